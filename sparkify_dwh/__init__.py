@@ -1,0 +1,43 @@
+"""Sparkify's listening warehouse on Amazon Redshift.
+
+    import sparkify_dwh
+    report = sparkify_dwh.load()        # S3 -> staging -> star, as dwh.cfg says
+
+The tables: ``sparkify_dwh.star``, ``sparkify_dwh.staging``, ``sparkify_dwh.ledger``. What goes wrong:
+``sparkify_dwh.errors``. Names are imported when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from sparkify_dwh.errors import SparkifyError
+    from sparkify_dwh.load_report import LoadReport
+    from sparkify_dwh.loader import load
+    from sparkify_dwh.settings import Settings
+
+_HOMES = {
+    "LoadReport": "sparkify_dwh.load_report",
+    "Settings": "sparkify_dwh.settings",
+    "SparkifyError": "sparkify_dwh.errors",
+    "load": "sparkify_dwh.loader",
+}
+_MODULES = ("errors", "ledger", "staging", "star")
+
+__all__ = ["LoadReport", "Settings", "SparkifyError", "__version__", "errors", "ledger", "load", "staging", "star"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name in _MODULES:
+        return import_module(f"sparkify_dwh.{name}")
+    raise AttributeError(f"module 'sparkify_dwh' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

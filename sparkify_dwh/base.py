@@ -1,0 +1,155 @@
+"""What the models are made of: the declarative base, the column types they share, and what a table tells the loader.
+
+Lengths of VARCHARs count bytes (Redshift guide, r_Character_types). Every column names its encoding: declaring one turns
+automatic encoding off for the whole table, so none may be left out (Redshift guide, r_CREATE_TABLE_NEW).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Double,
+    Identity,
+    Integer,
+    MetaData,
+    Select,
+    SmallInteger,
+    String,
+    Table,
+    and_,
+    or_,
+)
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+
+def encoded(encoding: str) -> dict[str, str]:
+    """A column's ``info`` with its encoding, which is where reflection puts it too.
+
+    (``redshift_encode`` says the same of a plain column; types shared by ``Annotated`` lose it.)
+    """
+    return {"encode": encoding}
+
+
+# ZSTD packs any text well, and long repetitive ones (user agents) best. Redshift guide, c_Compression_encodings
+text16 = Annotated[str, mapped_column(String(16), info=encoded("zstd"))]
+text32 = Annotated[str, mapped_column(String(32), info=encoded("zstd"))]
+text64 = Annotated[str, mapped_column(String(64), info=encoded("zstd"))]
+text256 = Annotated[str, mapped_column(String(256), info=encoded("zstd"))]
+# Names, titles and places. Artist names reach 255 bytes in 10,000 songs; full loads have needed 500.
+text512 = Annotated[str, mapped_column(String(512), info=encoded("zstd"))]
+text1024 = Annotated[str, mapped_column(String(1024), info=encoded("zstd"))]
+
+# An S3 key has up to 1,024 bytes; as a file:/// URL each may take three.
+text4096 = Annotated[str, mapped_column(String(4096), info=encoded("zstd"))]
+
+# AZ64 is Redshift's own for numbers and times. Redshift guide, az64-encoding
+small = Annotated[int, mapped_column(SmallInteger, info=encoded("az64"))]
+integer = Annotated[int, mapped_column(Integer, info=encoded("az64"))]
+big = Annotated[int, mapped_column(BigInteger, info=encoded("az64"))]
+timestamp = Annotated[datetime, mapped_column(DateTime, info=encoded("az64"))]
+
+# The first column of a sort key stays raw: blocks are skipped by it, and packing it makes the scan read more of the
+# others. Redshift guide, c_best-practices-use-auto-compression
+sorted_timestamp = Annotated[datetime, mapped_column(DateTime, info=encoded("raw"))]
+sorted_integer = Annotated[int, mapped_column(Integer, info=encoded("raw"))]
+sorted_text32 = Annotated[str, mapped_column(String(32), info=encoded("raw"))]
+
+# AZ64 does not take floating point; ZSTD does. Seconds and degrees as the sources give them, on both sides of a
+# comparison: a NUMERIC on one side would round.
+double = Annotated[float, mapped_column(Double, info=encoded("zstd"))]
+
+# A number the warehouse gives a row. It stays while the row stays, and means nothing.
+row_number = Annotated[
+    int, mapped_column(BigInteger, Identity(always=True, start=1, increment=1), primary_key=True, info=encoded("az64"))
+]
+
+
+class Base(DeclarativeBase):
+    """Base of every table of the warehouse."""
+
+    metadata = MetaData()
+
+    @classmethod
+    def table(cls) -> Table:
+        assert isinstance(cls.__table__, Table)
+        return cls.__table__
+
+
+class StagingTable(Base):
+    """A table that COPY fills, and that holds the last batch.
+
+    ``identity`` names the columns that tell one record from another: of two records with the same, one is dropped.
+    ``source`` and ``json_paths`` are names of configured locations; without JSONPaths, fields are paired with columns by
+    name. ``copied`` are the columns COPY fills, in the order of the JSONPaths file where there is one.
+    """
+
+    __abstract__ = True
+    identity: ClassVar[Sequence[str]]
+    source: ClassVar[str]
+    json_paths: ClassVar[str | None] = None
+    copy_clauses: ClassVar[Sequence[str]]
+
+    @classmethod
+    def copied(cls) -> list[str]:
+        return [column.name for column in cls.table().columns if column.identity is None]
+
+
+class StarTable(Base):
+    """A table of the star, which is filled from staging.
+
+    ``natural_key`` names the columns that say which row a row is; the primary key where a model does not say.
+    """
+
+    __abstract__ = True
+    natural_key: ClassVar[Sequence[str]] = ()
+
+    @classmethod
+    def key(cls) -> list[str]:
+        return list(cls.natural_key) or [column.name for column in cls.table().primary_key]
+
+    @classmethod
+    def filled(cls) -> list[str]:
+        """The columns that a load gives values to: all but the numbers that the warehouse gives itself."""
+        return [column.name for column in cls.table().columns if column.identity is None]
+
+    @classmethod
+    def from_staging(cls) -> Select[Any]:
+        """The rows that the staged batch says this table should hold: one a key, columns as in ``filled``."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_warehouse(cls) -> Select[Any] | None:
+        """Rows this table holds already that the staged batch changes by way of another table; None when it cannot."""
+        return None
+
+    @classmethod
+    def batch_range(cls) -> Select[Any] | None:
+        """The first and the last value of the sort key in the staged batch, to be bound as constants.
+
+        Redshift skips blocks by comparing the sort key with constants, not with columns. None where the whole of the
+        table may be read.
+        """
+        return None
+
+    @classmethod
+    def replaces(cls, incoming: Any, stored: Any) -> ColumnElement[bool] | None:
+        """Whether the incoming row may replace the stored one; None when it always may."""
+        del incoming, stored
+        return None
+
+
+def not_before(pairs: Iterable[tuple[ColumnElement[Any], ColumnElement[Any]]]) -> ColumnElement[bool]:
+    """True of the rows whose first columns come after, or with, their second columns, compared one after the other.
+
+    Written out, for Redshift has no row constructors. Redshift guide, c_unsupported-postgresql-features
+    """
+    (left, right), *rest = pairs
+    if not rest:
+        return left >= right
+    return or_(left > right, and_(left == right, not_before(rest)))

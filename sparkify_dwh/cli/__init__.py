@@ -1,0 +1,74 @@
+"""The command line: ``sparkify-dwh COMMAND``.
+
+Results go to standard output, progress and errors to standard error. Errors are one sentence; ``--debug`` shows where they
+come from. Exit codes: 0 done, 1 failed, and those of ``sparkify_dwh.errors``: 2 usage, 3 configuration, 4 the warehouse
+is not reachable, 5 not migrated, 6 an input cannot be read, 7 the load failed and was rolled back. 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from sparkify_dwh import __version__
+from sparkify_dwh.cli import make, tables, work
+from sparkify_dwh.cli.context import Invocation
+from sparkify_dwh.errors import SparkifyError
+
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="The configuration; else SPARKIFY_DWH_CONFIG, else ./dwh.cfg."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say what happens, step by step.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(__version__, prog_name="sparkify-dwh")
+@click.pass_context
+def cli(context: click.Context, config: Path | None, verbose: bool, debug: bool) -> None:
+    """Sparkify's listening warehouse on Amazon Redshift: create its tables, load them, look at them.
+
+    \b
+    Try it without a cluster:  sparkify-dwh demo
+    """
+    context.obj = Invocation(config, debug)
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)-7s %(message)s")
+
+
+for command in (*work.COMMANDS, *tables.COMMANDS, *make.COMMANDS):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line, and turn what goes wrong into one sentence and an exit code."""
+    debug = "--debug" in sys.argv
+    try:
+        cli.main(standalone_mode=False)
+    except SparkifyError as error:
+        if debug:
+            raise
+        _fail(str(error), error.exit_code)
+    except click.Abort:
+        _fail("Interrupted.", INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # the reader of our output, `head` for one, has seen enough
+        sys.stderr.close()
+    except Exception as error:  # what nobody foresaw is still told to a person in a sentence
+        if debug:
+            raise
+        _fail(f"Unexpected {type(error).__name__}: {_first_line(error)}. Run it with --debug to see where.", 1)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0][:300] or "no message"
+
+
+def _fail(sentence: str, code: int) -> None:
+    click.secho(f"Error: {sentence}", fg="red", err=True)
+    sys.exit(code)

@@ -1,0 +1,95 @@
+"""What every command shares: the settings it runs with, and how it shows that it is at work."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from sparkify_dwh.settings import Settings
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, and no progress.")
+
+
+@dataclass
+class Invocation:
+    """One run of the command line."""
+
+    config: Path | None
+    debug: bool
+
+    def settings(self) -> Settings:
+        from sparkify_dwh.settings import Settings
+
+        return Settings.read(self.config)
+
+
+pass_invocation = click.make_pass_decorator(Invocation)
+
+
+@contextmanager
+def progress(quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """Show the steps of something that takes a while: a spinner on a terminal, a line a step elsewhere."""
+    if quiet:
+        yield lambda _step: None
+    elif sys.stderr.isatty():
+        from rich.console import Console
+
+        with Console(stderr=True).status("starting") as status:
+            yield status.update
+    else:
+        yield lambda step: click.echo(step, err=True)
+
+
+@contextmanager
+def counted(description: str, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """Show how far something has come: bars on a terminal, nothing elsewhere. Called with (what, done, of how many)."""
+    if quiet or not sys.stderr.isatty():
+        if not quiet:
+            click.echo(description, err=True)
+        yield lambda _what, _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield show
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_table(title: str, headings: list[str], rows: list[tuple[Any, ...]]) -> None:
+    """A table for people; numbers to the right, in thousands."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for place, heading in enumerate(headings):
+        numeric = bool(rows) and all(isinstance(row[place], (int, float)) for row in rows)
+        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_cell(value)) for value in row))
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)

@@ -1,0 +1,83 @@
+"""Commands that make data: simulate, demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sparkify_dwh.cli.context import counted, json_option, print_json, print_table, progress
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--songs", default=1_000, show_default=True, help="Songs of the catalogue.")
+@click.option("--events", default=10_000, show_default=True, help="Events of the activity log.")
+@click.option("--users", type=int, help="Users of the app; as many as the events suggest.")
+@click.option("--days", default=30, show_default=True, help="Days that the log covers, a file each.")
+@click.option("--songs-per-file", default=1, show_default=True, help="Songs in one file, one per line.")
+@click.option("--seed", default=0, show_default=True, help="The same seed writes the same files.")
+@click.option("--overwrite", is_flag=True, help="Replace what an earlier simulation wrote.")
+@json_option
+def simulate(  # noqa: PLR0913 (as many as it has options)
+    directory: Path,
+    songs: int,
+    events: int,
+    users: int | None,
+    days: int,
+    songs_per_file: int,
+    seed: int,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Write song and log files in Sparkify's format and layout to DIRECTORY.
+
+    \b
+    Example:  sparkify-dwh simulate big --songs 50000 --events 1000000
+    """
+    from dataclasses import asdict
+
+    from sparkify_dwh.simulate import simulate as write
+
+    with counted("writing files", quiet=as_json) as show:
+        made = write(
+            directory, songs=songs, events=events, users=users, days=days, seed=seed, songs_per_file=songs_per_file,
+            overwrite=overwrite, progress=show,
+        )  # fmt: skip
+    if as_json:
+        print_json(asdict(made))
+    else:
+        click.echo(
+            f"{made.events:,} events of {made.users:,} users in {made.log_files:,} files under {made.log_data}\n"
+            f"{made.songs:,} songs in {made.song_files:,} files under {made.song_data}"
+        )
+
+
+@click.command()
+@click.option(
+    "--directory", default=Path(".standin"), show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    help="Where the stand-in and the simulated files live.",
+)  # fmt: skip
+@click.option("--songs", default=1_000, show_default=True, help="Songs to simulate.")
+@click.option("--events", default=10_000, show_default=True, help="Events to simulate.")
+def demo(directory: Path, songs: int, events: int) -> None:
+    """Simulate a month of listening, load it into the embedded stand-in, and show what people listened to.
+
+    Needs neither a cluster nor a configuration: pip install 'sparkify-dwh[standin]'
+
+    \b
+    Example:  sparkify-dwh demo
+    """
+    from sparkify_dwh import demo as steps
+
+    with counted("simulating", quiet=False) as show:
+        settings = steps.prepare(directory, songs=songs, events=events, progress=show)
+    with progress() as step:
+        report, answers = steps.run(settings, on_step=step)
+    click.echo(report)
+    for answer in answers:
+        print_table(answer.question, answer.headings, answer.rows)
+    click.echo(f"To go on with it:  sparkify-dwh --config {directory / steps.CONFIGURATION} load")
+
+
+COMMANDS = (simulate, demo)

@@ -1,0 +1,103 @@
+"""The whole of it in one go: simulate, upgrade, load, and ask what people listened to. On the embedded stand-in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from sparkify_dwh import migrate
+from sparkify_dwh.database import connected
+from sparkify_dwh.load_report import LoadReport, OnStep
+from sparkify_dwh.loader import load
+from sparkify_dwh.settings import Settings
+from sparkify_dwh.simulate import simulate
+from sparkify_dwh.star import Songplay, User
+
+CONFIGURATION = "dwh.cfg"
+MADE_BY = "simulation.json"  # marks files that a simulation wrote, and with which arguments
+
+CONFIGURATION_TEXT = """\
+# The stand-in and the simulated files in this directory.
+[CLUSTER]
+HOST=standin
+
+[STANDIN]
+DIR=.
+
+[S3]
+LOG_DATA=data/log_data/
+LOG_JSONPATH=data/log_json_path.json
+SONG_DATA=data/song_data/
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question and what the warehouse says to it."""
+
+    question: str
+    headings: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def prepare(
+    directory: Path, *, songs: int, events: int, progress: Callable[[str, int, int], None] | None = None
+) -> Settings:
+    """Write a configuration and simulated files to ``directory``. Files that no simulation wrote are left alone."""
+    data = directory / "data"
+    wanted = json.dumps({"songs": songs, "events": events})
+    marker = data / MADE_BY
+    made = marker.read_text() if marker.exists() else None
+    if made != wanted and (made is not None or not (data / "log_data").exists()):
+        simulate(data, songs=songs, events=events, overwrite=made is not None, progress=progress)
+        marker.write_text(wanted)
+    configuration = directory / CONFIGURATION
+    if not configuration.exists():
+        configuration.write_text(CONFIGURATION_TEXT)
+    return Settings.read(configuration, environ={})
+
+
+def run(settings: Settings, *, on_step: OnStep) -> tuple[LoadReport, list[Answer]]:
+    """Migrate, load, and ask."""
+    on_step("creating the tables")
+    migrate.upgrade(settings)
+    report = load(settings, on_step=on_step)
+    on_step("asking")
+    with connected(settings) as connection:
+        answers = [
+            Answer(question, list(result.keys()), [tuple(row) for row in result])
+            for question, statement in QUESTIONS.items()
+            for result in [connection.execute(statement)]
+        ]
+    return report, answers
+
+
+def most_played(*what: Any, limit: int = 5) -> Select[Any]:
+    """One row per song, artist or the like, with its plays: the ``limit`` most played."""
+    plays = func.count().label("plays")
+    listeners = func.count(Songplay.user_id.distinct()).label("listeners")
+    return select(*what, plays, listeners).group_by(*what).order_by(plays.desc(), *what).limit(limit)
+
+
+def plays_by_level() -> Select[Any]:
+    """One row per level: the plays made at it, and the users who are at it now."""
+    users = select(User.level, func.count().label("users")).group_by(User.level).subquery("users_now")
+    plays = func.count().label("plays")
+    return (
+        select(Songplay.level, plays, users.c.users)
+        .outerjoin(users, users.c.level == Songplay.level)
+        .group_by(Songplay.level, users.c.users)
+        .order_by(plays.desc())
+    )
+
+
+QUESTIONS: dict[str, Select[Any]] = {
+    "What was played most": most_played(Songplay.song_title.label("song"), Songplay.artist_name.label("artist")),
+    "Who was played most": most_played(Songplay.artist_name.label("artist")),
+    "Free and paid": plays_by_level(),
+}

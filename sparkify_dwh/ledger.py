@@ -1,0 +1,58 @@
+"""The loader's own tables: what was loaded when, from which files, and the lock that lets one load in at a time."""
+
+from __future__ import annotations
+
+from sqlalchemy import Double, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sparkify_dwh.base import Base, big, encoded, sorted_timestamp, text32, text64, text4096
+
+
+class LoadLock(Base):
+    """Exists to be locked. Redshift's LOCK shuts readers out too, so a load locks a table that nobody reads.
+
+    Redshift guide, r_LOCK
+    """
+
+    __tablename__ = "load_lock"
+    __table_args__ = {"comment": "Locked by a load while it runs; holds nothing", "redshift_diststyle": "ALL"}
+
+    load_id: Mapped[text64] = mapped_column(primary_key=True)
+
+
+class Load(Base):
+    """One row per load: when it ran, by which version, and what came of it."""
+
+    __tablename__ = "loads"
+    __table_args__ = {
+        "comment": "One row per load",
+        "redshift_diststyle": "ALL",
+        "redshift_sortkey": "started_at",
+    }
+
+    load_id: Mapped[text64] = mapped_column(
+        primary_key=True, comment="Made by the loader, so that it knows its own load"
+    )
+    started_at: Mapped[sorted_timestamp] = mapped_column(comment="UTC, by the clock of the loader")
+    seconds: Mapped[float] = mapped_column(Double, info=encoded("zstd"))
+    version: Mapped[text32] = mapped_column(comment="Of sparkify_dwh")
+    outcome: Mapped[text32] = mapped_column(comment="loaded or failed")
+    report: Mapped[str] = mapped_column(String(65535), info=encoded("zstd"), comment="The load's report as JSON")
+
+
+class LoadFile(Base):
+    """One row per file that a load has taken in."""
+
+    __tablename__ = "load_files"
+    __table_args__ = {
+        "comment": "One row per file that a load has taken in",
+        "redshift_diststyle": "ALL",
+        "redshift_sortkey": "loaded_at",
+    }
+
+    load_id: Mapped[text64] = mapped_column(primary_key=True)
+    url: Mapped[text4096] = mapped_column(primary_key=True)
+    etag: Mapped[text64] = mapped_column(comment="As listed before the file was read")
+    size: Mapped[big] = mapped_column(comment="Bytes")
+    loaded_at: Mapped[sorted_timestamp] = mapped_column(comment="UTC")
+    staged_into: Mapped[text64] = mapped_column(comment="Staging table")

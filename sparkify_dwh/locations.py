@@ -1,0 +1,134 @@
+"""Where objects are: ``s3://bucket/key`` and ``file:///path``, and what the configuration may say instead.
+
+An ``s3://`` URL holds its key literally: ``%20`` in it is three characters. A ``file:///`` URL is percent-encoded. A
+location that COPY reads is a key prefix, no folder: ``log_data`` also stands for ``log_data2/x`` and ``log_data.bak``
+(Redshift guide, copy-parameters-data-source-s3), so a slash at the end is kept wherever one was given.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from sparkify_dwh.errors import ConfigurationError, SourceError
+
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://|(?:s3|file):", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object under a prefix: its URL, its size in bytes, and an etag that differs when its content does.
+
+    In S3 the etag is S3's own, without quotes. For a file it is the time of modification in nanoseconds and the size,
+    both in hexadecimal: a file that is rewritten with as many bytes and an old time looks unchanged.
+    """
+
+    url: str
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Locations:
+    """What a load reads: the key prefixes of logs and songs, and the URL of the one JSONPaths file for logs."""
+
+    log_data: str
+    log_jsonpath: str
+    song_data: str
+
+
+def file_url(path: str | os.PathLike[str]) -> str:
+    """The ``file:///`` URL of a path; a relative one counts from the working directory, ``..`` is resolved by name.
+
+    A slash at the end of a string is kept (a ``Path`` has none). A name that is not UTF-8 comes back as it was.
+    """
+    text = os.fspath(path)
+    absolute = os.path.normpath(Path.cwd() / text).rstrip("/")
+    slash = "/" if text.endswith("/") or not absolute else ""
+    return "file://" + quote_from_bytes(os.fsencode(absolute + slash))
+
+
+def path_of(url: str) -> Path:
+    """The path that a ``file:///`` URL names; SourceError when it names none on this machine."""
+    return Path(local_path(url))
+
+
+def local_path(url: str) -> str:
+    """Like ``path_of``, as a string that keeps the slash at the end."""
+    if not url.startswith("file:///"):
+        raise SourceError(f"a local file needs a URL like file:///absolute/path, found {shown(url)!r}")
+    path = os.fsdecode(unquote_to_bytes(os.fsencode(url.removeprefix("file://"))))
+    if "\0" in path:
+        raise SourceError(f"a path cannot hold the character NUL, found %00 in {shown(url)!r}: correct the URL")
+    return path
+
+
+def split_s3(url: str) -> tuple[str, str]:
+    """Bucket and key (or key prefix, perhaps empty) of an ``s3://`` URL; SourceError when it is none."""
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    if not url.startswith("s3://") or not _BUCKET.fullmatch(bucket):
+        raise SourceError(f"an object in S3 needs a URL like s3://bucket/key, found {shown(url)!r}")
+    return bucket, key
+
+
+def expanded(path: Path | str) -> Path:
+    """The path with the user's home directory for a ``~`` that is its first part."""
+    given = Path(path)
+    return given.expanduser() if given.parts[:1] == ("~",) else given
+
+
+def shown(url: str) -> str:
+    """The URL as a message may show it: without what may be a user's password or the signature of a presigned URL."""
+    if url.startswith("file:///"):
+        return url
+    if url.startswith("s3://"):
+        bucket, slash, key = url.removeprefix("s3://").partition("/")
+        return "s3://***" if {"@", ":"} & set(bucket) else f"s3://{bucket}{slash}{key}"
+    without_user = re.sub(r"//.*@", "//***@", url, flags=re.DOTALL)
+    return re.sub(r"\?.*", "?***", without_user, flags=re.DOTALL)
+
+
+def configured_location(name: str, value: str, directory: Path | None) -> str:
+    """The URL that a configured value stands for, in the one spelling that listings use.
+
+    ``name`` is how a message calls the value, such as ``[S3] LOG_DATA``. ``directory`` is what plain paths are relative
+    to; None says that a real cluster reads the location, and Redshift reads no local files.
+
+    Raises:
+        ConfigurationError: another scheme, no bucket, or a local file with a real cluster.
+    """
+    scheme, rest = _scheme_and_rest(value)
+    bucket, _, key = rest.partition("/")
+    if scheme == "s3" and _BUCKET.fullmatch(bucket):
+        return f"s3://{bucket}/{key}"
+    if scheme == "file" and rest.startswith("/") and "%00" not in rest and directory is not None:
+        return file_url(local_path(f"file://{rest}"))
+    if scheme is None and directory is not None:
+        return file_url(_joined(directory, value))
+    raise ConfigurationError(_unfit(name, value, scheme, local=directory is not None))
+
+
+def _scheme_and_rest(value: str) -> tuple[str | None, str]:
+    """("s3", "bucket/key"); the scheme of a plain path is None, that of a malformed URL is empty."""
+    found = _SCHEME.match(value)
+    if found is None:
+        return None, value
+    return (found[1] or "").lower(), value[found.end() :]
+
+
+def _joined(directory: Path, value: str) -> str:
+    return f"{directory / expanded(value)}/" if value.endswith("/") else str(directory / expanded(value))
+
+
+def _unfit(name: str, value: str, scheme: str | None, *, local: bool) -> str:
+    if scheme == "file" and not local:
+        return (
+            f"{name} is {shown(value)!r}, and Redshift cannot read local files: put the data in S3 and give "
+            "s3://bucket/key, or set [CLUSTER] HOST=standin"
+        )
+    also = ", file:///absolute/path or a plain path" if local else " (with HOST=standin also a local path)"
+    return f"{name} must be s3://bucket/key{also}, found {shown(value)!r}: correct it"

@@ -1,0 +1,91 @@
+"""Bringing the warehouse's tables up to date, with the migrations that travel in the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from sqlalchemy import Connection, text
+from sqlalchemy.schema import DropTable
+
+from sparkify_dwh.base import Base
+from sparkify_dwh.database import connected
+from sparkify_dwh.errors import NotMigratedError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+    from sparkify_dwh.settings import Settings
+
+VERSION_TABLE = "alembic_version"
+
+
+def migrations_directory() -> Path:
+    """Where the migrations are: inside the installed package, or at the top of the checkout."""
+    package = Path(__file__).parent
+    installed = package / "migrations"
+    return installed if installed.is_dir() else package.parent / "migrations"
+
+
+def alembic_config(settings: Settings | None, output: TextIO | None = None) -> Config:
+    """Alembic's configuration for this package's migrations; SQL printed with ``--sql`` goes to ``output``."""
+    from alembic.config import Config
+
+    config = Config() if output is None else Config(output_buffer=output)
+    config.set_main_option("script_location", str(migrations_directory()).replace("%", "%%"))
+    config.attributes["settings"] = settings
+    return config
+
+
+def upgrade(settings: Settings, revision: str = "head") -> None:
+    """Create the tables, or change them to those of this version."""
+    from alembic import command
+
+    command.upgrade(alembic_config(settings), revision)
+
+
+def downgrade(settings: Settings, revision: str = "base") -> None:
+    """Take migrations back; ``base`` removes every table, and what is in them."""
+    from alembic import command
+
+    command.downgrade(alembic_config(settings), revision)
+
+
+def reset(settings: Settings) -> None:
+    """Drop every table of the warehouse, whatever state they are in, and create them empty. All data is lost."""
+    from sparkify_dwh import ledger, star  # noqa: F401 (models register themselves)
+
+    with connected(settings) as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(DropTable(table, if_exists=True))
+        connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
+        connection.commit()
+    upgrade(settings)
+
+
+def newest_revision() -> str:
+    """The revision that this version's models stand at."""
+    from alembic.script import ScriptDirectory
+
+    newest = ScriptDirectory.from_config(alembic_config(None)).get_current_head()
+    assert newest is not None
+    return newest
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision that the warehouse stands at; None when it was never migrated."""
+    from alembic.runtime.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def require_migrated(connection: Connection) -> None:
+    """Raise :class:`NotMigratedError` unless the warehouse's tables are those of this version."""
+    current, newest = current_revision(connection), newest_revision()
+    connection.rollback()
+    if current == newest:
+        return
+    found = "it has no tables yet" if current is None else f"its tables are at revision {current}"
+    raise NotMigratedError(
+        f"The warehouse needs the tables of revision {newest}, and {found}. Run: sparkify-dwh upgrade"
+    )

@@ -1,0 +1,118 @@
+"""Why COPY refused the data: which file, line, column and value, as the server's own tables tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Table, column, func, select, table
+from sqlalchemy.exc import DBAPIError
+
+from sparkify_dwh.database import server_message
+from sparkify_dwh.errors import CopyError
+
+# Redshift guide, SYS_LOAD_ERROR_DETAIL: on clusters and Serverless alike. Its texts are blank-padded.
+SYS_LOAD_ERROR_DETAIL = table(
+    "sys_load_error_detail",
+    *map(
+        column,
+        [
+            "query_id",
+            "session_id",
+            "start_time",
+            "file_name",
+            "line_number",
+            "column_name",
+            "column_type",
+            "column_length",
+            "position",
+            "error_code",
+            "error_message",
+        ],
+    ),
+)
+# Redshift guide, r_STL_LOAD_ERRORS: on clusters only, but it has the value.
+STL_LOAD_ERRORS = table("stl_load_errors", *map(column, ["query", "line_number", "colname", "raw_field_value"]))
+
+
+class CopyRefused(Exception):
+    """COPY failed; the transaction is lost, and why is to be asked in another."""
+
+    def __init__(self, target: Table, session_id: int, error: DBAPIError) -> None:
+        super().__init__(server_message(error))
+        self.target = target
+        self.session_id = session_id
+        self.error = error
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """One row that COPY refused. ``line`` counts from 1; ``value`` is None where the server does not tell it."""
+
+    file: str
+    line: int
+    column: str
+    code: int
+    reason: str
+    value: str | None
+
+    def __str__(self) -> str:
+        place = f"{self.file} line {self.line}"
+        if self.column:
+            place += f", column {self.column}"
+        found = f"{self.value!r}: " if self.value else ""
+        return f"{place}: {found}{self.reason} ({self.code})"
+
+
+@contextmanager
+def copying(connection: Connection, target: Table) -> Iterator[None]:
+    """Run a COPY, and turn its failure into :class:`CopyRefused`."""
+    session_id = connection.scalar(select(func.pg_backend_pid())) or 0
+    try:
+        yield
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        raise CopyRefused(target, session_id, error) from error
+
+
+def explained(connection: Connection, refused: CopyRefused) -> CopyError:
+    """The error that says what was refused, and what to do about it."""
+    rows = rejected_rows(connection, refused.session_id) if "Load into table" in str(refused) else []
+    what = f"The copy of {refused.target.name} failed, and nothing was loaded"
+    if not rows:
+        return CopyError(f"{what}: {refused}")
+    return CopyError(f"{what}: {rows[0]}. Correct the file and load again.")
+
+
+def rejected_rows(connection: Connection, session_id: int, most: int = 10) -> list[RejectedRow]:
+    """The rows that the session's last COPY refused, the first ``most`` of them."""
+    detail = SYS_LOAD_ERROR_DETAIL.c
+    last = select(func.max(detail.query_id)).where(detail.session_id == session_id).scalar_subquery()
+    errors = select(SYS_LOAD_ERROR_DETAIL).where(detail.query_id == last).order_by(detail.start_time).limit(most)
+    rows = connection.execute(errors).all()
+    values = _values(connection, rows[0].query_id) if rows else {}
+    connection.rollback()
+    return [
+        RejectedRow(
+            file=row.file_name.strip(),
+            line=row.line_number,
+            column=(row.column_name or "").strip(),
+            code=row.error_code,
+            reason=row.error_message.strip(),
+            value=values.get((row.line_number, (row.column_name or "").strip())),
+        )
+        for row in rows
+    ]
+
+
+def _values(connection: Connection, query_id: int) -> dict[tuple[int, str], str]:
+    """What stood in the refused columns, by line and column; empty on Serverless, which does not keep it."""
+    errors = STL_LOAD_ERRORS.c
+    wanted = select(errors.line_number, errors.colname, errors.raw_field_value).where(errors.query == query_id)
+    try:
+        rows = connection.execute(wanted).all()
+    except DBAPIError:
+        return {}
+    return {(row.line_number, row.colname.strip()): row.raw_field_value.strip() for row in rows if row.raw_field_value}

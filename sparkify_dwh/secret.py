@@ -1,0 +1,41 @@
+"""A password or key that does not show itself by accident."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+
+class Secret:
+    """A password or key: ``***`` to print, log and format, never pickled, in clear only when asked to ``reveal()``.
+
+    Equal to a Secret of the same content and to nothing else; an empty one is false.
+    """
+
+    __slots__ = ("_clear",)
+
+    def __init__(self, clear: str) -> None:
+        self._clear = clear
+
+    def reveal(self) -> str:
+        return self._clear
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __bool__(self) -> bool:
+        return bool(self._clear)
+
+    def __eq__(self, other: object) -> bool:
+        return self._clear == other._clear if isinstance(other, Secret) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._clear))
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Secret:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret cannot be pickled: it would leave the process in clear")

@@ -1,0 +1,1 @@
+"""A server that the Redshift driver cannot tell from Redshift, for development and tests."""

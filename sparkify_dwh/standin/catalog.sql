@@ -1,0 +1,236 @@
+-- What Redshift's catalogue knows and PostgreSQL's does not, kept beside PostgreSQL's and shown in Redshift's columns.
+-- The views have the names of the tables they replace; the relay points Redshift's catalogue queries at them.
+-- Every statement here may run again: installing twice changes nothing.
+
+CREATE SCHEMA IF NOT EXISTS redshift_catalog;
+
+-- ------------------------------------------------------------------ what CREATE TABLE said
+
+CREATE TABLE IF NOT EXISTS redshift_catalog.table_design (
+    relid oid PRIMARY KEY,
+    diststyle text NOT NULL                -- EVEN, KEY, ALL or AUTO
+);
+
+CREATE TABLE IF NOT EXISTS redshift_catalog.column_design (
+    relid oid,
+    attnum smallint,
+    encoding text NOT NULL,                -- lower case; 'none' is RAW
+    distkey boolean NOT NULL,
+    sortkey integer NOT NULL,              -- place in the sort key from 1, 0 when not part of it
+    PRIMARY KEY (relid, attnum)
+);
+
+-- Primary, unique and foreign keys: recorded, not enforced. Redshift guide, t_Defining_constraints
+CREATE TABLE IF NOT EXISTS redshift_catalog.table_key (
+    oid oid PRIMARY KEY,
+    relid oid NOT NULL,
+    conname name NOT NULL,
+    contype "char" NOT NULL,               -- p, u or f
+    conkey smallint[] NOT NULL,
+    definition text NOT NULL
+);
+
+CREATE SEQUENCE IF NOT EXISTS redshift_catalog.key_oid MINVALUE 1000000000 MAXVALUE 2000000000;
+
+CREATE OR REPLACE PROCEDURE redshift_catalog.record_design(relation regclass, design jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+    sort_columns text;
+BEGIN
+    DELETE FROM redshift_catalog.table_design WHERE relid = relation;
+    DELETE FROM redshift_catalog.column_design WHERE relid = relation;
+    INSERT INTO redshift_catalog.table_design VALUES (relation, design ->> 'diststyle');
+    INSERT INTO redshift_catalog.column_design
+    SELECT relation, a.attnum, col.design ->> 'encoding', (col.design ->> 'distkey')::boolean, (col.design ->> 'sortkey')::integer
+    FROM jsonb_each(design -> 'columns') AS col (name, design)
+    JOIN pg_attribute AS a ON a.attrelid = relation AND a.attname = col.name;
+    INSERT INTO redshift_catalog.table_key
+    SELECT nextval('redshift_catalog.key_oid')::oid, relation, key ->> 'name', (key ->> 'kind')::"char",
+           ARRAY(SELECT a.attnum
+                 FROM jsonb_array_elements_text(key -> 'columns') WITH ORDINALITY AS part (name, place)
+                 JOIN pg_attribute AS a ON a.attrelid = relation AND a.attname = part.name
+                 ORDER BY part.place),
+           key ->> 'definition'
+    FROM jsonb_array_elements(design -> 'keys') AS key;
+    CALL redshift_catalog.index_sort_key(relation);
+END $$;
+
+-- The nearest thing to zone maps: what Redshift skips by its sort key, PostgreSQL skips by a BRIN index.
+CREATE OR REPLACE PROCEDURE redshift_catalog.index_sort_key(relation regclass) LANGUAGE plpgsql AS $$
+DECLARE
+    sort_columns text;
+    index_name text := 'sort_key_of_' || relation::oid;
+BEGIN
+    EXECUTE format('DROP INDEX IF EXISTS %I', index_name);
+    SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY c.sortkey) INTO sort_columns
+    FROM redshift_catalog.column_design AS c
+    JOIN pg_attribute AS a ON a.attrelid = c.relid AND a.attnum = c.attnum
+    WHERE c.relid = relation AND c.sortkey > 0;
+    IF sort_columns IS NOT NULL THEN
+        EXECUTE format('CREATE INDEX %I ON %s USING brin (%s)', index_name, relation, sort_columns);
+    END IF;
+END $$;
+
+CREATE OR REPLACE PROCEDURE redshift_catalog.create_table(ddl text, target text, design jsonb) LANGUAGE plpgsql AS $$
+BEGIN
+    IF (design ->> 'if_not_exists')::boolean AND to_regclass(target) IS NOT NULL THEN
+        RAISE INFO 'Relation "%" already exists and will be skipped', target;
+        RETURN;
+    END IF;
+    EXECUTE ddl;
+    CALL redshift_catalog.record_design(target::regclass, design);
+END $$;
+
+CREATE OR REPLACE PROCEDURE redshift_catalog.add_column(ddl text, target text, column_name text, column_encoding text)
+LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE ddl;
+    INSERT INTO redshift_catalog.column_design
+    SELECT attrelid, attnum, column_encoding, false, 0 FROM pg_attribute
+    WHERE attrelid = target::regclass AND attname = column_name;
+END $$;
+
+CREATE OR REPLACE PROCEDURE redshift_catalog.alter_encoding(target text, column_name text, column_encoding text)
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE redshift_catalog.column_design SET encoding = column_encoding
+    FROM pg_attribute AS a
+    WHERE relid = target::regclass AND a.attrelid = relid AND a.attnum = column_design.attnum AND a.attname = column_name;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'column "%" of relation "%" does not exist', column_name, target USING ERRCODE = '42703';
+    END IF;
+END $$;
+
+-- style is NULL when ALTER DISTKEY leaves it to follow from the key
+CREATE OR REPLACE PROCEDURE redshift_catalog.alter_distribution(target text, style text, key_column text)
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE redshift_catalog.table_design SET diststyle = style WHERE relid = target::regclass;
+    UPDATE redshift_catalog.column_design
+    SET distkey = coalesce((SELECT a.attname = key_column FROM pg_attribute AS a
+                            WHERE a.attrelid = relid AND a.attnum = column_design.attnum), false)
+    WHERE relid = target::regclass;
+END $$;
+
+CREATE OR REPLACE PROCEDURE redshift_catalog.alter_sort_key(target text, key_columns text[]) LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE redshift_catalog.column_design
+    SET sortkey = coalesce((SELECT array_position(key_columns, a.attname::text) FROM pg_attribute AS a
+                            WHERE a.attrelid = relid AND a.attnum = column_design.attnum), 0)
+    WHERE relid = target::regclass;
+    CALL redshift_catalog.index_sort_key(target::regclass);
+END $$;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.abort_transaction() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the transaction is aborted by an error of the stand-in';
+END $$;
+
+-- ------------------------------------------------------------------ PostgreSQL's catalogue in Redshift's columns
+
+CREATE OR REPLACE VIEW redshift_catalog.pg_namespace AS
+SELECT *, nspname AS schema FROM pg_catalog.pg_namespace WHERE nspname <> 'redshift_catalog';
+
+CREATE OR REPLACE VIEW redshift_catalog.pg_class AS
+SELECT c.*, c.relname AS table_name,
+       CASE d.diststyle WHEN 'EVEN' THEN 0 WHEN 'KEY' THEN 1 WHEN 'ALL' THEN 8 ELSE 9 END AS reldiststyle
+FROM pg_catalog.pg_class AS c
+LEFT JOIN redshift_catalog.table_design AS d ON d.relid = c.oid;
+
+-- Redshift stores encodings as numbers; format_encoding gives their names.
+CREATE OR REPLACE FUNCTION redshift_catalog.encodings() RETURNS text[] LANGUAGE sql IMMUTABLE AS
+$$ SELECT '{none,bytedict,delta,delta32k,lzo,mostly8,mostly16,mostly32,runlength,text255,text32k,zstd,az64}'::text[] $$;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.format_encoding(code integer) RETURNS text LANGUAGE sql IMMUTABLE AS
+$$ SELECT (redshift_catalog.encodings())[code + 1] $$;
+
+CREATE OR REPLACE VIEW redshift_catalog.pg_attribute AS
+SELECT a.attrelid, a.attname, a.atttypid, a.attlen, a.attnum, a.atttypmod, a.attnotnull, a.atthasdef, a.attisdropped,
+       coalesce(array_position(redshift_catalog.encodings(), d.encoding), 1) - 1 AS attencodingtype,
+       coalesce(d.distkey, false) AS attisdistkey,
+       coalesce(d.sortkey, 0) AS attsortkeyord
+FROM pg_catalog.pg_attribute AS a
+LEFT JOIN redshift_catalog.column_design AS d ON d.relid = a.attrelid AND d.attnum = a.attnum;
+
+-- Redshift keeps an identity column's seed and step in its default, as text.
+CREATE OR REPLACE VIEW redshift_catalog.pg_attrdef AS
+SELECT adrelid, adnum, pg_catalog.pg_get_expr(adbin, adrelid) AS adbin, pg_catalog.pg_get_expr(adbin, adrelid) AS adsrc
+FROM pg_catalog.pg_attrdef
+UNION ALL
+SELECT a.attrelid, a.attnum, identity.default_text, identity.default_text
+FROM pg_catalog.pg_attribute AS a
+JOIN pg_catalog.pg_depend AS d
+    ON d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.deptype = 'i' AND d.classid = 'pg_class'::regclass
+JOIN pg_catalog.pg_sequence AS s ON s.seqrelid = d.objid
+CROSS JOIN LATERAL (
+    SELECT format('"%s"(%s, 0, ''%s,%s''::text)',
+                  CASE a.attidentity WHEN 'a' THEN 'identity' ELSE 'default_identity' END,
+                  a.attrelid, s.seqstart, s.seqincrement)
+) AS identity (default_text)
+WHERE a.attidentity <> '';
+
+CREATE OR REPLACE FUNCTION redshift_catalog.pg_get_expr(expression text, relation oid) RETURNS text LANGUAGE sql IMMUTABLE AS
+$$ SELECT expression $$;
+
+-- Only what Redshift would have: neither NOT NULL nor the checks that count VARCHARs in bytes are constraints there.
+CREATE OR REPLACE VIEW redshift_catalog.pg_constraint AS
+SELECT oid, conname, contype, relid AS conrelid, conkey FROM redshift_catalog.table_key;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.pg_get_constraintdef(key_oid oid, pretty boolean DEFAULT false)
+RETURNS text LANGUAGE sql STABLE AS
+$$ SELECT definition FROM redshift_catalog.table_key WHERE oid = key_oid $$;
+
+-- Views without binding and external tables: the stand-in has none.
+CREATE OR REPLACE VIEW redshift_catalog.late_binding_view_cols AS
+SELECT NULL::name AS view_schema, NULL::name AS view_name, NULL::name AS col_name, NULL::varchar AS col_type,
+       NULL::int AS col_num, NULL::name AS schema, NULL::name AS table_name
+WHERE false;
+
+CREATE OR REPLACE VIEW redshift_catalog.svv_external_schemas AS
+SELECT NULL::oid AS esoid, NULL::name AS schemaname, NULL::name AS schema, NULL::oid AS esowner WHERE false;
+
+CREATE OR REPLACE VIEW redshift_catalog.svv_external_tables AS
+SELECT NULL::name AS schemaname, NULL::name AS tablename, NULL::name AS relname WHERE false;
+
+CREATE OR REPLACE VIEW redshift_catalog.svv_external_columns AS
+SELECT NULL::name AS schemaname, NULL::name AS tablename, NULL::name AS table_name, NULL::text AS columnname,
+       NULL::text AS external_type, NULL::smallint AS columnnum
+WHERE false;
+
+-- ------------------------------------------------------------------ what COPY did
+
+CREATE SEQUENCE IF NOT EXISTS redshift_catalog.query_id;
+
+-- Written by a connection of its own, so that a rolled back COPY can be explained.
+CREATE TABLE IF NOT EXISTS redshift_catalog.load_error (
+    query_id bigint NOT NULL,
+    session_id integer NOT NULL,
+    table_id oid,
+    start_time timestamp NOT NULL DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'),
+    file_name text NOT NULL,
+    line_number bigint NOT NULL,
+    column_name text,
+    column_type text,
+    column_length text,
+    position integer,
+    raw_line text,
+    raw_field_value text,
+    error_code integer NOT NULL,
+    error_message text NOT NULL
+);
+
+-- Redshift guide, r_STL_LOAD_ERRORS: the texts are blank-padded CHARs.
+CREATE OR REPLACE VIEW redshift_catalog.stl_load_errors AS
+SELECT 100 AS userid, 0 AS slice, table_id::integer AS tbl, start_time AS starttime, session_id AS session,
+       query_id::integer AS query, file_name::char(256) AS filename, line_number, column_name::char(127) AS colname,
+       column_type::char(10) AS type, column_length::char(10) AS col_length, position,
+       raw_line::char(1024) AS raw_line, raw_field_value::char(1024) AS raw_field_value,
+       error_code AS err_code, error_message::char(100) AS err_reason
+FROM redshift_catalog.load_error;
+
+-- Redshift guide, SYS_LOAD_ERROR_DETAIL: like stl_load_errors, without the raw line, and on Serverless too.
+CREATE OR REPLACE VIEW redshift_catalog.sys_load_error_detail AS
+SELECT 100 AS user_id, query_id, 0::bigint AS transaction_id, session_id, current_database()::text AS database_name,
+       table_id::integer AS table_id, start_time, file_name::char(256) AS file_name, line_number,
+       column_name::char(127) AS column_name, column_type::char(10) AS column_type,
+       column_length::char(10) AS column_length, position, error_code, error_message::char(512) AS error_message
+FROM redshift_catalog.load_error;

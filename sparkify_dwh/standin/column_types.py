@@ -1,0 +1,105 @@
+"""Redshift's column types as PostgreSQL has them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sparkify_dwh.standin.errors import RedshiftError
+
+# Redshift guide, c_Supported_data_types; the value is PostgreSQL's name.
+PLAIN = {
+    "SMALLINT": "smallint",
+    "INT2": "smallint",
+    "INTEGER": "integer",
+    "INT": "integer",
+    "INT4": "integer",
+    "BIGINT": "bigint",
+    "INT8": "bigint",
+    "REAL": "real",
+    "FLOAT4": "real",
+    "DOUBLE PRECISION": "double precision",
+    "FLOAT8": "double precision",
+    "FLOAT": "double precision",
+    "BOOLEAN": "boolean",
+    "BOOL": "boolean",
+    "DATE": "date",
+    "TIMESTAMP": "timestamp",
+    "TIMESTAMP WITHOUT TIME ZONE": "timestamp",
+    "TIMESTAMPTZ": "timestamptz",
+    "TIMESTAMP WITH TIME ZONE": "timestamptz",
+    "TIME": "time",
+    "TIME WITHOUT TIME ZONE": "time",
+    "TIMETZ": "timetz",
+    "TIME WITH TIME ZONE": "timetz",
+}
+VARCHARS = frozenset({"VARCHAR", "CHARACTER VARYING", "NVARCHAR", "TEXT"})
+CHARS = frozenset({"CHAR", "CHARACTER", "NCHAR", "BPCHAR"})
+NUMERICS = frozenset({"NUMERIC", "DECIMAL"})
+MOST_BYTES = {"varchar": 65_535, "char": 4_096}  # Redshift guide, r_Character_types
+DEFAULT_ENCODING = {
+    "smallint": "az64",
+    "integer": "az64",
+    "bigint": "az64",
+    "numeric": "az64",
+    "date": "az64",
+    "timestamp": "az64",
+    "timestamptz": "az64",
+    "time": "az64",
+    "timetz": "az64",
+    "varchar": "lzo",
+    "char": "lzo",
+}  # fmt: skip  (Redshift guide, r_CREATE_TABLE_NEW)
+
+_TYPE = re.compile(
+    r"^(?P<name>[A-Z][A-Z0-9 ]*?)\s*(?:\(\s*(?P<arguments>[^()]*?)\s*\))?(?P<rest>(?:\s+WITH.*)?)$", re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class ColumnType:
+    """A type: ``base`` and ``sql`` in PostgreSQL's words, ``bytes`` the most that a text may take."""
+
+    base: str
+    sql: str
+    bytes: int | None = None
+
+    @property
+    def default_encoding(self) -> str:
+        """The encoding Redshift gives a column that declares none, in a table where another column declares one."""
+        return DEFAULT_ENCODING.get(self.base, "none")
+
+
+def column_type(text: str) -> ColumnType:
+    """The type that ``text`` names in Redshift's words, e.g. ``VARCHAR(512)``.
+
+    Lengths count bytes; bare VARCHAR and TEXT are VARCHAR(256), bare NUMERIC is NUMERIC(18,0), TEXT(n) is VARCHAR(256).
+    Redshift guide, r_Character_types and r_Numeric_types201
+    """
+    found = _TYPE.match(" ".join(text.upper().split()))
+    if found is None:
+        raise _unsupported(text)
+    name, arguments = found["name"] + found["rest"], found["arguments"]
+    if name in PLAIN and not arguments:
+        return ColumnType(PLAIN[name], PLAIN[name])
+    if name in NUMERICS:
+        return ColumnType("numeric", f"numeric({arguments or '18,0'})")
+    if name in VARCHARS:
+        return _text("varchar", 256 if name == "TEXT" else arguments, default=256)
+    if name in CHARS:
+        return _text("char", 256 if name == "BPCHAR" else arguments, default=1)
+    raise _unsupported(text)
+
+
+def _text(base: str, length: str | int | None, default: int) -> ColumnType:
+    most = MOST_BYTES[base]
+    if length is None:
+        return ColumnType(base, f"{base}({default})", default)
+    count = most if str(length).upper() == "MAX" else int(length) if str(length).isdigit() else 0
+    if not 1 <= count <= most:
+        raise RedshiftError("22023", f"length for type {base} must be between 1 and {most}, not {length}")
+    return ColumnType(base, f"{base}({count})", count)
+
+
+def _unsupported(text: str) -> RedshiftError:
+    return RedshiftError("0A000", f'type "{" ".join(text.split()).lower()}" is not supported')

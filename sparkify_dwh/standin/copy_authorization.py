@@ -1,0 +1,101 @@
+"""Who may read the files of a COPY: IAM_ROLE, ACCESS_KEY_ID and its companions, or CREDENTIALS.
+
+The three forms exclude each other, and one of them is mandatory. Redshift guide, copy-parameters-authorization
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.token_cursor import TokenCursor
+
+# The clauses, the form that each one belongs to, and for those that hold one value its field.
+FORMS = {
+    "iam_role": "role",
+    "access_key_id": "keys",
+    "secret_access_key": "keys",
+    "session_token": "keys",
+    "credentials": "credentials",
+}
+_CREDENTIALS = {
+    "aws_iam_role": "iam_role",
+    "aws_access_key_id": "access_key_id",
+    "aws_secret_access_key": "secret_access_key",
+    "token": "session_token",
+}
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """A role, or the keys of a user. Keys do not show in ``repr``.
+
+    ``iam_role`` is an ARN (several, comma-separated, are a chain of roles) or ``"default"``, the cluster's default role.
+    The stand-in assumes no role: it reads as whoever runs it, unless keys are given.
+    """
+
+    iam_role: str | None = None
+    access_key_id: str | None = field(default=None, repr=False)
+    secret_access_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+
+
+class AuthorizationClauses:
+    """The authorization clauses of one statement, as they are read."""
+
+    def __init__(self) -> None:
+        self._forms: set[str] = set()
+        self._given: dict[str, str] = {}
+
+    def read(self, clause: str, tokens: TokenCursor) -> None:
+        """Read the argument of one of the clauses in `FORMS`, whose name has been stepped over."""
+        self._forms.add(FORMS[clause])
+        if clause == "credentials":
+            tokens.accept_word("as")
+            self._given.update(_credentials(_quoted(clause, tokens)))
+        elif clause == "iam_role" and tokens.accept_word("default"):
+            self._given[clause] = "default"
+        else:
+            self._given[clause] = _quoted(clause, tokens)
+
+    def authorization(self) -> Authorization:
+        """What the clauses say together."""
+        given = self._given
+        if len(self._forms) > 1 or ("iam_role" in given and len(given) > 1):
+            raise RedshiftError("42601", "COPY takes one form of authorization: IAM_ROLE, access keys or CREDENTIALS")
+        if "iam_role" not in given and not {"access_key_id", "secret_access_key"} <= given.keys():
+            raise RedshiftError(
+                "42601",
+                "COPY needs authorization: IAM_ROLE, or ACCESS_KEY_ID with SECRET_ACCESS_KEY, or CREDENTIALS",
+            )
+        return Authorization(**given)
+
+
+def _quoted(clause: str, tokens: TokenCursor) -> str:
+    """A string; whatever else stands there may be a secret without quotes, so the error does not repeat it."""
+    token = tokens.peek()
+    if token is not None and token.kind == "parameter":
+        raise tokens.syntax_error()
+    text = tokens.accept_string()
+    if not text:
+        raise RedshiftError("42601", f"syntax error: {clause.upper()} takes a quoted string that is not empty")
+    return text
+
+
+def _credentials(text: str) -> dict[str, str]:
+    """The parts of a CREDENTIALS string, which is case-sensitive and holds no spaces."""
+    if any(character.isspace() for character in text):
+        raise RedshiftError("42601", "Invalid credentials: the CREDENTIALS string must hold no spaces")
+    parts: dict[str, str] = {}
+    for pair in text.split(";"):
+        name, _, value = pair.partition("=")
+        if name == "master_symmetric_key":
+            raise RedshiftError("0A000", "Client-side encryption is not supported by the stand-in")
+        if name not in _CREDENTIALS or not value or _CREDENTIALS[name] in parts:
+            raise RedshiftError(
+                "42601",
+                "Invalid credentials: CREDENTIALS takes 'aws_iam_role=..' or "
+                "'aws_access_key_id=..;aws_secret_access_key=..[;token=..]', each part once",
+            )
+        parts[_CREDENTIALS[name]] = value
+    return parts

@@ -1,0 +1,153 @@
+"""The options of a COPY: what each one is, and how it is read.
+
+Options that exist in Redshift but that the stand-in does not carry out are named here too, so that they are refused by
+name. Redshift guide, r_COPY and its pages copy-parameters-*
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sparkify_dwh.standin.copy_times import check_format
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.token_cursor import TokenCursor
+
+
+@dataclass(frozen=True)
+class CopyOptions:
+    """The options of a COPY, each with Redshift's default.
+
+    ``compression`` is gzip, bzip2, zstd or None. ``time_format`` is None for the default of the column's type, else
+    ``auto``, ``epochsecs``, ``epochmillisecs`` or a format. ``accept_invalid_chars`` is the replacement character.
+    ``comp_update``, ``stat_update`` and ``comp_rows`` are checked and change nothing: the stand-in compresses nothing,
+    and PostgreSQL gathers statistics by itself. ``region`` is for whoever opens the files.
+    """
+
+    compression: str | None = None
+    manifest: bool = False
+    region: str | None = None
+    max_error: int = 0
+    no_load: bool = False
+    explicit_ids: bool = False
+    date_format: str = "YYYY-MM-DD"
+    time_format: str | None = None
+    accept_any_date: bool = False
+    accept_invalid_chars: str | None = None
+    empty_as_null: bool = False
+    blanks_as_null: bool = False
+    trim_blanks: bool = False
+    truncate_columns: bool = False
+    round_decimals: bool = False
+    comp_update: str | None = None
+    stat_update: str | None = None
+    comp_rows: int | None = None
+
+
+# Redshift refuses these with JSON. Redshift guide, copy-parameters-data-format, "JSON data file"
+NOT_WITH_JSON = frozenset(
+    "delimiter escape fillrecord fixedwidth ignoreblanklines null quote readratio removequotes".split()
+)
+# Redshift knows these, the stand-in does not.
+UNSUPPORTED = frozenset(
+    "avro csv encrypted ignoreallerrors ignoreheader job lzop master_symmetric_key orc parquet rcfile sequencefile "
+    "shapefile simplify ssh".split()
+)
+
+_ON_OFF = {"on": "on", "true": "on", "off": "off", "false": "off"}
+
+
+def option_name(word: str) -> str:
+    """How an option is named in errors; GZIP, BZIP2 and ZSTD are one option."""
+    return {"gzip": "compression", "bzip2": "compression", "zstd": "compression", "null": "NULL AS"}.get(
+        word, word.upper()
+    )
+
+
+def refused_option(word: str) -> RedshiftError | None:
+    """The error for an option that Redshift has and the stand-in has not; None for any other word."""
+    if word in NOT_WITH_JSON:
+        return RedshiftError("0A000", f"COPY option {option_name(word)} is not supported with JSON")
+    if word in UNSUPPORTED:
+        return RedshiftError("0A000", f"COPY option {option_name(word)} is not supported by the stand-in")
+    return None
+
+
+def _flag(_: TokenCursor) -> bool:
+    return True
+
+
+def _named(value: str) -> Callable[[TokenCursor], str]:
+    return lambda _: value
+
+
+def _string(tokens: TokenCursor) -> str:
+    tokens.accept_word("as")
+    return tokens.string()
+
+
+def _date_format(tokens: TokenCursor) -> str:
+    return check_format("DATEFORMAT", _string(tokens), "auto")
+
+
+def _time_format(tokens: TokenCursor) -> str:
+    return check_format("TIMEFORMAT", _string(tokens), "auto", "epochsecs", "epochmillisecs")
+
+
+def _replacement_character(tokens: TokenCursor) -> str:
+    tokens.accept_word("as")
+    given = tokens.accept_string()
+    character = "?" if given is None else given
+    if len(character) != 1 or not "\0" < character <= "\x7f":
+        raise RedshiftError("22023", "ACCEPTINVCHARS takes one ASCII character other than NUL")
+    return character
+
+
+def _max_error(tokens: TokenCursor) -> int:
+    tokens.accept_word("as")
+    return tokens.integer("MAXERROR", 0, 100_000)
+
+
+def _comp_rows(tokens: TokenCursor) -> int:
+    return tokens.integer("COMPROWS", 1_000, 2**31 - 1)
+
+
+def _stat_update(tokens: TokenCursor) -> str:
+    return _ON_OFF[tokens.accept_word(*_ON_OFF) or "on"]
+
+
+def _comp_update(tokens: TokenCursor) -> str:
+    return tokens.accept_word("preset") or _stat_update(tokens)
+
+
+# By the word an option begins with: the field it sets, and what reads its argument.
+OPTIONS: dict[str, tuple[str, Callable[[TokenCursor], object]]] = {
+    "acceptanydate": ("accept_any_date", _flag),
+    "acceptinvchars": ("accept_invalid_chars", _replacement_character),
+    "blanksasnull": ("blanks_as_null", _flag),
+    "bzip2": ("compression", _named("bzip2")),
+    "comprows": ("comp_rows", _comp_rows),
+    "compupdate": ("comp_update", _comp_update),
+    "dateformat": ("date_format", _date_format),
+    "emptyasnull": ("empty_as_null", _flag),
+    "explicit_ids": ("explicit_ids", _flag),
+    "gzip": ("compression", _named("gzip")),
+    "manifest": ("manifest", _flag),
+    "maxerror": ("max_error", _max_error),
+    "noload": ("no_load", _flag),
+    "region": ("region", _string),
+    "roundec": ("round_decimals", _flag),
+    "statupdate": ("stat_update", _stat_update),
+    "timeformat": ("time_format", _time_format),
+    "trimblanks": ("trim_blanks", _flag),
+    "truncatecolumns": ("truncate_columns", _flag),
+    "zstd": ("compression", _named("zstd")),
+}
+
+
+def check_encoding(tokens: TokenCursor) -> None:
+    """Read the argument of ENCODING; only UTF8, the default, is supported."""
+    tokens.accept_word("as")
+    token = tokens.take()
+    if token.value.lower() not in ("utf8", "utf-8"):
+        raise RedshiftError("0A000", f"COPY option ENCODING {token.value.upper()} is not supported by the stand-in")

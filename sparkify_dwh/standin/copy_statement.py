@@ -1,0 +1,162 @@
+"""Reading a COPY statement.
+
+    COPY table [ (column, ...) ] FROM 's3://...' authorization FORMAT JSON ['auto' | ...] [ option ... ]
+
+After the source the clauses come in any order, and AS may be left out everywhere (Redshift guide, r_COPY). Only JSON is
+read, from ``s3://`` and from ``file:///``, which only the stand-in knows. Everything else is an error that names it:
+42601 for what Redshift would refuse as well, 0A000 for what the stand-in does not support.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sparkify_dwh.standin.copy_authorization import FORMS, Authorization, AuthorizationClauses
+from sparkify_dwh.standin.copy_options import OPTIONS, CopyOptions, check_encoding, option_name, refused_option
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.token_cursor import TokenCursor
+from sparkify_dwh.standin.tokens import Token
+
+_OBJECT = re.compile(r"s3://[^/]+|file:///")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class CopyStatement:
+    """A COPY statement that the stand-in can carry out.
+
+    ``url`` is a key prefix, or a manifest's URL with the option MANIFEST. ``json`` is ``'auto'``,
+    ``'auto ignorecase'`` or the URL of a JSONPaths file. ``columns`` is None when the statement names none.
+    """
+
+    schema: str | None
+    table: str
+    columns: tuple[str, ...] | None
+    url: str
+    authorization: Authorization
+    json: str = "auto"
+    options: CopyOptions = CopyOptions()
+
+    @property
+    def region(self) -> str | None:
+        return self.options.region
+
+    @property
+    def access_key_id(self) -> str | None:
+        return self.authorization.access_key_id
+
+    @property
+    def secret_access_key(self) -> str | None:
+        return self.authorization.secret_access_key
+
+    @property
+    def session_token(self) -> str | None:
+        return self.authorization.session_token
+
+
+def parse_copy(sql: str) -> CopyStatement:
+    """The COPY statement that ``sql`` is; raises RedshiftError. No message repeats a string that may be a secret."""
+    tokens = TokenCursor(sql)
+    tokens.expect_word("copy")
+    schema, table = _table(tokens)
+    columns = _columns(tokens)
+    tokens.expect_word("from")
+    url = _object_url(tokens.string(), "COPY")
+    clauses = _Clauses(tokens)
+    authorization = clauses.authorization.authorization()
+    if clauses.json is None:
+        raise RedshiftError("0A000", "COPY without FORMAT JSON is not supported by the stand-in: it reads JSON only")
+    return CopyStatement(schema, table, columns, url, authorization, clauses.json, clauses.options())
+
+
+def _table(tokens: TokenCursor) -> tuple[str | None, str]:
+    first = tokens.name()
+    return (first, tokens.name()) if tokens.accept_symbol(".") else (None, first)
+
+
+def _columns(tokens: TokenCursor) -> tuple[str, ...] | None:
+    if not tokens.accept_symbol("("):
+        return None
+    columns = [tokens.name()]
+    while tokens.accept_symbol(","):
+        columns.append(tokens.name())
+    tokens.expect_symbol(")")
+    return tuple(columns)
+
+
+class _Clauses:
+    """Everything after the source, in whatever order it comes."""
+
+    def __init__(self, tokens: TokenCursor) -> None:
+        self.authorization = AuthorizationClauses()
+        self.json: str | None = None
+        self._tokens = tokens
+        self._seen: set[str] = set()
+        self._values: dict[str, object] = {}
+        while not tokens.done:
+            self._read()
+
+    def options(self) -> CopyOptions:
+        return CopyOptions(**self._values)  # type: ignore[arg-type]  # each reader gives its field's type
+
+    def _read(self) -> None:
+        token = self._tokens.peek()
+        word = token.value if token is not None and token.kind == "word" else ""
+        if word in ("format", "as", "json"):
+            self._read_format()
+        elif word in OPTIONS:
+            self._begin(word)
+            field, read = OPTIONS[word]
+            self._values[field] = read(self._tokens)
+        elif word in FORMS:
+            self._begin(word)
+            self.authorization.read(word, self._tokens)
+        elif word == "with":
+            self._tokens.take()
+            self._tokens.expect_word("credentials")
+            self._mark("credentials")
+            self.authorization.read("credentials", self._tokens)
+        elif word == "encoding":
+            self._begin(word)
+            check_encoding(self._tokens)
+        else:
+            raise self._refusal(token)
+
+    def _read_format(self) -> None:
+        self._tokens.accept_word("format")
+        self._tokens.accept_word("as")
+        if not self._tokens.accept_word("json"):
+            raise self._refusal(self._tokens.peek())
+        self._mark("format")
+        self._tokens.accept_word("as")
+        option = self._tokens.accept_string()
+        if option == "noshred":
+            raise RedshiftError("0A000", "COPY option JSON 'noshred' is not supported by the stand-in")
+        known = option in (None, "auto", "auto ignorecase")
+        self.json = (option or "auto") if known else _object_url(str(option), "a JSONPaths file")
+
+    def _begin(self, word: str) -> None:
+        self._tokens.take()
+        self._mark(word)
+
+    def _mark(self, word: str) -> None:
+        """Note a clause, of which a statement may hold one."""
+        name = option_name(word)
+        if name in self._seen:
+            raise RedshiftError("42601", f"conflicting or redundant options: {name} is given twice")
+        self._seen.add(name)
+
+    def _refusal(self, token: Token | None) -> RedshiftError:
+        word = token.value if token is not None and token.kind == "word" else ""
+        return refused_option(word) or self._tokens.syntax_error()
+
+
+def _object_url(url: str, reader: str) -> str:
+    """The URL, when the stand-in can read what is there."""
+    if _OBJECT.match(url):
+        return url
+    scheme = _SCHEME.match(url)
+    if scheme and scheme.group().lower() not in ("s3://", "file://"):
+        raise RedshiftError("0A000", f"{reader} from {scheme.group()} is not supported by the stand-in")
+    raise RedshiftError("42601", f"{reader} needs a URL like s3://bucket/key or file:///path, found '{url}'")

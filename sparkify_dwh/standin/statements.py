@@ -1,0 +1,84 @@
+"""What to do with a statement: pass it on, rewrite it, carry it out in the relay, or refuse it.
+
+``plan`` is the whole of it. Statements are told apart by their first words; one that no rule names passes unchanged, byte
+for byte. COPY, UNLOAD, CREATE TABLE and ALTER TABLE always have a rule: there the unknown is an error that names it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sparkify_dwh.standin.backend import Backend
+
+Notice = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Passed:
+    """Goes to PostgreSQL as it is."""
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """Goes to PostgreSQL as ``sql``; the client sees ``tag`` where PostgreSQL's own would differ."""
+
+    sql: str
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class CarriedOut:
+    """Done by the relay in the client's own session when it executes it; PostgreSQL only ever sees what ``run`` sends."""
+
+    run: Callable[[Backend, Notice], None]
+    tag: str
+
+
+Plan = Passed | Rewritten | CarriedOut
+PASSED = Passed()
+
+_COMMENTS = re.compile(r"\s*(?:--[^\n]*(?:\n|$)|/\*.*?\*/|\s+)*", re.DOTALL)
+_WORD = re.compile(r"\s*([A-Za-z_]+)")
+
+
+def first_words(sql: str, most: int = 4) -> list[str]:
+    """The words a statement begins with, in upper case, without comments."""
+    comments = _COMMENTS.match(sql)
+    position = comments.end() if comments else 0
+    words: list[str] = []
+    while len(words) < most and (word := _WORD.match(sql, position)):
+        words.append(word[1].upper())
+        position = word.end()
+    return words
+
+
+def plan(sql: str) -> Plan:
+    """What to do with one statement.
+
+    Raises :class:`RedshiftError` for what Redshift refuses, and for what it would take but the stand-in does not know.
+    """
+    words = first_words(sql)
+    for rule in _rules():
+        planned = rule(sql, words)
+        if planned is not None:
+            return planned
+    return PASSED
+
+
+Rule = Callable[[str, list[str]], Plan | None]
+
+
+def _rules() -> tuple[Rule, ...]:
+    from sparkify_dwh.standin import alter_table, create_table, refuse, run_copy, translate
+
+    return (
+        refuse.refused,
+        run_copy.copy_rule,
+        create_table.create_table_rule,
+        alter_table.alter_table_rule,
+        translate.rewrite_rule,
+    )

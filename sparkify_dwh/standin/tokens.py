@@ -1,0 +1,195 @@
+"""The tokens of Redshift's SQL: words, quoted identifiers, strings, numbers, symbols and parameters.
+
+Redshift reads SQL as PostgreSQL 8.0 did, with two habits of its own that matter here:
+
+- a backslash in any string literal is an escape (there is no ``standard_conforming_strings``);
+- a quoted identifier is folded to lower case like any other (Redshift guide, r_names), unless
+  ``enable_case_sensitive_identifier`` is on, which the stand-in does not offer.
+
+Limits: literals that SQL joins because a line break stands between them stay two tokens; ``U&'..'``, ``B'..'`` and
+``X'..'`` come out as a word and a string; ``#name`` is always a word, as the name of a temporary table, so the
+bitwise operator ``#`` needs a space behind it.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from itertools import islice
+from typing import Literal, NamedTuple
+
+from sparkify_dwh.standin.errors import RedshiftError
+
+TokenKind = Literal["word", "quoted_identifier", "string", "number", "symbol", "parameter"]
+
+
+class Token(NamedTuple):
+    """One token; ``sql[start:end] == text``.
+
+    ``value`` is what the token means: a word or identifier in lower case and without quotes, a string without quotes
+    and escapes; for every other kind it is ``text``.
+    """
+
+    kind: TokenKind
+    text: str
+    value: str
+    start: int
+    end: int
+
+    def is_word(self, *words: str) -> bool:
+        """Whether this is one of these words (given in lower case), unquoted."""
+        return self.kind == "word" and self.value in words
+
+    def is_symbol(self, symbol: str) -> bool:
+        """Whether this is that symbol."""
+        return self.kind == "symbol" and self.text == symbol
+
+
+_SKIPPED = re.compile(r"(?:\s+|--[^\n]*)+")
+
+# The first alternative that matches decides, so their order matters: E'..' before words, .5 before the symbol "."
+_TOKEN = re.compile(
+    r"""
+      (?P<comment>/\*)
+    | (?P<string>[eE]?')
+    | (?P<quoted_identifier>")
+    | (?P<number>(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+    | (?P<word>\#?[^\W\d][\w$]*)
+    | (?P<dollar_quoted>\$(?:[^\W\d]\w*)?\$)
+    | (?P<parameter>\$[0-9]+)
+    | (?P<symbol>::|:=|=>|<=|>=|<>|!=|\|\||!?~~?\*?|.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
+_STRING_REST = re.compile(r"(?:[^'\\]|''|\\.)*'", re.DOTALL)
+_IDENTIFIER_REST = re.compile(r'(?:[^"]|"")*"')
+
+_FOLD = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def tokenize(sql: str) -> list[Token]:
+    """All tokens of ``sql``; comments and white space are left out.
+
+    Raises RedshiftError 42601 for a string, identifier or comment without an end, and for nothing else.
+    """
+    return list(iter_tokens(sql))
+
+
+def first_words(sql: str, count: int) -> tuple[str, ...]:
+    """Up to ``count`` words that ``sql`` begins with, in lower case: ``("create", "temp", "table")``.
+
+    Stops at the first token that is not a word and reads no further than it must.
+    """
+    words: list[str] = []
+    for token in islice(iter_tokens(sql), count):
+        if token.kind != "word":
+            break
+        words.append(token.value)
+    return tuple(words)
+
+
+def iter_tokens(sql: str) -> Iterator[Token]:
+    """The tokens of ``sql``, one at a time; see `tokenize`."""
+    position = 0
+    while (position := _skip_blanks(sql, position)) < len(sql):
+        token = _token_at(sql, position)
+        yield token
+        position = token.end
+
+
+def fold(identifier: str) -> str:
+    """An identifier as Redshift stores it: ASCII letters in lower case, all others as they are."""
+    return identifier.translate(_FOLD)
+
+
+def _skip_blanks(sql: str, position: int) -> int:
+    while True:
+        if skipped := _SKIPPED.match(sql, position):
+            position = skipped.end()
+        if not sql.startswith("/*", position):
+            return position
+        position = _comment_end(sql, position)
+
+
+def _comment_end(sql: str, start: int) -> int:
+    """Where the comment that begins at ``start`` ends; comments nest."""
+    depth = 0
+    for edge in _COMMENT_EDGE.finditer(sql, start):
+        depth += 1 if edge.group() == "/*" else -1
+        if depth == 0:
+            return edge.end()
+    raise _unterminated("/* comment", start)
+
+
+def _token_at(sql: str, start: int) -> Token:
+    match = _TOKEN.match(sql, start)
+    if match is None or match.lastgroup is None:  # the alternative "." matches every character
+        raise AssertionError("a token begins at every character")
+    kind, text = match.lastgroup, match.group()
+    if kind == "word":
+        return Token("word", text, fold(text), start, match.end())
+    if kind == "string":
+        return _string(sql, start, match.end())
+    if kind == "quoted_identifier":
+        return _quoted_identifier(sql, start)
+    if kind == "dollar_quoted":
+        return _dollar_quoted(sql, start, text)
+    plain: TokenKind = "number" if kind == "number" else "parameter" if kind == "parameter" else "symbol"
+    return Token(plain, text, text, start, match.end())
+
+
+def _string(sql: str, start: int, inside: int) -> Token:
+    rest = _STRING_REST.match(sql, inside)
+    if rest is None:
+        raise _unterminated("quoted string", start)
+    return Token("string", sql[start : rest.end()], _unescape(rest.group()[:-1]), start, rest.end())
+
+
+def _quoted_identifier(sql: str, start: int) -> Token:
+    rest = _IDENTIFIER_REST.match(sql, start + 1)
+    if rest is None:
+        raise _unterminated("quoted identifier", start)
+    name = rest.group()[:-1].replace('""', '"')
+    return Token("quoted_identifier", sql[start : rest.end()], fold(name), start, rest.end())
+
+
+def _dollar_quoted(sql: str, start: int, tag: str) -> Token:
+    inside = start + len(tag)
+    close = sql.find(tag, inside)
+    if close < 0:
+        raise _unterminated("dollar-quoted string", start)
+    end = close + len(tag)
+    return Token("string", sql[start:end], sql[inside:close], start, end)
+
+
+# As PostgreSQL reads a literal when standard_conforming_strings is off.
+_ESCAPE = re.compile(r"''|\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_NAMED_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+def _unescape(body: str) -> str:
+    if "\\" not in body:
+        return body.replace("''", "'")
+    # Octal and hexadecimal escapes name bytes, of which several may make one character.
+    unescaped = _ESCAPE.sub(_escaped_character, body)
+    return unescaped.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _escaped_character(match: re.Match[str]) -> str:
+    octal, hexadecimal, short, long, other = match.groups()
+    if octal or hexadecimal:
+        byte = (int(octal, 8) if octal else int(hexadecimal, 16)) & 0xFF
+        return bytes([byte]).decode("ascii", "surrogateescape")
+    if short or long:
+        code = int(short or long, 16)
+        return chr(code) if code < 0xD800 or 0xDFFF < code <= 0x10FFFF else "\N{REPLACEMENT CHARACTER}"
+    if other is None:
+        return "'"
+    return _NAMED_ESCAPES.get(other, other)
+
+
+def _unterminated(what: str, start: int) -> RedshiftError:
+    # The text itself stays out of the message: it may be a secret key.
+    return RedshiftError("42601", f"unterminated {what} at character {start + 1}")

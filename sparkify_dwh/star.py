@@ -1,0 +1,384 @@
+"""The warehouse: who listened to what, when.
+
+    users ──┐            ┌── songs ── artists
+            ├ songplays ─┤
+    time  ──┘            └── artists
+
+Each model stands with ``from_staging()``, the SELECT that says which rows it should hold after a batch. In a batch every
+event and every song stands once: where two deliveries of one contradict each other, staging keeps one of them.
+
+Foreign keys are not declared: Redshift enforces none, and its planner trusts them. Redshift guide, t_Defining_constraints
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SmallInteger,
+    Subquery,
+    and_,
+    cast,
+    extract,
+    func,
+    select,
+    union,
+    union_all,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sparkify_dwh.base import (
+    StarTable,
+    big,
+    double,
+    integer,
+    not_before,
+    row_number,
+    small,
+    sorted_integer,
+    sorted_text32,
+    sorted_timestamp,
+    text16,
+    text32,
+    text512,
+    text1024,
+    timestamp,
+)
+from sparkify_dwh.staging import StagingEvent, StagingSong
+
+SECONDS_APART = 1.0  # a log's length and a catalogue's duration of one recording differ by less
+
+
+class Songplay(StarTable):
+    """One row per song that was started (``NextSong`` event).
+
+    A play is of a song of the catalogue when title and artist name are equal, trailing blanks aside, and the lengths
+    differ by less than a second; the closest length wins, then the smallest song_id. Nearly all real plays are of songs
+    that the catalogue does not hold: they are kept, without song and artist, and with what the log says of both.
+
+    Distributed and sorted by start_time, as time is, the one dimension that is as large: the join with it moves no row
+    and needs no sort. song_id would put nearly all plays, which have none, on one slice.
+    """
+
+    __tablename__ = "songplays"
+    __table_args__ = {
+        "comment": "One row per song that was started",
+        "redshift_diststyle": "KEY",
+        "redshift_distkey": "start_time",
+        "redshift_sortkey": "start_time",
+    }
+    natural_key = ("session_id", "item_in_session", "start_time")
+
+    songplay_id: Mapped[row_number] = mapped_column(comment="Stays while the row stays; its value means nothing")
+    start_time: Mapped[sorted_timestamp] = mapped_column(comment="UTC, with milliseconds")
+    user_id: Mapped[integer | None]
+    level: Mapped[text16 | None] = mapped_column(comment="free or paid, at the time of the play")
+    song_id: Mapped[text32 | None] = mapped_column(comment="NULL when the catalogue does not hold the song")
+    artist_id: Mapped[text32 | None] = mapped_column(comment="NULL when the catalogue does not hold the song")
+    session_id: Mapped[big]
+    location: Mapped[text512 | None] = mapped_column(comment="Where the listener was, e.g. Lubbock, TX")
+    user_agent: Mapped[text1024 | None]
+    item_in_session: Mapped[integer] = mapped_column(comment="Place of the event in its session, from 0")
+    song_title: Mapped[text512 | None] = mapped_column(comment="As logged")
+    artist_name: Mapped[text512 | None] = mapped_column(comment="As logged")
+    song_length: Mapped[double | None] = mapped_column(comment="Seconds, as logged")
+
+    @classmethod
+    def from_staging(cls) -> Select[Any]:
+        event = StagingEvent
+        played = (
+            select(
+                event.ts.label("start_time"),
+                event.user_id,
+                event.level,
+                event.session_id,
+                event.location,
+                event.user_agent,
+                event.item_in_session,
+                event.song.label("song_title"),
+                event.artist.label("artist_name"),
+                event.length.label("song_length"),
+            )
+            .where(is_play())
+            .subquery("played")
+        )
+        return cls._with_song(played)
+
+    @classmethod
+    def from_warehouse(cls) -> Select[Any]:
+        """The stored plays that point at a staged song, or name its title and artist, with the song they are of now."""
+        points_at_it = cls.song_id == StagingSong.song_id
+        names_it = and_(
+            trimmed(cls.song_title) == trimmed(StagingSong.title),
+            trimmed(cls.artist_name) == trimmed(StagingSong.artist_name),
+        )
+        stored = [cls.table().c[name] for name in cls.filled() if name not in {"song_id", "artist_id"}]
+        affected = union(
+            select(*stored).join(StagingSong, points_at_it),
+            select(*stored).join(StagingSong, names_it),
+        ).subquery("affected")
+        return cls._with_song(affected)
+
+    @classmethod
+    def _with_song(cls, play: Subquery) -> Select[Any]:
+        """Plays with the song each is of: every play once, whether or not there is one."""
+        seconds_apart = func.abs(Song.duration - play.c.song_length)
+        same_recording = and_(
+            trimmed(play.c.song_title) == trimmed(Song.title),
+            trimmed(play.c.artist_name) == trimmed(Song.artist_name),
+            seconds_apart < SECONDS_APART,
+        )
+        key = [play.c[name] for name in cls.natural_key]
+        closest_first = func.row_number().over(partition_by=key, order_by=(seconds_apart, Song.song_id))
+        candidates = (
+            select(*key, Song.song_id, Song.artist_id, closest_first.label("place"))
+            .select_from(play.join(Song, same_recording))
+            .subquery("candidates")
+        )
+        is_the_songs = and_(candidates.c.place == 1, *(candidates.c[column.name] == column for column in key))
+        return select(
+            play.c.start_time,
+            play.c.user_id,
+            play.c.level,
+            candidates.c.song_id,
+            candidates.c.artist_id,
+            play.c.session_id,
+            play.c.location,
+            play.c.user_agent,
+            play.c.item_in_session,
+            play.c.song_title,
+            play.c.artist_name,
+            play.c.song_length,
+        ).select_from(play.outerjoin(candidates, is_the_songs))
+
+    @classmethod
+    def batch_range(cls) -> Select[Any]:
+        return plays_between()
+
+
+class User(StarTable):
+    """One row per user of the app, as the user's latest event of any page describes them.
+
+    Events of nobody logged in make no user. An older log that is loaded later changes nothing.
+    Copied to every node: the table is small, and every report joins it.
+    """
+
+    __tablename__ = "users"
+    __table_args__ = {
+        "comment": "One row per user, as of their latest event",
+        "redshift_diststyle": "ALL",
+        "redshift_sortkey": "user_id",
+    }
+
+    user_id: Mapped[sorted_integer] = mapped_column(primary_key=True, autoincrement=False)
+    first_name: Mapped[text512 | None]
+    last_name: Mapped[text512 | None]
+    gender: Mapped[text16 | None]
+    level: Mapped[text16 | None] = mapped_column(comment="free or paid, at the latest event")
+    ts: Mapped[timestamp] = mapped_column(comment="When the latest event was, UTC")
+    session_id: Mapped[big] = mapped_column(comment="Session of the latest event")
+    item_in_session: Mapped[integer] = mapped_column(comment="Place of the latest event in its session")
+
+    @classmethod
+    def from_staging(cls) -> Select[Any]:
+        event = StagingEvent
+        latest_first = func.row_number().over(
+            partition_by=event.user_id,
+            order_by=(event.ts.desc(), event.session_id.desc(), event.item_in_session.desc()),
+        )
+        seen = (
+            select(
+                event.user_id,
+                event.first_name,
+                event.last_name,
+                event.gender,
+                event.level,
+                event.ts,
+                event.session_id,
+                event.item_in_session,
+                latest_first.label("place"),
+            )
+            .where(event.user_id.is_not(None))
+            .subquery("seen")
+        )
+        return select(
+            seen.c.user_id,
+            seen.c.first_name,
+            seen.c.last_name,
+            seen.c.gender,
+            seen.c.level,
+            seen.c.ts,
+            seen.c.session_id,
+            seen.c.item_in_session,
+        ).where(seen.c.place == 1)
+
+    @classmethod
+    def replaces(cls, incoming: Any, stored: Any) -> ColumnElement[bool]:
+        return not_before((incoming[name], stored[name]) for name in ("ts", "session_id", "item_in_session"))
+
+
+class Song(StarTable):
+    """One row per song of the catalogue.
+
+    It keeps the artist's name and place as the song's own file gives them: one artist has several in real data, and a
+    play is matched by the song's own.
+    Copied to every node: plays look it up by title and by song_id, and a catalogue is small beside its plays.
+    """
+
+    __tablename__ = "songs"
+    __table_args__ = {
+        "comment": "One row per song of the catalogue",
+        "redshift_diststyle": "ALL",
+        "redshift_sortkey": "song_id",
+    }
+
+    song_id: Mapped[sorted_text32] = mapped_column(primary_key=True)
+    title: Mapped[text512 | None]
+    artist_id: Mapped[text32]
+    year: Mapped[small | None] = mapped_column(comment="0 when unknown")
+    duration: Mapped[double | None] = mapped_column(comment="Seconds")
+    artist_name: Mapped[text512 | None] = mapped_column(comment="As this song gives it")
+    artist_location: Mapped[text512 | None] = mapped_column(comment="As this song gives it")
+    artist_latitude: Mapped[double | None] = mapped_column(comment="Degrees, as this song gives it")
+    artist_longitude: Mapped[double | None] = mapped_column(comment="Degrees, as this song gives it")
+
+    @classmethod
+    def from_staging(cls) -> Select[Any]:
+        song = StagingSong
+        return select(
+            song.song_id,
+            song.title,
+            song.artist_id,
+            song.year,
+            song.duration,
+            song.artist_name,
+            song.artist_location,
+            song.artist_latitude,
+            song.artist_longitude,
+        )
+
+
+class Artist(StarTable):
+    """One row per artist, as the artist's song with the greatest year tells it, then the smallest song_id.
+
+    It is filled before songs, from the songs as they will be: so an artist whose song now belongs to another is seen.
+    An artist that is left without songs keeps its row.
+    Copied to every node: the table is smaller than songs.
+    """
+
+    __tablename__ = "artists"
+    __table_args__ = {
+        "comment": "One row per artist",
+        "redshift_diststyle": "ALL",
+        "redshift_sortkey": "artist_id",
+    }
+
+    artist_id: Mapped[sorted_text32] = mapped_column(primary_key=True)
+    name: Mapped[text512 | None]
+    location: Mapped[text512 | None]
+    latitude: Mapped[double | None] = mapped_column(comment="Degrees")
+    longitude: Mapped[double | None] = mapped_column(comment="Degrees")
+
+    @classmethod
+    def from_staging(cls) -> Select[Any]:
+        restaged = Song.song_id == StagingSong.song_id
+        untouched = [Song.table().c[column.name] for column in Song.from_staging().selected_columns]
+        songs = union_all(
+            Song.from_staging(),
+            select(*untouched).outerjoin(StagingSong, restaged).where(StagingSong.song_id.is_(None)),
+        ).subquery("songs_to_be")
+        touched = union(
+            select(StagingSong.artist_id),
+            select(Song.artist_id).join(StagingSong, restaged),
+        ).subquery("touched")
+        newest_first = func.row_number().over(
+            partition_by=songs.c.artist_id, order_by=(func.coalesce(songs.c.year, 0).desc(), songs.c.song_id)
+        )
+        told = (
+            select(
+                songs.c.artist_id,
+                songs.c.artist_name,
+                songs.c.artist_location,
+                songs.c.artist_latitude,
+                songs.c.artist_longitude,
+                newest_first.label("place"),
+            )
+            .join(touched, songs.c.artist_id == touched.c.artist_id)
+            .subquery("told")
+        )
+        return select(
+            told.c.artist_id,
+            told.c.artist_name.label("name"),
+            told.c.artist_location.label("location"),
+            told.c.artist_latitude.label("latitude"),
+            told.c.artist_longitude.label("longitude"),
+        ).where(told.c.place == 1)
+
+
+class Time(StarTable):
+    """One row per moment at which a song was started, and what the calendar says of it. UTC.
+
+    Distributed and sorted like songplays, whose start_time it explains: it has nearly as many rows.
+    """
+
+    __tablename__ = "time"
+    __table_args__ = {
+        "comment": "One row per distinct start_time of songplays",
+        "redshift_diststyle": "KEY",
+        "redshift_distkey": "start_time",
+        "redshift_sortkey": "start_time",
+    }
+
+    start_time: Mapped[sorted_timestamp] = mapped_column(primary_key=True, comment="UTC, with milliseconds")
+    hour: Mapped[small] = mapped_column(comment="0 to 23")
+    day: Mapped[small] = mapped_column(comment="Of the month, from 1")
+    week: Mapped[small] = mapped_column(comment="ISO week, 1 to 53")
+    month: Mapped[small] = mapped_column(comment="1 to 12")
+    year: Mapped[small] = mapped_column(comment="Calendar year")
+    weekday: Mapped[small] = mapped_column(comment="0 Sunday to 6 Saturday")
+
+    @classmethod
+    def from_staging(cls) -> Select[Any]:
+        moment = select(StagingEvent.ts.label("start_time")).where(is_play()).distinct().subquery("moment")
+        start_time = moment.c.start_time
+        return select(
+            start_time,
+            part("hour", start_time),
+            part("day", start_time),
+            part("week", start_time),
+            part("month", start_time),
+            part("year", start_time),
+            part("dow", start_time).label("weekday"),
+        )
+
+    @classmethod
+    def batch_range(cls) -> Select[Any]:
+        return plays_between()
+
+
+def is_play() -> ColumnElement[bool]:
+    """True of the staged events that start a song."""
+    return StagingEvent.page == "NextSong"
+
+
+def plays_between() -> Select[Any]:
+    """The first and the last start of a song in the batch."""
+    return select(func.min(StagingEvent.ts), func.max(StagingEvent.ts)).where(is_play())
+
+
+def trimmed(text: Any) -> ColumnElement[str]:
+    """A text without trailing blanks, which Redshift ignores when it compares. Redshift guide, r_Character_types"""
+    return func.rtrim(text, " ")
+
+
+def part(name: str, moment: ColumnElement[Any]) -> ColumnElement[int]:
+    """A part of a time. Redshift guide, r_Dateparts_for_datetime_functions: week is the ISO week, dow 0 is Sunday."""
+    return cast(extract(name, moment), SmallInteger).label(name)
+
+
+# In the order in which a load fills them: artists from songs as they were and will be, plays when the songs are in.
+STAR: tuple[type[StarTable], ...] = (Artist, Song, User, Songplay, Time)
+
+__all__ = ["STAR", "Artist", "Song", "Songplay", "StarTable", "Time", "User"]
