@@ -21,9 +21,11 @@ from sqlalchemy import (
     Select,
     SmallInteger,
     String,
+    Subquery,
     Table,
     and_,
     or_,
+    select,
 )
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -68,6 +70,14 @@ double = Annotated[float, mapped_column(Double, info=encoded("zstd"))]
 row_number = Annotated[
     int, mapped_column(BigInteger, Identity(always=True, start=1, increment=1), primary_key=True, info=encoded("az64"))
 ]
+
+
+def design(
+    comment: str, *, diststyle: str = "KEY", distkey: str | None = None, sortkey: str | None = None
+) -> dict[str, str | None]:
+    """A table's comment and physical design, as ``__table_args__``."""
+    keys = {"diststyle": diststyle, "distkey": distkey, "sortkey": sortkey}
+    return {"comment": comment} | {f"redshift_{name}": value for name, value in keys.items()}
 
 
 class Base(DeclarativeBase):
@@ -153,3 +163,8 @@ def not_before(pairs: Iterable[tuple[ColumnElement[Any], ColumnElement[Any]]]) -
     if not rest:
         return left >= right
     return or_(left > right, and_(left == right, not_before(rest)))
+
+
+def placed_first(ranked: Subquery) -> Select[Any]:
+    """The rows whose ``place`` is 1, without it."""
+    return select(*(column for column in ranked.c if column.name != "place")).where(ranked.c.place == 1)

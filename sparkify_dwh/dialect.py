@@ -95,9 +95,6 @@ class SparkifyDialect(RedshiftDialect_redshift_connector):  # type: ignore[misc]
     supports_sequences = False
     preexecute_autoincrement_sequences = False
 
-    # Redshift has no UUID type. Redshift guide, c_unsupported-postgresql-datatypes
-    supports_native_uuid = False
-
     # Numbered placeholders: the driver leaves per cent signs alone, and an expression that stands twice in a statement
     # uses its parameter twice, so that GROUP BY date_trunc(:1, x) is seen to be SELECT date_trunc(:1, x).
     default_paramstyle = "numeric"
@@ -125,6 +122,11 @@ class SparkifyDialect(RedshiftDialect_redshift_connector):  # type: ignore[misc]
         alive = super().do_ping(dbapi_connection)
         dbapi_connection.rollback()
         return bool(alive)
+
+    def set_isolation_level(self, dbapi_connection: Any, level: str) -> None:
+        """Set it outside of a transaction: reading the level opens one, in which AUTOCOMMIT would then go on."""
+        dbapi_connection.rollback()
+        super().set_isolation_level(dbapi_connection, level)
 
     def is_disconnect(self, e: Exception, connection: Any, cursor: Any) -> bool:  # noqa: ARG002 (SQLAlchemy's signature)
         """Whether an error means that the connection is gone; upstream never says so.

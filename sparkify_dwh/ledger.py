@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Double, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from sparkify_dwh.base import Base, big, encoded, sorted_timestamp, text32, text64, text4096
+from sparkify_dwh.base import Base, big, design, encoded, sorted_timestamp, text32, text64, text4096
 
 
 class LoadLock(Base):
@@ -15,7 +15,7 @@ class LoadLock(Base):
     """
 
     __tablename__ = "load_lock"
-    __table_args__ = {"comment": "Locked by a load while it runs; holds nothing", "redshift_diststyle": "ALL"}
+    __table_args__ = design("Locked by a load while it runs; holds nothing", diststyle="ALL")
 
     load_id: Mapped[text64] = mapped_column(primary_key=True)
 
@@ -24,11 +24,7 @@ class Load(Base):
     """One row per load: when it ran, by which version, and what came of it."""
 
     __tablename__ = "loads"
-    __table_args__ = {
-        "comment": "One row per load",
-        "redshift_diststyle": "ALL",
-        "redshift_sortkey": "started_at",
-    }
+    __table_args__ = design("One row per load", diststyle="ALL", sortkey="started_at")
 
     load_id: Mapped[text64] = mapped_column(
         primary_key=True, comment="Made by the loader, so that it knows its own load"
@@ -44,11 +40,7 @@ class LoadFile(Base):
     """One row per file that a load has taken in."""
 
     __tablename__ = "load_files"
-    __table_args__ = {
-        "comment": "One row per file that a load has taken in",
-        "redshift_diststyle": "ALL",
-        "redshift_sortkey": "loaded_at",
-    }
+    __table_args__ = design("One row per file that a load has taken in", diststyle="ALL", sortkey="loaded_at")
 
     load_id: Mapped[text64] = mapped_column(primary_key=True)
     url: Mapped[text4096] = mapped_column(primary_key=True)

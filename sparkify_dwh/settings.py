@@ -88,8 +88,8 @@ class Settings:
             log_data=file_url(f"{base}/data/log_data/"),
             log_jsonpath=file_url(base / "data" / "log_json_path.json"),
             song_data=file_url(f"{base}/data/song_data/"),
-            manifests=file_url(f"{base}/standin/manifests/"),
-            standin_directory=base / "standin",
+            manifests=file_url(f"{base}/manifests/"),
+            standin_directory=base,
             origin="the embedded stand-in",
         )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
+from operator import itemgetter
 from random import Random
 from typing import Generic, NamedTuple, TypeVar
 
@@ -164,27 +165,27 @@ def pick(random: Random, items: Sequence[Item]) -> Item:
 
 
 class Weighted(Generic[Item]):
-    """Items that are drawn by weight, a whole number each; weights may come as the answer to ``by_rank``."""
+    """Items that are drawn by weight, a whole number each."""
 
     def __init__(self, items: Sequence[Item], weights: Iterable[int]) -> None:
-        self.items = items
-        self._until = list(accumulate(weights))
+        self._items = items
+        self._cumulative = list(accumulate(weights))
+
+    @classmethod
+    def zipf(cls, items: Sequence[Item], shift: int) -> Weighted[Item]:
+        """Weigh items by the Zipf-Mandelbrot law, 1 / (rank + shift), the first most; the first ``shift`` differ little."""
+        return cls(items, (10**12 // (rank + shift) for rank in range(1, len(items) + 1)))
 
     def pick(self, random: Random) -> Item:
         """Give one item; there must be one."""
-        return self.items[bisect_right(self._until, int(random.random() * self._until[-1]))]
+        return self._items[bisect_right(self._cumulative, int(random.random() * self._cumulative[-1]))]
 
 
-def by_rank(count: int, flat: int) -> Iterable[int]:
-    """Give the weights of a Zipf-like law for ``count`` ranks, in which the first ``flat`` differ little."""
-    return (10**12 // (rank + flat) for rank in range(1, count + 1))
-
-
-def along(random: Random, curve: Sequence[tuple[float, float]]) -> float:
-    """Draw from a distribution given as its quantiles, (share, value) from share 0 to share 1, with lines between."""
+def from_quantiles(random: Random, quantiles: Sequence[tuple[float, float]]) -> float:
+    """Draw from a distribution given by its quantiles, (share, value) from share 0 to share 1, with lines between."""
     share = random.random()
-    above = next(i for i, (end, _) in enumerate(curve) if share < end)
-    (left, low), (right, high) = curve[above - 1], curve[above]
+    above = bisect_right(quantiles, share, key=itemgetter(0))
+    (left, low), (right, high) = quantiles[above - 1], quantiles[above]
     return low + (high - low) * (share - left) / (right - left)
 
 
@@ -201,7 +202,7 @@ def user_agent(random: Random) -> str:
 def artist_name(random: Random) -> str:
     """Give an artist's name: mostly English, one in twelve with accents, one in twenty-five in another script.
 
-    None of them holds ``feat.``, so that a name with a guest is never another artist's name.
+    None of them speaks of a guest, so that a name with a guest is never another artist's name.
     """
     kind = random.random()
     if kind < 0.04:

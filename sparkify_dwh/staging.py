@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped
 from sparkify_dwh.base import (
     StagingTable,
     big,
+    design,
     double,
     integer,
     row_number,
@@ -37,12 +38,7 @@ class StagingEvent(StagingTable):
     """
 
     __tablename__ = "staging_events"
-    __table_args__ = {
-        "comment": "The last batch of activity logs",
-        "redshift_diststyle": "KEY",
-        "redshift_distkey": "ts",
-        "redshift_sortkey": "ts",
-    }
+    __table_args__ = design("The last batch of activity logs", distkey="ts", sortkey="ts")
     source = "log_data"
     json_paths = "log_jsonpath"
     identity = ("session_id", "item_in_session", "ts")
@@ -77,12 +73,7 @@ class StagingSong(StagingTable):
     """
 
     __tablename__ = "staging_songs"
-    __table_args__ = {
-        "comment": "The last batch of song metadata",
-        "redshift_diststyle": "KEY",
-        "redshift_distkey": "song_id",
-        "redshift_sortkey": "song_id",
-    }
+    __table_args__ = design("The last batch of song metadata", distkey="song_id", sortkey="song_id")
     source = "song_data"
     identity = ("song_id",)
     copy_clauses = COPY_CLAUSES

@@ -32,9 +32,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sparkify_dwh.base import (
     StarTable,
     big,
+    design,
     double,
     integer,
     not_before,
+    placed_first,
     row_number,
     small,
     sorted_integer,
@@ -63,12 +65,7 @@ class Songplay(StarTable):
     """
 
     __tablename__ = "songplays"
-    __table_args__ = {
-        "comment": "One row per song that was started",
-        "redshift_diststyle": "KEY",
-        "redshift_distkey": "start_time",
-        "redshift_sortkey": "start_time",
-    }
+    __table_args__ = design("One row per song that was started", distkey="start_time", sortkey="start_time")
     natural_key = ("session_id", "item_in_session", "start_time")
 
     songplay_id: Mapped[row_number] = mapped_column(comment="Stays while the row stays; its value means nothing")
@@ -166,11 +163,7 @@ class User(StarTable):
     """
 
     __tablename__ = "users"
-    __table_args__ = {
-        "comment": "One row per user, as of their latest event",
-        "redshift_diststyle": "ALL",
-        "redshift_sortkey": "user_id",
-    }
+    __table_args__ = design("One row per user, as of their latest event", diststyle="ALL", sortkey="user_id")
 
     user_id: Mapped[sorted_integer] = mapped_column(primary_key=True, autoincrement=False)
     first_name: Mapped[text512 | None]
@@ -203,16 +196,7 @@ class User(StarTable):
             .where(event.user_id.is_not(None))
             .subquery("seen")
         )
-        return select(
-            seen.c.user_id,
-            seen.c.first_name,
-            seen.c.last_name,
-            seen.c.gender,
-            seen.c.level,
-            seen.c.ts,
-            seen.c.session_id,
-            seen.c.item_in_session,
-        ).where(seen.c.place == 1)
+        return placed_first(seen)
 
     @classmethod
     def replaces(cls, incoming: Any, stored: Any) -> ColumnElement[bool]:
@@ -228,11 +212,7 @@ class Song(StarTable):
     """
 
     __tablename__ = "songs"
-    __table_args__ = {
-        "comment": "One row per song of the catalogue",
-        "redshift_diststyle": "ALL",
-        "redshift_sortkey": "song_id",
-    }
+    __table_args__ = design("One row per song of the catalogue", diststyle="ALL", sortkey="song_id")
 
     song_id: Mapped[sorted_text32] = mapped_column(primary_key=True)
     title: Mapped[text512 | None]
@@ -269,11 +249,7 @@ class Artist(StarTable):
     """
 
     __tablename__ = "artists"
-    __table_args__ = {
-        "comment": "One row per artist",
-        "redshift_diststyle": "ALL",
-        "redshift_sortkey": "artist_id",
-    }
+    __table_args__ = design("One row per artist", diststyle="ALL", sortkey="artist_id")
 
     artist_id: Mapped[sorted_text32] = mapped_column(primary_key=True)
     name: Mapped[text512 | None]
@@ -299,22 +275,16 @@ class Artist(StarTable):
         told = (
             select(
                 songs.c.artist_id,
-                songs.c.artist_name,
-                songs.c.artist_location,
-                songs.c.artist_latitude,
-                songs.c.artist_longitude,
+                songs.c.artist_name.label("name"),
+                songs.c.artist_location.label("location"),
+                songs.c.artist_latitude.label("latitude"),
+                songs.c.artist_longitude.label("longitude"),
                 newest_first.label("place"),
             )
             .join(touched, songs.c.artist_id == touched.c.artist_id)
             .subquery("told")
         )
-        return select(
-            told.c.artist_id,
-            told.c.artist_name.label("name"),
-            told.c.artist_location.label("location"),
-            told.c.artist_latitude.label("latitude"),
-            told.c.artist_longitude.label("longitude"),
-        ).where(told.c.place == 1)
+        return placed_first(told)
 
 
 class Time(StarTable):
@@ -324,12 +294,7 @@ class Time(StarTable):
     """
 
     __tablename__ = "time"
-    __table_args__ = {
-        "comment": "One row per distinct start_time of songplays",
-        "redshift_diststyle": "KEY",
-        "redshift_distkey": "start_time",
-        "redshift_sortkey": "start_time",
-    }
+    __table_args__ = design("One row per distinct start_time of songplays", distkey="start_time", sortkey="start_time")
 
     start_time: Mapped[sorted_timestamp] = mapped_column(primary_key=True, comment="UTC, with milliseconds")
     hour: Mapped[small] = mapped_column(comment="0 to 23")

@@ -164,7 +164,7 @@ def test_an_access_key_needs_both_its_parts(tmp_path: Path) -> None:
 
 def test_the_embedded_warehouse_needs_no_configuration(tmp_path: Path) -> None:
     settings = Settings.embedded(tmp_path)
-    assert str(settings.url) == f"redshift+standin:///{tmp_path}/standin"
+    assert str(settings.url) == f"redshift+standin:///{tmp_path}"
     assert settings.for_load() == Locations(
         log_data=f"file://{tmp_path}/data/log_data/",
         log_jsonpath=f"file://{tmp_path}/data/log_json_path.json",

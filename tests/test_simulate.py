@@ -285,6 +285,11 @@ def test_arguments_without_sense_are_refused_and_nothing_is_written(tmp_path: Pa
     assert not (tmp_path / "new").exists()
 
 
+def test_the_last_day_of_the_calendar_can_be_simulated(tmp_path: Path) -> None:
+    made = simulate(tmp_path, songs=1, events=5, days=1, start=date.max)
+    assert [path.name for path in made.log_data.rglob("*.json")] == ["9999-12-31-events.json"]
+
+
 @pytest.mark.parametrize("name", ["log_data/2018/old.json", "song_data/A/old.json", "log_json_path.json"])
 def test_two_simulations_do_not_mix(tmp_path: Path, name: str) -> None:
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

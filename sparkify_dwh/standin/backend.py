@@ -22,6 +22,9 @@ SESSION = {
     "search_path": "public,redshift_catalog",
     "client_encoding": "UTF8",
     "jit": "off",
+    # Redshift hashes. PostgreSQL, whose estimates for several columns or rtrim() are far off, would loop for hours.
+    "enable_nestloop": "off",
+    "enable_mergejoin": "off",
 }
 CHUNK = 256 * 1024
 

@@ -45,14 +45,14 @@ class CopyOptions:
 
 
 # Redshift refuses these with JSON. Redshift guide, copy-parameters-data-format, "JSON data file"
-NOT_WITH_JSON = frozenset(
-    "delimiter escape fillrecord fixedwidth ignoreblanklines null quote readratio removequotes".split()
-)
+NOT_WITH_JSON = frozenset({
+    "delimiter", "escape", "fillrecord", "fixedwidth", "ignoreblanklines", "null", "quote", "readratio", "removequotes",
+})  # fmt: skip
 # Redshift knows these, the stand-in does not.
-UNSUPPORTED = frozenset(
-    "avro csv encrypted ignoreallerrors ignoreheader job lzop master_symmetric_key orc parquet rcfile sequencefile "
-    "shapefile simplify ssh".split()
-)
+UNSUPPORTED = frozenset({
+    "avro", "csv", "encrypted", "ignoreallerrors", "ignoreheader", "job", "lzop", "master_symmetric_key", "orc",
+    "parquet", "rcfile", "sequencefile", "shapefile", "simplify", "ssh",
+})  # fmt: skip
 
 _ON_OFF = {"on": "on", "true": "on", "off": "off", "false": "off"}
 

@@ -10,7 +10,7 @@ read, from ``s3://`` and from ``file:///``, which only the stand-in knows. Every
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sparkify_dwh.standin.copy_authorization import FORMS, Authorization, AuthorizationClauses
 from sparkify_dwh.standin.copy_options import OPTIONS, CopyOptions, check_encoding, option_name, refused_option
@@ -36,7 +36,7 @@ class CopyStatement:
     url: str
     authorization: Authorization
     json: str = "auto"
-    options: CopyOptions = CopyOptions()
+    options: CopyOptions = field(default_factory=CopyOptions)
 
     @property
     def region(self) -> str | None:
@@ -107,8 +107,8 @@ class _Clauses:
             self._read_format()
         elif word in OPTIONS:
             self._begin(word)
-            field, read = OPTIONS[word]
-            self._values[field] = read(self._tokens)
+            attribute, read = OPTIONS[word]
+            self._values[attribute] = read(self._tokens)
         elif word in FORMS:
             self._begin(word)
             self.authorization.read(word, self._tokens)

@@ -21,7 +21,7 @@ DATE_FORMAT = "YYYY-MM-DD"
 TIMESTAMP_FORMAT = "YYYY-MM-DD HH24:MI:SS"
 TIMESTAMPTZ_FORMAT = "YYYY-MM-DD HH24:MI:SSOF"
 
-EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (in UTC without saying so, as TIMESTAMP is)
+EPOCH = datetime(1970, 1, 1)  # in UTC without saying so, as TIMESTAMP is
 EPOCH_UNITS = {"epochsecs": 1, "epochmillisecs": 1000}
 # The first and the last second of the years 1 to 9999.
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799

@@ -9,12 +9,16 @@ It differs from Redshift's dialect in where it connects to, and in nothing else.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import ConnectArgsType
 
 from sparkify_dwh.dialect import SparkifyDialect
+from sparkify_dwh.errors import UnreachableError
+
+if TYPE_CHECKING:
+    from sparkify_dwh.standin.backend import PostgresAddress
 
 
 class StandinDialect(SparkifyDialect):
@@ -26,22 +30,35 @@ class StandinDialect(SparkifyDialect):
         return [], {"url": url}
 
     def connect(self, *_: Any, url: sa.URL) -> Any:
-        from sparkify_dwh.standin.backend import PostgresAddress
-        from sparkify_dwh.standin.relay import relay_to
-        from sparkify_dwh.standin.server import DATABASE, embedded_server, install
+        from sparkify_dwh.standin.relay import relay_to  # the servers are imported when one is needed
 
-        if url.host:
-            address = PostgresAddress(url.host, url.port or 5432, url.username or "postgres", url.password)
-            database = url.database or DATABASE
-            install(address, database)
-        else:
-            address, database = embedded_server(Path(url.database or ".")), DATABASE
+        address, database = _server(url)
         return super().connect(
             unix_sock=str(relay_to(address).socket_path),
             database=database,
             user=address.user,
-            password="",
+            password="",  # the relay knows the server's
             ssl=False,
             tcp_keepalive=False,
             application_name="sparkify_dwh",
         )
+
+
+def _server(url: sa.URL) -> tuple[PostgresAddress, str]:
+    """The PostgreSQL server that a URL names, made ready to be the stand-in, and the name of its database."""
+    import psycopg
+
+    from sparkify_dwh.standin.backend import PostgresAddress
+    from sparkify_dwh.standin.server import DATABASE, embedded_server, install
+
+    if not url.host:
+        return embedded_server(Path(url.database or ".")), DATABASE
+    address = PostgresAddress(url.host, url.port or 5432, url.username or "postgres", url.password)
+    try:
+        install(address, url.database or DATABASE)
+    except psycopg.Error as error:
+        raise UnreachableError(
+            f"The stand-in needs a PostgreSQL server at {url.host}:{address.port} in which it may create a schema, and "
+            f"found: {str(error).strip()}. Start it, or use the embedded one (HOST=standin)."
+        ) from error
+    return address, url.database or DATABASE

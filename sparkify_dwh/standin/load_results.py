@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,10 @@ SHOWN_BYTES = 1024
 # What the lines of STL_LOAD_ERRORS say about JSON that cannot be read at all: "Input line is not valid".
 # Redshift guide, r_Load_Error_Reference, which has no code of its own for JSON
 INVALID_LINE = 1216
+
+
+# PostgreSQL stores no NUL; surrogates stand for bytes that are not UTF-8.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Reject(Exception):
@@ -83,5 +88,5 @@ class CopyFailed(RedshiftError):
 
 def shown(text: str) -> str:
     """``text`` as a reject shows it: see `LoadReject`."""
-    data = text[:SHOWN_BYTES].replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "surrogatepass")
-    return data.decode("utf-8", "replace").encode("utf-8")[:SHOWN_BYTES].decode("utf-8", "ignore")
+    clean = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text[:SHOWN_BYTES])
+    return clean.encode()[:SHOWN_BYTES].decode("utf-8", "ignore")

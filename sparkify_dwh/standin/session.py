@@ -7,6 +7,7 @@ which does nothing and which no client of Redshift sends; its answer then gets t
 
 from __future__ import annotations
 
+import logging
 import select
 import socket
 from collections import deque
@@ -17,6 +18,8 @@ from sparkify_dwh.standin.backend import CHUNK, Backend, Refused
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.statements import CarriedOut, Passed, Plan, Rewritten, plan
 from sparkify_dwh.standin.translate import redshift_error
+
+log = logging.getLogger(__name__)
 
 PLACEHOLDER = "UNLISTEN *"
 PLACEHOLDER_TAG = b"UNLISTEN\x00"
@@ -110,9 +113,9 @@ class Session:
         """What to do with a statement; None when it was refused, and the client has been told."""
         try:
             return plan(sql)
-        except RedshiftError as error:
+        except Exception as error:
             if self._settle():
-                self._fail(wire.error_response(error))
+                self._fail(_response(error))
             return None
 
     # ------------------------------------------------------------------ carried out here
@@ -122,11 +125,8 @@ class Session:
         try:
             if isinstance(planned, CarriedOut):
                 planned.run(self._backend, self.notice)
-        except RedshiftError as error:
-            self._fail(wire.error_response(error))
-            return False
-        except Refused as refused:
-            self._fail(redshift_error(refused.body))
+        except Exception as error:
+            self._fail(_response(error))
             return False
         if not isinstance(planned, Passed) and planned.tag:
             self._tags.append(planned.tag)
@@ -176,6 +176,16 @@ class Session:
         if self._out:
             self._client.sendall(self._out)
             self._out.clear()
+
+
+def _response(error: Exception) -> bytes:
+    """What the client is told of an error that came up here."""
+    if isinstance(error, Refused):
+        return redshift_error(error.body)
+    if not isinstance(error, RedshiftError):
+        log.debug("the stand-in failed", exc_info=error)
+        error = RedshiftError("XX000", f"the stand-in failed: {type(error).__name__}: {error}")
+    return wire.error_response(error)
 
 
 def _text(planned: Plan, sql: str) -> str:

@@ -9,13 +9,11 @@ import re
 from datetime import date, datetime, timedelta
 from functools import cache
 
-_MONTHS = {
-    name: number
-    for number, full in enumerate(
-        "january february march april may june july august september october november december".split(), start=1
-    )
-    for name in (full, full[:3])
-}
+_MONTH_NAMES = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_MONTHS = {name: number for number, full in enumerate(_MONTH_NAMES, start=1) for name in (full, full[:3])}
 # Minutes from UTC. PostgreSQL knows hundreds of names; these are the ones of Redshift's examples and their like.
 _ZONES = {
     "z": 0, "utc": 0, "gmt": 0, "est": -300, "edt": -240, "cst": -360, "cdt": -300,

@@ -166,15 +166,14 @@ def _dollar_quoted(sql: str, start: int, tag: str) -> Token:
 
 # As PostgreSQL reads a literal when standard_conforming_strings is off.
 _ESCAPE = re.compile(r"''|\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_ESCAPED_BYTES = re.compile("[\udc80-\udcff]+")
 _NAMED_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 def _unescape(body: str) -> str:
     if "\\" not in body:
         return body.replace("''", "'")
-    # Octal and hexadecimal escapes name bytes, of which several may make one character.
-    unescaped = _ESCAPE.sub(_escaped_character, body)
-    return unescaped.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _ESCAPED_BYTES.sub(_joined_bytes, _ESCAPE.sub(_escaped_character, body))
 
 
 def _escaped_character(match: re.Match[str]) -> str:
@@ -188,6 +187,11 @@ def _escaped_character(match: re.Match[str]) -> str:
     if other is None:
         return "'"
     return _NAMED_ESCAPES.get(other, other)
+
+
+def _joined_bytes(match: re.Match[str]) -> str:
+    """The characters that escaped bytes make together: ``\\303\\251`` is one."""
+    return match.group().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _unterminated(what: str, start: int) -> RedshiftError:

@@ -1,0 +1,106 @@
+"""From text to the value of a CHAR or VARCHAR column.
+
+Lengths count bytes of UTF-8. Sources: Redshift guide, copy-parameters-data-conversion, multi-byte-character-load-errors
+and r_Character_types.
+
+Where the guide is silent: NUL (``\\u0000`` in JSON) is refused like a character that is not UTF-8, and replaced like one
+with ACCEPTINVCHARS, as PostgreSQL cannot store it. A lone surrogate (``\\ud800``) counts as the three bytes it would
+take; next to bytes that are not UTF-8, one from U+DC80 to U+DCFF is taken for such a byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from sparkify_dwh.standin.copy_options import CopyOptions
+from sparkify_dwh.standin.load_results import Reject
+from sparkify_dwh.standin.target_columns import ColumnType
+
+_INVALID = re.compile("[\0\ud800-\udfff]")
+# With ACCEPTINVCHARS the code points that are no characters are replaced too: U+FDD0 to U+FDEF, U+FFFE, U+FFFF and
+# their like in the other planes.
+_INVALID_OR_NO_CHARACTER = re.compile(
+    "[\0\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
+    + "]"
+)
+# Bytes that were not UTF-8, and what stands behind them, as far as one character could go.
+_ESCAPED_BYTES = re.compile("[^\ud800-\udc7f\udd00-\udfff]{1,4}")
+# What the guide's table of UTF-8 errors calls Python's.
+_ERROR_NUMBERS = {"unexpected end of data": 2, "invalid start byte": 3, "invalid continuation byte": 4}
+_SURROGATE_ERROR = 5
+
+# White space to COPY: what makes a field blank, and what TRIMBLANKS trims.
+BLANKS = " \t\n\v\f\r"
+
+
+def text_converter(column_type: ColumnType, options: CopyOptions) -> Callable[[str], str | None]:
+    """What converts text for a CHAR or VARCHAR column; None is NULL. Raises Reject for what does not fit."""
+    is_varchar, length = column_type.name == "varchar", column_type.length
+    replacement = options.accept_invalid_chars if is_varchar else None
+    trims = options.trim_blanks and is_varchar
+
+    def convert(text: str) -> str | None:
+        if not text:
+            return None if options.empty_as_null else text
+        if options.blanks_as_null and not text.strip(BLANKS):
+            return None
+        if replacement is not None:
+            text = _INVALID_OR_NO_CHARACTER.sub(lambda found: replacement * _bytes_of(found.group()), text)
+        elif invalid := _INVALID.search(text):
+            raise _invalid_utf8(text, invalid.start())
+        if not is_varchar and not text.isascii():
+            raise _multibyte(text)
+        if trims:
+            text = text.rstrip(BLANKS)
+        if len(text) * 4 <= length or len(text.encode()) <= length:
+            return text
+        return _shortened(text, length, truncate=options.truncate_columns)
+
+    return convert
+
+
+def _shortened(text: str, length: int, *, truncate: bool) -> str:
+    """The most of ``text`` that fits in ``length`` bytes, when no more than blanks is lost or TRUNCATECOLUMNS is given."""
+    kept = text.encode()[:length].decode("utf-8", "ignore")
+    if truncate or not text[len(kept) :].strip(" "):
+        return kept
+    raise Reject(1204, "String length exceeds DDL length")
+
+
+def _bytes_of(character: str) -> int:
+    """How many bytes an invalid character took in the file; a surrogate of Python's ``surrogateescape`` is one byte."""
+    return 1 if "\udc80" <= character <= "\udcff" else len(character.encode("utf-8", "surrogatepass"))
+
+
+def _invalid_utf8(text: str, at: int) -> Reject:
+    sequence, number = _bad_sequence(text[at:])
+    return Reject(
+        1220,
+        "String contains invalid or unsupported UTF8 codepoints. "
+        f"Bad UTF8 hex sequence: {sequence.hex(' ')} (error {number})",
+        len(text[:at].encode()),
+    )
+
+
+def _bad_sequence(text: str) -> tuple[bytes, int]:
+    """The bytes of the invalid character that ``text`` begins with, and the number of the error in the guide's table."""
+    if not "\udc80" <= text[0] <= "\udcff":
+        return text[0].encode("utf-8", "surrogatepass"), 3 if text[0] == "\0" else _SURROGATE_ERROR
+    found = _ESCAPED_BYTES.match(text)
+    data = found.group().encode("utf-8", "surrogateescape") if found else b""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return data[: error.end], _ERROR_NUMBERS.get(error.reason, _ERROR_NUMBERS["invalid start byte"])
+    raise AssertionError("a surrogate that stands for a byte is no character")
+
+
+def _multibyte(text: str) -> Reject:
+    at = next(index for index, character in enumerate(text) if character > "\x7f")
+    return Reject(
+        1220,
+        f"Multibyte character not supported for CHAR (Hint: Try using VARCHAR). Invalid char: {text[at].encode().hex(' ')}",
+        at,
+    )

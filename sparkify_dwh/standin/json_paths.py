@@ -1,0 +1,129 @@
+"""Where in a JSON document a column's value is: by key, or by the expressions of a JSONPaths file.
+
+Sources: Redshift guide, copy-parameters-data-format ("JSONPaths file") and copy-usage_notes-copy-from-json.
+
+Where the guide is silent: an element on the way that is missing or null makes the value NULL, unless an array's element
+is asked of a null; another scalar on the way is an error; other names beside ``jsonpaths`` in the file are ignored;
+``$`` alone and double quotes in brackets are refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.json_documents import DECODER, Document, JsonValue
+from sparkify_dwh.standin.load_results import INVALID_LINE, Reject
+
+_BRACKETS = re.compile(r"\$(?:\['[^'\[\]]+'\]|\[[0-9]+\])+")
+_DOTS = re.compile(r"\$(?:\.[^'.\[\]*]+|\[[0-9]+\])+")
+_STEP = re.compile(r"\['(?P<bracketed>[^']+)'\]|\.(?P<dotted>[^.\[]+)|\[(?P<index>[0-9]+)\]")
+
+_BLANKS = re.compile(r"[ \t\r\n]*")
+_LINE_BREAK = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
+
+
+@dataclass(frozen=True)
+class JsonPath:
+    """The way from a document's root to a value: keys of objects and indexes of arrays, from 0."""
+
+    steps: tuple[str | int, ...]
+
+    def find(self, document: Document) -> bool | str | None:
+        """The value as a field of COPY: None, a boolean, or text (a Number is text that knows it was a number).
+
+        An object or array comes out as its source text without line breaks and indentation, as in the guide's example.
+        Raises Reject when a step fits not what is there.
+        """
+        value: JsonValue = document.value
+        for step in self.steps:
+            if isinstance(step, int):
+                if not isinstance(value, list) or step >= len(value):
+                    raise Reject(INVALID_LINE, "Invalid JSONPath format: Not an array or index out of range.")
+                value = value[step]
+            elif isinstance(value, dict):
+                if step not in value:
+                    return None
+                value = value[step]
+            elif value is None:
+                return None
+            else:
+                raise Reject(INVALID_LINE, "Invalid JSONPath format: Member is not an object.")
+        if isinstance(value, dict | list):
+            return _source(document.text, self.steps)
+        return value
+
+
+def parse_jsonpaths(data: bytes, url: str) -> list[JsonPath] | None:
+    """The paths in a JSONPaths file, one per column; None when it has no key ``jsonpaths``, and COPY falls back to 'auto'.
+
+    Raises RedshiftError for a file that is not one JSON object in UTF-8, or whose paths cannot be followed; MAXERROR
+    has no say in that.
+    """
+    try:
+        content = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise _invalid(url, f"it is not one JSON object in UTF-8: {error}") from error
+    if not isinstance(content, dict):
+        raise _invalid(url, "it is not a JSON object")
+    if "jsonpaths" not in content:
+        return None
+    expressions = content["jsonpaths"]
+    if not isinstance(expressions, list):
+        raise _invalid(url, "jsonpaths is not an array")
+    for expression in expressions:
+        if not isinstance(expression, str) or not expression:
+            raise _invalid(url, f"{json.dumps(expression)[:50]} is not a JSONPath expression")
+        if not _BRACKETS.fullmatch(expression) and not _DOTS.fullmatch(expression):
+            raise _invalid(url, f"'{expression}' is neither bracket notation, $['a'][0], nor dot notation, $.a[0]")
+    if any("['" in expression for expression in expressions) and any("." in _outside(path) for path in expressions):
+        raise _invalid(url, "it mixes bracket notation and dot notation")
+    return [JsonPath(tuple(_steps(expression))) for expression in expressions]
+
+
+def _outside(expression: str) -> str:
+    """The expression without what stands in brackets."""
+    return re.sub(r"\[[^\]]*\]", "", expression)
+
+
+def _steps(expression: str) -> Iterator[str | int]:
+    for step in _STEP.finditer(expression):
+        yield int(step["index"]) if step["index"] else step["bracketed"] or step["dotted"]
+
+
+def _invalid(url: str, why: str) -> RedshiftError:
+    return RedshiftError("XX000", f"Invalid JSONPath format in {url}: {why}")
+
+
+def _source(text: str, steps: tuple[str | int, ...]) -> str:
+    """The text of the value that ``steps`` lead to in a document's text."""
+    start = 0
+    for step in steps:
+        start = next(at for key, at in reversed(list(_members(text, start))) if key == step)
+    end = DECODER.raw_decode(text, start)[1]
+    # Strings hold no line breaks, so all of these are between values.
+    return _LINE_BREAK.sub("", text[start:end])
+
+
+def _members(text: str, start: int) -> Iterator[tuple[str | int, int]]:
+    """Keys or indexes in the object or array at ``start``, each with the place where its value begins."""
+    is_object = text[start] == "{"
+    at, index = _past_blanks(text, start + 1), 0
+    while text[at] not in "}]":
+        key: str | int = index
+        if is_object:
+            name, at = DECODER.raw_decode(text, at)
+            key, at = name, _past_blanks(text, _past_blanks(text, at) + 1)
+        yield key, at
+        at = _past_blanks(text, DECODER.raw_decode(text, at)[1])
+        if text[at] == ",":
+            at = _past_blanks(text, at + 1)
+        index += 1
+
+
+def _past_blanks(text: str, at: int) -> int:
+    blanks = _BLANKS.match(text, at)
+    return blanks.end() if blanks else at

@@ -1,0 +1,183 @@
+"""The command line: results on standard output, everything else on standard error, exit codes that scripts can trust."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fix_warehouse import Sparkify
+from records import a_song, an_event
+
+from sparkify_dwh import __version__
+from sparkify_dwh.cli import cli, main
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+@pytest.fixture
+def configuration(sparkify: Sparkify) -> Path:
+    """A dwh.cfg for the warehouse of the tests."""
+    settings = sparkify.settings
+    path = sparkify.directory / "dwh.cfg"
+    path.write_text(
+        f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={settings.standin_directory}\n[S3]\nLOG_DATA={settings.log_data}\n"
+        f"LOG_JSONPATH={settings.log_jsonpath}\nSONG_DATA={settings.song_data}\n"
+    )
+    return path
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """Run the command line as a person would; its exit code."""
+    monkeypatch.setattr(sys, "argv", ["sparkify-dwh", *map(str, arguments)])
+    try:
+        main()
+    except SystemExit as exit_:
+        return int(exit_.code or 0)
+    return 0
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_every_command_has_help_with_an_example_and_stands_in_the_readme(name: str) -> None:
+    assert f"Example:  sparkify-dwh {name}" in (cli.commands[name].help or "")
+    assert f"sparkify-dwh {name}" in README.read_text()
+
+
+def test_load_prints_its_report(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    assert run(monkeypatch, "--config", configuration, "load") == 0
+    output = capsys.readouterr()
+    assert "songplays                  1 inserted" in output.out
+    assert "copy staging_events\n" in output.err
+
+
+def test_load_as_json_prints_nothing_else(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    assert run(monkeypatch, "--config", configuration, "load", "--json") == 0
+    output = capsys.readouterr()
+    assert json.loads(output.out)["star"]["songplays"] == {"inserted": 1, "updated": 0}
+    assert output.err == ""
+
+
+def test_a_failed_load_is_one_sentence_and_exit_code_7(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparkify.logs("a.json", "not json")
+    sparkify.songs("a.json", a_song())
+    assert run(monkeypatch, "--config", configuration, "load") == 7
+    errors = capsys.readouterr().err
+    assert "log_data/a.json line 1" in errors
+    assert "Traceback" not in errors
+
+
+def test_no_configuration_is_exit_code_3(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, "load") == 3
+    assert "sparkify-dwh demo" in capsys.readouterr().err
+
+
+def test_a_cluster_that_is_not_there_is_exit_code_4(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "dwh.cfg"
+    path.write_text("[CLUSTER]\nHOST=127.0.0.1\nDB_NAME=dev\nDB_USER=me\nDB_PASSWORD=hush-hush\nDB_PORT=1\n")
+    assert run(monkeypatch, "--config", path, "upgrade") == 4
+    errors = capsys.readouterr().err
+    assert "127.0.0.1:1/dev could not be connected to: Connection refused" in errors
+    assert "hush" not in errors
+
+
+def test_a_warehouse_that_was_not_migrated_is_exit_code_5(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "dwh.cfg").write_text("[CLUSTER]\nHOST=standin\n[S3]\nLOG_DATA=l/\nLOG_JSONPATH=j\nSONG_DATA=s/\n")
+    assert run(monkeypatch, "--config", tmp_path / "dwh.cfg", "load") == 5
+    assert "Run: sparkify-dwh upgrade" in capsys.readouterr().err
+
+
+def test_reset_asks_first(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert run(monkeypatch, "--config", configuration, "reset") == 130
+    assert "Drop every table" in capsys.readouterr().err
+
+
+def test_reset_empties_the_warehouse(sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    sparkify.load()
+    assert run(monkeypatch, "--config", configuration, "reset", "--yes") == 0
+    assert sparkify.one("SELECT count(*) FROM songplays") == 0
+
+
+def test_schema_tells_tables_and_columns(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "schema", "--json") == 0
+    songplays = json.loads(capsys.readouterr().out)["songplays"]
+    assert songplays["distkey"] == "start_time"
+    assert songplays["columns"][1] == {
+        "name": "start_time",
+        "type": "TIMESTAMP WITHOUT TIME ZONE",
+        "null": False,
+        "encoding": "raw",
+        "comment": "UTC, with milliseconds",
+    }
+
+
+@pytest.mark.parametrize("table", ["songplays", "users", "songs", "artists", "time", "staging_events", "staging_songs"])
+def test_sql_prints_what_fills_a_table(
+    sparkify: Sparkify, table: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is printed runs as it is."""
+    assert run(monkeypatch, "sql", table) == 0
+    statements = capsys.readouterr().out.split(";\n")
+    with sparkify.engine.connect() as connection:
+        for statement in filter(str.strip, statements):
+            if not statement.lstrip().startswith("COPY"):
+                connection.exec_driver_sql(statement)
+
+
+def test_an_unknown_table_is_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "sql", "albums") == 2
+    assert "no table 'albums'" in capsys.readouterr().err
+
+
+def test_simulate_says_what_it_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "simulate", tmp_path / "new", "--songs", 5, "--events", 50, "--days", 2, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["events"] == 50
+
+
+def test_demo_shows_what_people_listened_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, "demo", "--songs", 20, "--events", 300) == 0
+    assert "What was played most" in capsys.readouterr().out
+    assert run(monkeypatch, "demo", "--songs", 20, "--events", 300) == 0
+    assert "0 inserted            0 updated" in capsys.readouterr().out
+
+
+def test_demo_leaves_files_that_it_did_not_make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "data" / "log_data" / "mine.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("{}")
+    run(monkeypatch, "demo", "--directory", tmp_path, "--songs", 20, "--events", 300)
+    assert kept.read_text() == "{}"
+
+
+def test_the_version_is_told() -> None:
+    program = [sys.executable, "-m", "sparkify_dwh", "--version"]
+    assert __version__ in subprocess.run(program, capture_output=True, text=True, check=True).stdout

@@ -1,0 +1,340 @@
+"""COPY converts the text of a field to the column's type by Redshift's rules, and refuses with Redshift's codes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparkify_dwh.standin.convert import Field, Value, converter
+from sparkify_dwh.standin.copy_options import CopyOptions
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.load_results import Reject, shown
+from sparkify_dwh.standin.target_columns import TargetColumn
+
+VARCHAR = "character varying(10)"
+CHAR = "character(10)"
+TIMESTAMP = "timestamp without time zone"
+TIMESTAMPTZ = "timestamp with time zone"
+
+
+def convert(type_: str, field: Field, *, not_null: bool = False, **options: Any) -> Value:
+    return converter(TargetColumn("c", type_, not_null), CopyOptions(**options))(field)
+
+
+def reject(type_: str, field: Field, *, not_null: bool = False, **options: Any) -> tuple[int, str]:
+    with pytest.raises(Reject) as raised:
+        convert(type_, field, not_null=not_null, **options)
+    return raised.value.code, raised.value.reason
+
+
+@pytest.mark.parametrize(
+    ("type_", "text", "value"),
+    [
+        ("smallint", "-32768", -32768),
+        ("integer", "+7", 7),
+        ("bigint", "9223372036854775807", 2**63 - 1),
+        ("bigint", "0" * 5000 + "12", 12),
+        ("double precision", "1540919166796.0", 1540919166796.0),
+        ("double precision", "-1e-3", -0.001),
+        ("real", "0.1", 0.10000000149011612),
+        ("boolean", "T", True),
+        ("boolean", "no", False),
+        ("boolean", "0", False),
+        ("numeric(18,0)", "7.9", Decimal(7)),
+        ("numeric(5,5)", "0.99999", Decimal("0.99999")),
+        ("numeric(38,0)", "9" * 38, Decimal("9" * 38)),
+        ("numeric(8,2)", "-0.001", Decimal("0.00")),
+        ("numeric(8,2)", "1.5e3", Decimal("1500.00")),
+        ("numeric(8,2)", "1e-999999999", Decimal("0.00")),
+        ("date", "2018-11-01", date(2018, 11, 1)),
+        ("date", "2018-11-01 23:59:59", date(2018, 11, 1)),
+        (TIMESTAMP, "2018-11-01 20:57:10", datetime(2018, 11, 1, 20, 57, 10)),
+        (TIMESTAMP, "2018-11-01 20:57:10.123456", datetime(2018, 11, 1, 20, 57, 10, 123456)),
+        (TIMESTAMPTZ, "2018-11-01 20:57:10-08", datetime(2018, 11, 2, 4, 57, 10)),
+        (VARCHAR, "it's", "it's"),
+        ("text", "x" * 65535, "x" * 65535),
+        (CHAR, "ab", "ab"),
+    ],
+)
+def test_text_becomes_a_value_of_the_type(type_: str, text: str, value: Value) -> None:
+    assert repr(convert(type_, text)) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("type_", "text", "code", "reason"),
+    [
+        ("bigint", "1540919166796.0", 1207, "Invalid digit, Value '.', Pos 13, Type: Long"),
+        ("integer", "abc", 1207, "Invalid digit, Value 'a', Pos 0, Type: Integer"),
+        ("smallint", "1x", 1207, "Invalid digit, Value 'x', Pos 1, Type: Short"),
+        ("integer", " 1", 1207, "Invalid digit, Value ' ', Pos 0, Type: Integer"),
+        ("integer", "-", 1207, "Invalid digit, Value '-', Pos 0, Type: Integer"),
+        ("integer", "١", 1207, "Invalid digit, Value '١', Pos 0, Type: Integer"),
+        ("integer", "1_0", 1207, "Invalid digit, Value '_', Pos 1, Type: Integer"),
+        ("smallint", "32768", 1204, "Overflow (Short valid range -32768 to 32767)"),
+        ("bigint", "9" * 5000, 1204, "Overflow (Long valid range -9223372036854775808 to 9223372036854775807)"),
+        ("double precision", "1.2.3", 1208, "Invalid digit, Value '.', Pos 3, Type: Double"),
+        ("double precision", "NaN", 1208, "Invalid digit, Value 'N', Pos 0, Type: Double"),
+        ("double precision", "1e", 1208, "Invalid digit, Value 'e', Pos 1, Type: Double"),
+        ("double precision", "1e400", 1204, "Overflow for DOUBLE PRECISION"),
+        ("real", "1e39", 1204, "Overflow for REAL"),
+        ("numeric(8,2)", "x", 1207, "Invalid digit, Value 'x', Pos 0, Type: Decimal"),
+        ("numeric(8,2)", "1000000", 1207, "Overflow for NUMERIC(8,2)"),
+        ("numeric(5,5)", "1", 1207, "Overflow for NUMERIC(5,5)"),
+        ("numeric", "1e99999999999999999999", 1207, "Overflow for NUMERIC(18,0)"),
+        ("boolean", "maybe", 1210, "Invalid boolean format or value"),
+        ("date", "2018-1-1", 1205, "Invalid Date Format - length must be 10 or more"),
+        ("date", "2018-02-30", 1205, "Invalid Date Format or value [YYYY-MM-DD]"),
+        (TIMESTAMP, "1541106106796", 1206, "Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SS]"),
+        (TIMESTAMP, "2018-11-01T20:57:10", 1206, "Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SS]"),
+        (TIMESTAMPTZ, "2025-09-22T14:42:59Z", 1206, "Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SSOF]"),
+        (VARCHAR, "x" * 11, 1204, "String length exceeds DDL length"),
+    ],
+)
+def test_text_that_is_no_value_of_the_type_is_refused(type_: str, text: str, code: int, reason: str) -> None:
+    assert reject(type_, text) == (code, reason)
+
+
+def test_the_position_of_a_wrong_digit_is_told() -> None:
+    with pytest.raises(Reject) as raised:
+        convert("bigint", "1540919166796.0")
+    assert raised.value.position == 13
+
+
+@pytest.mark.parametrize("type_", ["integer", "double precision", "numeric(8,2)", "boolean", "date", TIMESTAMP])
+@pytest.mark.parametrize("field", [None, "", "  "])
+def test_empty_and_blank_fields_are_null_unless_the_column_is_text(type_: str, field: Field) -> None:
+    """copy-parameters-data-conversion: so ``"userId": ""`` makes an INTEGER NULL without any option."""
+    assert convert(type_, field) is None
+
+
+def test_booleans_are_words_to_other_types() -> None:
+    assert convert(VARCHAR, True) == "true"
+    assert convert("boolean", False) is False
+    assert reject("integer", True) == (1207, "Invalid digit, Value 't', Pos 0, Type: Integer")
+
+
+@pytest.mark.parametrize("field", [None, "", " "])
+def test_not_null_columns_refuse_whatever_becomes_null(field: Field) -> None:
+    missing = (1213, "Missing data for not-null field")
+    assert reject("integer", field, not_null=True) == missing
+    assert reject(VARCHAR, field, not_null=True, empty_as_null=True, blanks_as_null=True) == missing
+
+
+def test_empty_text_stays_empty_text_unless_told_otherwise() -> None:
+    assert convert(VARCHAR, "", not_null=True) == ""
+    assert convert(VARCHAR, "", empty_as_null=True) is None
+    assert convert(VARCHAR, " ", empty_as_null=True) == " "
+
+
+def test_blank_text_is_null_with_blanksasnull() -> None:
+    assert convert(VARCHAR, " \t ") == " \t "
+    assert convert(VARCHAR, " \t ", blanks_as_null=True) is None
+    assert convert(VARCHAR, "", blanks_as_null=True) == ""
+    assert convert(CHAR, "  ", blanks_as_null=True) is None
+
+
+def test_trimblanks_trims_the_end_of_varchars_only() -> None:
+    assert convert(VARCHAR, " a \t\n", trim_blanks=True) == " a"
+    assert convert(CHAR, " a ", trim_blanks=True) == " a "
+    assert convert(VARCHAR, "  ", trim_blanks=True, empty_as_null=True) == ""
+
+
+def test_lengths_count_bytes() -> None:
+    """r_Character_types: '日本語' needs nine bytes."""
+    assert convert("character varying(9)", "日本語") == "日本語"
+    assert reject("character varying(8)", "日本語") == (1204, "String length exceeds DDL length")
+
+
+def test_truncatecolumns_cuts_between_characters() -> None:
+    assert convert("character varying(8)", "日本語", truncate_columns=True) == "日本"
+    assert convert("character(2)", "abc", truncate_columns=True) == "ab"
+    assert reject("smallint", "99999", truncate_columns=True)[0] == 1204
+
+
+def test_blanks_that_exceed_the_length_are_cut() -> None:
+    """r_Character_types: no error when the excess is blanks."""
+    assert convert("character varying(2)", "ab   ") == "ab"
+    assert reject("character varying(2)", "ab\t")[0] == 1204
+
+
+def test_char_takes_ascii_only() -> None:
+    assert reject(CHAR, "caf\u00e9") == (
+        1220,
+        "Multibyte character not supported for CHAR (Hint: Try using VARCHAR). Invalid char: c3 a9",
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "sequence", "number"),
+    [
+        (b"a\xa4b", "a4", 3),
+        (b"\xff", "ff", 3),
+        (b"\xc3", "c3", 2),
+        (b"\xc3A", "c3", 4),
+        (b"\xe2\x82A", "e2 82", 4),
+        (b"\xa4\xed\xa0\x80", "a4", 3),
+    ],
+)
+def test_bytes_that_are_not_utf8_are_refused_and_shown(data: bytes, sequence: str, number: int) -> None:
+    """multi-byte-character-load-errors: the hexadecimal bytes and the number of the error."""
+    assert reject(VARCHAR, data.decode("utf-8", "surrogateescape")) == (
+        1220,
+        f"String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence: {sequence} (error {number})",
+    )
+
+
+def test_lone_surrogates_and_nul_are_refused_too() -> None:
+    assert reject(VARCHAR, "\ud800")[1].endswith("Bad UTF8 hex sequence: ed a0 80 (error 5)")
+    assert reject(VARCHAR, "a\0")[1].endswith("Bad UTF8 hex sequence: 00 (error 3)")
+    assert reject(CHAR, "\0")[0] == 1220
+
+
+def test_acceptinvchars_replaces_byte_for_byte_in_varchars() -> None:
+    """copy-parameters-data-conversion: an invalid character of three bytes becomes '^^^'."""
+    text = b"a\xa4\xc3\xff".decode("utf-8", "surrogateescape")
+    assert convert(VARCHAR, text, accept_invalid_chars="^") == "a^^^"
+    assert convert(VARCHAR, "\ud800\0", accept_invalid_chars="^") == "^^^^"
+    assert reject(CHAR, text, accept_invalid_chars="^")[0] == 1220
+
+
+def test_acceptinvchars_replaces_code_points_that_are_no_characters() -> None:
+    """multi-byte-character-load-errors: they load as they are without the option."""
+    assert convert(VARCHAR, "\ufffe\ufdd0") == "\ufffe\ufdd0"
+    assert convert(VARCHAR, "\ufffe\U0001ffff", accept_invalid_chars="?") == "???????"
+
+
+def test_numerics_are_truncated_and_rounded_with_roundec() -> None:
+    """copy-parameters-data-conversion: 20.259 into DECIMAL(8,2)."""
+    assert convert("numeric(8,2)", "20.259") == Decimal("20.25")
+    assert convert("numeric(8,2)", "20.259", round_decimals=True) == Decimal("20.26")
+    assert convert("numeric(8,2)", "-20.255", round_decimals=True) == Decimal("-20.26")
+    assert convert("numeric(3,1)", "99.99") == Decimal("99.9")
+    assert reject("numeric(3,1)", "99.99", round_decimals=True) == (1207, "Overflow for NUMERIC(3,1)")
+
+
+@pytest.mark.parametrize("type_", [TIMESTAMP, TIMESTAMPTZ])
+def test_epochs_are_times_in_utc_with_their_milliseconds(type_: str) -> None:
+    assert convert(type_, "1541106106796", time_format="epochmillisecs") == datetime(2018, 11, 1, 21, 1, 46, 796000)
+    assert convert(type_, "-1", time_format="epochmillisecs") == datetime(1969, 12, 31, 23, 59, 59, 999000)
+    assert convert(type_, "1541106106", time_format="epochsecs") == datetime(2018, 11, 1, 21, 1, 46)
+
+
+@pytest.mark.parametrize("text", ["253402300800000", "-62135596800001", "9" * 18])
+def test_an_epoch_outside_of_the_years_1_to_9999_is_refused(text: str) -> None:
+    code, reason = reject(TIMESTAMP, text, time_format="epochmillisecs")
+    assert code == 1206
+    assert reason == "Epoch time copy out of acceptable range of [-62135596800000, 253402300799999]"
+
+
+@pytest.mark.parametrize("text", ["1541106106796.0", "2018-11-01 20:57:10", "9" * 19, "1e12"])
+def test_an_epoch_is_an_integer(text: str) -> None:
+    expected = (1206, "Invalid timestamp format or value [epochmillisecs]")
+    assert reject(TIMESTAMP, text, time_format="epochmillisecs") == expected
+
+
+def test_timeformat_leaves_other_types_alone() -> None:
+    """copy-parameters-data-conversion: TIMEFORMAT is for TIMESTAMP and TIMESTAMPTZ columns."""
+    assert convert("bigint", "1541106106796", time_format="epochmillisecs") == 1541106106796
+    assert reject("date", "1541106106796", time_format="epochmillisecs")[0] == 1205
+
+
+@pytest.mark.parametrize(
+    ("time_format", "text", "value"),
+    [
+        ("MM.DD.YYYY HH:MI:SS", "03.31.2003 18:45:05", datetime(2003, 3, 31, 18, 45, 5)),
+        ("MM.DD.YYYY HH:MI:SS", "03.31.2003 18:45:05.123456", datetime(2003, 3, 31, 18, 45, 5, 123456)),
+        ("YYYY-MM-DDTHH24:MI:SS", "2018-11-01T00:00:01", datetime(2018, 11, 1, 0, 0, 1)),
+        ("MM/DD/YY HH12:MI AM", "11/01/18 12:05 pm", datetime(2018, 11, 1, 12, 5)),
+        ("DD MON YYYY", "01 november 1970", datetime(1970, 11, 1)),
+        ("yyyymmdd", "19990131", datetime(1999, 1, 31)),
+    ],
+)
+def test_a_timeformat_reads_what_it_describes(time_format: str, text: str, value: datetime) -> None:
+    """r_DATEFORMAT_and_TIMEFORMAT_strings; HH is HH24 in COPY, and seconds may have a fraction."""
+    assert convert(TIMESTAMP, text, time_format=time_format) == value
+
+
+@pytest.mark.parametrize("text", ["2003-3-31", "31.03.2003", "13.01.2003", "03.31.2003 18:45", "00.10.2003"])
+def test_a_timeformat_reads_nothing_else(text: str) -> None:
+    expected = (1206, "Invalid timestamp format or value [MM.DD.YYYY]")
+    assert reject(TIMESTAMP, text, time_format="MM.DD.YYYY") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2019-02-11T05:09:12.195Z", datetime(2019, 2, 11, 5, 9, 12, 195000)),
+        ("J2345678", datetime(1710, 2, 23)),
+        ("J2345678 04:05:06.789", datetime(1710, 2, 23, 4, 5, 6, 789000)),
+        ("19960108 040809", datetime(1996, 1, 8, 4, 8, 9)),
+        ("960108 040809", datetime(1996, 1, 8, 4, 8, 9)),
+        ("1996.008", datetime(1996, 1, 8)),
+        ("1996-01-08 04:05:06.789", datetime(1996, 1, 8, 4, 5, 6, 789000)),
+        ("17 Dec 07:37:16 1997 PST", datetime(1997, 12, 17, 7, 37, 16)),
+        ("12/17/1997 07:37:16.00 PST", datetime(1997, 12, 17, 7, 37, 16)),
+        ("1997-12-17 07:37:16-08", datetime(1997, 12, 17, 7, 37, 16)),
+        ("12.17.1997 07:37:16.00 PST", datetime(1997, 12, 17, 7, 37, 16)),
+        ("March 31, 2003", datetime(2003, 3, 31)),
+    ],
+)
+def test_auto_recognises_the_forms_of_the_guide(text: str, value: datetime) -> None:
+    """automatic-recognition; TIMESTAMP ignores the zone, as r_Datetime_types says."""
+    assert convert(TIMESTAMP, text, time_format="auto") == value
+    assert convert("date", text, date_format="auto") == value.date()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2019-02-11T05:09:12.195Z", datetime(2019, 2, 11, 5, 9, 12, 195000)),
+        ("1997-12-17 07:37:16-08", datetime(1997, 12, 17, 15, 37, 16)),
+        ("1997-12-17 07:37:16+05:30", datetime(1997, 12, 17, 2, 7, 16)),
+        ("12/17/1997 07:37:16.00 PST", datetime(1997, 12, 17, 15, 37, 16)),
+        ("1997-12-17 07:37:16", datetime(1997, 12, 17, 7, 37, 16)),
+    ],
+)
+def test_timestamptz_is_converted_to_utc(text: str, value: datetime) -> None:
+    assert convert(TIMESTAMPTZ, text, time_format="auto") == value
+
+
+@pytest.mark.parametrize("text", ["1541106106796", "Jan-08-95 BC", "yesterday", "1997-13-01", "1997.366", "0000-01-01"])
+def test_auto_recognises_no_epochs_and_no_bc(text: str) -> None:
+    """automatic-recognition: epochs are not supported; BC is a limit of the stand-in."""
+    assert reject(TIMESTAMP, text, time_format="auto") == (1206, "Invalid timestamp format or value [auto]")
+
+
+def test_acceptanydate_makes_bad_dates_null() -> None:
+    assert convert("date", "00/00/00", accept_any_date=True) is None
+    assert convert(TIMESTAMP, "00/00/00 00:00:00", accept_any_date=True) is None
+    assert reject("integer", "x", accept_any_date=True)[0] == 1207
+    assert reject("date", "00/00/00", accept_any_date=True, not_null=True)[0] == 1213
+
+
+@pytest.mark.parametrize("type_", ["jsonb", "time without time zone", "integer[]", "uuid"])
+def test_a_type_without_a_conversion_is_named(type_: str) -> None:
+    with pytest.raises(RedshiftError, match="COPY into column c of type") as raised:
+        convert(type_, "x")
+    assert raised.value.sqlstate == "0A000"
+
+
+TYPES = ["smallint", "bigint", "double precision", "real", "numeric(8,2)", "boolean", "date", TIMESTAMP, VARCHAR, CHAR]
+
+
+@given(st.sampled_from(TYPES), st.text(max_size=12) | st.text("0123456789+-.eE :T", max_size=20))
+def test_any_text_is_converted_or_refused(type_: str, text: str) -> None:
+    """Nothing but Reject comes out, and what is shown of the value can be stored."""
+    chosen: list[dict[str, Any]] = [{}, {"time_format": "auto", "date_format": "auto"}, {"accept_invalid_chars": "?"}]
+    for options in chosen:
+        try:
+            value = convert(type_, text, **options)
+        except Reject as refused:
+            assert 1204 <= refused.code <= 1220  # noqa: PT017 (either outcome is right)
+        else:
+            assert not isinstance(value, str) or len(value.encode()) <= 10
+    assert "\0" not in shown(text)
+    assert len(shown(text * 200).encode()) <= 1024

@@ -1,0 +1,143 @@
+"""CREATE TABLE on the stand-in: what PostgreSQL gets, and what the catalogue remembers.
+
+Redshift guide, r_CREATE_TABLE_NEW, unless a test says otherwise.
+"""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import ProgrammingError
+
+from sparkify_dwh.standin.create_table import read_create_table
+from sparkify_dwh.standin.errors import RedshiftError
+
+
+@pytest.mark.parametrize(
+    ("redshift", "postgres"),
+    [
+        ("VARCHAR", "varchar(256)"),
+        ("TEXT", "varchar(256)"),
+        ("CHARACTER VARYING(9)", "varchar(9)"),
+        ("VARCHAR(MAX)", "varchar(65535)"),
+        ("CHAR", "char(1)"),
+        ("NUMERIC", "numeric(18,0)"),
+        ("DECIMAL(8, 2)", "numeric(8, 2)"),
+        ("FLOAT", "double precision"),
+        ("double precision", "double precision"),
+        ("TIMESTAMP WITHOUT TIME ZONE", "timestamp"),
+        ("timestamptz", "timestamptz"),
+    ],
+)
+def test_a_type_is_what_redshift_makes_of_it(redshift: str, postgres: str) -> None:
+    """Bare VARCHAR and NUMERIC have lengths (redshift guide, r_Character_types, r_Numeric_types201)."""
+    assert read_create_table(f"CREATE TABLE t (a {redshift})").columns["a"].type.sql == postgres
+
+
+@pytest.mark.parametrize(
+    "type_", ["UUID", "JSON", "JSONB", "SERIAL", "BIGSERIAL", "INTEGER[]", "BYTEA", "mood", "INT(4)"]
+)
+def test_a_type_that_redshift_lacks_is_refused(type_: str) -> None:
+    """Redshift guide, c_unsupported-postgresql-datatypes"""
+    with pytest.raises(RedshiftError):
+        read_create_table(f"CREATE TABLE t (a {type_})")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "style", "distkey", "sortkeys"),
+    [
+        ("(a INT, b INT)", "AUTO", [], {}),
+        ("(a INT DISTKEY SORTKEY, b INT)", "KEY", ["a"], {"a": 1}),
+        ("(a INT, b INT) DISTSTYLE ALL SORTKEY (b, a)", "ALL", [], {"b": 1, "a": 2}),
+        ("(a INT, b INT) DISTKEY(b) COMPOUND SORTKEY(a)", "KEY", ["b"], {"a": 1}),
+        ("(a INT, b INT) BACKUP NO DISTSTYLE EVEN SORTKEY AUTO", "EVEN", [], {}),
+    ],
+)
+def test_dist_and_sort_keys_are_remembered(
+    attributes: str, style: str, distkey: list[str], sortkeys: dict[str, int]
+) -> None:
+    design = read_create_table(f"CREATE TABLE t {attributes}").design()
+    assert design["diststyle"] == style
+    assert [name for name, column in design["columns"].items() if column["distkey"]] == distkey
+    assert {name: c["sortkey"] for name, c in design["columns"].items() if c["sortkey"]} == sortkeys
+
+
+def test_columns_without_an_encoding_get_their_types() -> None:
+    design = read_create_table("CREATE TABLE t (a INT ENCODE zstd, b VARCHAR, c REAL, d DATE SORTKEY)").design()
+    assert [column["encoding"] for column in design["columns"].values()] == ["zstd", "lzo", "none", "none"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE t (a INT) COLOUR RED",
+        "CREATE TABLE t (a INT CHECK (a > 0))",
+        "CREATE TABLE t (a INT ENCODE zip)",
+        "CREATE TABLE t (a INT) DISTKEY (b)",
+        "CREATE TABLE t (a INT) PARTITION BY RANGE (a)",
+        "CREATE TABLE t (a INT, a INT)",
+        "CREATE TABLE t (LIKE s)",
+        "CREATE TABLE t (a INT",
+    ],
+)
+def test_what_is_not_known_is_an_error(sql: str) -> None:
+    with pytest.raises(RedshiftError):
+        read_create_table(sql)
+
+
+def test_the_error_names_what_it_stopped_at() -> None:
+    with pytest.raises(RedshiftError, match='at or near "COLOUR"'):
+        read_create_table("CREATE TABLE t (a INT) COLOUR RED")
+
+
+def test_names_are_folded_even_in_quotes(connection: Connection) -> None:
+    """Redshift guide, r_names"""
+    connection.exec_driver_sql('CREATE TABLE "Folded" ("userId" INT)')
+    assert [column["name"] for column in inspect(connection).get_columns("folded")] == ["userid"]
+
+
+def test_keys_are_reflected_and_not_enforced(connection: Connection) -> None:
+    """Redshift guide, t_Defining_constraints"""
+    connection.exec_driver_sql(
+        "CREATE TABLE kept (a INT PRIMARY KEY, b INT UNIQUE, c INT, FOREIGN KEY (c) REFERENCES users (user_id))"
+    )
+    connection.exec_driver_sql("INSERT INTO kept VALUES (1, 1, 404), (1, 1, 404)")
+    inspector = inspect(connection)
+    assert inspector.get_pk_constraint("kept")["constrained_columns"] == ["a"]
+    assert inspector.get_unique_constraints("kept")[0]["column_names"] == ["b"]
+    assert inspector.get_foreign_keys("kept")[0]["referred_table"] == "users"
+
+
+def test_not_null_is_enforced(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE needs (a INT NOT NULL)")
+    with pytest.raises(ProgrammingError, match="null value"):
+        connection.exec_driver_sql("INSERT INTO needs VALUES (NULL)")
+
+
+def test_lengths_count_bytes(connection: Connection) -> None:
+    """Redshift guide, r_Character_types: 日本語 needs 9."""
+    connection.exec_driver_sql("CREATE TABLE narrow (a VARCHAR(9))")
+    connection.exec_driver_sql("INSERT INTO narrow VALUES ('日本語')")
+    with pytest.raises(ProgrammingError, match=r"value too long for type character varying\(9\)"):
+        connection.exec_driver_sql("INSERT INTO narrow VALUES ('日本語.')")
+
+
+def test_a_table_that_exists_is_left_as_it_is(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE once (a INT)")
+    connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS once (b INT)")
+    assert [column["name"] for column in inspect(connection).get_columns("once")] == ["a"]
+    with pytest.raises(ProgrammingError, match="already exists"):
+        connection.exec_driver_sql("CREATE TABLE once (b INT)")
+
+
+def test_a_table_is_gone_when_its_transaction_is(connection: Connection) -> None:
+    """Redshift guide, r_ALTER_TABLE: ordinary DDL is transactional."""
+    connection.exec_driver_sql("CREATE TABLE brief (a INT)")
+    connection.rollback()
+    assert not inspect(connection).has_table("brief")
+
+
+def test_a_temporary_table_is_the_sessions_own(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TEMP TABLE mine (a INT) DISTSTYLE EVEN")
+    connection.exec_driver_sql("INSERT INTO mine VALUES (1)")
+    assert connection.exec_driver_sql("SELECT a FROM mine").scalar() == 1

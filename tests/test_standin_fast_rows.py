@@ -1,0 +1,199 @@
+"""The fast reader changes nothing: it gives the rows and the rejects of the exact one."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import BinaryIO
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from sparkify_dwh.source import StoredObject
+from sparkify_dwh.standin.copy import CopyResult, TargetColumn, copy_rows
+from sparkify_dwh.standin.copy_statement import parse_copy
+from sparkify_dwh.standin.fast_rows import FastRows
+from sparkify_dwh.standin.json_documents import MAX_DOCUMENT_BYTES
+from sparkify_dwh.standin.line_blocks import LineBlocks
+from sparkify_dwh.standin.row_reader import row_reader
+
+COLUMNS = (
+    TargetColumn("small", "smallint"),
+    TargetColumn("whole", "integer", not_null=True),
+    TargetColumn("big", "bigint"),
+    TargetColumn("double", "double precision"),
+    TargetColumn("real", "real"),
+    TargetColumn("money", "numeric(6,2)"),
+    TargetColumn("flag", "boolean"),
+    TargetColumn("letters", "character(3)"),
+    TargetColumn("short", "character varying(5)"),
+    TargetColumn("long", "character varying(30)", not_null=True),
+    TargetColumn("day", "date"),
+    TargetColumn("moment", "timestamp without time zone"),
+    TargetColumn("zoned", "timestamp with time zone", not_null=True),
+)
+REQUIRED = '"whole": 1, "long": "x", "zoned": '
+
+
+class Memory:
+    """A store of one object."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def list(self, prefix_url: str, /) -> list[StoredObject]:
+        return [StoredObject(prefix_url, len(self._data), "")]
+
+    def open(self, _: str, /) -> BinaryIO:
+        return BytesIO(self._data)
+
+    def read(self, _: str, /) -> bytes:
+        return self._data
+
+
+def load(data: bytes, options: str, *, exact: bool) -> tuple[bytes, CopyResult]:
+    statement = parse_copy(f"COPY t FROM 's3://b/k' IAM_ROLE default JSON {options} MAXERROR 100000")
+    chunks: list[bytes] = []
+    result = copy_rows(statement, COLUMNS, Memory(data), chunks.append, exact=exact)
+    return b"".join(chunks), result
+
+
+def assert_same(data: bytes, options: str = "") -> None:
+    assert load(data, options, exact=False) == load(data, options, exact=True)
+
+
+def accepted(line: str | bytes) -> bool:
+    """Whether the fast reader takes a line."""
+    statement = parse_copy("COPY t FROM 's3://b/k' IAM_ROLE default JSON TIMEFORMAT 'epochmillisecs'")
+    fast = FastRows.of(row_reader(statement, COLUMNS, Memory(b"")))
+    assert fast is not None
+    return fast.row(line if isinstance(line, bytes) else line.encode()) is not None
+
+
+NUMBERS = st.one_of(
+    st.integers(-(2**65), 2**65).map(str),
+    st.integers(-40_000, 40_000).map(str),
+    st.integers(1_541_000_000_000, 1_545_000_000_000).map(str),
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.from_regex(r"-?(0|[1-9][0-9]{0,25})(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?", fullmatch=True),
+    st.sampled_from(
+        ["-0", "-0.0", "-0e5", "-1e-400", "1e400", "-1e400", "1e39", "01", "1.", ".5", "+1", "1" * 400, "- 1"]
+    ),
+    st.sampled_from(["9223372036854775807", "9223372036854775808", "-9223372036854775809", "253402300800000"]),
+)
+PLAIN_TEXT = st.text(st.characters(codec="utf-8", exclude_characters='"\\', min_codepoint=32), max_size=8)
+STRINGS = st.one_of(
+    PLAIN_TEXT.map(lambda text: f'"{text}"'),
+    NUMBERS.map(lambda number: f'"{number}"'),
+    st.text(max_size=6).map(json.dumps),
+    st.sampled_from(
+        ['""', '" "', '"a  "', '"  1"', '"\\u0000"', '"\\ud800"', '"\\udc80"', '"\\ud83d\\ude00"', '"\\u0041"', '"\\/"',
+         '"\\x"', '"\\u12"', '"a\tb"', '"\x00"', '"\x7f"', '"\ufffe"', '"\\ufdd0"',
+         '"' + "é" * 5 + '"', '"' + "é" * 16 + '"',
+         '"true"', '"T"', '"no"', '"NaN"', '"null"', '"\\\\N"', '"unending'],
+    ),
+    st.sampled_from(
+        ['"2018-11-01"', '"2018-11-01 21:01:46.796"', '"2018-11-01 21:01:46-08"', '"2018-11-01T21:01:46Z"', '"00/00/00"'],
+    ),
+)  # fmt: skip
+OTHERS = st.sampled_from(
+    ["null", "true", "false", "NaN", "-Infinity", "nul", "{}", "[]", "[1, [2]]", '{"a": {"b": "}"}}', "[", "{", "",
+     "[" * 300 + "]" * 300, "[" * 450 + "]" * 450, "[" * 3000 + "]" * 3000],
+)  # fmt: skip
+KEYS = st.one_of(
+    st.sampled_from([column.name for column in COLUMNS]),
+    st.sampled_from(["other", "Whole", "who\\u006ce", "\\ud800", "x\x01", "", "é"]),
+)
+MEMBERS = st.tuples(KEYS, NUMBERS | STRINGS | OTHERS).map(lambda member: f'"{member[0]}": {member[1]}')
+OBJECTS = st.builds(
+    lambda required, members, spaces: "{" + f",{spaces}".join([*required, *members]) + "}",
+    st.sampled_from([[], [REQUIRED + "1541106106796"], [REQUIRED + '"2018-11-01 21:01:46-08"'], ['"whole": ""']]),
+    st.lists(MEMBERS, max_size=4),
+    st.sampled_from(["", " ", "\t", "\r", "\n", "\x0b"]),
+)
+LINES = st.one_of(
+    OBJECTS.map(lambda text: text.encode("utf-8", "surrogatepass")),
+    OBJECTS.map(lambda text: text.encode("utf-16-le", "surrogatepass")),
+    st.builds(
+        lambda text, at, byte: text.encode()[: at % 60] + byte + text.encode()[at % 60 :],
+        OBJECTS, st.integers(0, 60), st.binary(min_size=1, max_size=2),
+    ),
+    st.sampled_from([b"", b" ", b"\r", b"[]", b"[1]", b"12", b",", b"}", b"{}{}", b'{}{"whole": 1}', b"{} x"]),
+    st.just(b"\xef\xbb\xbf{}"),
+)  # fmt: skip
+OPTIONS = st.lists(
+    st.sampled_from(
+        ["TIMEFORMAT 'epochmillisecs'", "EMPTYASNULL", "BLANKSASNULL", "TRIMBLANKS", "TRUNCATECOLUMNS", "ROUNDEC",
+         "ACCEPTINVCHARS '^'", "ACCEPTANYDATE", "DATEFORMAT 'auto'"],
+    ),
+    unique=True, max_size=4,
+).map(" ".join)  # fmt: skip
+
+
+@example([b'{"whole": 1, "long": "x", "zoned": "1541106106796", "double": -0}'], b"\n", "TIMEFORMAT 'epochmillisecs'")
+@example([b'{"whole": 1, "long": "  ", "zoned": 1}'], b"\n", "TIMEFORMAT 'epochmillisecs' EMPTYASNULL TRIMBLANKS")
+@given(st.lists(LINES, max_size=6), st.sampled_from([b"\n", b"\r\n", b"\n\n", b""]), OPTIONS)
+def test_the_fast_reader_gives_the_rows_and_rejects_of_the_exact_one(
+    lines: list[bytes], separator: bytes, options: str
+) -> None:
+    assert_same(separator.join(lines), options)
+
+
+@given(NUMBERS)
+def test_numbers_are_read_to_the_last_bit(number: str) -> None:
+    fields = ", ".join(f'"{name}": {number}' for name in ("small", "big", "double", "money", "moment"))
+    assert_same(f'{{{REQUIRED}1, {fields}}}\n{{{REQUIRED}1, "double": {number}}}'.encode(), "TIMEFORMAT 'epochsecs'")
+
+
+@pytest.mark.parametrize("boundary", [-1, 0, 1])
+def test_what_takes_more_than_a_document_may_is_the_exact_readers(boundary: int) -> None:
+    line = b'{"whole": 1, "long": "x", "zoned": "2018-11-01 21:01:46-08", "other": "%s"}'
+    long = line % (b"x" * (MAX_DOCUMENT_BYTES + boundary - len(line) + 2))
+    assert len(long) == MAX_DOCUMENT_BYTES + boundary
+    assert_same(b"{}\n" + long + b"\n{}" + long + b" " * 20 + b"\n" + line + b"\n")
+
+
+def test_a_file_without_line_feeds_is_read_document_by_document() -> None:
+    document = b'{"whole": 1, "long": "x", "zoned": "2018-11-01 21:01:46-08"}'
+    data, result = load(document * 100_000, "", exact=False)
+    assert (result.rows, result.files[0].lines) == (100_000, 1)
+    assert len(data) > 100_000
+
+
+def test_ordinary_lines_are_taken() -> None:
+    """Otherwise the fast reader would be right and of no use."""
+    assert accepted('{"whole": "101", "long": "x", "zoned": 1541106106796, "double": 1.5, "small": 7, "other": [1]}')
+    assert accepted(
+        '{"whole": 0, "long": "Mot\\u00f6rhead", "zoned": 1541106106796, "double": "", "day": "2018-11-01"}'
+    )
+    assert accepted(b' {"whole": 1, "long": "caf\xc3\xa9", "short": null, "zoned": "1541106106796"}\r')
+
+
+@pytest.mark.parametrize(
+    "changes",
+    ['"whole": 1.0', '"whole": null', '"short": "sixsix"', '"short": "ééé"', '"long": 5', '"small": 99999', '"double": -0.0',
+     '"zoned": -99999999999999', '"whole": "x"', '"long": "\\u0000"', '"other": NaN', '"double": [1]'],
+)  # fmt: skip
+def test_whatever_needs_a_look_is_refused(changes: str) -> None:
+    assert not accepted('{"whole": 1, "long": "x", "zoned": 1541106106796, ' + changes + "}")
+
+
+@given(st.lists(st.binary(max_size=5) | st.just(b"\n"), max_size=10), st.integers(1, 9), st.integers(0, 3))
+def test_lines_and_what_is_left_of_them_are_the_file(pieces: list[bytes], block_bytes: int, kept: int) -> None:
+    """Handing back the last lines of a block gives the rest of the file, byte for byte."""
+    data = b"".join(pieces)
+    blocks = LineBlocks(BytesIO(data), block_bytes)
+    taken = b""
+    while lines := blocks.next():
+        keep = len(lines) - kept
+        if keep > 0:
+            taken += b"".join(line + b"\n" for line in lines[:keep])
+            rest = blocks.rest(lines[keep:])
+            break
+        taken += b"".join(line + b"\n" for line in lines)
+    else:
+        rest = blocks.rest([])
+    while piece := rest.read(3):
+        taken += piece
+    assert taken in (data, data + b"\n")

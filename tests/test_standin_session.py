@@ -1,0 +1,106 @@
+"""The stand-in as the real driver sees it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+
+
+def sqlstate(error: DBAPIError) -> str:
+    return str(error.orig.args[0]["C"])  # type: ignore[union-attr]
+
+
+def test_the_server_says_that_it_is_redshift(connection: Connection) -> None:
+    """https://github.com/aws/amazon-redshift-python-driver/issues/194"""
+    assert "PostgreSQL 8.0.2" in str(connection.exec_driver_sql("SELECT version()").scalar())
+    assert connection.dialect.server_version_info == (8, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("sql", "code", "near"),
+    [
+        ("INSERT INTO users (user_id) VALUES (1) RETURNING user_id", "42601", "RETURNING"),
+        ("INSERT INTO load_lock VALUES ('a') ON CONFLICT DO NOTHING", "42601", "CONFLICT"),
+        ("SELECT 1 IS DISTINCT FROM 2", "42601", "FROM"),
+        ("CREATE INDEX i ON users (level)", "0A000", "CREATE INDEX"),
+        ("SAVEPOINT a", "0A000", "SAVEPOINT"),
+        ("CREATE SEQUENCE s", "0A000", "SEQUENCE"),
+    ],
+)
+def test_what_redshift_lacks_is_refused(connection: Connection, sql: str, code: str, near: str) -> None:
+    """Redshift guide, c_unsupported-postgresql-features; sqlalchemy-redshift issue 330"""
+    with pytest.raises(ProgrammingError, match=near) as refused:
+        connection.exec_driver_sql(sql)
+    assert sqlstate(refused.value) == code
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT 'RETURNING'", 'SELECT 1 AS "on conflict"', "SELECT 1 -- returning", "SELECT 'sysdate'"]
+)
+def test_words_in_strings_and_comments_are_nothing(connection: Connection, sql: str) -> None:
+    assert connection.exec_driver_sql(sql).scalar() in (1, "RETURNING", "sysdate")
+
+
+def test_a_refusal_fails_the_transaction(connection: Connection) -> None:
+    """As any error does: what follows is answered with 25P02."""
+    with pytest.raises(ProgrammingError):
+        connection.exec_driver_sql("CREATE INDEX i ON users (level)")
+    with pytest.raises(ProgrammingError, match="current transaction is aborted"):
+        connection.exec_driver_sql("SELECT 1")
+
+
+def test_the_session_goes_on_after_an_error(connection: Connection) -> None:
+    with pytest.raises(ProgrammingError):
+        connection.exec_driver_sql("COPY nowhere FROM 's3://a/b' IAM_ROLE default")
+    connection.rollback()
+    assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+
+
+def test_a_copy_into_no_table_is_refused(connection: Connection) -> None:
+    """https://github.com/estuary/connectors/issues/918"""
+    with pytest.raises(ProgrammingError, match="Cannot COPY into nonexistent table nowhere"):
+        connection.exec_driver_sql("COPY nowhere FROM 'file:///tmp' IAM_ROLE default JSON 'auto'")
+
+
+def test_readers_see_one_snapshot(engine: Engine) -> None:
+    """Redshift guide, c_serial_isolation: what others commit later is not seen."""
+    with engine.connect() as reader, engine.connect() as writer:
+        count = text("SELECT count(*) FROM load_lock")
+        assert reader.scalar(count) == 0
+        writer.execute(text("INSERT INTO load_lock VALUES ('seen')"))
+        writer.commit()
+        assert reader.scalar(count) == 0
+        reader.rollback()
+        assert reader.scalar(count) == 1
+        writer.execute(text("DELETE FROM load_lock"))
+        writer.commit()
+
+
+def test_large_results_arrive_whole(connection: Connection) -> None:
+    rows = connection.execute(
+        text("SELECT repeat('x', 1000), n FROM (SELECT generate_series(1, 20000) AS n) AS numbers")
+    ).all()
+    assert len(rows) == 20000
+    assert rows[-1][1] == 20000
+
+
+def test_statements_may_be_long(connection: Connection) -> None:
+    long = "x" * 2_000_000
+    assert connection.scalar(text("SELECT length(:long)"), {"long": long}) == len(long)
+
+
+def test_a_prepared_statement_runs_again(connection: Connection) -> None:
+    """The driver keeps them: the second time it sends Bind without Parse."""
+    for number in range(3):
+        assert connection.scalar(text("SELECT CAST(:n AS INTEGER) + 1"), {"n": number}) == number + 1
+
+
+def test_sysdate_and_getdate_are_times_of_now(connection: Connection) -> None:
+    now, date = connection.execute(text("SELECT SYSDATE, GETDATE()")).one()
+    assert 0 <= (now - date).total_seconds() < 2 or 0 <= (date - now).total_seconds() < 2
+    assert date.microsecond == 0
+
+
+def test_an_empty_query_and_a_comment_do_no_harm(connection: Connection) -> None:
+    assert connection.exec_driver_sql("/* CREATE INDEX */ SELECT 1").scalar() == 1
