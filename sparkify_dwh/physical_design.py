@@ -144,7 +144,7 @@ def _render(_context: AutogenContext, operation: PhysicalOp) -> str:
 
 
 @comparators.dispatch_for("table")
-def _compare_design(  # noqa: PLR0913, PLR0917 (Alembic's signature)
+def _compare_design(  # noqa: PLR0913 (Alembic's signature)
     context: AutogenContext,
     modify_ops: ModifyTableOps,
     schema: str | None,

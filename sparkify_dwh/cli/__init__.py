@@ -36,7 +36,9 @@ def cli(context: click.Context, config: Path | None, verbose: bool, debug: bool)
     Try it without a cluster:  sparkify-dwh demo
     """
     context.obj = Invocation(config, debug)
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)-7s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)-7s %(message)s")
+    if verbose:
+        logging.getLogger("sparkify_dwh").setLevel(logging.INFO)
 
 
 for command in (*work.COMMANDS, *tables.COMMANDS, *make.COMMANDS):
