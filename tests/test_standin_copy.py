@@ -282,46 +282,7 @@ def test_rows_come_in_chunks(tmp_path: Path) -> None:
     assert all(64 * 1024 <= len(chunk) < 66 * 1024 for chunk in loaded.chunks[:-1])
 
 
-IDENTITY = TargetColumn("row", "bigint", not_null=True, is_identity=True)
-NEEDED = TargetColumn("needed", "integer", not_null=True)
-DEFAULTED = TargetColumn("defaulted", "integer", not_null=True, has_default=True)
-
-
-def chosen(listed: str, clauses: str = "", columns: Sequence[TargetColumn] = (IDENTITY, ID, NAME)) -> list[str]:
-    statement = parse_copy(f"COPY people {listed} FROM 's3://b/k' IAM_ROLE default JSON {clauses}")
-    return [column.name for column in copy_columns(statement, columns)]
-
-
-def test_the_columns_are_those_listed_or_all_but_identities() -> None:
-    """Redshift guide, copy-parameters-column-mapping."""
-    assert chosen("") == ["id", "name"]
-    assert chosen("", "EXPLICIT_IDS") == ["row", "id", "name"]
-    assert chosen("(name, id)") == ["name", "id"]
-    assert chosen("(name, row)", "EXPLICIT_IDS") == ["name", "row"]
-
-
-@pytest.mark.parametrize(
-    ("listed", "clauses", "sqlstate"),
-    [
-        ("(id, nonesuch)", "", "42703"),
-        ("(id, id)", "", "42701"),
-        ("(row, id)", "", "0A000"),
-        ("(id)", "EXPLICIT_IDS", "0A000"),
-    ],
-)
-def test_a_column_list_that_does_not_fit_the_table_is_refused(listed: str, clauses: str, sqlstate: str) -> None:
-    with pytest.raises(RedshiftError) as raised:
-        chosen(listed, clauses)
-    assert raised.value.sqlstate == sqlstate
-
-
-def test_a_column_without_a_default_cannot_be_left_out_when_it_is_not_null() -> None:
-    assert chosen("(id)", columns=(ID, IDENTITY, DEFAULTED)) == ["id"]
-    with pytest.raises(RedshiftError, match="Cannot insert a NULL value into column needed"):
-        chosen("(id)", columns=(ID, NEEDED))
-
-
-def test_the_real_logs_and_songs_load_whole(real_data: Path) -> None:
+def test_the_real_logs_load_whole(real_data: Path) -> None:
     events = [
         ("artist", "character varying(512)"), ("auth", "character varying(32)"), ("first_name", "text"),
         ("gender", "character(1)"), ("item_in_session", "integer"), ("last_name", "text"),

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import BinaryIO
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sparkify_dwh.source import StoredObject
@@ -149,6 +149,7 @@ OPTIONS = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @example([b'{"whole": 1, "long": "x", "zoned": "1541106106796", "double": -0}'], b"\n", "TIMEFORMAT 'epochmillisecs'")
 @example([b'{"whole": 1, "long": "  ", "zoned": 1}'], b"\n", "TIMEFORMAT 'epochmillisecs' EMPTYASNULL TRIMBLANKS")
 @given(st.lists(LINES, max_size=6), st.sampled_from([b"\n", b"\n", b"\r\n", b"\n\n", b""]), OPTIONS)
@@ -158,6 +159,7 @@ def test_the_fast_reader_gives_the_rows_and_rejects_of_the_exact_one(
     assert_same(separator.join(lines), options)
 
 
+@settings(deadline=None)
 @given(NUMBERS)
 def test_numbers_are_read_to_the_last_bit(number: str) -> None:
     fields = ", ".join(f'"{name}": {number}' for name in ("small", "big", "double", "money", "moment"))

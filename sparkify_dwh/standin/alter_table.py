@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from sparkify_dwh.standin.backend import Backend
 from sparkify_dwh.standin.column_types import column_type
-from sparkify_dwh.standin.create_table import ATTRIBUTES, Column, read_encoding
+from sparkify_dwh.standin.create_table import ATTRIBUTES, read_encoding
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.reader import StatementReader, literal, qualified, quoted
 from sparkify_dwh.standin.statements import CarriedOut, Notice, Plan, Rewritten
+from sparkify_dwh.standin.table_design import Column
 
 TAG = "ALTER TABLE"
 CHECKS = "SELECT conname FROM pg_catalog.pg_constraint WHERE conrelid = {table}::regclass AND conname LIKE {pattern}"

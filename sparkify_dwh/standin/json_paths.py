@@ -52,9 +52,12 @@ class JsonPath:
                 return None
             else:
                 raise Reject(INVALID_LINE, "Invalid JSONPath format: Member is not an object.")
-        if isinstance(value, dict | list):
+        if not isinstance(value, dict | list):
+            return value
+        try:
             return _source(document.text, self.steps)
-        return value
+        except RecursionError:
+            raise Reject(INVALID_LINE, "Malformed JSON: it is nested too deeply") from None
 
 
 def parse_jsonpaths(data: bytes, url: str) -> list[JsonPath] | None:
