@@ -1,4 +1,4 @@
-"""What a load did: rows per table, seconds per step. Printed for people, as JSON for programs and for the ledger."""
+"""What a load did: files, rows per table, seconds per step. For people, as JSON for programs, and for the ledger."""
 
 from __future__ import annotations
 
@@ -9,20 +9,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+
+if TYPE_CHECKING:
+    from sparkify_dwh.inputs import Input
 
 log = logging.getLogger("sparkify_dwh.load")
 
 OnStep = Callable[[str], None]
+MOST_LISTED = 100  # of a list that may be long, in the report as JSON
 
 
 @dataclass
 class StagedRows:
-    """One staging table: ``loaded`` by COPY, of which ``duplicates`` were deliveries of a record already there."""
+    """One staging table: ``loaded`` by COPY, of which ``duplicates`` were deliveries of a record already there;
+    ``rejected`` by COPY and left out."""
 
     loaded: int = 0
     duplicates: int = 0
+    rejected: int = 0
 
 
 @dataclass
@@ -35,15 +41,32 @@ class StarRows:
 
 @dataclass
 class LoadReport:
-    """A load's outcome. ``seconds`` is the whole load's; ``steps`` gives each step's, in order; times are UTC."""
+    """A load's outcome. ``seconds`` is the whole load's; ``steps`` gives each step's, in order; times are UTC.
+
+    ``files`` are the inputs by staging table, where they could be listed; ``rejected`` are the rows that COPY left out;
+    ``attempts`` is how often the transaction was begun. ``copies`` are Redshift's ids of the COPY statements.
+    """
 
     load_id: str = field(default_factory=lambda: uuid4().hex)
     version: str = ""
     started_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc).replace(tzinfo=None))
     seconds: float = 0.0
+    outcome: str = "running"
+    error: str | None = None
+    attempts: int = 0
+    files: dict[str, Input] = field(default_factory=dict)
     staged: dict[str, StagedRows] = field(default_factory=dict)
     star: dict[str, StarRows] = field(default_factory=dict)
     steps: dict[str, float] = field(default_factory=dict)
+    rejected: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    copies: dict[str, list[int]] = field(default_factory=dict)
+
+    def begin(self, attempt: int) -> None:
+        """Forget what a try that was rolled back has noted."""
+        self.attempts = attempt
+        for notes in (self.files, self.staged, self.star, self.steps, self.rejected, self.warnings, self.copies):
+            notes.clear()
 
     @property
     def changed(self) -> bool:
@@ -51,22 +74,58 @@ class LoadReport:
         return any(rows.inserted or rows.updated for rows in self.star.values())
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"started_at": self.started_at.isoformat(timespec="milliseconds")}
+        """The report as JSON has it; long lists are cut, and say so by ``and more``."""
+        return {
+            "load_id": self.load_id,
+            "version": self.version,
+            "started_at": self.started_at.isoformat(timespec="milliseconds"),
+            "seconds": self.seconds,
+            "outcome": self.outcome,
+            "error": self.error,
+            "attempts": self.attempts,
+            "files": {table: found.to_dict() for table, found in self.files.items()},
+            "staged": {table: asdict(rows) for table, rows in self.staged.items()},
+            "star": {table: asdict(rows) for table, rows in self.star.items()},
+            "steps": self.steps,
+            "rejected": cut(self.rejected),
+            "warnings": cut(self.warnings),
+        }
 
-    def to_json(self) -> str:
-        return json.dumps(self.to_dict())
+    def to_json(self, most_bytes: int | None = None) -> str:
+        """The report as JSON in ASCII; lists are left out as far as it takes to stay within ``most_bytes``."""
+        report = self.to_dict()
+        text = json.dumps(report)
+        for name in ("files", "rejected", "warnings", "error"):
+            if most_bytes is None or len(text) <= most_bytes:
+                break
+            report[name] = None
+            text = json.dumps(report)
+        return text
 
     def __str__(self) -> str:
-        lines = [f"load {self.load_id}: {self.seconds:.1f} s"]
-        lines += [f"  {name:<16}{rows.loaded:>12,} staged{_duplicates(rows)}" for name, rows in self.staged.items()]
-        lines += [
-            f"  {name:<16}{rows.inserted:>12,} inserted {rows.updated:>12,} updated" for name, rows in self.star.items()
-        ]
-        return "\n".join(lines)
+        return "\n".join([f"load {self.load_id}: {self.outcome} in {self.seconds:.1f} s", *self._lines()])
+
+    def _lines(self) -> Iterator[str]:
+        for table, found in self.files.items():
+            yield f"  {table:<16}{len(found.files):>12,} files{found.remarks()}"
+        for table, staged in self.staged.items():
+            yield f"  {table:<16}{staged.loaded:>12,} staged{_remarks(staged)}"
+        for table, rows in self.star.items():
+            yield f"  {table:<16}{rows.inserted:>12,} inserted {rows.updated:>12,} updated"
+        for line in self.rejected[:MOST_LISTED]:
+            yield f"  left out: {line}"
+        for line in self.warnings:
+            yield f"  warning: {line}"
 
 
-def _duplicates(rows: StagedRows) -> str:
-    return f", {rows.duplicates:,} of them delivered twice" if rows.duplicates else ""
+def cut(items: list[str]) -> list[str]:
+    """The first of a long list."""
+    return items if len(items) <= MOST_LISTED else [*items[:MOST_LISTED], f"and {len(items) - MOST_LISTED:,} more"]
+
+
+def _remarks(rows: StagedRows) -> str:
+    remarks = {"delivered twice": rows.duplicates, "left out": rows.rejected}
+    return "".join(f", {count:,} {what}" for what, count in remarks.items() if count)
 
 
 class Steps:
@@ -78,10 +137,14 @@ class Steps:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        if self._on_step is not None:
-            self._on_step(name)
+        self.tell(name)
         start = time.perf_counter()
         yield
         seconds = time.perf_counter() - start
         self._report.steps[name] = round(seconds, 3)
         log.info("load %s: %s took %.3f s", self._report.load_id, name, seconds)
+
+    def tell(self, what: str) -> None:
+        """Tell whoever waits."""
+        if self._on_step is not None:
+            self._on_step(what)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Table, column, func, select, table
 from sqlalchemy.exc import DBAPIError
 
+from sparkify_dwh.attempts import is_conflict
 from sparkify_dwh.database import server_message
 from sparkify_dwh.errors import CopyError
 
@@ -34,6 +35,9 @@ SYS_LOAD_ERROR_DETAIL = table(
 )
 # Redshift guide, r_STL_LOAD_ERRORS: on clusters only, but it has the value.
 STL_LOAD_ERRORS = table("stl_load_errors", *map(column, ["query", "line_number", "colname", "raw_field_value"]))
+
+
+TOO_LONG = 1204
 
 
 class CopyRefused(Exception):
@@ -66,13 +70,13 @@ class RejectedRow:
 
 
 @contextmanager
-def copying(connection: Connection, target: Table) -> Iterator[None]:
-    """Run a COPY, and turn its failure into :class:`CopyRefused`."""
+def copying(connection: Connection, target: Table) -> Iterator[int]:
+    """Run a COPY, and turn its failure into :class:`CopyRefused`; gives the session's id, by which errors are found."""
     session_id = connection.scalar(select(func.pg_backend_pid())) or 0
     try:
-        yield
+        yield session_id
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or is_conflict(error):
             raise
         raise CopyRefused(target, session_id, error) from error
 
@@ -83,7 +87,16 @@ def explained(connection: Connection, refused: CopyRefused) -> CopyError:
     what = f"The copy of {refused.target.name} failed, and nothing was loaded"
     if not rows:
         return CopyError(f"{what}: {refused}")
-    return CopyError(f"{what}: {rows[0]}. Correct the file and load again.")
+    return CopyError(f"{what}: {rows[0]}. {_advice(rows[0], refused.target)}")
+
+
+def _advice(row: RejectedRow, target: Table) -> str:
+    if row.code == TOO_LONG and row.column in target.c and getattr(target.c[row.column].type, "length", None):
+        return (
+            f"Shorten it, or widen the column with a migration: "
+            f'op.alter_column("{target.name}", "{row.column}", type_=sa.String(...)), and the columns of the star it goes to.'
+        )
+    return "Correct the file, or leave such rows out with max_errors."
 
 
 def rejected_rows(connection: Connection, session_id: int, most: int = 10) -> list[RejectedRow]:

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparkify_dwh.configfile import KEYS, Name, Values, read_values, variable
 from sparkify_dwh.errors import ConfigurationError
@@ -108,6 +108,10 @@ class Settings:
             return URL.create("redshift+standin", database=str(self.standin_directory))
         password = self.db_password.reveal() if self.db_password else None
         return URL.create("redshift+sparkify", self.db_user, password, self.host, self.db_port, self.db_name)
+
+    def store_options(self) -> dict[str, Any]:
+        """What an ObjectStore is to be made with."""
+        return {"key": self.aws_key, "secret": self.aws_secret, "region": self.region}
 
     def for_load(self) -> Locations:
         """Where a load's inputs are; the JSONPaths file is outside of the data.

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, literal, select
 
 from sparkify_dwh.dialect import SparkifyDialect
-from sparkify_dwh.loader import delete_duplicates
 from sparkify_dwh.merge import differs, insert_new, update_changed
+from sparkify_dwh.stage import delete_duplicates
 from sparkify_dwh.staging import StagingSong
 from sparkify_dwh.star import Song, Time, User
 

@@ -101,8 +101,8 @@ def _unindented(docstring: str) -> str:
 
 def _statements(table: str) -> list[ClauseElement]:
     from sparkify_dwh.base import StagingTable, StarTable
-    from sparkify_dwh.loader import delete_duplicates
     from sparkify_dwh.merge import insert_new, update_changed
+    from sparkify_dwh.stage import delete_duplicates
 
     model = _model(table)
     if issubclass(model, StarTable):
@@ -116,11 +116,11 @@ def _statements(table: str) -> list[ClauseElement]:
 
 def _example_copy(model: Any) -> ClauseElement:
     """The table's COPY, with the shape of a configuration in place of one."""
-    from sparkify_dwh.loader import copy_command
     from sparkify_dwh.settings import Locations, Settings
+    from sparkify_dwh.stage import copy_command
 
     locations = Locations("s3://LOG_DATA", "s3://LOG_JSONPATH", "s3://SONG_DATA")
-    return copy_command(model, Settings(role_arn="ARN", region="REGION"), locations)
+    return copy_command(model, Settings(role_arn="ARN", region="REGION"), locations, "s3://MANIFESTS/...", "MANIFEST")
 
 
 def _readable(statement: ClauseElement) -> str:

@@ -8,7 +8,7 @@ that passes the checks here, gives the same row as `DocumentReader` and `RowRead
   deep is too deep may differ.
 - CHAR and VARCHAR: a string of at most as many characters as the column has bytes. On a line of ASCII without ``\\u`` it
   has as many bytes as characters, and no character that needs a look; on any other line, or if an option changes text,
-  the column's converter decides. Empty strings are for the converter too.
+  the column's converter decides, as it does for empty strings with EMPTYASNULL.
 - Integers and epochs: an integer within the range. A short string goes through the converter.
 - DOUBLE PRECISION: a number, which msgspec rounds as Python does but for the sign of a zero, so a line with a zero and a
   minus is refused. A short string goes through the converter.
@@ -71,7 +71,7 @@ class FastRows:
     def __init__(self, fields: list[RowField], options: CopyOptions) -> None:
         self._decode = msgspec.json.Decoder(_structure(fields, options)).decode
         self._always_converts_text = options.blanks_as_null or options.trim_blanks
-        self._all = [(index, field.convert) for index, field in enumerate(fields)]
+        self._empty_is_null = options.empty_as_null
         self._texts: list[tuple[int, Converter]] = []
         self._numbers: list[tuple[int, Converter]] = []
         self._doubles: list[int] = []
@@ -88,8 +88,8 @@ class FastRows:
             row: list[Any] = list(astuple(self._decode(line)))
             if len(line) > _SHALLOW_BYTES and _is_deep(line):
                 return None
-            if "" in row:
-                self._convert_empty(row)
+            if self._empty_is_null and "" in row:
+                self._convert_empty_text(row)
             if self._always_converts_text or not line.isascii() or _find_unicode_escape(line):
                 self._convert_text(row)
             for index, convert in self._numbers:
@@ -107,8 +107,8 @@ class FastRows:
             return None
         return row
 
-    def _convert_empty(self, row: list[Any]) -> None:
-        for index, convert in self._all:
+    def _convert_empty_text(self, row: list[Any]) -> None:
+        for index, convert in self._texts:
             if row[index] == "":
                 row[index] = convert("")
 

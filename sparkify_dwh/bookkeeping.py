@@ -1,0 +1,90 @@
+"""What is written about a load: into the ledger with it, or after it when it failed; and what the server says of it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timezone
+
+from sqlalchemy import Connection, Engine, column, func, insert, select, table
+from sqlalchemy.exc import DBAPIError
+
+from sparkify_dwh.errors import SparkifyError
+from sparkify_dwh.ledger import Load, LoadFile
+from sparkify_dwh.load_report import LoadReport
+
+log = logging.getLogger("sparkify_dwh.load")
+
+LONGEST_REPORT = Load.table().c.report.type.length  # type: ignore[attr-defined]
+
+# Redshift guide, SYS_LOAD_DETAIL: a row per file that a COPY read; file_name is blank-padded.
+SYS_LOAD_DETAIL = table("sys_load_detail", column("query_id"), column("file_name"))
+LONGEST_FILE_NAME = 256
+
+
+def record_load(connection: Connection, report: LoadReport) -> None:
+    """Write a load and its files into the ledger, in the transaction of the load."""
+    report.outcome = "loaded"
+    connection.execute(insert(Load.table()).values(_row(report)))
+    loaded_at = datetime.now(timezone.utc).replace(tzinfo=None)
+    files = [
+        {
+            "load_id": report.load_id,
+            "url": file.url,
+            "etag": file.etag,
+            "size": file.size,
+            "loaded_at": loaded_at,
+            "staged_into": staged_into,
+        }
+        for staged_into, found in report.files.items()
+        for file in found.files
+    ]
+    if files:
+        connection.execute(insert(LoadFile.table()), files)
+
+
+def record_failure(engine: Engine, report: LoadReport, error: SparkifyError) -> None:
+    """Write a load that failed into the ledger, in a transaction of its own; that it cannot be is no error."""
+    report.outcome, report.error = "failed", str(error)
+    try:
+        with engine.begin() as connection:
+            connection.execute(insert(Load.table()).values(_row(report)))
+    except (DBAPIError, SparkifyError) as reason:
+        log.warning("load %s: its failure could not be written down: %s", report.load_id, reason)
+
+
+def compare_files(engine: Engine, report: LoadReport) -> None:
+    """Warn of files that COPY was given and the server does not say that it read.
+
+    After the commit, and only a warning: Redshift fills the view some time later, and may not show it to everybody.
+    """
+    for staged_into, found in report.files.items():
+        expected = {file.url[:LONGEST_FILE_NAME] for file in found.files}
+        read = _files_read(engine, report.copies.get(staged_into, []))
+        missing = sorted(expected - read) if read else []
+        if missing:
+            report.warnings.append(
+                f"{len(missing)} files of {staged_into} are not in sys_load_detail, {missing[0]} for one"
+            )
+
+
+def _files_read(engine: Engine, query_ids: list[int]) -> set[str]:
+    if not query_ids:
+        return set()
+    names = select(func.rtrim(SYS_LOAD_DETAIL.c.file_name)).where(SYS_LOAD_DETAIL.c.query_id.in_(query_ids))
+    try:
+        with engine.connect() as connection:
+            return set(connection.scalars(names).all())
+    except (DBAPIError, SparkifyError) as error:
+        log.info("sys_load_detail cannot be read: %s", error)
+        return set()
+
+
+def _row(report: LoadReport) -> dict[str, object]:
+    return {
+        "load_id": report.load_id,
+        "started_at": report.started_at,
+        "seconds": report.seconds,
+        "version": report.version,
+        "outcome": report.outcome,
+        "report": report.to_json(most_bytes=LONGEST_REPORT),
+    }

@@ -1,0 +1,149 @@
+"""Which files a load takes in: those under the configured prefixes that the ledger does not have yet.
+
+A file is known by its URL and its etag, as they were listed before it was read. Files whose name, or a folder of theirs
+under the prefix, begins with ``.`` or ``_`` are left out (``_SUCCESS``, ``.ipynb_checkpoints/``): COPY of a prefix would
+load them, so a load names its files in a manifest. Redshift guide, copy-parameters-data-source-s3
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, func, select
+
+from sparkify_dwh.errors import SourceError
+from sparkify_dwh.ledger import LoadFile
+from sparkify_dwh.load_report import cut
+
+if TYPE_CHECKING:
+    from sparkify_dwh.base import StagingTable
+    from sparkify_dwh.source import ObjectStore, StoredObject
+
+# COPY tells no compression by itself, and takes one for all its files. Redshift guide, copy-parameters-file-compression
+COMPRESSIONS = {".gz": "GZIP", ".bz2": "BZIP2", ".zst": "ZSTD"}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What of the inputs to take in.
+
+    ``force`` takes files that the ledger has, too. ``since`` leaves out URLs that sort before it: ``2018/11/15`` means
+    the part of the URL behind the prefix. ``files`` takes only URLs that end in one of these.
+    """
+
+    force: bool = False
+    since: str | None = None
+    files: tuple[str, ...] = ()
+
+    @property
+    def is_partial(self) -> bool:
+        return self.since is not None or bool(self.files)
+
+    def takes(self, prefix: str, url: str) -> bool:
+        behind = url.removeprefix(prefix).lstrip("/")
+        if self.since is not None and behind < self.since:
+            return False
+        return not self.files or any(url.endswith(name) for name in self.files)
+
+
+@dataclass
+class Input:
+    """The files of one staging table: to be loaded, of which some again, and left out."""
+
+    prefix: str
+    files: list[StoredObject] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    known: int = 0
+    hidden: int = 0
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.size for file in self.files)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "prefix": self.prefix,
+            "loaded": len(self.files),
+            "bytes": self.bytes,
+            "known": self.known,
+            "hidden": self.hidden,
+            "changed": cut(self.changed),
+        }
+
+    def remarks(self) -> str:
+        """What a person wants to know besides the number of files."""
+        remarks = {"loaded before": self.known, "hidden": self.hidden, "changed since": len(self.changed)}
+        return "".join(f", {count:,} {what}" for what, count in remarks.items() if count)
+
+    def by_compression(self) -> dict[str, list[StoredObject]]:
+        """The files by the clause that COPY needs for them; '' for none."""
+        groups: dict[str, list[StoredObject]] = {}
+        for file in self.files:
+            clause = next((clause for ending, clause in COMPRESSIONS.items() if file.url.endswith(ending)), "")
+            groups.setdefault(clause, []).append(file)
+        return groups
+
+
+def find_input(
+    connection: Connection, staging: type[StagingTable], prefix: str, store: ObjectStore, selection: Selection
+) -> Input:
+    """List a prefix and leave out what need not be loaded. Raises :class:`SourceError` when nothing is there at all."""
+    listed = store.list(prefix)
+    if not listed:
+        raise SourceError(f"{prefix} matches no file: check {staging.source.upper()} in [S3], or put the files there.")
+    loaded = known_etags(connection, staging)
+    found = Input(prefix)
+    for file in listed:
+        if is_hidden(file, prefix):
+            found.hidden += 1
+        elif selection.takes(prefix, file.url):
+            _sort_in(found, file, loaded.get(file.url), selection)
+    return found
+
+
+def _sort_in(found: Input, file: StoredObject, loaded_etag: str | None, selection: Selection) -> None:
+    if loaded_etag == file.etag and not selection.force:
+        found.known += 1
+        return
+    found.files.append(file)
+    if loaded_etag not in (None, file.etag):
+        found.changed.append(file.url)
+
+
+def is_hidden(file: StoredObject, prefix: str) -> bool:
+    """Whether a file is somebody's bookkeeping, or a folder's empty marker, and no data."""
+    folders = prefix[: prefix.rfind("/") + 1]
+    parts = file.url.removeprefix(folders).split("/")
+    return any(part.startswith((".", "_")) for part in parts) or (file.size == 0 and file.url.endswith("/"))
+
+
+def known_etags(connection: Connection, staging: type[StagingTable]) -> dict[str, str]:
+    """The etag that each file had when it was last loaded, by URL."""
+    latest_first = func.row_number().over(
+        partition_by=LoadFile.url, order_by=(LoadFile.loaded_at.desc(), LoadFile.load_id.desc())
+    )
+    ranked = (
+        select(LoadFile.url, LoadFile.etag, latest_first.label("place"))
+        .where(LoadFile.staged_into == staging.__tablename__)
+        .subquery("ranked")
+    )
+    latest = select(ranked.c.url, ranked.c.etag).where(ranked.c.place == 1)
+    return dict(connection.execute(latest).tuples().all())
+
+
+@contextmanager
+def manifest(store: ObjectStore, url: str, files: Iterable[StoredObject]) -> Iterator[str]:
+    """A manifest of ``files`` at ``url`` for as long as it is needed; removed whatever happens.
+
+    Every file is mandatory: one that has gone since it was listed fails the COPY.
+    """
+    entries = [{"url": file.url, "mandatory": True} for file in files]
+    store.write(url, json.dumps({"entries": entries}).encode())
+    try:
+        yield url
+    finally:
+        store.delete(url)
