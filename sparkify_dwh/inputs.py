@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select
 
 from sparkify_dwh.errors import SourceError
 from sparkify_dwh.ledger import LoadFile
-from sparkify_dwh.load_report import cut
+from sparkify_dwh.load_report import Input
 
 if TYPE_CHECKING:
     from sparkify_dwh.base import StagingTable
@@ -50,42 +50,13 @@ class Selection:
         return not self.files or any(url.endswith(name) for name in self.files)
 
 
-@dataclass
-class Input:
-    """The files of one staging table: to be loaded, of which some again, and left out."""
-
-    prefix: str
-    files: list[StoredObject] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    known: int = 0
-    hidden: int = 0
-
-    @property
-    def bytes(self) -> int:
-        return sum(file.size for file in self.files)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "prefix": self.prefix,
-            "loaded": len(self.files),
-            "bytes": self.bytes,
-            "known": self.known,
-            "hidden": self.hidden,
-            "changed": cut(self.changed),
-        }
-
-    def remarks(self) -> str:
-        """What a person wants to know besides the number of files."""
-        remarks = {"loaded before": self.known, "hidden": self.hidden, "changed since": len(self.changed)}
-        return "".join(f", {count:,} {what}" for what, count in remarks.items() if count)
-
-    def by_compression(self) -> dict[str, list[StoredObject]]:
-        """The files by the clause that COPY needs for them; '' for none."""
-        groups: dict[str, list[StoredObject]] = {}
-        for file in self.files:
-            clause = next((clause for ending, clause in COMPRESSIONS.items() if file.url.endswith(ending)), "")
-            groups.setdefault(clause, []).append(file)
-        return groups
+def by_compression(files: Iterable[StoredObject]) -> dict[str, list[StoredObject]]:
+    """Files by the clause that COPY needs for them; '' for none."""
+    groups: dict[str, list[StoredObject]] = {}
+    for file in files:
+        clause = next((clause for ending, clause in COMPRESSIONS.items() if file.url.endswith(ending)), "")
+        groups.setdefault(clause, []).append(file)
+    return groups
 
 
 def find_input(

@@ -13,12 +13,42 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 if TYPE_CHECKING:
-    from sparkify_dwh.inputs import Input
+    from sparkify_dwh.locations import StoredObject
 
 log = logging.getLogger("sparkify_dwh.load")
 
 OnStep = Callable[[str], None]
 MOST_LISTED = 100  # of a list that may be long, in the report as JSON
+
+
+@dataclass
+class Input:
+    """The files of one staging table: to be loaded, of which some again, and left out."""
+
+    prefix: str
+    files: list[StoredObject] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    known: int = 0
+    hidden: int = 0
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.size for file in self.files)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "prefix": self.prefix,
+            "loaded": len(self.files),
+            "bytes": self.bytes,
+            "known": self.known,
+            "hidden": self.hidden,
+            "changed": cut(self.changed),
+        }
+
+    def remarks(self) -> str:
+        """What a person wants to know besides the number of files."""
+        remarks = {"loaded before": self.known, "hidden": self.hidden, "changed since": len(self.changed)}
+        return "".join(f", {count:,} {what}" for what, count in remarks.items() if count)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -38,7 +38,7 @@ log = logging.getLogger("sparkify_dwh.load")
 class LoadOptions:
     """How a load goes about it. ``max_errors`` rows of each table may be refused by COPY and are left out."""
 
-    selection: Selection = Selection()
+    selection: Selection = field(default_factory=Selection)
     max_errors: int = 0
     wait_seconds: float = 3600
     attempts: int = 5

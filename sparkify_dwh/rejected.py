@@ -93,8 +93,8 @@ def explained(connection: Connection, refused: CopyRefused) -> CopyError:
 def _advice(row: RejectedRow, target: Table) -> str:
     if row.code == TOO_LONG and row.column in target.c and getattr(target.c[row.column].type, "length", None):
         return (
-            f"Shorten it, or widen the column with a migration: "
-            f'op.alter_column("{target.name}", "{row.column}", type_=sa.String(...)), and the columns of the star it goes to.'
+            "Shorten it, or widen the column, and those of the star it goes to, with a migration: "
+            f'op.alter_column("{target.name}", "{row.column}", type_=sa.String(...)).'
         )
     return "Correct the file, or leave such rows out with max_errors."
 

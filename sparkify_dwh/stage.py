@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Delete, Engine, and_, delete, func, select
 from sparkify_dwh.base import StagingTable
 from sparkify_dwh.commands import CopyCommand
 from sparkify_dwh.errors import LoadError
-from sparkify_dwh.inputs import Input, Selection, find_input, manifest
-from sparkify_dwh.load_report import LoadReport, StagedRows
+from sparkify_dwh.inputs import Selection, by_compression, find_input, manifest
+from sparkify_dwh.load_report import Input, LoadReport, StagedRows
 from sparkify_dwh.rejected import copying, rejected_rows
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Staging:
     def _copy_files(
         self, staging: type[StagingTable], found: Input, rows: StagedRows, max_errors: int, attempt: int
     ) -> None:
-        for compression, files in found.by_compression().items():
+        for compression, files in by_compression(found.files).items():
             name = f"{self._report.load_id}-{attempt}-{staging.__tablename__}{compression.lower()}.manifest"
             with manifest(self._store, f"{self._settings.manifests}{name}", files) as url:
                 self._copy(staging, url, rows, max_errors, "MANIFEST", *filter(None, [compression]))

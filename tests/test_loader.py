@@ -196,7 +196,7 @@ def test_a_text_that_is_too_long_is_named(sparkify: Sparkify) -> None:
 
 def test_a_prefix_that_matches_nothing_says_so(sparkify: Sparkify) -> None:
     sparkify.songs("a.json", a_song())
-    with pytest.raises(SparkifyError, match=r"log_data/' does not exist"):
+    with pytest.raises(SparkifyError, match=r"log_data/ matches no file"):
         sparkify.load()
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from sparkify_dwh.source import ObjectStore, file_url
-from sparkify_dwh.standin.copy import CopyResult, FileResult, TargetColumn, copy_rows
-from sparkify_dwh.standin.copy_statement import parse_copy
+from sparkify_dwh.standin.copy.load import CopyResult, FileResult, TargetColumn, copy_rows
+from sparkify_dwh.standin.copy.statement import parse_copy
 from sparkify_dwh.standin.errors import RedshiftError
 
 COLUMNS = (TargetColumn("id", "integer"),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparkify_dwh.standin.copy_statement import CopyStatement, parse_copy
+from sparkify_dwh.standin.copy.statement import CopyStatement, parse_copy
 from sparkify_dwh.standin.errors import RedshiftError
 
 ROLE = "IAM_ROLE 'arn:aws:iam::123456789012:role/load'"

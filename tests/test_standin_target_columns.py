@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from sparkify_dwh.standin.copy_statement import parse_copy
+from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn, copy_columns
+from sparkify_dwh.standin.copy.statement import parse_copy
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.target_columns import ColumnType, TargetColumn, copy_columns
 
 ID = TargetColumn("id", "integer")
 NAME = TargetColumn("name", "character varying(10)")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from sparkify_dwh.settings import Secret
 from sparkify_dwh.source import ObjectStore
 from sparkify_dwh.standin.backend import Backend
-from sparkify_dwh.standin.copy import CopyFailed, CopyResult, LoadReject, TargetColumn, copy_columns, copy_rows
-from sparkify_dwh.standin.copy_statement import CopyStatement, parse_copy
+from sparkify_dwh.standin.copy.load import CopyFailed, CopyResult, LoadReject, TargetColumn, copy_columns, copy_rows
+from sparkify_dwh.standin.copy.statement import CopyStatement, parse_copy
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.reader import literal, qualified, quoted
 from sparkify_dwh.standin.statements import CarriedOut, Notice, Plan

@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from sparkify_dwh.standin.copy_authorization import FORMS, Authorization, AuthorizationClauses
-from sparkify_dwh.standin.copy_options import OPTIONS, CopyOptions, check_encoding, option_name, refused_option
+from sparkify_dwh.standin.copy.authorization import FORMS, Authorization, AuthorizationClauses
+from sparkify_dwh.standin.copy.options import OPTIONS, CopyOptions, check_encoding, option_name, refused_option
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.token_cursor import TokenCursor
 from sparkify_dwh.standin.tokens import Token

@@ -26,14 +26,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec.structs import astuple
 
-from sparkify_dwh.standin.binary_rows import ENCODERS, POSTGRES_TIME
-from sparkify_dwh.standin.convert import INTEGERS, Converter, Field
-from sparkify_dwh.standin.copy_options import CopyOptions
-from sparkify_dwh.standin.copy_times import EPOCH, EPOCH_UNITS, epoch_range
-from sparkify_dwh.standin.json_documents import DECODER
-from sparkify_dwh.standin.load_results import Reject
-from sparkify_dwh.standin.row_reader import RowField, RowReader
-from sparkify_dwh.standin.target_columns import ColumnType
+from sparkify_dwh.standin.copy.binary_rows import ENCODERS, POSTGRES_TIME
+from sparkify_dwh.standin.copy.columns import ColumnType
+from sparkify_dwh.standin.copy.convert import INTEGERS, Converter, Field
+from sparkify_dwh.standin.copy.json_documents import DECODER
+from sparkify_dwh.standin.copy.options import CopyOptions
+from sparkify_dwh.standin.copy.results import Reject
+from sparkify_dwh.standin.copy.row_reader import RowField, RowReader
+from sparkify_dwh.standin.copy.times import EPOCH, EPOCH_UNITS, epoch_range
 
 # A line this short cannot be nested more than 400 times, and one with no more brackets than that neither: Python's
 # decoder and msgspec both go deeper, unless the stack is half full already.

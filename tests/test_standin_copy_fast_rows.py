@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparkify_dwh.source import StoredObject
-from sparkify_dwh.standin.copy import CopyResult, TargetColumn, copy_rows
-from sparkify_dwh.standin.copy_statement import parse_copy
-from sparkify_dwh.standin.fast_rows import FastRows
-from sparkify_dwh.standin.json_documents import MAX_DOCUMENT_BYTES
-from sparkify_dwh.standin.line_blocks import LineBlocks
-from sparkify_dwh.standin.row_reader import row_reader
+from sparkify_dwh.standin.copy.fast_rows import FastRows
+from sparkify_dwh.standin.copy.json_documents import MAX_DOCUMENT_BYTES
+from sparkify_dwh.standin.copy.line_blocks import LineBlocks
+from sparkify_dwh.standin.copy.load import CopyResult, TargetColumn, copy_rows
+from sparkify_dwh.standin.copy.row_reader import row_reader
+from sparkify_dwh.standin.copy.statement import parse_copy
 
 COLUMNS = (
     TargetColumn("small", "smallint"),

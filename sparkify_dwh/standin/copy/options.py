@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sparkify_dwh.standin.copy_times import check_format
+from sparkify_dwh.standin.copy.times import check_format
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.token_cursor import TokenCursor
 

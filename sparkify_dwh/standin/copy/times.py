@@ -13,9 +13,9 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
+from sparkify_dwh.standin.copy.results import Reject
+from sparkify_dwh.standin.copy.time_patterns import OFFSET, TimePattern, compile_format, recognise
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.load_results import Reject
-from sparkify_dwh.standin.time_patterns import OFFSET, TimePattern, compile_format, recognise
 
 DATE_FORMAT = "YYYY-MM-DD"
 TIMESTAMP_FORMAT = "YYYY-MM-DD HH24:MI:SS"

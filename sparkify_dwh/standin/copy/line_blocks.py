@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sparkify_dwh.standin.json_documents import BLOCK_BYTES, MAX_DOCUMENT_BYTES, ByteStream
+from sparkify_dwh.standin.copy.json_documents import BLOCK_BYTES, MAX_DOCUMENT_BYTES, ByteStream
 
 
 class LineBlocks:

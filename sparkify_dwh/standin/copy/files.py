@@ -24,7 +24,7 @@ from sparkify_dwh.standin.errors import RedshiftError
 
 if TYPE_CHECKING:
     from sparkify_dwh.source import StoredObject
-    from sparkify_dwh.standin.copy_statement import CopyStatement
+    from sparkify_dwh.standin.copy.statement import CopyStatement
 
 
 class Store(Protocol):

@@ -12,7 +12,7 @@ from typing import Any
 from psycopg import adapt, postgres, pq
 from psycopg._copy_base import format_row_binary
 
-from sparkify_dwh.standin.target_columns import ColumnType
+from sparkify_dwh.standin.copy.columns import ColumnType
 
 # https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format"
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(4) + bytes(4)

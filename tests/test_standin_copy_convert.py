@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkify_dwh.standin.convert import Field, Value, converter
-from sparkify_dwh.standin.copy_options import CopyOptions
+from sparkify_dwh.standin.copy.columns import TargetColumn
+from sparkify_dwh.standin.copy.convert import Field, Value, converter
+from sparkify_dwh.standin.copy.options import CopyOptions
+from sparkify_dwh.standin.copy.results import Reject, shown
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.load_results import Reject, shown
-from sparkify_dwh.standin.target_columns import TargetColumn
 
 VARCHAR = "character varying(10)"
 CHAR = "character(10)"

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from io import BytesIO
 
-from sparkify_dwh.standin.binary_rows import BinaryRows
-from sparkify_dwh.standin.copy_files import DataStream, Store, open_files
-from sparkify_dwh.standin.copy_statement import CopyStatement
-from sparkify_dwh.standin.fast_rows import FastRows
-from sparkify_dwh.standin.json_documents import ByteStream, Document, DocumentReader, Malformed
-from sparkify_dwh.standin.line_blocks import LineBlocks
-from sparkify_dwh.standin.load_results import CopyFailed, CopyResult, FileResult, LoadReject, Reject
-from sparkify_dwh.standin.row_reader import RejectedRowError, RowReader, malformed_at, row_reader
-from sparkify_dwh.standin.target_columns import ColumnType, TargetColumn, copy_columns
+from sparkify_dwh.standin.copy.binary_rows import BinaryRows
+from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn, copy_columns
+from sparkify_dwh.standin.copy.fast_rows import FastRows
+from sparkify_dwh.standin.copy.files import DataStream, Store, open_files
+from sparkify_dwh.standin.copy.json_documents import ByteStream, Document, DocumentReader, Malformed
+from sparkify_dwh.standin.copy.line_blocks import LineBlocks
+from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult, FileResult, LoadReject, Reject
+from sparkify_dwh.standin.copy.row_reader import RejectedRowError, RowReader, malformed_at, row_reader
+from sparkify_dwh.standin.copy.statement import CopyStatement
 
 __all__ = [
     "ColumnType",

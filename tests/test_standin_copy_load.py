@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from sparkify_dwh.source import ObjectStore, file_url
-from sparkify_dwh.standin.copy import CopyFailed, CopyResult, TargetColumn, copy_columns, copy_rows
-from sparkify_dwh.standin.copy_statement import parse_copy
+from sparkify_dwh.standin.copy.load import CopyFailed, CopyResult, TargetColumn, copy_columns, copy_rows
+from sparkify_dwh.standin.copy.statement import parse_copy
 from sparkify_dwh.standin.errors import RedshiftError
 
 ID = TargetColumn("id", "integer")

@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sparkify_dwh.standin.copy.json_documents import DECODER, Document, JsonValue
+from sparkify_dwh.standin.copy.results import INVALID_LINE, Reject
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.json_documents import DECODER, Document, JsonValue
-from sparkify_dwh.standin.load_results import INVALID_LINE, Reject
 
 _BRACKETS = re.compile(r"\$(?:\['[^'\[\]]+'\]|\[[0-9]+\])+")
 _DOTS = re.compile(r"\$(?:\.[^'.\[\]*]+|\[[0-9]+\])+")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sparkify_dwh.standin.copy_statement import CopyStatement
+from sparkify_dwh.standin.copy.statement import CopyStatement
 from sparkify_dwh.standin.errors import RedshiftError
 
 _TYPE = re.compile(r"(?P<name>[a-z ]+?)(?:\((?P<arguments>[0-9, ]+)\))?(?P<zone> with(?:out)? time zone)?")

@@ -1,0 +1,7 @@
+"""Redshift's COPY of JSON: from files to rows, and to rejects that name file, line and column. No sockets, no database.
+
+statement   COPY as it is written          files      which objects it reads, and their bytes
+json_*      documents, and paths in them   convert*   from a field to a column's value
+row_reader  what a row is                  fast_rows  the same rows, faster
+load        all of it together
+"""
