@@ -6,7 +6,7 @@ automatic encoding off for the whole table, so none may be left out (Redshift gu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
@@ -114,10 +114,14 @@ class StarTable(Base):
     """A table of the star, which is filled from staging.
 
     ``natural_key`` names the columns that say which row a row is; the primary key where a model does not say.
+    ``references`` names, for a column, the table whose key its values must be; ``allowed_values`` names, for a column,
+    the values it may have. Redshift enforces neither: ``sparkify_dwh.quality`` checks them. NULL is free in both.
     """
 
     __abstract__ = True
     natural_key: ClassVar[Sequence[str]] = ()
+    references: ClassVar[Mapping[str, str]] = {}
+    allowed_values: ClassVar[Mapping[str, Sequence[str]]] = {}
 
     @classmethod
     def key(cls) -> list[str]:
@@ -131,6 +135,11 @@ class StarTable(Base):
     @classmethod
     def from_staging(cls) -> Select[Any]:
         """The rows that the staged batch says this table should hold: one a key, columns as in ``filled``."""
+        raise NotImplementedError
+
+    @classmethod
+    def staged_keys(cls) -> Select[Any]:
+        """The keys that the staged batch names, as its records have them: the same key as often as it is named."""
         raise NotImplementedError
 
     @classmethod

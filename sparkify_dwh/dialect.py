@@ -10,9 +10,13 @@ The corrections of Alembic's side are in ``sparkify_dwh.alembic_redshift``.
 from __future__ import annotations
 
 import re
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
+from redshift_connector.error import InterfaceError
 from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.engine.interfaces import DBAPICursor, ReflectedColumn
 from sqlalchemy.engine.reflection import cache
@@ -31,6 +35,15 @@ MAX_BIND_PARAMETERS = 32_767
 IDENTITY_DEFAULT = re.compile(r"""^"(?P<kind>default_identity|identity)"\(.*'(?P<start>-?\d+),(?P<step>-?\d+)'""")
 
 DISCONNECTED = ("BrokenPipe", "connection is closed", "server socket closed", "communication error")
+
+
+@contextmanager
+def errors_of_the_driver() -> Iterator[None]:
+    """Turn errors of the network, and of an answer cut short, into the driver's own for a lost connection."""
+    try:
+        yield
+    except (OSError, struct.error) as error:
+        raise InterfaceError("communication error", error) from error
 
 
 class SparkifyCompiler(RedshiftDialect_redshift_connector.statement_compiler):  # type: ignore[misc]
@@ -117,10 +130,29 @@ class SparkifyDialect(RedshiftDialect_redshift_connector):  # type: ignore[misc]
     def _set_backslash_escapes(self, connection: sa.Connection) -> None:
         """Keep ``_backslash_escapes``; upstream turns it off at the first connection."""
 
+    # The driver lets the socket's own errors through; SQLAlchemy sees a lost connection only in an error of the driver.
+
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        with errors_of_the_driver():
+            super().do_execute(cursor, statement, parameters, context)
+
+    def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        with errors_of_the_driver():
+            super().do_executemany(cursor, statement, parameters, context)
+
+    def do_commit(self, dbapi_connection: Any) -> None:
+        with errors_of_the_driver():
+            super().do_commit(dbapi_connection)
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        with errors_of_the_driver():
+            super().do_rollback(dbapi_connection)
+
     def do_ping(self, dbapi_connection: Any) -> bool:
         """Ping, and end the transaction the ping began: it would hold a snapshot older than a lock taken next."""
-        alive = super().do_ping(dbapi_connection)
-        dbapi_connection.rollback()
+        with errors_of_the_driver():
+            alive = super().do_ping(dbapi_connection)
+            dbapi_connection.rollback()
         return bool(alive)
 
     def set_isolation_level(self, dbapi_connection: Any, level: str) -> None:
@@ -129,12 +161,7 @@ class SparkifyDialect(RedshiftDialect_redshift_connector):  # type: ignore[misc]
         super().set_isolation_level(dbapi_connection, level)
 
     def is_disconnect(self, e: Exception, connection: Any, cursor: Any) -> bool:  # noqa: ARG002 (SQLAlchemy's signature)
-        """Whether an error means that the connection is gone; upstream never says so.
-
-        The driver raises InterfaceError with a text, and lets the socket's own errors through.
-        """
-        if isinstance(e, ConnectionError):
-            return True
+        """Whether an error means that the connection is gone; upstream never says so."""
         return any(sign in str(e) for sign in DISCONNECTED)
 
     @cache

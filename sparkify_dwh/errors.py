@@ -7,6 +7,7 @@
     ├── SourceError                an input cannot be listed or read: wrong URL, nothing under a prefix, no right
     ├── LoadError                  a load failed and was rolled back
     │   └── CopyError              COPY refused the data; the file, line and column are in the message
+    ├── CheckError                 rows of the warehouse are not what a check demands; the message names them
     └── UsageError                 an argument makes no sense
 
 Messages never hold a secret. ``exit_code`` is what the command line exits with.
@@ -59,3 +60,9 @@ class LoadError(SparkifyError):
 
 class CopyError(LoadError):
     """COPY refused the data."""
+
+
+class CheckError(SparkifyError):
+    """Rows of the warehouse are not what a check demands."""
+
+    exit_code = 8

@@ -132,7 +132,8 @@ class Loading:
                 raise explained(connection, refused) from refused.error
 
     def _transaction(self, connection: Connection, attempt: int) -> None:
-        with connection.begin(), ObjectStore(**self._settings.store_options()) as store:
+        """Everything between BEGIN, which the first statement sends, and COMMIT; whatever is raised rolls it back."""
+        with ObjectStore(**self._settings.store_options()) as store:
             with self._steps.step("lock"):
                 lock(connection, self._options.wait_seconds, self._steps.tell)
             staging = Staging(connection, self._engine, store, self._settings, self._locations, self._report)
@@ -142,8 +143,9 @@ class Loading:
             for table in STAR:
                 with self._steps.step(f"fill {table.__tablename__}"):
                     self._report.star[table.__tablename__] = fill(connection, table)
-            self._report.seconds = self._seconds()
-            record_load(connection, self._report)
+        self._report.seconds = self._seconds()
+        record_load(connection, self._report)
+        connection.commit()
 
     def _seconds(self) -> float:
         return round(time.perf_counter() - self._start, 3)

@@ -99,11 +99,14 @@ def _advice(row: RejectedRow, target: Table) -> str:
     return "Correct the file, or leave such rows out with max_errors."
 
 
-def rejected_rows(connection: Connection, session_id: int, most: int = 10) -> list[RejectedRow]:
-    """The rows that the session's last COPY refused, the first ``most`` of them."""
+def rejected_rows(
+    connection: Connection, session_id: int, query_id: int | None = None, most: int = 10
+) -> list[RejectedRow]:
+    """The first ``most`` rows that a COPY refused: that of ``query_id``, else the session's last that refused any."""
     detail = SYS_LOAD_ERROR_DETAIL.c
     last = select(func.max(detail.query_id)).where(detail.session_id == session_id).scalar_subquery()
-    errors = select(SYS_LOAD_ERROR_DETAIL).where(detail.query_id == last).order_by(detail.start_time).limit(most)
+    copy = last if query_id is None else query_id
+    errors = select(SYS_LOAD_ERROR_DETAIL).where(detail.query_id == copy).order_by(detail.start_time).limit(most)
     rows = connection.execute(errors).all()
     values = _values(connection, rows[0].query_id) if rows else {}
     connection.rollback()

@@ -67,19 +67,20 @@ class Staging:
         command = copy_command(staging, self._settings, self._locations, url, *clauses, *allowing(max_errors))
         with copying(self._connection, staging.table()) as session_id:
             self._connection.execute(command)
-        copied = self._connection.execute(select(func.pg_last_copy_count(), func.pg_last_copy_id())).one()
-        rows.loaded += copied[0] or 0
-        self._report.copies[staging.__tablename__] = [*self._report.copies.get(staging.__tablename__, []), copied[1]]
+        copied = select(func.pg_last_copy_count(), func.pg_last_copy_id())
+        count, query_id = self._connection.execute(copied).one()
+        rows.loaded += count or 0
+        self._report.copies.setdefault(staging.__tablename__, []).append(query_id)
         if max_errors:
-            self._count_rejected(staging, rows, session_id, max_errors)
+            self._count_rejected(staging, rows, (session_id, query_id), max_errors)
 
-    def _count_rejected(self, staging: type[StagingTable], rows: StagedRows, session_id: int, most: int) -> None:
+    def _count_rejected(self, staging: type[StagingTable], rows: StagedRows, copy: tuple[int, int], most: int) -> None:
         """Note the rows that COPY left out; Redshift's own count is approximate, so they are counted again.
 
         From another connection, for this one's snapshot is older than they are.
         """
         with self._engine.connect() as connection:
-            left_out = rejected_rows(connection, session_id, most=most + 1)
+            left_out = rejected_rows(connection, *copy, most=most + 1)
         rows.rejected += len(left_out)
         self._report.rejected += [f"{staging.__tablename__}: {row}" for row in left_out]
         if rows.rejected > most:

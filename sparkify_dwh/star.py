@@ -7,7 +7,8 @@
 Each model stands with ``from_staging()``, the SELECT that says which rows it should hold after a batch. In a batch every
 event and every song stands once: where two deliveries of one contradict each other, staging keeps one of them.
 
-Foreign keys are not declared: Redshift enforces none, and its planner trusts them. Redshift guide, t_Defining_constraints
+Foreign keys are not declared to Redshift: it enforces none, and its planner trusts them (Redshift guide,
+t_Defining_constraints). ``references`` says which table a column points at, and the checks of a load look.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ from sparkify_dwh.base import (
 )
 from sparkify_dwh.staging import StagingEvent, StagingSong
 
+LEVELS = ("free", "paid")
+GENDERS = ("F", "M")
 SECONDS_APART = 1.0  # a log's length and a catalogue's duration of one recording differ by less
 
 
@@ -67,6 +70,8 @@ class Songplay(StarTable):
     __tablename__ = "songplays"
     __table_args__ = design("One row per song that was started", distkey="start_time", sortkey="start_time")
     natural_key = ("session_id", "item_in_session", "start_time")
+    references = {"start_time": "time", "user_id": "users", "song_id": "songs", "artist_id": "artists"}
+    allowed_values = {"level": LEVELS}
 
     songplay_id: Mapped[row_number] = mapped_column(comment="Stays while the row stays; its value means nothing")
     start_time: Mapped[sorted_timestamp] = mapped_column(comment="UTC, with milliseconds")
@@ -102,6 +107,11 @@ class Songplay(StarTable):
             .subquery("played")
         )
         return cls._with_song(played)
+
+    @classmethod
+    def staged_keys(cls) -> Select[Any]:
+        event = StagingEvent
+        return select(event.session_id, event.item_in_session, event.ts.label("start_time")).where(is_play())
 
     @classmethod
     def from_warehouse(cls) -> Select[Any]:
@@ -164,6 +174,7 @@ class User(StarTable):
 
     __tablename__ = "users"
     __table_args__ = design("One row per user, as of their latest event", diststyle="ALL", sortkey="user_id")
+    allowed_values = {"gender": GENDERS, "level": LEVELS}
 
     user_id: Mapped[sorted_integer] = mapped_column(primary_key=True, autoincrement=False)
     first_name: Mapped[text512 | None]
@@ -199,6 +210,10 @@ class User(StarTable):
         return placed_first(seen)
 
     @classmethod
+    def staged_keys(cls) -> Select[Any]:
+        return select(StagingEvent.user_id).where(StagingEvent.user_id.is_not(None))
+
+    @classmethod
     def replaces(cls, incoming: Any, stored: Any) -> ColumnElement[bool]:
         return not_before((incoming[name], stored[name]) for name in ("ts", "session_id", "item_in_session"))
 
@@ -213,6 +228,7 @@ class Song(StarTable):
 
     __tablename__ = "songs"
     __table_args__ = design("One row per song of the catalogue", diststyle="ALL", sortkey="song_id")
+    references = {"artist_id": "artists"}
 
     song_id: Mapped[sorted_text32] = mapped_column(primary_key=True)
     title: Mapped[text512 | None]
@@ -238,6 +254,10 @@ class Song(StarTable):
             song.artist_latitude,
             song.artist_longitude,
         )
+
+    @classmethod
+    def staged_keys(cls) -> Select[Any]:
+        return select(StagingSong.song_id)
 
 
 class Artist(StarTable):
@@ -286,6 +306,10 @@ class Artist(StarTable):
         )
         return placed_first(told)
 
+    @classmethod
+    def staged_keys(cls) -> Select[Any]:
+        return select(StagingSong.artist_id)
+
 
 class Time(StarTable):
     """One row per moment at which a song was started, and what the calendar says of it. UTC.
@@ -317,6 +341,10 @@ class Time(StarTable):
             part("year", start_time),
             part("dow", start_time).label("weekday"),
         )
+
+    @classmethod
+    def staged_keys(cls) -> Select[Any]:
+        return select(StagingEvent.ts.label("start_time")).where(is_play())
 
     @classmethod
     def batch_range(cls) -> Select[Any]:

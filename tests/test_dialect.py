@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import datetime
 from typing import Any
 
@@ -134,12 +135,22 @@ def test_autocommit_is_outside_of_any_transaction(engine: sa.Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    "error",
-    [InterfaceError("connection is closed"), InterfaceError("BrokenPipe: server socket closed."), BrokenPipeError()],
+    "error", [InterfaceError("connection is closed"), InterfaceError("BrokenPipe: server socket closed.")]
 )
 def test_a_lost_connection_is_seen_as_one(error: Exception) -> None:
     """Upstream never says so, and the pool keeps what is dead."""
     assert SparkifyDialect().is_disconnect(error, None, None)
+
+
+def test_errors_of_the_network_are_errors_of_the_driver(connection: sa.Connection) -> None:
+    """The driver lets them through, and the pool would keep what is dead."""
+    connection.exec_driver_sql("SELECT 1")
+    raw = connection.connection.dbapi_connection
+    assert raw is not None
+    raw._usock.shutdown(socket.SHUT_RDWR)
+    with pytest.raises(sa.exc.InterfaceError) as lost:
+        connection.exec_driver_sql("SELECT 1")
+    assert lost.value.connection_invalidated
 
 
 def test_an_error_of_sql_is_not_a_lost_connection() -> None:

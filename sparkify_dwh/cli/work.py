@@ -45,21 +45,45 @@ def reset(invocation: Invocation, yes: bool) -> None:
 
 
 @click.command()
+@click.option("--force", is_flag=True, help="Load files again that were loaded before.")
+@click.option(
+    "--since", metavar="NAME", help="Leave out files that sort before NAME behind the prefix, e.g. 2018/11/15."
+)
+@click.option("--files", multiple=True, metavar="NAME", help="Load only files whose URL ends in NAME; may be repeated.")
+@click.option("--max-errors", default=0, show_default=True, help="Rows of each table that may be refused and left out.")
+@click.option("--wait", default=3600.0, show_default=True, help="Seconds to wait for another load.")
 @json_option
 @pass_invocation
-def load(invocation: Invocation, as_json: bool) -> None:
-    """Load everything under the configured prefixes: S3 to staging to star, in one transaction.
+def load(  # noqa: PLR0913 (as many as it has options)
+    invocation: Invocation,
+    force: bool,
+    since: str | None,
+    files: tuple[str, ...],
+    max_errors: int,
+    wait: float,
+    as_json: bool,
+) -> None:
+    """Load the files under the configured prefixes that the warehouse does not hold yet, in one transaction.
 
     Loading the same files again changes nothing. A load that fails leaves the warehouse as it was.
 
     \b
     Example:  sparkify-dwh load
+              sparkify-dwh load --since 2018/11/15 --max-errors 10
     """
     from sparkify_dwh import loader
 
     settings = invocation.settings()
     with progress(quiet=as_json) as step:
-        report = loader.load(settings, on_step=step)
+        report = loader.load(
+            settings,
+            force=force,
+            since=since,
+            files=files,
+            max_errors=max_errors,
+            wait_seconds=wait,
+            on_step=step,
+        )
     if as_json:
         print_json(report.to_dict())
     else:

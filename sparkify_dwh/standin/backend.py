@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,6 +29,10 @@ SESSION = {
 }
 CHUNK = 256 * 1024
 
+# What PostgreSQL says while it starts, or recovers from a crash (57P03), and for how long that is waited for.
+STARTING = "the database system is"
+STARTING_SECONDS = 60
+
 
 @dataclass(frozen=True)
 class PostgresAddress:
@@ -39,7 +44,17 @@ class PostgresAddress:
     password: str | None = None
 
     def connect(self, database: str, application_name: str = "") -> psycopg.Connection:
-        """Open a connection set up as every session of the stand-in is."""
+        """Open a connection set up as every session of the stand-in is; a server that is starting is waited for."""
+        give_up = time.monotonic() + STARTING_SECONDS
+        while True:
+            try:
+                return self._connect(database, application_name)
+            except psycopg.OperationalError as error:
+                if STARTING not in str(error) or time.monotonic() > give_up:
+                    raise
+            time.sleep(0.05)
+
+    def _connect(self, database: str, application_name: str) -> psycopg.Connection:
         options = " ".join(f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in SESSION.items())
         return psycopg.connect(
             host=self.host,

