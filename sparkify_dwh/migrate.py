@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import DropTable
 
 from sparkify_dwh.base import Base
-from sparkify_dwh.database import connected
+from sparkify_dwh.database import connected, server_message
 from sparkify_dwh.errors import NotMigratedError
 
 if TYPE_CHECKING:
@@ -38,10 +39,30 @@ def alembic_config(settings: Settings | None, output: TextIO | None = None) -> C
 
 
 def upgrade(settings: Settings, revision: str = "head") -> None:
-    """Create the tables, or change them to those of this version."""
-    from alembic import command
+    """Create the tables, or change them to those of this version.
 
-    command.upgrade(alembic_config(settings), revision)
+    Two that create them at once cannot lock each other out, for there is nothing to lock yet; the one that loses finds
+    the tables when it is run again. Raises :class:`NotMigratedError` when the migrations cannot be run.
+    """
+    from alembic import command
+    from alembic.util import CommandError
+
+    config = alembic_config(settings)
+    try:
+        try:
+            command.upgrade(config, revision)
+        except DBAPIError:
+            command.upgrade(config, revision)
+    except CommandError as error:
+        raise NotMigratedError(f"The migrations cannot be run: {error}. {_advice(str(error))}") from error
+    except DBAPIError as error:
+        raise NotMigratedError(f"A migration failed and was rolled back: {server_message(error)}.") from error
+
+
+def _advice(complaint: str) -> str:
+    if "Can't locate revision" in complaint:
+        return "The tables are those of a newer version: install it (pip install --upgrade sparkify-dwh)."
+    return f"Look at the table {VERSION_TABLE}, which must hold one revision."
 
 
 def downgrade(settings: Settings, revision: str = "base") -> None:
@@ -81,11 +102,22 @@ def current_revision(connection: Connection) -> str | None:
 
 def require_migrated(connection: Connection) -> None:
     """Raise :class:`NotMigratedError` unless the warehouse's tables are those of this version."""
-    current, newest = current_revision(connection), newest_revision()
-    connection.rollback()
+    from alembic.util import CommandError
+
+    try:
+        current, newest = current_revision(connection), newest_revision()
+    except CommandError as error:
+        raise NotMigratedError(f"The warehouse's revision is not clear: {error}. {_advice('')}") from error
+    finally:
+        connection.rollback()
     if current == newest:
         return
-    found = "it has no tables yet" if current is None else f"its tables are at revision {current}"
+    if current is not None and current > newest:
+        raise NotMigratedError(
+            f"The warehouse's tables are of revision {current}, which is newer than this version's {newest}: "
+            "install the newer version (pip install --upgrade sparkify-dwh)."
+        )
+    found = "it has none" if current is None else f"its tables are at revision {current}"
     raise NotMigratedError(
         f"The warehouse needs the tables of revision {newest}, and {found}. Run: sparkify-dwh upgrade"
     )

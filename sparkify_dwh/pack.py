@@ -362,6 +362,7 @@ class _Documents:
         self._problem: tuple[int, str] = (0, "")
 
     def read(self, data: bytes) -> None:
+        """Take the next bytes, and keep those of a document that goes on behind them."""
         # A character for every byte: all that JSON is made of is ASCII, and what is not can only stand in a string.
         text = self._text + data.decode("latin-1")
         at = _after_blanks(text, 0)
@@ -385,8 +386,11 @@ class _Documents:
             end = _DECODER.raw_decode(text, at)[1]
         except RecursionError:
             self._refuse(text, at, "the JSON document is nested too deeply")
+        except json.JSONDecodeError as error:
+            where = error.pos - at
+            self._problem = (where, f"{error.msg.removesuffix(' at')} at character {where + 1} of the document")
         except ValueError as error:
-            self._problem = (getattr(error, "pos", at) - at, getattr(error, "msg", str(error)))
+            self._problem = (0, str(error))
         if (end or len(text)) - at > MAX_DOCUMENT_BYTES:
             where, why = (0, "it takes more") if end else self._problem
             self._refuse(text, at + where, f"a JSON document takes {MAX_DOCUMENT_BYTES} bytes at most: {why}")

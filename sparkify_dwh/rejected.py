@@ -38,6 +38,7 @@ STL_LOAD_ERRORS = table("stl_load_errors", *map(column, ["query", "line_number",
 
 
 TOO_LONG = 1204
+LONGEST_SHOWN = 80  # characters of a value
 
 
 class CopyRefused(Exception):
@@ -65,8 +66,13 @@ class RejectedRow:
         place = f"{self.file} line {self.line}"
         if self.column:
             place += f", column {self.column}"
-        found = f"{self.value!r}: " if self.value else ""
+        found = f"{shortened(self.value)!r}: " if self.value else ""
         return f"{place}: {found}{self.reason} ({self.code})"
+
+
+def shortened(value: str) -> str:
+    """A value as it is shown to a person."""
+    return value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}..."
 
 
 @contextmanager
@@ -131,4 +137,6 @@ def _values(connection: Connection, query_id: int) -> dict[tuple[int, str], str]
         rows = connection.execute(wanted).all()
     except DBAPIError:
         return {}
-    return {(row.line_number, row.colname.strip()): row.raw_field_value.strip() for row in rows if row.raw_field_value}
+    return {
+        (row.line_number, row.colname.strip()): row.raw_field_value.rstrip(" ") for row in rows if row.raw_field_value
+    }

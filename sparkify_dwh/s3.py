@@ -183,7 +183,10 @@ def _failure(url: str, error: BotoCoreError) -> str:
     name = type(error).__name__
     kinds = {kind.__name__ for kind in type(error).__mro__}
     if kinds & _NO_CREDENTIALS:
-        return f"no AWS credentials for {url} ({name}): give [AWS] KEY and SECRET, AWS_PROFILE or a role of the machine"
+        return (
+            f"no AWS credentials for {url} ({name}): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, "
+            "or a role of the machine"
+        )
     if kinds & _UNREACHABLE:
         server = urlsplit(str(error.kwargs.get("endpoint_url", ""))).hostname or "the configured server"
         return f"S3 cannot be reached at {server} for {url} ({name}): check the network and AWS_ENDPOINT_URL"

@@ -15,7 +15,7 @@ import boto3
 import pytest
 from click.testing import CliRunner
 from fix_warehouse import Sparkify
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 from records import a_song, an_event
@@ -144,7 +144,7 @@ def test_hidden_objects_are_left_out_as_in_a_load(tmp_path: Path) -> None:
 
 def test_parts_are_as_many_as_their_size_says(tmp_path: Path) -> None:
     """JSON is taken to become a fifth of its size, and what is compressed already to stay as it is."""
-    put(tmp_path / "in", **{f"{number:03}": f"[{number:098}]" for number in range(100)})
+    put(tmp_path / "in", **{f"{number:03}": f"[{number:98}]" for number in range(100)})
     (tmp_path / "in" / "packed.json.gz").write_bytes(gzip.compress(b"[1]", mtime=0).ljust(2000, b"\0"))
     assert len(packed(tmp_path, target_bytes=1000).parts) == 4
 
@@ -172,6 +172,7 @@ documents = st.lists(json_values, max_size=3) | st.dictionaries(st.text(), json_
 objects = st.lists(st.lists(st.tuples(documents, st.sampled_from(["", "\n", " \r\n"])), max_size=3), max_size=8)
 
 
+@settings(deadline=None, max_examples=50)
 @given(objects, st.integers(1, 4), st.booleans())
 def test_what_is_packed_is_what_was_there(given: list[list[tuple[Any, str]]], files: int, ascii_only: bool) -> None:
     """Whatever documents there are, however they are separated."""
@@ -210,10 +211,10 @@ def test_a_document_may_take_four_megabytes(tmp_path: Path, more: str) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b'{"a":1}\n{"a":', "line 2: Expecting value"),
+        (b'{"a":1}\n{"a":', "line 2: Expecting value at character 6 of the document"),
         (b'{"a":1}\n{"a":\n\n1 "b"}\n{}', "line 4: Expecting ',' delimiter"),
-        (b'{"a":1}\n{"a":"' + b"\n" * 6 * MB, "line 2: .* bytes at most: Invalid control character at"),
-        (b"\n{},\n{}", "line 2: a JSON document begins with { or [[], found ','"),
+        (b'{"a":1}\n{"a":"' + b"\n" * 6 * MB, "line 2: .* bytes at most: Invalid control character at character 7"),
+        (b"\n{},\n{}", "line 2: a JSON document begins with . or ., found ','"),
         (b"artist,song\n", "line 1: a JSON document begins .* found 'a'"),
         ("{}".encode("utf-16"), "line 1: a JSON document begins"),
         (b'{}\n{"a":NaN}', "line 2: NaN is no JSON value"),
@@ -221,7 +222,7 @@ def test_a_document_may_take_four_megabytes(tmp_path: Path, more: str) -> None:
         (b"[" * 100_000, "line 1: the JSON document is nested too deeply"),
         (b"\x1f\x8b\x08\x00", "Compressed file ended"),
         (gzip.compress(b"{}") + b"more", "Not a gzipped file"),
-        (gzip.compress(b"{}" * 99)[:-9] + b"123456789", "cannot read"),
+        (gzip.compress(b"{}" * 99)[:-9] + b"123456789", "Error -3 while decompressing"),
     ],
     ids=[
         "cut off", "malformed", "very long", "comma", "CSV", "UTF-16", "NaN", "control", "deep", "cut gzip", "gzip end",
@@ -358,8 +359,8 @@ def test_the_command_says_what_to_do_with_the_files(tmp_path: Path) -> None:
     output = run(tmp_path, tmp_path / "in", tmp_path / "out").splitlines()
     packed_bytes = (tmp_path / "out" / "part-0000.json.gz").stat().st_size
     assert output == [
-        f"2 objects ({size} bytes) with 3 documents in 1 files ({packed_bytes} bytes) under {target}",
-        "1 objects were left out: hidden, or without data",
+        f"2 objects ({size} bytes) with 3 documents in 1 file ({packed_bytes} bytes) under {target}",
+        "Left out, hidden or without data: 1 object",
         f"The manifest, for COPY with GZIP MANIFEST, is {file_url(tmp_path / 'out.manifest')}",
         f"To load them, set SONG_DATA or LOG_DATA in [S3] to {target}",
     ]

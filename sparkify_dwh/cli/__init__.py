@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from pathlib import Path
 
 import click
 
 from sparkify_dwh import __version__
-from sparkify_dwh.cli import make, tables, work
+from sparkify_dwh.cli import make, past, tables, work
 from sparkify_dwh.cli.context import Invocation
 from sparkify_dwh.errors import SparkifyError
 
@@ -41,18 +42,15 @@ def cli(context: click.Context, config: Path | None, verbose: bool, debug: bool)
         logging.getLogger("sparkify_dwh").setLevel(logging.INFO)
 
 
-for command in (*work.COMMANDS, *tables.COMMANDS, *make.COMMANDS):
+for command in (*work.COMMANDS, *past.COMMANDS, *tables.COMMANDS, *make.COMMANDS):
     cli.add_command(command)
 
 
 def main() -> None:
     """Run the command line, and turn what goes wrong into one sentence and an exit code."""
-    debug = "--debug" in sys.argv
     try:
         cli.main(standalone_mode=False)
     except SparkifyError as error:
-        if debug:
-            raise
         _fail(str(error), error.exit_code)
     except click.Abort:
         _fail("Interrupted.", INTERRUPTED)
@@ -62,8 +60,6 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output, `head` for one, has seen enough
         sys.stderr.close()
     except Exception as error:  # what nobody foresaw is still told to a person in a sentence
-        if debug:
-            raise
         _fail(f"Unexpected {type(error).__name__}: {_first_line(error)}. Run it with --debug to see where.", 1)
 
 
@@ -72,5 +68,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _fail(sentence: str, code: int) -> None:
+    if "--debug" in sys.argv:
+        traceback.print_exc()
     click.secho(f"Error: {sentence}", fg="red", err=True)
     sys.exit(code)

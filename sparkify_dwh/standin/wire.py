@@ -131,7 +131,10 @@ def data_row(body: bytes) -> list[str | None]:
 
 
 def _fields(severity: str, sqlstate: str, text: str, detail: str) -> bytes:
-    fields = [b"S" + severity.encode(), b"V" + severity.encode(), b"C" + sqlstate.encode(), b"M" + text.encode()]
-    if detail:
-        fields.append(b"D" + detail.encode())
-    return b"".join(field + b"\x00" for field in fields) + b"\x00"
+    fields = {"S": severity, "V": severity, "C": sqlstate, "M": text} | ({"D": detail} if detail else {})
+    return b"".join(code.encode() + _text(value) + b"\x00" for code, value in fields.items()) + b"\x00"
+
+
+def _text(value: str) -> bytes:
+    """A field's text: whatever an error quotes, it holds no NUL, which ends a field, and is UTF-8."""
+    return value.replace("\x00", "\\0").encode(errors="backslashreplace")

@@ -94,7 +94,7 @@ def _outside(expression: str) -> str:
 
 def _steps(expression: str) -> Iterator[str | int]:
     for step in _STEP.finditer(expression):
-        yield int(step["index"]) if step["index"] else step["bracketed"] or step["dotted"]
+        yield int(step["index"][:19]) if step["index"] else step["bracketed"] or step["dotted"]
 
 
 def _invalid(url: str, why: str) -> RedshiftError:

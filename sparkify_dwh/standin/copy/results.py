@@ -54,6 +54,9 @@ class LoadReject:
     code: int
     reason: str
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", printable(self.reason))
+
 
 @dataclass(frozen=True)
 class FileResult:
@@ -84,6 +87,11 @@ class CopyFailed(RedshiftError):
             "XX000", f"Load into table '{table}' failed.  Check 'stl_load_errors' system table for details."
         )
         self.rejects = list(rejects)
+
+
+def printable(text: str) -> str:
+    """A reason as it can be stored and printed: control characters, and what was not UTF-8, are written as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def shown(text: str) -> str:

@@ -1,0 +1,69 @@
+"""The embedded server: started when needed, stopped by the last that uses it, and nobody else's business."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from fix_warehouse import a_standin
+
+from sparkify_dwh.database import connected
+from sparkify_dwh.errors import UnreachableError
+from sparkify_dwh.settings import Settings
+from sparkify_dwh.standin.server import embedded_server, stop_server
+
+
+def test_data_stays_between_runs() -> None:
+    with a_standin() as settings:
+        with connected(settings) as connection:
+            connection.exec_driver_sql("CREATE TABLE kept (a INT)")
+            connection.commit()
+        assert settings.standin_directory is not None
+        stop_server(settings.standin_directory)
+        with connected(settings) as connection:
+            assert sa.inspect(connection).has_table("kept")
+
+
+def test_a_stale_pid_file_harms_nobody() -> None:
+    """After a crash the number in it may be that of another process."""
+    with a_standin() as settings, subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as bystander:
+        assert settings.standin_directory is not None
+        directory = settings.standin_directory
+        embedded_server(directory)
+        pid_file = directory / "pgdata" / "postmaster.pid"
+        lines = pid_file.read_text().split("\n")
+        stop_server(directory)
+        pid_file.write_text("\n".join([str(bystander.pid), *lines[1:]]))
+        with connected(settings) as connection:
+            assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+        assert bystander.poll() is None
+        bystander.communicate(b"\n")
+
+
+def test_a_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no directory")
+    with pytest.raises(UnreachableError, match=r"could not be started in .*file: .* \[STANDIN\] DIR"):
+        sa.create_engine(Settings.embedded(tmp_path / "file").url).connect()
+
+
+def test_it_listens_on_no_network() -> None:
+    with a_standin() as settings, connected(settings) as connection:
+        assert connection.exec_driver_sql("SHOW listen_addresses").scalar() == ""
+
+
+def test_it_sorts_by_bytes() -> None:
+    """Redshift guide, r_ORDER_BY_clause: C collation, NULLs last."""
+    values = "SELECT 'b' AS a UNION ALL SELECT 'B' UNION ALL SELECT 'é' UNION ALL SELECT NULL"
+    with a_standin() as settings, connected(settings) as connection:
+        rows = connection.exec_driver_sql(f"SELECT a FROM ({values}) AS v ORDER BY a").scalars().all()
+    assert rows == ["B", "b", "é", None]
+
+
+def test_a_postgres_that_is_not_there_is_named() -> None:
+    engine = sa.create_engine("redshift+standin://me:hush-hush@127.0.0.1:1/dev")
+    with pytest.raises(UnreachableError, match=r"at 127\.0\.0\.1:1") as error:
+        engine.connect()
+    assert "hush" not in str(error.value)
