@@ -18,6 +18,7 @@ from sqlalchemy import Connection, func, select
 from sparkify_dwh.errors import SourceError
 from sparkify_dwh.ledger import LoadFile
 from sparkify_dwh.load_report import Input
+from sparkify_dwh.locations import is_hidden
 
 if TYPE_CHECKING:
     from sparkify_dwh.base import StagingTable
@@ -83,13 +84,6 @@ def _sort_in(found: Input, file: StoredObject, loaded_etag: str | None, selectio
     found.files.append(file)
     if loaded_etag not in (None, file.etag):
         found.changed.append(file.url)
-
-
-def is_hidden(file: StoredObject, prefix: str) -> bool:
-    """Whether a file is somebody's bookkeeping, or a folder's empty marker, and no data."""
-    folders = prefix[: prefix.rfind("/") + 1]
-    parts = file.url.removeprefix(folders).split("/")
-    return any(part.startswith((".", "_")) for part in parts) or (file.size == 0 and file.url.endswith("/"))
 
 
 def known_etags(connection: Connection, staging: type[StagingTable]) -> dict[str, str]:

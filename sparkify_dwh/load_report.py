@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 if TYPE_CHECKING:
+    from sparkify_dwh.checking import CheckResult
     from sparkify_dwh.locations import StoredObject
 
 log = logging.getLogger("sparkify_dwh.load")
@@ -91,11 +92,21 @@ class LoadReport:
     rejected: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     copies: dict[str, list[int]] = field(default_factory=dict)
+    checks: list[CheckResult] = field(default_factory=list)
 
     def begin(self, attempt: int) -> None:
         """Forget what a try that was rolled back has noted."""
         self.attempts = attempt
-        for notes in (self.files, self.staged, self.star, self.steps, self.rejected, self.warnings, self.copies):
+        for notes in (
+            self.files,
+            self.staged,
+            self.star,
+            self.steps,
+            self.rejected,
+            self.warnings,
+            self.copies,
+            self.checks,
+        ):
             notes.clear()
 
     @property
@@ -119,13 +130,14 @@ class LoadReport:
             "steps": self.steps,
             "rejected": cut(self.rejected),
             "warnings": cut(self.warnings),
+            "checks": [asdict(result) for result in self.checks],
         }
 
     def to_json(self, most_bytes: int | None = None) -> str:
         """The report as JSON in ASCII; lists are left out as far as it takes to stay within ``most_bytes``."""
         report = self.to_dict()
         text = json.dumps(report)
-        for name in ("files", "rejected", "warnings", "error"):
+        for name in ("checks", "files", "rejected", "warnings", "error"):
             if most_bytes is None or len(text) <= most_bytes:
                 break
             report[name] = None

@@ -16,11 +16,12 @@ from sparkify_dwh import __version__
 from sparkify_dwh.attempts import backoff_seconds, explain_failure, is_conflict, is_lost, lock, was_committed
 from sparkify_dwh.bookkeeping import compare_files, record_failure, record_load
 from sparkify_dwh.database import warehouse
-from sparkify_dwh.errors import SparkifyError
+from sparkify_dwh.errors import CheckError, SparkifyError
 from sparkify_dwh.fill import fill
 from sparkify_dwh.inputs import Selection
 from sparkify_dwh.load_report import LoadReport, OnStep, Steps
 from sparkify_dwh.migrate import require_migrated
+from sparkify_dwh.quality import Scope, all_checks, explain, failed, run_checks
 from sparkify_dwh.rejected import CopyRefused, explained
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.source import ObjectStore
@@ -143,9 +144,19 @@ class Loading:
             for table in STAR:
                 with self._steps.step(f"fill {table.__tablename__}"):
                     self._report.star[table.__tablename__] = fill(connection, table)
+            with self._steps.step("check"):
+                self._check(connection)
         self._report.seconds = self._seconds()
         record_load(connection, self._report)
         connection.commit()
+
+    def _check(self, connection: Connection) -> None:
+        """Look at the batch before it is published. Raises :class:`CheckError`, which rolls it back."""
+        self._report.checks = run_checks(connection, all_checks(Scope.of_batch(connection)))
+        found = [result for result in self._report.checks if result.state == "warning"]
+        self._report.warnings += map(explain, found)
+        if wrong := failed(self._report.checks):
+            raise CheckError("The load was rolled back: " + " ".join(map(explain, wrong)))
 
     def _seconds(self) -> float:
         return round(time.perf_counter() - self._start, 3)

@@ -132,3 +132,10 @@ def _unfit(name: str, value: str, scheme: str | None, *, local: bool) -> str:
         )
     also = ", file:///absolute/path or a plain path" if local else " (with HOST=standin also a local path)"
     return f"{name} must be s3://bucket/key{also}, found {shown(value)!r}: correct it"
+
+
+def is_hidden(file: StoredObject, prefix: str) -> bool:
+    """Whether a file is somebody's bookkeeping, or a folder's empty marker, and no data."""
+    folders = prefix[: prefix.rfind("/") + 1]
+    parts = file.url.removeprefix(folders).split("/")
+    return any(part.startswith((".", "_")) for part in parts) or (file.size == 0 and file.url.endswith("/"))

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Delete, Engine, and_, delete, func, select
 
 from sparkify_dwh.base import StagingTable
 from sparkify_dwh.commands import CopyCommand
-from sparkify_dwh.errors import LoadError
+from sparkify_dwh.errors import LoadError, SourceError
 from sparkify_dwh.inputs import Selection, by_compression, find_input, manifest
 from sparkify_dwh.load_report import Input, LoadReport, StagedRows
 from sparkify_dwh.rejected import copying, rejected_rows
@@ -47,13 +47,26 @@ class Staging:
             self._report.warnings.append(
                 f"{prefix} was loaded whole, for there is no place for manifests (MANIFESTS in [S3])"
             )
-            self._copy(staging, prefix, rows, max_errors)
+            self._copy(staging, prefix, rows, max_errors, *self._compression_of(prefix))
         else:
             found = find_input(self._connection, staging, prefix, self._store, selection)
             self._report.files[table.name] = found
             self._copy_files(staging, found, rows, max_errors, attempt)
         self._check_count(staging, rows)
         rows.duplicates = self._connection.execute(delete_duplicates(staging)).rowcount
+
+    def _compression_of(self, prefix: str) -> list[str]:
+        """The clause for a prefix that is copied whole; none when its files may not be listed."""
+        try:
+            groups = by_compression(self._store.list(prefix))
+        except SourceError:
+            return []
+        if len(groups) > 1:
+            raise SourceError(
+                f"{prefix} holds files of several compressions, and COPY takes one: give a place for manifests "
+                "(MANIFESTS in [S3]), by which they are copied one after the other, or separate them."
+            )
+        return list(filter(None, groups))
 
     def _copy_files(
         self, staging: type[StagingTable], found: Input, rows: StagedRows, max_errors: int, attempt: int

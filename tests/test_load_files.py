@@ -116,6 +116,17 @@ def test_without_a_place_for_manifests_the_whole_prefix_is_loaded(loaded: Sparki
     assert "MANIFESTS" in report.warnings[0]
 
 
+def test_a_prefix_of_gzip_files_is_loaded_whole_too(sparkify: Sparkify) -> None:
+    path = sparkify.directory / "log_data" / "b.json.gz"
+    path.write_bytes(gzip.compress(json.dumps(an_event()).encode()))
+    sparkify.songs("a.json", a_song())
+    sparkify.settings = replace(sparkify.settings, manifests=None)
+    assert sparkify.load().star["songplays"].inserted == 1
+    sparkify.logs("a.json", an_event(itemInSession=6))
+    with pytest.raises(SourceError, match="several compressions"):
+        sparkify.load()
+
+
 def test_a_prefix_that_is_empty_is_an_error(sparkify: Sparkify) -> None:
     with pytest.raises(SourceError, match=r"log_data/ matches no file: check LOG_DATA"):
         sparkify.load()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from records import a_song, an_event
 from sqlalchemy import text
 
 from sparkify_dwh import __version__
-from sparkify_dwh.errors import CopyError, SourceError, SparkifyError
+from sparkify_dwh.errors import CheckError, CopyError, SourceError, SparkifyError
 from sparkify_dwh.settings import Settings
 
 TS = 1542285000000
@@ -152,9 +153,29 @@ def test_the_report_says_what_happened(sparkify: Sparkify) -> None:
         "fill users",
         "fill songplays",
         "fill time",
+        "check",
     ]
     assert list(report.steps) == steps
     assert sparkify.rows("SELECT load_id, version, outcome FROM loads") == [(report.load_id, __version__, "loaded")]
+
+
+def test_a_batch_that_fails_a_check_is_not_published(sparkify: Sparkify) -> None:
+    """A ts in seconds, read as milliseconds, falls in January 1970."""
+    sparkify.logs("a.json", an_event(ts=TS // 1000))
+    sparkify.songs("a.json", a_song())
+    with pytest.raises(CheckError, match=r"rolled back: .*1970-01-18"):
+        sparkify.load()
+    assert sparkify.one("SELECT count(*) FROM songplays") == 0
+    ((report,),) = sparkify.rows("SELECT report FROM loads WHERE outcome = 'failed'")
+    assert any(check["offenders"] for check in json.loads(report)["checks"])
+
+
+def test_a_warning_is_reported_and_published(sparkify: Sparkify) -> None:
+    sparkify.logs("a.json", an_event(userId=""))
+    sparkify.songs("a.json", a_song())
+    report = sparkify.load()
+    assert report.star["songplays"].inserted == 1
+    assert "user" in report.warnings[0]
 
 
 def test_a_load_that_fails_leaves_everything_as_it_was(sparkify: Sparkify) -> None:

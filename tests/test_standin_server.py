@@ -29,7 +29,10 @@ def test_data_stays_between_runs() -> None:
 
 def test_a_stale_pid_file_harms_nobody() -> None:
     """After a crash the number in it may be that of another process."""
-    with a_standin() as settings, subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as bystander:
+    with (
+        a_standin() as settings,
+        subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as bystander,
+    ):
         assert settings.standin_directory is not None
         directory = settings.standin_directory
         embedded_server(directory)

@@ -2,7 +2,8 @@
 
 Results go to standard output, progress and errors to standard error. Errors are one sentence; ``--debug`` shows where they
 come from. Exit codes: 0 done, 1 failed, and those of ``sparkify_dwh.errors``: 2 usage, 3 configuration, 4 the warehouse
-is not reachable, 5 not migrated, 6 an input cannot be read, 7 the load failed and was rolled back. 130 interrupted.
+is not reachable, 5 not migrated, 6 an input cannot be read, 7 the load failed and was rolled back, 8 a check failed. 130
+interrupted.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 import click
 
 from sparkify_dwh import __version__
-from sparkify_dwh.cli import make, past, tables, work
+from sparkify_dwh.cli import checks, files, make, past, tables, work
 from sparkify_dwh.cli.context import Invocation
 from sparkify_dwh.errors import SparkifyError
 
@@ -42,7 +43,14 @@ def cli(context: click.Context, config: Path | None, verbose: bool, debug: bool)
         logging.getLogger("sparkify_dwh").setLevel(logging.INFO)
 
 
-for command in (*work.COMMANDS, *past.COMMANDS, *tables.COMMANDS, *make.COMMANDS):
+for command in (
+    *work.COMMANDS,
+    *checks.COMMANDS,
+    *past.COMMANDS,
+    *tables.COMMANDS,
+    *files.COMMANDS,
+    *make.COMMANDS,
+):
     cli.add_command(command)
 
 

@@ -57,6 +57,9 @@ def _print_load(load: dict[str, Any]) -> None:
             click.echo(f"{section:<11}{table}: {shown}")
     for step, seconds in load["steps"].items():
         click.echo(f"{'step':<11}{step}: {seconds:.3f} s")
+    for check in load["checks"] or []:
+        if check["offenders"]:
+            click.echo(f"{'check':<11}{check['name']}: {check['offenders']:,} rows ({check['severity']})")
     for section in ("rejected", "warnings"):
         for line in load[section] or []:
             click.echo(f"{section:<11}{line}")
