@@ -4,38 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, Table, column, func, select, table
+from sqlalchemy import Connection, Select, Table, func, literal_column, select, table
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.attempts import is_conflict
 from sparkify_dwh.database import server_message
 from sparkify_dwh.errors import CopyError
 
-# Redshift guide, SYS_LOAD_ERROR_DETAIL: on clusters and Serverless alike. Its texts are blank-padded.
-SYS_LOAD_ERROR_DETAIL = table(
-    "sys_load_error_detail",
-    *map(
-        column,
-        [
-            "query_id",
-            "session_id",
-            "start_time",
-            "file_name",
-            "line_number",
-            "column_name",
-            "column_type",
-            "column_length",
-            "position",
-            "error_code",
-            "error_message",
-        ],
-    ),
-)
-# Redshift guide, r_STL_LOAD_ERRORS: on clusters only, but it has the value.
-STL_LOAD_ERRORS = table("stl_load_errors", *map(column, ["query", "line_number", "colname", "raw_field_value"]))
+# Redshift guide, SYS_LOAD_ERROR_DETAIL: on clusters and Serverless alike, but without the value.
+SYS_LOAD_ERROR_DETAIL = select(
+    literal_column("query_id").label("query"),
+    literal_column("session_id").label("session"),
+    literal_column("file_name").label("file"),
+    literal_column("line_number").label("line"),
+    literal_column("column_name").label("column"),
+    literal_column("NULL").label("value"),
+    literal_column("error_code").label("code"),
+    literal_column("error_message").label("reason"),
+).select_from(table("sys_load_error_detail"))
 
+# Redshift guide, r_STL_LOAD_ERRORS: on clusters only.
+STL_LOAD_ERRORS = select(
+    literal_column("query").label("query"),
+    literal_column("session").label("session"),
+    literal_column("filename").label("file"),
+    literal_column("line_number").label("line"),
+    literal_column("colname").label("column"),
+    literal_column("raw_field_value").label("value"),
+    literal_column("err_code").label("code"),
+    literal_column("err_reason").label("reason"),
+).select_from(table("stl_load_errors"))
 
 TOO_LONG = 1204
 LONGEST_SHOWN = 80  # characters of a value
@@ -108,35 +109,38 @@ def _advice(row: RejectedRow, target: Table) -> str:
 def rejected_rows(
     connection: Connection, session_id: int, query_id: int | None = None, most: int = 10
 ) -> list[RejectedRow]:
-    """The first ``most`` rows that a COPY refused: that of ``query_id``, else the session's last that refused any."""
-    detail = SYS_LOAD_ERROR_DETAIL.c
-    last = select(func.max(detail.query_id)).where(detail.session_id == session_id).scalar_subquery()
+    """The first ``most`` rows that a COPY refused: that of ``query_id``, else the session's last that refused any.
+
+    As sys_load_error_detail has them, with the values of stl_load_errors where it has them; as stl_load_errors alone has
+    them where the other may not be read; none where neither may.
+    """
+    details = _read(connection, SYS_LOAD_ERROR_DETAIL, session_id, query_id, most)
+    errors = _read(connection, STL_LOAD_ERRORS, session_id, query_id, most)
+    values = {(error.line, error.column): error.value for error in errors}
+    return [replace(row, value=values.get((row.line, row.column))) for row in details or errors]
+
+
+def _read(
+    connection: Connection, source: Select[Any], session_id: int, query_id: int | None, most: int
+) -> list[RejectedRow]:
+    """The rows of a system view, whose texts are blank-padded; none when it may not be read, or is not there."""
+    view = source.subquery("errors")
+    last = select(func.max(view.c.query)).where(view.c.session == session_id).scalar_subquery()
     copy = last if query_id is None else query_id
-    errors = select(SYS_LOAD_ERROR_DETAIL).where(detail.query_id == copy).order_by(detail.start_time).limit(most)
-    rows = connection.execute(errors).all()
-    values = _values(connection, rows[0].query_id) if rows else {}
-    connection.rollback()
-    return [
-        RejectedRow(
-            file=row.file_name.strip(),
-            line=row.line_number,
-            column=(row.column_name or "").strip(),
-            code=row.error_code,
-            reason=row.error_message.strip(),
-            value=values.get((row.line_number, (row.column_name or "").strip())),
-        )
-        for row in rows
-    ]
-
-
-def _values(connection: Connection, query_id: int) -> dict[tuple[int, str], str]:
-    """What stood in the refused columns, by line and column; empty on Serverless, which does not keep it."""
-    errors = STL_LOAD_ERRORS.c
-    wanted = select(errors.line_number, errors.colname, errors.raw_field_value).where(errors.query == query_id)
+    rows = select(view).where(view.c.query == copy).order_by(view.c.line).limit(most)
     try:
-        rows = connection.execute(wanted).all()
+        return [
+            RejectedRow(
+                file=row.file.strip(),
+                line=row.line,
+                column=(row.column or "").strip(),
+                code=row.code,
+                reason=row.reason.strip(),
+                value=(row.value or "").rstrip(" ") or None,
+            )
+            for row in connection.execute(rows)
+        ]
     except DBAPIError:
-        return {}
-    return {
-        (row.line_number, row.colname.strip()): row.raw_field_value.rstrip(" ") for row in rows if row.raw_field_value
-    }
+        return []
+    finally:
+        connection.rollback()
