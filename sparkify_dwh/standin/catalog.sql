@@ -218,6 +218,19 @@ CREATE TABLE IF NOT EXISTS redshift_catalog.load_error (
     error_message text NOT NULL
 );
 
+CREATE TABLE IF NOT EXISTS redshift_catalog.load_run (
+    query_id bigint PRIMARY KEY,
+    session_id integer NOT NULL,
+    status text NOT NULL,                  -- completed or aborted
+    table_name text NOT NULL,
+    start_time timestamp NOT NULL,
+    end_time timestamp NOT NULL DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'),
+    data_source text NOT NULL,
+    file_format text NOT NULL,
+    loaded_rows bigint NOT NULL,
+    error_count bigint NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS redshift_catalog.load_file (
     query_id bigint NOT NULL,
     file_name text NOT NULL,
@@ -232,6 +245,26 @@ CREATE OR REPLACE VIEW redshift_catalog.sys_load_detail AS
 SELECT 100 AS user_id, query_id, file_name::char(256) AS file_name, bytes_scanned, lines_scanned, 0 AS splits_scanned,
        record_time, record_time AS start_time, record_time AS end_time
 FROM redshift_catalog.load_file;
+
+-- Redshift guide, r_STL_LOAD_COMMITS
+CREATE OR REPLACE VIEW redshift_catalog.stl_load_commits AS
+SELECT 100 AS userid, query_id::integer AS query, 0 AS slice, ''::char(256) AS name, file_name::char(256) AS filename,
+       0 AS byte_offset, lines_scanned::integer AS lines_scanned, errors, record_time AS curtime, 1 AS status,
+       'JSON'::char(16) AS file_format, 0 AS is_partial, 0::bigint AS start_offset, 0::bigint AS copy_job_id
+FROM redshift_catalog.load_file;
+
+-- Redshift guide, SYS_LOAD_HISTORY: a row per COPY, of failed ones too; duration is in microseconds.
+CREATE OR REPLACE VIEW redshift_catalog.sys_load_history AS
+SELECT 100 AS user_id, query_id, 0::bigint AS transaction_id, session_id, current_database()::text AS database_name, status,
+       table_name, start_time, end_time, (extract(epoch FROM end_time - start_time) * 1000000)::bigint AS duration,
+       data_source, file_format, loaded_rows, coalesce(files.bytes, 0) AS loaded_bytes,
+       coalesce(files.files, 0) AS source_file_count, coalesce(files.bytes, 0) AS source_file_bytes,
+       coalesce(files.files, 0) AS file_count_scanned, coalesce(files.bytes, 0) AS file_bytes_scanned, error_count,
+       0::bigint AS copy_job_id
+FROM redshift_catalog.load_run
+LEFT JOIN (
+    SELECT query_id, count(*) AS files, sum(bytes_scanned)::bigint AS bytes FROM redshift_catalog.load_file GROUP BY query_id
+) AS files USING (query_id);
 
 -- Redshift guide, r_STL_LOAD_ERRORS: the texts are blank-padded CHARs.
 CREATE OR REPLACE VIEW redshift_catalog.stl_load_errors AS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timezone
 
 from sparkify_dwh.settings import Secret
 from sparkify_dwh.source import ObjectStore
@@ -33,6 +34,11 @@ INSERT INTO redshift_catalog.load_error
      raw_line, raw_field_value, error_code, error_message)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
+RECORD_RUN = """
+INSERT INTO redshift_catalog.load_run
+    (query_id, session_id, status, table_name, start_time, data_source, file_format, loaded_rows, error_count)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
 RECORD_FILE = """
 INSERT INTO redshift_catalog.load_file (query_id, file_name, bytes_scanned, lines_scanned, errors)
 VALUES (%s, %s, %s, %s, %s)
@@ -62,11 +68,12 @@ class RunningCopy:
     def run(self, notice: Notice) -> None:
         columns = self._target_columns()
         named = [quoted(column.name) for column in copy_columns(self._statement, columns)]
+        self._start = datetime.now(timezone.utc).replace(tzinfo=None)
         self._query_id = self._scalar("SELECT nextval('redshift_catalog.query_id')")
         self._remember(last_copy_id=self._query_id, last_copy_count="0")
         result = self._copy(columns, f"COPY {self._table} ({', '.join(named)}) FROM STDIN (FORMAT binary)")
         self._remember(last_copy_count=str(result.rows))
-        self._record(result.rejects, result.files)
+        self._record("completed", result.rows, result.rejects, result.files)
         for text in self._completed(result):
             notice(text)
 
@@ -79,7 +86,7 @@ class RunningCopy:
         try:
             self._backend.copy_in(sql, produce)
         except CopyFailed as failed:
-            self._record(failed.rejects, [])
+            self._record("aborted", 0, failed.rejects, [])
             # The text that Redshift's clients read. https://github.com/databricks/spark-redshift/issues/53
             raise RedshiftError(
                 "XX000",
@@ -111,14 +118,17 @@ class RunningCopy:
         for name, value in values.items():
             self._backend.query(f"SELECT set_config('redshift.{name}', {literal(value or '')}, false)")
 
-    def _record(self, rejects: list[LoadReject], files: list[FileResult]) -> None:
-        """Write down what was read and refused, so that it outlives a rollback."""
-        if not rejects and not files:
-            return
+    def _record(self, status: str, rows: int, rejects: list[LoadReject], files: list[FileResult]) -> None:
+        """Write down what came of it, so that it outlives a rollback."""
+        given = self._statement
+        run = (
+            self._query_id, self._backend.pid, status, given.table, self._start, given.url, "json", rows, len(rejects)
+        )  # fmt: skip
         with self._backend.beside() as connection, connection.cursor() as cursor, connection.transaction():
+            cursor.execute(RECORD_RUN, run)
             cursor.executemany(RECORD, [self._error_row(reject) for reject in rejects])
-            rows = [(self._query_id, file.url, file.bytes, file.lines, file.errors) for file in files]
-            cursor.executemany(RECORD_FILE, rows)
+            read = [(self._query_id, file.url, file.bytes, file.lines, file.errors) for file in files]
+            cursor.executemany(RECORD_FILE, read)
 
     def _error_row(self, reject: LoadReject) -> tuple[object, ...]:
         return (
