@@ -12,14 +12,14 @@ from sparkify_dwh.merge import Range, insert_new, update_changed
 def fill(connection: Connection, model: type[StarTable]) -> StarRows:
     """Update the rows of a table that the batch changes, and insert those it brings."""
     rows = StarRows()
+    affected = model.from_warehouse()
+    if affected is not None:  # first, while the table holds only what was there before
+        rows.updated += connection.execute(update_changed(model, affected)).rowcount
     range_, is_empty = batch_range(connection, model)
     if not is_empty:
         staged = model.from_staging()
         rows.updated += connection.execute(update_changed(model, staged, range_)).rowcount
         rows.inserted += connection.execute(insert_new(model, staged, range_)).rowcount
-    affected = model.from_warehouse()
-    if affected is not None:
-        rows.updated += connection.execute(update_changed(model, affected)).rowcount
     return rows
 
 

@@ -15,7 +15,7 @@ from sparkify_dwh.database import server_message
 from sparkify_dwh.errors import CopyError
 
 # Redshift guide, SYS_LOAD_ERROR_DETAIL: on clusters and Serverless alike, but without the value.
-SYS_LOAD_ERROR_DETAIL = select(
+SYS_LOAD_ERROR_DETAIL: Select[Any] = select(
     literal_column("query_id").label("query"),
     literal_column("session_id").label("session"),
     literal_column("file_name").label("file"),
@@ -27,7 +27,7 @@ SYS_LOAD_ERROR_DETAIL = select(
 ).select_from(table("sys_load_error_detail"))
 
 # Redshift guide, r_STL_LOAD_ERRORS: on clusters only.
-STL_LOAD_ERRORS = select(
+STL_LOAD_ERRORS: Select[Any] = select(
     literal_column("query").label("query"),
     literal_column("session").label("session"),
     literal_column("filename").label("file"),
