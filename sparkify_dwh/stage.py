@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Delete, Engine, and_, delete, func, select
 
 from sparkify_dwh.base import StagingTable
 from sparkify_dwh.commands import CopyCommand
-from sparkify_dwh.errors import LoadError, SourceError
+from sparkify_dwh.errors import LoadError, SourceError, UsageError
 from sparkify_dwh.inputs import Selection, by_compression, find_input, manifest
 from sparkify_dwh.load_report import Input, LoadReport, StagedRows
 from sparkify_dwh.rejected import copying, rejected_rows
@@ -44,6 +44,8 @@ class Staging:
         self._connection.execute(delete(table))  # TRUNCATE would commit, and let the lock go
         prefix = getattr(self._locations, staging.source)
         if self._settings.manifests is None:
+            if selection.is_partial:
+                raise UsageError("To load only some files, a load needs a place for manifests: MANIFESTS in [S3].")
             self._report.warnings.append(
                 f"{prefix} was loaded whole, for there is no place for manifests (MANIFESTS in [S3])"
             )
@@ -72,7 +74,7 @@ class Staging:
         self, staging: type[StagingTable], found: Input, rows: StagedRows, max_errors: int, attempt: int
     ) -> None:
         for compression, files in by_compression(found.files).items():
-            name = f"{self._report.load_id}-{attempt}-{staging.__tablename__}{compression.lower()}.manifest"
+            name = f"{self._report.load_id}-{attempt}-{staging.__tablename__}-{compression.lower() or "plain"}.manifest"
             with manifest(self._store, f"{self._settings.manifests}{name}", files) as url:
                 self._copy(staging, url, rows, max_errors, "MANIFEST", *filter(None, [compression]))
 

@@ -20,11 +20,10 @@ import json
 import re
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
 
 from sparkify_dwh.errors import SourceError
@@ -36,6 +35,8 @@ MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 _BLOCK_BYTES = 256 * 1024
 # S3 takes about 30 ms to answer, which is nearly all the time a small object takes. boto3 keeps 10 connections.
 _OPENED_AHEAD = 8
+# What takes longer to read is read before another is opened: S3 drops connections that nobody reads from.
+_SOON_READ_BYTES = 8 * 1024 * 1024
 _SHOWN = 200  # characters of what is malformed
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -67,14 +68,16 @@ class Unreadable(Exception):
     """A file whose bytes are not what its name says. COPY fails as a whole, whatever MAXERROR is."""
 
 
-def opened_ahead(store: ObjectStore, files: Iterable[StoredObject]) -> Iterator[tuple[StoredObject, BinaryIO]]:
+def opened_ahead(
+    store: ObjectStore, files: Iterable[StoredObject]
+) -> Generator[tuple[StoredObject, BinaryIO], None, None]:
     """The files in their order as streams, each closed when the next is asked for; the next ones are being opened."""
     waiting = iter(files)
     opening: deque[tuple[StoredObject, Future[BinaryIO]]] = deque()
     with ThreadPoolExecutor(_OPENED_AHEAD) as threads:
         try:
             while True:
-                for file in islice(waiting, _OPENED_AHEAD - len(opening)):
+                while _may_open_another(opening) and (file := next(waiting, None)):
                     opening.append((file, threads.submit(store.open, file.url)))
                 if not opening:
                     return
@@ -86,6 +89,10 @@ def opened_ahead(store: ObjectStore, files: Iterable[StoredObject]) -> Iterator[
                 if not opened.cancel():
                     with suppress(SourceError):
                         opened.result().close()
+
+
+def _may_open_another(opening: Sequence[tuple[StoredObject, Future[BinaryIO]]]) -> bool:
+    return not opening or (len(opening) < _OPENED_AHEAD and opening[-1][0].size <= _SOON_READ_BYTES)
 
 
 def documents(url: str, stored: BinaryIO) -> Iterator[Document | Malformed]:
@@ -104,7 +111,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except (OSError, EOFError, zlib.error) as error:
-        raise Unreadable(f"the file cannot be unpacked: {error}") from error
+        raise Unreadable(f"the file cannot be read: {error}") from error
 
 
 @contextmanager
@@ -219,7 +226,7 @@ def _malformed(text: _Text, reason: str) -> Malformed:
         # What has been read may end in the line feed in front of the next document.
         end = found.end() if found else len(text.read) - (not text.is_ended)
         first_line = text.line
-        passed = text.go_to(max(end, text.at)).rstrip()
+        passed = text.go_to(end).rstrip()
         if passed:
             last_line = first_line + passed.count("\n")
         if found is None and not text.more():

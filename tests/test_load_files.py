@@ -11,7 +11,7 @@ import pytest
 from fix_warehouse import Sparkify
 from records import a_song, an_event
 
-from sparkify_dwh.errors import CopyError, LoadError, SourceError
+from sparkify_dwh.errors import CopyError, LoadError, SourceError, UsageError
 
 
 @pytest.fixture
@@ -114,6 +114,12 @@ def test_without_a_place_for_manifests_the_whole_prefix_is_loaded(loaded: Sparki
     assert report.staged["staging_events"].loaded == 2
     assert report.star["songplays"].inserted == 1
     assert "MANIFESTS" in report.warnings[0]
+
+
+def test_some_files_cannot_be_chosen_without_manifests(loaded: Sparkify) -> None:
+    loaded.settings = replace(loaded.settings, manifests=None)
+    with pytest.raises(UsageError, match="needs a place for manifests"):
+        loaded.load(since="2018/12")
 
 
 def test_a_prefix_of_gzip_files_is_loaded_whole_too(sparkify: Sparkify) -> None:

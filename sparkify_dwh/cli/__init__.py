@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from sparkify_dwh import __version__
-from sparkify_dwh.cli import checks, files, make, past, tables, work
+from sparkify_dwh.cli import checks, files, make, past, planning, tables, work
 from sparkify_dwh.cli.context import Invocation
 from sparkify_dwh.errors import SparkifyError
 
@@ -45,6 +45,7 @@ def cli(context: click.Context, config: Path | None, verbose: bool, debug: bool)
 
 for command in (
     *work.COMMANDS,
+    *planning.COMMANDS,
     *checks.COMMANDS,
     *past.COMMANDS,
     *tables.COMMANDS,

@@ -47,7 +47,9 @@ def sql(table: str) -> None:
     \b
     Example:  sparkify-dwh sql songplays
     """
-    click.echo("\n\n".join(f"{_readable(statement)};" for statement in _statements(table)))
+    from sparkify_dwh.statements import readable
+
+    click.echo("\n\n".join(f"{readable(statement)};" for statement in _statements(table)))
 
 
 def _models() -> dict[str, type[Base]]:
@@ -101,14 +103,12 @@ def _unindented(docstring: str) -> str:
 
 def _statements(table: str) -> list[ClauseElement]:
     from sparkify_dwh.base import StagingTable, StarTable
-    from sparkify_dwh.merge import insert_new, update_changed
     from sparkify_dwh.stage import delete_duplicates
+    from sparkify_dwh.statements import fill_statements
 
     model = _model(table)
     if issubclass(model, StarTable):
-        staged, affected = model.from_staging(), model.from_warehouse()
-        statements: list[ClauseElement] = [update_changed(model, staged), insert_new(model, staged)]
-        return statements if affected is None else [*statements, update_changed(model, affected)]
+        return fill_statements(model)
     if issubclass(model, StagingTable):
         return [_example_copy(model), delete_duplicates(model)]
     raise UsageError(f"Table {table} is filled by the loader itself, row by row: there is no statement to show.")
@@ -121,16 +121,6 @@ def _example_copy(model: Any) -> ClauseElement:
 
     locations = Locations("s3://LOG_DATA", "s3://LOG_JSONPATH", "s3://SONG_DATA")
     return copy_command(model, Settings(role_arn="ARN", region="REGION"), locations, "s3://MANIFESTS/...", "MANIFEST")
-
-
-def _readable(statement: ClauseElement) -> str:
-    """A statement with its values in place, as text."""
-    from sqlalchemy.schema import ExecutableDDLElement
-
-    from sparkify_dwh.dialect import SparkifyDialect
-
-    options = {} if isinstance(statement, ExecutableDDLElement) else {"compile_kwargs": {"literal_binds": True}}
-    return str(statement.compile(dialect=SparkifyDialect(), **options))  # type: ignore[arg-type]
 
 
 COMMANDS = (schema, sql)

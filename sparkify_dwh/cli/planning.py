@@ -1,0 +1,61 @@
+"""The command that looks ahead: plan."""
+
+from __future__ import annotations
+
+import click
+
+from sparkify_dwh.cli.context import Invocation, json_option, pass_invocation, print_json, progress
+from sparkify_dwh.errors import CopyError
+
+
+@click.command()
+@click.option(
+    "--sample", type=click.IntRange(min=1), metavar="N", help="Try N files of each input only, spread evenly."
+)
+@click.option("--no-trial", is_flag=True, help="Do not read the files.")
+@click.option("--sql", "with_sql", is_flag=True, help="Print the statements too.")
+@click.option("--force", is_flag=True, help="As for load: take files again that were loaded before.")
+@click.option("--since", metavar="NAME", help="As for load: leave out files that sort before NAME behind the prefix.")
+@click.option("--files", multiple=True, metavar="NAME", help="As for load: only files whose URL ends in NAME.")
+@json_option
+@pass_invocation
+def plan(  # noqa: PLR0913 (as many as it has options)
+    invocation: Invocation,
+    sample: int | None,
+    no_trial: bool,
+    with_sql: bool,
+    force: bool,
+    since: str | None,
+    files: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Show what a load would do: its files, what is wrong with them and what to do about it, and its SQL.
+
+    The data are tried against the tables' columns, by reading the files; COPY has the last word. Nothing is written.
+    Exits with 7 when COPY would refuse any of them.
+
+    \b
+    Example:  sparkify-dwh plan
+              sparkify-dwh plan --sample 100 --sql
+    """
+    from sparkify_dwh.plan import make_plan
+
+    with progress(quiet=as_json) as step:
+        planned = make_plan(
+            invocation.settings(),
+            force=force,
+            since=since,
+            files=files,
+            sample=sample,
+            trial=not no_trial,
+            on_step=step,
+        )
+    if as_json:
+        print_json(planned.to_dict())
+    else:
+        click.echo(f"{planned}\n\n{planned.sql}" if with_sql else planned)
+    if planned.advice:
+        raise CopyError(planned.advice)
+
+
+COMMANDS = (plan,)
