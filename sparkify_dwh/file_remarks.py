@@ -43,11 +43,11 @@ def _no_manifests(found: Input, is_partial: bool) -> Iterator[str]:
         "manifests: set MANIFESTS in [S3]"
     )
     if is_partial:
-        yield "--since and --files change nothing without a place for manifests"
-    compressed = sum(len(files) for clause, files in by_compression(found.files).items() if clause)
-    if compressed:
+        yield "--since and --files need a place for manifests: a load refuses them without one"
+    groups = by_compression(found.files)
+    if len(groups) > 1:
         yield (
-            f"compressed files: {compressed:,}, which COPY of a whole prefix is not told, so that it would refuse them: "
+            f"files of {len(groups)} compressions, of which COPY of a whole prefix takes one, so that a load would be refused: "
             "set MANIFESTS in [S3] (Redshift guide, copy-parameters-file-compression)"
         )
 

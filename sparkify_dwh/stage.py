@@ -74,7 +74,8 @@ class Staging:
         self, staging: type[StagingTable], found: Input, rows: StagedRows, max_errors: int, attempt: int
     ) -> None:
         for compression, files in by_compression(found.files).items():
-            name = f"{self._report.load_id}-{attempt}-{staging.__tablename__}-{compression.lower() or "plain"}.manifest"
+            kind = compression.lower() or "plain"
+            name = f"{self._report.load_id}-{attempt}-{staging.__tablename__}-{kind}.manifest"
             with manifest(self._store, f"{self._settings.manifests}{name}", files) as url:
                 self._copy(staging, url, rows, max_errors, "MANIFEST", *filter(None, [compression]))
 

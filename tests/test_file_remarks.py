@@ -72,6 +72,9 @@ def test_without_manifests_the_whole_prefix_is_loaded() -> None:
     assert len(said(250, has_manifests=False, is_partial=True)) == 2
 
 
-def test_without_manifests_compressed_files_would_be_refused() -> None:
-    found = Input("s3://sparkify/song_data/", [StoredObject("s3://sparkify/song_data/a.json.gz", 250, "")])
-    assert "compressed files: 1" in about(found, has_manifests=False)[1]
+def test_without_manifests_files_of_several_compressions_would_be_refused() -> None:
+    """COPY of a prefix takes one for all its files (redshift guide, copy-parameters-file-compression)."""
+    prefix = "s3://sparkify/song_data/"
+    files = [StoredObject(f"{prefix}{name}", 250, "") for name in ("a.json.gz", "b.json")]
+    assert "files of 2 compressions" in about(Input(prefix, files), has_manifests=False)[1]
+    assert len(about(Input(prefix, files[:1]), has_manifests=False)) == 1
