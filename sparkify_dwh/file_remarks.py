@@ -47,8 +47,8 @@ def _no_manifests(found: Input, is_partial: bool) -> Iterator[str]:
     groups = by_compression(found.files)
     if len(groups) > 1:
         yield (
-            f"files of {len(groups)} compressions, of which COPY of a whole prefix takes one, so that a load would be refused: "
-            "set MANIFESTS in [S3] (Redshift guide, copy-parameters-file-compression)"
+            f"files of {len(groups)} compressions, of which COPY of a whole prefix takes one, so that a load would be "
+            "refused: set MANIFESTS in [S3] (Redshift guide, copy-parameters-file-compression)"
         )
 
 
