@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from alembic import context
+from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, Table, inspect
 
 from sparkify_dwh import alembic_redshift, ledger, physical_design, star
 from sparkify_dwh.base import Base
 from sparkify_dwh.commands import LockTable
 from sparkify_dwh.database import connected
+from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.migrate import VERSION_TABLE
 from sparkify_dwh.settings import Settings
 
@@ -47,14 +49,29 @@ def run_offline(settings: Settings) -> None:
 def run_online(settings: Settings) -> None:
     with connected(settings) as connection:
         lock_versions(connection)
-        context.configure(connection=connection, target_metadata=Base.metadata, include_object=is_ours)
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            include_object=is_ours,
+            render_item=physical_design.render_item,
+        )
         with context.begin_transaction():
             context.run_migrations()
         connection.commit()
 
 
-given = context.config.attributes.get("settings") or Settings.read()
-if context.is_offline_mode():
-    run_offline(given)
-else:
-    run_online(given)
+def run() -> None:
+    settings = context.config.attributes.get("settings") or Settings.read()
+    if context.is_offline_mode():
+        run_offline(settings)
+    else:
+        run_online(settings)
+
+
+if "settings" in context.config.attributes:
+    run()
+else:  # by Alembic's own command, which shows its own kind of error as a sentence
+    try:
+        run()
+    except SparkifyError as error:
+        raise CommandError(str(error)) from error

@@ -54,7 +54,9 @@ def prepare(
     marker = data / MADE_BY
     made = marker.read_text() if marker.exists() else None
     if made != wanted and (made is not None or not (data / "log_data").exists()):
-        simulate(data, songs=songs, events=events, overwrite=made is not None, progress=progress)
+        data.mkdir(parents=True, exist_ok=True)
+        marker.write_text("")  # first, so that what is interrupted is known to be ours
+        simulate(data, songs=songs, events=events, overwrite=True, progress=progress)
         marker.write_text(wanted)
     configuration = directory / CONFIGURATION
     if not configuration.exists():

@@ -8,9 +8,11 @@ load them, so a load names its files in a manifest. Redshift guide, copy-paramet
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from sparkify_dwh.base import StagingTable
     from sparkify_dwh.source import ObjectStore, StoredObject
 
+DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
+
 # COPY tells no compression by itself, and takes one for all its files. Redshift guide, copy-parameters-file-compression
 COMPRESSIONS = {".gz": "GZIP", ".bz2": "BZIP2", ".zst": "ZSTD"}
 
@@ -32,21 +36,21 @@ COMPRESSIONS = {".gz": "GZIP", ".bz2": "BZIP2", ".zst": "ZSTD"}
 class Selection:
     """What of the inputs to take in.
 
-    ``force`` takes files that the ledger has, too. ``since`` leaves out URLs that sort before it: ``2018/11/15`` means
-    the part of the URL behind the prefix. ``files`` takes only URLs that end in one of these.
+    ``force`` takes files that the ledger has, too. ``since`` leaves out files whose URL names an earlier day, as in
+    ``2018-11-15-events.json``; files that name none are taken. ``files`` takes only URLs that end in one of these.
     """
 
     force: bool = False
-    since: str | None = None
+    since: date | None = None
     files: tuple[str, ...] = ()
 
     @property
     def is_partial(self) -> bool:
         return self.since is not None or bool(self.files)
 
-    def takes(self, prefix: str, url: str) -> bool:
-        behind = url.removeprefix(prefix).lstrip("/")
-        if self.since is not None and behind < self.since:
+    def takes(self, url: str) -> bool:
+        days = DAY.findall(url)
+        if self.since is not None and days and days[-1] < self.since.isoformat():
             return False
         return not self.files or any(url.endswith(name) for name in self.files)
 
@@ -72,7 +76,7 @@ def find_input(
     for file in listed:
         if is_hidden(file, prefix):
             found.hidden += 1
-        elif selection.takes(prefix, file.url):
+        elif selection.takes(file.url):
             _sort_in(found, file, loaded.get(file.url), selection)
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -16,7 +17,7 @@ from sparkify_dwh import __version__
 from sparkify_dwh.attempts import backoff_seconds, explain_failure, is_conflict, is_lost, lock, was_committed
 from sparkify_dwh.bookkeeping import compare_files, record_failure, record_load
 from sparkify_dwh.database import warehouse
-from sparkify_dwh.errors import CheckError, SparkifyError
+from sparkify_dwh.errors import CheckError, SparkifyError, UsageError
 from sparkify_dwh.fill import fill
 from sparkify_dwh.inputs import Selection
 from sparkify_dwh.load_report import LoadReport, OnStep, Steps
@@ -50,7 +51,7 @@ def load(  # noqa: PLR0913 (options by name)
     settings: Settings | None = None,
     *,
     force: bool = False,
-    since: str | None = None,
+    since: date | None = None,
     files: tuple[str, ...] = (),
     max_errors: int = 0,
     wait_seconds: float = 3600,
@@ -59,7 +60,7 @@ def load(  # noqa: PLR0913 (options by name)
     """Bring the warehouse up to date with the files under the configured prefixes that it does not hold yet.
 
     ``settings`` default to those of dwh.cfg and the environment. ``force`` loads files again that were loaded before;
-    ``since`` leaves out files whose URL behind the prefix sorts before it (``2018/11/15``); ``files`` takes only those
+    ``since`` leaves out files whose URL names an earlier day (``2018-11-14-events.json``); ``files`` takes only those
     whose URL ends in one of these. ``max_errors`` rows of each table may be refused and are left out, and reported.
     ``wait_seconds`` is how long to wait for another load. ``on_step`` is called with a step's name when it begins.
 
@@ -67,6 +68,8 @@ def load(  # noqa: PLR0913 (options by name)
     :class:`SparkifyError` that says what to do.
     """
     settings = settings or Settings.read()
+    if max_errors < 0 or wait_seconds < 0:
+        raise UsageError(f"max_errors and the wait must not be negative: found {max_errors} and {wait_seconds:g}.")
     options = LoadOptions(Selection(force, since, files), max_errors, wait_seconds)
     report = LoadReport(version=__version__)
     with warehouse(settings) as engine:

@@ -77,10 +77,15 @@ def reset(settings: Settings) -> None:
     from sparkify_dwh import ledger, star  # noqa: F401 (models register themselves)
 
     with connected(settings) as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(DropTable(table, if_exists=True))
-        connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
-        connection.commit()
+        try:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(DropTable(table, if_exists=True))
+            connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
+            connection.commit()
+        except DBAPIError as error:
+            raise NotMigratedError(
+                f"The tables were not dropped: {server_message(error)}. Drop what depends on them, such as views, first."
+            ) from error
     upgrade(settings)
 
 

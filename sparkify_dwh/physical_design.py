@@ -10,10 +10,11 @@ Redshift guide, r_ALTER_TABLE. Interleaved sort keys can be neither altered nor,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from alembic.autogenerate import comparators, renderers
 from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import _render_column
 from alembic.operations import MigrateOperation, Operations
 from alembic.operations.ops import ModifyTableOps
 from sqlalchemy import Column, Table, inspect
@@ -141,6 +142,18 @@ def _alter(operations: Operations, operation: PhysicalOp) -> None:
 @renderers.dispatch_for(AlterEncodingOp)
 def _render(_context: AutogenContext, operation: PhysicalOp) -> str:
     return operation.call()
+
+
+def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+    """A column as autogenerate writes it, with its encoding: Alembic leaves it out. For ``context.configure``."""
+    if kind != "column" or not encoding(item):
+        return False
+    context.opts["render_item"] = None  # or Alembic would ask again
+    try:
+        rendered: str = _render_column(item, context)
+    finally:
+        context.opts["render_item"] = render_item
+    return f"{rendered[:-1]}, redshift_encode={encoding(item)!r})"
 
 
 @comparators.dispatch_for("table")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ClauseElement, Connection, delete
@@ -55,7 +56,7 @@ def make_plan(  # noqa: PLR0913 (options by name)
     settings: Settings,
     *,
     force: bool = False,
-    since: str | None = None,
+    since: date | None = None,
     files: tuple[str, ...] = (),
     sample: int | None = None,
     trial: bool = True,

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from fix_warehouse import Sparkify
@@ -74,10 +75,14 @@ def test_force_loads_what_was_loaded(loaded: Sparkify) -> None:
 
 
 def test_since_and_files_choose_among_the_files(loaded: Sparkify) -> None:
-    for name in ("2018/11/b.json", "2018/12/c.json", "2018/12/d.json"):
-        loaded.logs(name, an_event(itemInSession=ord(name[8])))
-    assert files_loaded(loaded, since="2018/12", files=("d.json", "b.json")) == ["d.json"]
-    assert files_loaded(loaded) == ["b.json", "c.json"]
+    for number, name in enumerate(
+        ["2018/11/2018-11-29-b.json", "2018/12/2018-12-01-c.json", "2018/12/2018-12-02-d.json"]
+    ):
+        loaded.logs(name, an_event(itemInSession=100 + number))
+    chosen = files_loaded(loaded, since=date(2018, 12, 1), files=("d.json", "b.json"))
+    assert chosen == ["2018-12-02-d.json"]
+    assert files_loaded(loaded, since=date(2018, 12, 1)) == ["2018-12-01-c.json"]
+    assert files_loaded(loaded) == ["2018-11-29-b.json"]
 
 
 def test_hidden_files_are_left_out(loaded: Sparkify) -> None:
@@ -119,7 +124,7 @@ def test_without_a_place_for_manifests_the_whole_prefix_is_loaded(loaded: Sparki
 def test_some_files_cannot_be_chosen_without_manifests(loaded: Sparkify) -> None:
     loaded.settings = replace(loaded.settings, manifests=None)
     with pytest.raises(UsageError, match="needs a place for manifests"):
-        loaded.load(since="2018/12")
+        loaded.load(since=date(2018, 12, 1))
 
 
 def test_a_prefix_of_gzip_files_is_loaded_whole_too(sparkify: Sparkify) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_changed_files_are_told_from_new_ones(loaded: Sparkify) -> None:
 
 def test_files_can_be_chosen_as_for_a_load(loaded: Sparkify) -> None:
     assert numbers(planned(loaded, force=True))["again"] == 1
-    assert numbers(planned(loaded, since="2018/12"))["count"] == 0
+    assert numbers(planned(loaded, since=date(2018, 12, 1)))["count"] == 0
     assert numbers(planned(loaded, files=("b.json",)))["count"] == 1
 
 
@@ -130,7 +131,7 @@ def test_the_trial_can_be_left_out(loaded: Sparkify) -> None:
 def test_without_a_place_for_manifests_the_whole_prefix_is_planned(loaded: Sparkify) -> None:
     """Hidden files too: COPY of a prefix reads them."""
     loaded.settings = replace(loaded.settings, manifests=None)
-    plan = planned(loaded, since="2018/12")
+    plan = planned(loaded, since=date(2018, 12, 1))
     assert numbers(plan) == {"count": 3, "new": 2, "changed": 0, "again": 1, "known": 0, "hidden": 0}
     assert "the whole prefix would be loaded" in str(plan)
     assert f"FROM '{loaded.settings.log_data}'" in plan.sql

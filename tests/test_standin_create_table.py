@@ -76,7 +76,8 @@ def test_columns_without_an_encoding_get_their_types() -> None:
         "CREATE TABLE t (a INT) DISTKEY (b)",
         "CREATE TABLE t (a INT) PARTITION BY RANGE (a)",
         "CREATE TABLE t (a INT, a INT)",
-        "CREATE TABLE t (LIKE s)",
+        "CREATE TABLE t (LIKE s) SORTKEY (a)",
+        "CREATE TABLE t (LIKE s, LIKE u)",
         "CREATE TABLE t (a INT",
     ],
 )

@@ -16,9 +16,9 @@ from pathlib import Path
 import click
 
 from sparkify_dwh import __version__
-from sparkify_dwh.cli import checks, files, make, past, planning, tables, work
+from sparkify_dwh.cli import checks, files, make, past, planning, standin, tables, work
 from sparkify_dwh.cli.context import Invocation
-from sparkify_dwh.errors import SparkifyError
+from sparkify_dwh.errors import SourceError, SparkifyError
 
 INTERRUPTED = 130
 
@@ -51,6 +51,7 @@ for command in (
     *tables.COMMANDS,
     *files.COMMANDS,
     *make.COMMANDS,
+    *standin.COMMANDS,
 ):
     cli.add_command(command)
 
@@ -68,6 +69,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:  # the reader of our output, `head` for one, has seen enough
         sys.stderr.close()
+    except OSError as error:
+        _fail(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.", SourceError.exit_code)
     except Exception as error:  # what nobody foresaw is still told to a person in a sentence
         _fail(f"Unexpected {type(error).__name__}: {_first_line(error)}. Run it with --debug to see where.", 1)
 

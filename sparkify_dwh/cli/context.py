@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,19 @@ import click
 if TYPE_CHECKING:
     from sparkify_dwh.settings import Settings
 
+
+def _day(_context: click.Context, _option: click.Parameter, value: datetime | None) -> date | None:
+    return value.date() if value else None
+
+
+since_option = click.option(
+    "--since", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), callback=_day,
+    help="Leave out files whose name holds an earlier day, e.g. 2018-11-15.",
+)  # fmt: skip
+files_option = click.option(
+    "--files", multiple=True, metavar="NAME", help="Take only files whose URL ends in NAME; may be repeated."
+)
+force_option = click.option("--force", is_flag=True, help="Take files again that were loaded before.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, and no progress.")
 
 
@@ -45,7 +59,13 @@ def progress(quiet: bool = False) -> Iterator[Callable[[str], None]]:
         with Console(stderr=True).status("starting") as status:
             yield status.update
     else:
-        yield lambda step: click.echo(step, err=True)
+        yield _echo
+
+
+def _echo(step: str) -> None:
+    """Progress is nobody's business but the reader's: one that has gone away stops nothing."""
+    with suppress(OSError):
+        click.echo(step, err=True)
 
 
 @contextmanager

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import click
 
-from sparkify_dwh.cli.context import Invocation, json_option, pass_invocation, print_json, progress
+from sparkify_dwh.cli.context import (
+    Invocation,
+    files_option,
+    force_option,
+    json_option,
+    pass_invocation,
+    print_json,
+    progress,
+    since_option,
+)
 from sparkify_dwh.errors import CopyError
 
 
@@ -14,9 +25,9 @@ from sparkify_dwh.errors import CopyError
 )
 @click.option("--no-trial", is_flag=True, help="Do not read the files.")
 @click.option("--sql", "with_sql", is_flag=True, help="Print the statements too.")
-@click.option("--force", is_flag=True, help="As for load: take files again that were loaded before.")
-@click.option("--since", metavar="NAME", help="As for load: leave out files that sort before NAME behind the prefix.")
-@click.option("--files", multiple=True, metavar="NAME", help="As for load: only files whose URL ends in NAME.")
+@force_option
+@since_option
+@files_option
 @json_option
 @pass_invocation
 def plan(  # noqa: PLR0913 (as many as it has options)
@@ -25,7 +36,7 @@ def plan(  # noqa: PLR0913 (as many as it has options)
     no_trial: bool,
     with_sql: bool,
     force: bool,
-    since: str | None,
+    since: date | None,
     files: tuple[str, ...],
     as_json: bool,
 ) -> None:

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import click
 
-from sparkify_dwh.cli.context import Invocation, json_option, pass_invocation, print_json, progress
+from sparkify_dwh.cli.context import (
+    Invocation,
+    files_option,
+    force_option,
+    json_option,
+    pass_invocation,
+    print_json,
+    progress,
+    since_option,
+)
 
 
 @click.command()
@@ -45,19 +56,22 @@ def reset(invocation: Invocation, yes: bool) -> None:
 
 
 @click.command()
-@click.option("--force", is_flag=True, help="Load files again that were loaded before.")
+@force_option
+@since_option
+@files_option
 @click.option(
-    "--since", metavar="NAME", help="Leave out files that sort before NAME behind the prefix, e.g. 2018/11/15."
+    "--max-errors", type=click.IntRange(min=0), default=0, show_default=True,
+    help="Rows of each table that may be refused and left out.",
+)  # fmt: skip
+@click.option(
+    "--wait", type=click.FloatRange(min=0), default=3600.0, show_default=True, help="Seconds to wait for another load."
 )
-@click.option("--files", multiple=True, metavar="NAME", help="Load only files whose URL ends in NAME; may be repeated.")
-@click.option("--max-errors", default=0, show_default=True, help="Rows of each table that may be refused and left out.")
-@click.option("--wait", default=3600.0, show_default=True, help="Seconds to wait for another load.")
 @json_option
 @pass_invocation
 def load(  # noqa: PLR0913 (as many as it has options)
     invocation: Invocation,
     force: bool,
-    since: str | None,
+    since: date | None,
     files: tuple[str, ...],
     max_errors: int,
     wait: float,
@@ -69,7 +83,7 @@ def load(  # noqa: PLR0913 (as many as it has options)
 
     \b
     Example:  sparkify-dwh load
-              sparkify-dwh load --since 2018/11/15 --max-errors 10
+              sparkify-dwh load --since 2018-11-15 --max-errors 10
     """
     from sparkify_dwh import loader
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sparkify_dwh.standin.backend import Backend
 from sparkify_dwh.standin.column_types import column_type
-from sparkify_dwh.standin.create_table import ATTRIBUTES, read_encoding
+from sparkify_dwh.standin.create_table import ATTRIBUTES, CONSTRAINTS, read_encoding
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.reader import StatementReader, literal, qualified, quoted
 from sparkify_dwh.standin.statements import CarriedOut, Notice, Plan, Rewritten
@@ -49,8 +49,13 @@ def _action(reader: StatementReader, table: str) -> Plan:
 
 
 def _add_column(reader: StatementReader, table: str) -> Plan:
+    if reader.ahead in CONSTRAINTS:
+        raise RedshiftError("0A000", f"the stand-in does not carry out ALTER TABLE ADD {reader.ahead}")
     reader.accept("COLUMN")
-    column = Column(reader.name(), column_type(reader.text_until(ATTRIBUTES)))
+    name = reader.name()
+    if reader.ahead in ATTRIBUTES:  # IF NOT EXISTS: to Redshift's grammar, IF is the column's name
+        raise reader.syntax_error()
+    column = Column(name, column_type(reader.text_until(ATTRIBUTES | {","})))
     while not reader.done:
         if reader.accept("NOT", "NULL"):
             column.not_null = True
@@ -94,8 +99,15 @@ def _alter_column(reader: StatementReader, table: str) -> Plan:
     if reader.accept("ENCODE"):
         encoding = read_encoding(reader)
         return _call("alter_encoding", table, column, "none" if encoding == "raw" else encoding)
+    if reader.accept("SET", "DEFAULT") or reader.accept("DROP", "DEFAULT"):
+        # https://github.com/jazzband/django-redshift-backend/issues/96
+        raise RedshiftError("0A000", "ALTER COLUMN SET/DROP DEFAULT is not supported")
     reader.expect("TYPE")
-    return _widen(table, column, reader.text_until(frozenset()))
+    type_text = reader.text_until(frozenset({"USING"}))
+    if reader.accept("USING"):
+        # https://github.com/dbeaver/dbeaver/issues/9449
+        raise RedshiftError("0A000", "ALTER TABLE ALTER COLUMN does not support USING expression")
+    return _widen(table, column, type_text)
 
 
 def _widen(table: str, column: str, type_text: str) -> Plan:

@@ -282,3 +282,23 @@ SELECT 100 AS user_id, query_id, 0::bigint AS transaction_id, session_id, curren
        column_name::char(127) AS column_name, column_type::char(10) AS column_type,
        column_length::char(10) AS column_length, position, error_code, error_message::char(512) AS error_message
 FROM redshift_catalog.load_error;
+
+-- ------------------------------------------------------------------ what UNLOAD wrote
+
+-- Written by a connection of its own: the files outlive a rollback, and so does the record of them.
+CREATE TABLE IF NOT EXISTS redshift_catalog.unload_file (
+    query_id bigint NOT NULL,
+    session_id integer NOT NULL,
+    file_name text NOT NULL,
+    start_time timestamp NOT NULL,
+    end_time timestamp NOT NULL DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'),
+    line_count bigint NOT NULL,
+    transfer_size bigint NOT NULL,         -- bytes as they are stored
+    file_format text NOT NULL
+);
+
+-- Redshift guide, r_STL_UNLOAD_LOG: a row per file.
+CREATE OR REPLACE VIEW redshift_catalog.stl_unload_log AS
+SELECT 100 AS userid, query_id::integer AS query, 0 AS slice, session_id AS pid, file_name::char(1280) AS path, start_time,
+       end_time, line_count, transfer_size, file_format::char(10) AS file_format
+FROM redshift_catalog.unload_file;

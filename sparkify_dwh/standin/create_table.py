@@ -19,7 +19,7 @@ ATTRIBUTES = frozenset({
     "DEFAULT", "IDENTITY", "GENERATED", "ENCODE", "DISTKEY", "SORTKEY", "COLLATE", "NOT", "NULL", "UNIQUE",
     "PRIMARY", "REFERENCES", "CHECK", "CONSTRAINT",
 })  # fmt: skip
-CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "CHECK", "EXCLUDE", "LIKE"})
+CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "CHECK", "EXCLUDE"})
 ENCODINGS = frozenset({
     "none", "raw", "az64", "bytedict", "delta", "delta32k", "lzo", "mostly8", "mostly16", "mostly32",
     "runlength", "text255", "text32k", "zstd",
@@ -27,35 +27,70 @@ ENCODINGS = frozenset({
 
 
 def create_table_rule(sql: str, words: list[str]) -> Plan | None:
-    """The rule for CREATE [TEMP] TABLE."""
-    if words[:1] != ["CREATE"] or "TABLE" not in words[1:3]:
+    """The rule for CREATE [[LOCAL] TEMP] TABLE."""
+    if words[:1] != ["CREATE"] or "TABLE" not in (words[1:4] if words[1:2] == ["LOCAL"] else words[1:3]):
         return None
     table = read_create_table(sql)
-    arguments = (table.ddl(), qualified(table.schema, table.name), json.dumps(table.design()))
-    call = f"CALL redshift_catalog.create_table({', '.join(map(literal, arguments))})"
+    arguments = [table.ddl(), qualified(table.schema, table.name), json.dumps(table.design())]
+    procedure = "create_table"
+    if table.parent is not None:
+        procedure = "create_table_like"
+        arguments.append(table.parent)
+    call = f"CALL redshift_catalog.{procedure}({', '.join(map(literal, arguments))})"
     return Rewritten(call, tag="CREATE TABLE")
 
 
 def read_create_table(sql: str) -> Table:
     """Read a CREATE TABLE statement."""
     reader = StatementReader(sql)
-    reader.expect("CREATE")
-    temporary = reader.accept_one_of("TEMP", "TEMPORARY") is not None
-    reader.expect("TABLE")
+    temporary = read_beginning(reader)
     if_not_exists = reader.accept("IF", "NOT", "EXISTS")
     schema, name = reader.table_name()
-    table = Table(schema, name, temporary, if_not_exists)
+    table = Table(schema, name, temporary or is_temporary_name(name), if_not_exists)
     for part in reader.bracketed():
-        if part.ahead in CONSTRAINTS:
+        if part.accept("LIKE"):
+            _read_like(part, table)
+        elif part.ahead in CONSTRAINTS:
             _read_constraint(part, table)
         else:
             _read_column(part, table)
+    if table.parent is not None:  # which also says how the table is distributed and sorted
+        reader.finish()
     while not reader.done:
-        _read_table_attribute(reader, table)
+        read_table_attribute(reader, table)
     return table
 
 
-def _read_table_attribute(reader: StatementReader, table: Table) -> None:
+def read_beginning(reader: StatementReader) -> bool:
+    """Read CREATE [[LOCAL] TEMP] TABLE; whether the table is temporary."""
+    reader.expect("CREATE")
+    local = reader.accept("LOCAL")
+    temporary = reader.accept_one_of("TEMP", "TEMPORARY") is not None
+    if local and not temporary:
+        raise reader.syntax_error()
+    reader.expect("TABLE")
+    return temporary
+
+
+def is_temporary_name(name: str) -> bool:
+    """Whether a table of that name is temporary in any case. Redshift guide, r_CREATE_TABLE_NEW"""
+    return name.startswith("#")
+
+
+def _read_like(reader: StatementReader, table: Table) -> None:
+    """LIKE parent [INCLUDING | EXCLUDING DEFAULTS], at most once."""
+    if table.parent is not None:
+        raise reader.syntax_error()
+    table.parent = qualified(*reader.table_name())
+    choice = reader.accept_one_of("INCLUDING", "EXCLUDING")
+    if choice is not None:
+        reader.expect("DEFAULTS")
+    table.with_defaults = choice == "INCLUDING"
+    reader.finish()
+
+
+def read_table_attribute(reader: StatementReader, table: Table) -> None:
+    """Read BACKUP, DISTSTYLE, DISTKEY, SORTKEY or ENCODE AUTO behind the columns."""
     if reader.accept("BACKUP"):
         if not reader.accept_one_of("YES", "NO"):
             raise reader.syntax_error()

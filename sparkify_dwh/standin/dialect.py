@@ -30,7 +30,12 @@ class StandinDialect(SparkifyDialect):
         return [], {"url": url}
 
     def connect(self, *_: Any, url: sa.URL) -> Any:
-        from sparkify_dwh.standin.relay import relay_to  # the servers are imported when one is needed
+        try:
+            from sparkify_dwh.standin.relay import relay_to  # the servers are imported when one is needed
+        except ModuleNotFoundError as error:
+            raise UnreachableError(
+                f"The stand-in needs packages that are not installed ({error.name}): pip install 'sparkify-dwh[standin]'"
+            ) from error
 
         address, database = _server(url)
         return super().connect(

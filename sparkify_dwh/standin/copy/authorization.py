@@ -1,4 +1,4 @@
-"""Who may read the files of a COPY: IAM_ROLE, ACCESS_KEY_ID and its companions, or CREDENTIALS.
+"""Who may read the files of a COPY, or write those of an UNLOAD: IAM_ROLE, ACCESS_KEY_ID and its companions, or CREDENTIALS.
 
 The three forms exclude each other, and one of them is mandatory. Redshift guide, copy-parameters-authorization
 """
@@ -41,9 +41,10 @@ class Authorization:
 
 
 class AuthorizationClauses:
-    """The authorization clauses of one statement, as they are read."""
+    """The authorization clauses of one statement, as they are read; ``command`` is its name in errors."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: str = "COPY") -> None:
+        self._command = command
         self._forms: set[str] = set()
         self._given: dict[str, str] = {}
 
@@ -62,11 +63,13 @@ class AuthorizationClauses:
         """What the clauses say together."""
         given = self._given
         if len(self._forms) > 1 or ("iam_role" in given and len(given) > 1):
-            raise RedshiftError("42601", "COPY takes one form of authorization: IAM_ROLE, access keys or CREDENTIALS")
+            raise RedshiftError(
+                "42601", f"{self._command} takes one form of authorization: IAM_ROLE, access keys or CREDENTIALS"
+            )
         if "iam_role" not in given and not {"access_key_id", "secret_access_key"} <= given.keys():
             raise RedshiftError(
                 "42601",
-                "COPY needs authorization: IAM_ROLE, or ACCESS_KEY_ID with SECRET_ACCESS_KEY, or CREDENTIALS",
+                f"{self._command} needs authorization: IAM_ROLE, or ACCESS_KEY_ID with SECRET_ACCESS_KEY, or CREDENTIALS",
             )
         return Authorization(**given)
 

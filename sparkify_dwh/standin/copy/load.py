@@ -1,4 +1,4 @@
-"""COPY of JSON: files in, PostgreSQL's binary COPY format and rejects out. No sockets, no database.
+"""COPY: files in, PostgreSQL's binary COPY format and rejects out. No sockets, no database.
 
 A COPY fails with the first error, or as soon as it has met as many as MAXERROR says; with fewer it succeeds, and the
 rejects tell which records are not there. Redshift guide, copy-parameters-data-load
@@ -15,6 +15,7 @@ from sparkify_dwh.standin.copy.fast_rows import FastRows
 from sparkify_dwh.standin.copy.files import DataStream, Store, open_files
 from sparkify_dwh.standin.copy.json_documents import ByteStream, Document, DocumentReader, Malformed
 from sparkify_dwh.standin.copy.line_blocks import LineBlocks
+from sparkify_dwh.standin.copy.parquet import copy_parquet
 from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult, FileResult, LoadReject, Reject
 from sparkify_dwh.standin.copy.row_reader import RejectedRowError, RowReader, malformed_at, row_reader
 from sparkify_dwh.standin.copy.statement import CopyStatement
@@ -46,6 +47,8 @@ def copy_rows(
     and nothing with NOLOAD. Raises CopyFailed for rejected records and RedshiftError for everything else; what has been
     written by then must be thrown away. ``exact`` leaves out the fast reader, which changes nothing but the time.
     """
+    if statement.format == "parquet":
+        return copy_parquet(statement, columns, store, write)
     targets = copy_columns(statement, columns)
     rows = BinaryRows([column.column_type for column in targets], _nowhere if statement.options.no_load else write)
     reader = row_reader(statement, targets, store)

@@ -51,7 +51,14 @@ NOT_WITH_JSON = frozenset({
 # Redshift knows these, the stand-in does not.
 UNSUPPORTED = frozenset({
     "avro", "csv", "encrypted", "ignoreallerrors", "ignoreheader", "job", "lzop", "master_symmetric_key", "orc",
-    "parquet", "rcfile", "sequencefile", "shapefile", "simplify", "ssh",
+    "rcfile", "sequencefile", "shapefile", "simplify", "ssh",
+})  # fmt: skip
+# All that Redshift takes with Parquet, as `option_name` has them; of its list, the stand-in lacks ACCEPTINVCHARS and
+# FILLRECORD. REGION is not in it (https://github.com/apache/iggy/pull/3654).
+# Redshift guide, copy-usage_notes-copy-from-columnar
+WITH_PARQUET = frozenset({
+    "format", "manifest", "explicit_ids", "statupdate", "iam_role", "credentials", "access_key_id", "secret_access_key",
+    "session_token",
 })  # fmt: skip
 
 _ON_OFF = {"on": "on", "true": "on", "off": "off", "false": "off"}
@@ -71,6 +78,13 @@ def refused_option(word: str) -> RedshiftError | None:
     if word in UNSUPPORTED:
         return RedshiftError("0A000", f"COPY option {option_name(word)} is not supported by the stand-in")
     return None
+
+
+def check_parquet_options(names: set[str]) -> None:
+    """Raise when a COPY of Parquet has other options than it takes; ``names`` as `option_name` gives them."""
+    for name in sorted(name for name in names if name.lower() not in WITH_PARQUET):
+        # The text: https://github.com/apache/iggy/pull/3654
+        raise RedshiftError("0A000", f"{name} argument is not supported for PARQUET based COPY")
 
 
 def _flag(_: TokenCursor) -> bool:

@@ -1,10 +1,10 @@
 """Reading a COPY statement.
 
-    COPY table [ (column, ...) ] FROM 's3://...' authorization FORMAT JSON ['auto' | ...] [ option ... ]
+    COPY table [ (column, ...) ] FROM 's3://...' authorization FORMAT JSON ['auto' | ...] | PARQUET [ option ... ]
 
-After the source the clauses come in any order, and AS may be left out everywhere (Redshift guide, r_COPY). Only JSON is
-read, from ``s3://`` and from ``file:///``, which only the stand-in knows. Everything else is an error that names it:
-42601 for what Redshift would refuse as well, 0A000 for what the stand-in does not support.
+After the source the clauses come in any order, and AS may be left out everywhere (Redshift guide, r_COPY). JSON and
+Parquet are read, from ``s3://`` and from ``file:///``, which only the stand-in knows. Everything else is an error that
+names it: 42601 for what Redshift would refuse as well, 0A000 for what the stand-in does not support.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ import re
 from dataclasses import dataclass, field
 
 from sparkify_dwh.standin.copy.authorization import FORMS, Authorization, AuthorizationClauses
-from sparkify_dwh.standin.copy.options import OPTIONS, CopyOptions, check_encoding, option_name, refused_option
+from sparkify_dwh.standin.copy.options import (
+    OPTIONS,
+    CopyOptions,
+    check_encoding,
+    check_parquet_options,
+    option_name,
+    refused_option,
+)
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.token_cursor import TokenCursor
 from sparkify_dwh.standin.tokens import Token
@@ -24,7 +31,7 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class CopyStatement:
-    """A COPY statement that the stand-in can carry out.
+    """A COPY statement that the stand-in can carry out. ``format`` is json or parquet.
 
     ``url`` is a key prefix, or a manifest's URL with the option MANIFEST. ``json`` is ``'auto'``,
     ``'auto ignorecase'`` or the URL of a JSONPaths file. ``columns`` is None when the statement names none.
@@ -37,6 +44,7 @@ class CopyStatement:
     authorization: Authorization
     json: str = "auto"
     options: CopyOptions = field(default_factory=CopyOptions)
+    format: str = "json"
 
     @property
     def region(self) -> str | None:
@@ -65,9 +73,11 @@ def parse_copy(sql: str) -> CopyStatement:
     url = _object_url(tokens.string(), "COPY")
     clauses = _Clauses(tokens)
     authorization = clauses.authorization.authorization()
-    if clauses.json is None:
-        raise RedshiftError("0A000", "COPY without FORMAT JSON is not supported by the stand-in: it reads JSON only")
-    return CopyStatement(schema, table, columns, url, authorization, clauses.json, clauses.options())
+    if clauses.format is None:
+        raise RedshiftError(
+            "0A000", "COPY without FORMAT JSON or PARQUET is not supported by the stand-in: it reads nothing else"
+        )
+    return CopyStatement(schema, table, columns, url, authorization, clauses.json, clauses.options(), clauses.format)
 
 
 def _table(tokens: TokenCursor) -> tuple[str | None, str]:
@@ -90,7 +100,8 @@ class _Clauses:
 
     def __init__(self, tokens: TokenCursor) -> None:
         self.authorization = AuthorizationClauses()
-        self.json: str | None = None
+        self.format: str | None = None
+        self.json = "auto"
         self._tokens = tokens
         self._seen: set[str] = set()
         self._values: dict[str, object] = {}
@@ -98,6 +109,8 @@ class _Clauses:
             self._read()
 
     def options(self) -> CopyOptions:
+        if self.format == "parquet":
+            check_parquet_options(self._seen)
         return CopyOptions(**self._values)  # type: ignore[arg-type]  # each reader gives its field's type
 
     def _read(self) -> None:
@@ -124,11 +137,16 @@ class _Clauses:
             raise self._refusal(token)
 
     def _read_format(self) -> None:
-        self._tokens.accept_word("format")
+        with_keyword = self._tokens.accept_word("format")
         self._tokens.accept_word("as")
-        if not self._tokens.accept_word("json"):
+        self.format = self._tokens.accept_word("json", "parquet") if with_keyword else self._tokens.accept_word("json")
+        if self.format is None:
             raise self._refusal(self._tokens.peek())
         self._mark("format")
+        if self.format == "json":
+            self._read_json()
+
+    def _read_json(self) -> None:
         self._tokens.accept_word("as")
         option = self._tokens.accept_string()
         if option == "noshred":

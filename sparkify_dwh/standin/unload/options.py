@@ -1,0 +1,132 @@
+"""The options of an UNLOAD: what each one is, how it is read, and which exclude each other.
+
+Options that exist in Redshift but that the stand-in does not carry out are named here too, so that they are refused by
+name. Redshift guide, r_UNLOAD
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.token_cursor import TokenCursor
+
+MEGABYTE = 1024 * 1024
+_UNITS = {"mb": MEGABYTE, "gb": 1024 * MEGABYTE}
+LEAST_FILE_BYTES = 5 * MEGABYTE
+MOST_FILE_BYTES = int(6.2 * 1024) * MEGABYTE
+PARQUET_STEP_BYTES = 32 * MEGABYTE  # MAXFILESIZE of Parquet is rounded down to a multiple of this
+ROW_GROUP_BYTES = (32 * MEGABYTE, 128 * MEGABYTE)
+
+
+@dataclass(frozen=True)
+class UnloadOptions:
+    """The options of an UNLOAD, each with Redshift's default.
+
+    ``format`` is parquet, csv or json. ``partition_by`` names columns of the query; ``include`` keeps them in the files.
+    ``manifest`` is None, ``"plain"`` or ``"verbose"``. ``max_file_bytes`` and ``row_group_bytes`` are in bytes.
+    """
+
+    format: str
+    partition_by: tuple[str, ...] = ()
+    include: bool = False
+    manifest: str | None = None
+    header: bool = False
+    delimiter: str = ","
+    gzip: bool = False
+    allow_overwrite: bool = False
+    clean_path: bool = False
+    parallel: bool = True
+    max_file_bytes: int = MOST_FILE_BYTES
+    row_group_bytes: int = ROW_GROUP_BYTES[0]
+    region: str | None = None
+
+
+_TEXT_FORM = frozenset({"ADDQUOTES", "DELIMITER", "ESCAPE", "FIXEDWIDTH", "HEADER", "NULL"})
+# What Redshift refuses with each format.
+EXCLUDED = {
+    "parquet": _TEXT_FORM | {"GZIP", "BZIP2", "ZSTD"},
+    "json": _TEXT_FORM | {"ROWGROUPSIZE"},
+    "csv": frozenset({"ADDQUOTES", "ESCAPE", "FIXEDWIDTH", "ROWGROUPSIZE"}),
+}
+# Redshift knows these, the stand-in does not.
+UNSUPPORTED = frozenset({
+    "addquotes", "bzip2", "encrypted", "escape", "extension", "fixedwidth", "kms_key_id", "master_symmetric_key", "null",
+    "zstd",
+})  # fmt: skip
+
+
+def check_together(options: UnloadOptions, given: set[str]) -> None:
+    """Raise for options that Redshift does not take together; ``given`` are their names in capitals."""
+    for name in sorted(given & EXCLUDED[options.format]):
+        raise excluded(name, options.format)
+    if options.allow_overwrite and options.clean_path:
+        raise RedshiftError("42601", "UNLOAD takes ALLOWOVERWRITE or CLEANPATH, and not both: leave one out")
+
+
+def excluded(name: str, data_format: str) -> RedshiftError:
+    return RedshiftError("0A000", f"{name} is not supported for UNLOAD to {data_format.upper()}")
+
+
+def _flag(_: TokenCursor) -> bool:
+    return True
+
+
+def _string(tokens: TokenCursor) -> str:
+    tokens.accept_word("as")
+    return tokens.string()
+
+
+def _manifest(tokens: TokenCursor) -> str:
+    return tokens.accept_word("verbose") or "plain"
+
+
+def _parallel(tokens: TokenCursor) -> bool:
+    return (tokens.accept_word("on", "true", "off", "false") or "on") in ("on", "true")
+
+
+def _delimiter(tokens: TokenCursor) -> str:
+    """One character that cannot be part of a number, a word or a quoted field."""
+    character = _string(tokens)
+    if len(character) != 1 or not character.isascii() or character.isalnum() or character in '"\r\n\0':
+        raise RedshiftError("22023", "DELIMITER takes one ASCII character that is no letter, digit, quote or line end")
+    return character
+
+
+def _bytes(tokens: TokenCursor, option: str, least: int, most: int) -> int:
+    """A size in MB (the default) or GB; 22023 names the option when it is out of range."""
+    tokens.accept_word("as")
+    token = tokens.peek()
+    if token is None or token.kind != "number":
+        raise tokens.syntax_error()
+    number = float(tokens.take().text)
+    unit = tokens.accept_word("mb", "gb") or "mb"
+    if not least <= number * _UNITS[unit] <= most:
+        limits = f"{least // MEGABYTE} MB and {most // MEGABYTE} MB"
+        raise RedshiftError("22023", f"{option} must be between {limits}, not {token.text} {unit.upper()}")
+    return int(number * _UNITS[unit])
+
+
+def _max_file_bytes(tokens: TokenCursor) -> int:
+    # 6.2 GB is no whole number of bytes.
+    return min(_bytes(tokens, "MAXFILESIZE", LEAST_FILE_BYTES, MOST_FILE_BYTES + MEGABYTE), MOST_FILE_BYTES)
+
+
+def _row_group_bytes(tokens: TokenCursor) -> int:
+    return _bytes(tokens, "ROWGROUPSIZE", *ROW_GROUP_BYTES)
+
+
+# By the word an option begins with: the field it sets, and what reads its argument.
+OPTIONS: dict[str, tuple[str, Callable[[TokenCursor], object]]] = {
+    "allowoverwrite": ("allow_overwrite", _flag),
+    "cleanpath": ("clean_path", _flag),
+    "delimiter": ("delimiter", _delimiter),
+    "gzip": ("gzip", _flag),
+    "header": ("header", _flag),
+    "manifest": ("manifest", _manifest),
+    "maxfilesize": ("max_file_bytes", _max_file_bytes),
+    "parallel": ("parallel", _parallel),
+    "region": ("region", _string),
+    "rowgroupsize": ("row_group_bytes", _row_group_bytes),
+}

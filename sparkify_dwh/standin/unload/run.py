@@ -1,0 +1,152 @@
+"""UNLOAD, carried out on the client's own backend and inside its transaction, and the record of what it wrote.
+
+The files are not part of the transaction: as on Redshift they stay when it is rolled back. Those of an UNLOAD that fails
+are removed. A query without rows writes no files and no manifest
+(https://github.com/spark-redshift-community/spark-redshift/issues/40).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import BinaryIO
+
+from sparkify_dwh.secret import Secret
+from sparkify_dwh.source import ObjectStore
+from sparkify_dwh.standin.backend import Backend
+from sparkify_dwh.standin.copy.authorization import Authorization
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.statements import CarriedOut, Notice, Passed, Plan, Rewritten, plan
+from sparkify_dwh.standin.unload.parquet import ParquetFile, arrow_schema
+from sparkify_dwh.standin.unload.query import UnloadedRows, row_delimiter, unloaded_rows
+from sparkify_dwh.standin.unload.statement import UnloadStatement, parse_unload
+from sparkify_dwh.standin.unload.targets import UnloadTarget, temporary_file
+from sparkify_dwh.standin.unload.text_files import TextFile
+
+RECORD = """
+INSERT INTO redshift_catalog.unload_file
+    (query_id, session_id, file_name, start_time, line_count, transfer_size, file_format)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+def unload_rule(sql: str, words: list[str]) -> Plan | None:
+    """The rule for UNLOAD. Its query is planned like any other, so that Redshift's own SQL in it works."""
+    if words[:1] != ["UNLOAD"]:
+        return None
+    statement = parse_unload(sql)
+    query = _planned(statement.query)
+
+    def run(backend: Backend, notice: Notice) -> None:
+        RunningUnload(statement, query, backend).run(notice)
+
+    return CarriedOut(run, tag="UNLOAD")
+
+
+def _planned(query: str) -> str:
+    planned = plan(query)
+    if isinstance(planned, Passed):
+        return query
+    if isinstance(planned, Rewritten):
+        return planned.sql
+    raise RedshiftError("0A000", "UNLOAD takes a SELECT, and not a statement that the stand-in carries out itself")
+
+
+class RunningUnload:
+    """One execution of an UNLOAD statement."""
+
+    def __init__(self, statement: UnloadStatement, query: str, backend: Backend) -> None:
+        self._statement = statement
+        self._query = query
+        self._backend = backend
+        self._start = datetime.now(timezone.utc).replace(tzinfo=None)
+
+    def run(self, notice: Notice) -> None:
+        rows = unloaded_rows(self._statement, self._query, self._backend.describe(self._query))
+        if self._statement.options.format == "parquet":
+            arrow_schema(rows.columns)  # what cannot be written is told before anything is touched
+        with _store(self._statement.authorization, self._statement.options.region) as store:
+            target = UnloadTarget(self._statement, store)
+            target.prepare()
+            self._write(rows, target)
+        self._record(target)
+        count = sum(file.rows for file in target.written)
+        notice(f"UNLOAD completed, {count} record(s) unloaded successfully.")
+
+    def _write(self, rows: UnloadedRows, target: UnloadTarget) -> None:
+        files = _Files(self._statement, rows, target)
+        try:
+            self._backend.copy_out(rows.copy_sql, files.add)
+            files.finish()
+            if self._statement.options.manifest and target.written:
+                target.write_manifest(rows.columns)
+        except BaseException:
+            target.remove_written()
+            raise
+        finally:
+            files.close()
+
+    def _record(self, target: UnloadTarget) -> None:
+        """Write down what was written, so that it outlives a rollback, as the files do."""
+        with self._backend.beside() as connection, connection.cursor() as cursor, connection.transaction():
+            (query_id,) = cursor.execute("SELECT nextval('redshift_catalog.query_id')").fetchone() or (0,)
+            same = (query_id, self._backend.pid)
+            data_format = self._statement.options.format.upper()
+            cursor.executemany(
+                RECORD,
+                [(*same, file.url, self._start, file.rows, file.bytes, data_format) for file in target.written],
+            )
+
+
+class _Files:
+    """The rows on their way into files, of which one is open at a time."""
+
+    def __init__(self, statement: UnloadStatement, rows: UnloadedRows, target: UnloadTarget) -> None:
+        self._statement, self._rows, self._target = statement, rows, target
+        self._delimiter = row_delimiter(statement)
+        self._partition = b""  # of the open file, as it stands before the row
+        self._part = 0
+        self._file: BinaryIO | None = None
+        self._open: ParquetFile | TextFile | None = None
+
+    def add(self, row: bytes) -> None:
+        partition = self._partition
+        if self._rows.partitions:
+            partition, _, row = row.partition(self._delimiter)
+        if self._open is not None and (partition != self._partition or not self._open.has_room(row)):
+            self.finish()
+        if self._open is None:
+            self._part = self._part + 1 if partition == self._partition and self._target.written else 0
+            self._partition = partition
+            self._open = self._new_file()
+        self._open.add(row)
+
+    def finish(self) -> None:
+        """Complete the open file, if there is one, and put it in its place."""
+        if self._open is None or self._file is None:
+            return
+        self._open.finish()
+        folder = self._rows.folder(self._partition) if self._rows.partitions else ""
+        self._target.write(folder, self._part, self._file, self._open.rows)
+        self.close()
+
+    def close(self) -> None:
+        """Throw away what is open."""
+        if self._open is not None:
+            self._open.close()
+        if self._file is not None:
+            self._file.close()
+        self._file = self._open = None
+
+    def _new_file(self) -> ParquetFile | TextFile:
+        self._file = temporary_file()
+        kind = ParquetFile if self._statement.options.format == "parquet" else TextFile
+        return kind(self._statement, self._rows.columns, self._file)
+
+
+def _store(given: Authorization, region: str | None) -> ObjectStore:
+    return ObjectStore(
+        key=None if given.access_key_id is None else Secret(given.access_key_id),
+        secret=None if given.secret_access_key is None else Secret(given.secret_access_key),
+        token=None if given.session_token is None else Secret(given.session_token),
+        region=region,
+    )

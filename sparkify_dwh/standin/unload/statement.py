@@ -1,0 +1,163 @@
+"""Reading an UNLOAD statement.
+
+    UNLOAD ('select ...') TO 's3://...' authorization FORMAT PARQUET | CSV | JSON [ option ... ]
+
+After the target the clauses come in any order, and AS may be left out everywhere (Redshift guide, r_UNLOAD). Files go to
+``s3://`` and to ``file:///``, which only the stand-in knows. Everything else is an error that names it: 42601 for what
+Redshift would refuse as well, 0A000 for what the stand-in does not support, such as the default format, text with ``|``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sparkify_dwh.standin.copy.authorization import FORMS, Authorization, AuthorizationClauses
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.token_cursor import TokenCursor
+from sparkify_dwh.standin.tokens import Token, tokenize
+from sparkify_dwh.standin.unload.options import EXCLUDED, OPTIONS, UNSUPPORTED, UnloadOptions, check_together, excluded
+
+_OBJECT = re.compile(r"s3://[^/]+|file:///")
+
+
+@dataclass(frozen=True)
+class UnloadStatement:
+    """An UNLOAD statement that the stand-in can carry out.
+
+    ``query`` is the SELECT as it stands in the literal, without the literal's escapes and without a semicolon. ``url`` is
+    what the names of all files begin with: with PARTITION BY it ends in a slash.
+    """
+
+    query: str
+    url: str
+    authorization: Authorization
+    options: UnloadOptions
+
+
+def parse_unload(sql: str) -> UnloadStatement:
+    """The UNLOAD statement that ``sql`` is; raises RedshiftError. No message repeats a string that may be a secret."""
+    tokens = TokenCursor(sql)
+    tokens.expect_word("unload")
+    tokens.expect_symbol("(")
+    query = _query(tokens.string())
+    tokens.expect_symbol(")")
+    tokens.expect_word("to")
+    url = tokens.string()
+    clauses = _Clauses(tokens)
+    authorization, options = clauses.authorization.authorization(), clauses.options()
+    return UnloadStatement(query, _target(url, options), authorization, options)
+
+
+def _query(text: str) -> str:
+    """The query, when it is one that Redshift unloads."""
+    tokens = tokenize(text)
+    while tokens and tokens[-1].is_symbol(";"):
+        tokens.pop()
+    if not tokens or not (tokens[0].is_word("select", "with") or tokens[0].is_symbol("(")):
+        raise RedshiftError("42601", "UNLOAD needs a SELECT in quotes: UNLOAD ('select ...') TO ...")
+    for token in tokens:
+        if token.kind == "parameter":
+            raise RedshiftError("42P02", f"there is no parameter {token.text}")
+    # Redshift guide, r_UNLOAD: neither LIMIT nor TOP in the outer SELECT
+    if _has_outer_limit(tokens) or (len(tokens) > 1 and tokens[1].is_word("top")):
+        raise RedshiftError(
+            "0A000", "UNLOAD does not support LIMIT or TOP in its outer SELECT: put it in a subquery, (select ...) q"
+        )
+    return text[: tokens[-1].end]
+
+
+def _has_outer_limit(tokens: list[Token]) -> bool:
+    depth = 0
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if depth == 0 and token.is_word("limit") and not (before and before.is_symbol(".")):
+            return True
+    return False
+
+
+def _target(url: str, options: UnloadOptions) -> str:
+    if not _OBJECT.match(url):
+        raise RedshiftError("42601", f"UNLOAD needs a URL like s3://bucket/prefix or file:///path, found '{url}'")
+    # Redshift guide, r_UNLOAD: a slash is added behind the prefix when there are partitions
+    return f"{url}/" if options.partition_by and not url.endswith("/") else url
+
+
+class _Clauses:
+    """Everything after the target, in whatever order it comes."""
+
+    def __init__(self, tokens: TokenCursor) -> None:
+        self.authorization = AuthorizationClauses("UNLOAD")
+        self._tokens = tokens
+        self._seen: set[str] = set()
+        self._values: dict[str, object] = {}
+        while not tokens.done:
+            self._read()
+
+    def options(self) -> UnloadOptions:
+        if "format" not in self._values:
+            raise RedshiftError("0A000", "UNLOAD without FORMAT PARQUET, CSV or JSON is not supported by the stand-in")
+        options = UnloadOptions(**self._values)  # type: ignore[arg-type]  # each reader gives its field's type
+        check_together(options, self._seen)
+        return options
+
+    def _read(self) -> None:
+        token = self._tokens.peek()
+        word = token.value if token is not None and token.kind == "word" else ""
+        if word in ("format", "as", *EXCLUDED):
+            self._read_format()
+        elif word == "partition":
+            self._read_partition()
+        elif word in OPTIONS:
+            self._begin(word)
+            attribute, read = OPTIONS[word]
+            self._values[attribute] = read(self._tokens)
+        elif word in FORMS:
+            self._begin(word)
+            self.authorization.read(word, self._tokens)
+        elif word == "with":
+            self._tokens.take()
+            self._tokens.expect_word("credentials")
+            self._mark("credentials")
+            self.authorization.read("credentials", self._tokens)
+        else:
+            raise self._refusal(word)
+
+    def _read_format(self) -> None:
+        self._tokens.accept_word("format")
+        self._tokens.accept_word("as")
+        name = self._tokens.accept_word(*EXCLUDED)
+        if name is None:
+            raise self._tokens.syntax_error()
+        self._mark("format")
+        self._values["format"] = name
+
+    def _read_partition(self) -> None:
+        self._begin("partition")
+        self._tokens.expect_word("by")
+        self._tokens.expect_symbol("(")
+        columns = [self._tokens.name()]
+        while self._tokens.accept_symbol(","):
+            columns.append(self._tokens.name())
+        self._tokens.expect_symbol(")")
+        self._values["partition_by"] = tuple(columns)
+        self._values["include"] = self._tokens.accept_word("include") is not None
+
+    def _begin(self, word: str) -> None:
+        self._tokens.take()
+        self._mark(word)
+
+    def _mark(self, word: str) -> None:
+        """Note a clause, of which a statement may hold one."""
+        name = word.upper()
+        if name in self._seen:
+            raise RedshiftError("42601", f"conflicting or redundant options: {name} is given twice")
+        self._seen.add(name)
+
+    def _refusal(self, word: str) -> RedshiftError:
+        data_format = str(self._values.get("format", ""))
+        if word.upper() in EXCLUDED.get(data_format, ()):
+            return excluded(word.upper(), data_format)
+        if word in UNSUPPORTED:
+            return RedshiftError("0A000", f"UNLOAD option {word.upper()} is not supported by the stand-in")
+        return self._tokens.syntax_error()

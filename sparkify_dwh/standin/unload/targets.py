@@ -1,0 +1,162 @@
+"""Where the files of an UNLOAD go: their names, what may be there before, and the manifest.
+
+Names are ``<prefix>0000_part_00``, and with PARALLEL OFF ``<prefix>000`` (Redshift guide, r_UNLOAD); the stand-in has one
+slice. Any object under the prefix counts as one that might be overwritten.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
+from urllib.parse import quote, unquote
+
+from sparkify_dwh.errors import SourceError
+from sparkify_dwh.locations import local_path
+from sparkify_dwh.source import ObjectStore, file_url
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.unload.query import ResultColumn
+from sparkify_dwh.standin.unload.statement import UnloadStatement
+
+_OWN_NAME = re.compile(r"(?:[0-9]{4}_part_[0-9]{2,}|[0-9]{3,})(?:\.parquet|\.gz)?$|manifest$")
+_MANIFEST_TYPES = {
+    "bool": "boolean", "int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real",
+    "float8": "double precision", "varchar": "character varying", "char": "character",
+    "timestamp": "timestamp without time zone", "timestamptz": "timestamp with time zone",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """A file that was written: its rows, and its size in bytes."""
+
+    url: str
+    rows: int
+    bytes: int
+
+
+class UnloadTarget:
+    """The place under one prefix. Errors are RedshiftErrors."""
+
+    def __init__(self, statement: UnloadStatement, store: ObjectStore) -> None:
+        self._options = statement.options
+        self._url = _spelled(statement.url)
+        self._store = store
+        self._cleaned: set[str] = set()
+        self.written: list[WrittenFile] = []
+
+    def prepare(self) -> None:
+        """Make sure that nothing is overwritten unasked; with CLEANPATH remove what is there.
+
+        With PARTITION BY, CLEANPATH empties a partition's folder when the first row for it comes.
+        """
+        if self._options.clean_path and not self._options.partition_by:
+            self._clean("")
+        elif not self._options.clean_path and not self._options.allow_overwrite and self._objects(""):
+            raise RedshiftError(
+                "XX000",
+                "Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, manually "
+                f"removing the target files in S3, or using the ALLOWOVERWRITE option: {self._url}",
+            )
+
+    def write(self, folder: str, part: int, file: BinaryIO, rows: int) -> None:
+        """Put a finished file in its place: ``part`` counts from 0 in every folder."""
+        if self._options.clean_path and self._options.partition_by:
+            self._clean(folder)
+        name = f"0000_part_{part:02d}" if self._options.parallel else f"{part:03d}"
+        extension = ".parquet" if self._options.format == "parquet" else ".gz" if self._options.gzip else ""
+        self._put(self._object_url(folder) + name + extension, file, rows)
+
+    def write_manifest(self, columns: tuple[ResultColumn, ...]) -> None:
+        """One object that names all files, for COPY. Redshift guide, r_UNLOAD, MANIFEST [VERBOSE]"""
+        data = json.dumps(self._manifest(columns), indent=2, ensure_ascii=False).encode()
+        with _explained():
+            self._store.write(f"{self._url}manifest", data)
+
+    def remove_written(self) -> None:
+        """Take back the files of an UNLOAD that failed."""
+        with _explained():
+            for file in self.written:
+                self._store.delete(file.url)
+
+    def _put(self, url: str, file: BinaryIO, rows: int) -> None:
+        size = file.seek(0, 2)
+        with _explained():
+            if size == 0:
+                self._store.write(url, b"")
+            else:  # mapped, so that a file of gigabytes need not be in memory
+                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                    self._store.write(url, cast("bytes", data))
+        self.written.append(WrittenFile(url, rows, size))
+
+    def _clean(self, folder: str) -> None:
+        if folder in self._cleaned:
+            return
+        self._cleaned.add(folder)
+        urls = self._objects(folder)
+        prefix = self._object_url(folder)
+        for url in urls:  # a slip of the pen must not empty someone's home directory
+            if url.startswith("file:") and not _is_unloaded(url.removeprefix(prefix), prefix):
+                raise RedshiftError(
+                    "XX000",
+                    f"CLEANPATH in the stand-in removes files of an UNLOAD only, found {url}: remove it yourself",
+                )
+        with _explained():
+            for url in urls:
+                self._store.delete(url)
+
+    def _objects(self, folder: str) -> list[str]:
+        with _explained():
+            return [found.url for found in self._store.list(self._object_url(folder))]
+
+    def _object_url(self, folder: str) -> str:
+        """``file:///`` URLs are percent-encoded, so that the percent signs of a partition's name are encoded again."""
+        return self._url + (quote(folder) if self._url.startswith("file:") else folder)
+
+    def _manifest(self, columns: tuple[ResultColumn, ...]) -> dict[str, object]:
+        verbose = self._options.manifest == "verbose"
+        entries = [{"url": file.url, "meta": _meta(file.bytes, file.rows, verbose)} for file in self.written]
+        if not verbose:
+            return {"entries": entries}
+        total = _meta(sum(file.bytes for file in self.written), sum(file.rows for file in self.written), verbose)
+        elements = [{"name": column.name, "type": {"base": _manifest_type(column)}} for column in columns]
+        author = {"name": "Amazon Redshift", "version": "1.0.0"}
+        return {"entries": entries, "schema": {"elements": elements}, "meta": total, "author": author}
+
+
+def _meta(size: int, rows: int, verbose: bool) -> dict[str, int]:
+    return {"content_length": size} | ({"record_count": rows} if verbose else {})
+
+
+def _manifest_type(column: ResultColumn) -> str:
+    return _MANIFEST_TYPES.get(column.type, column.type)
+
+
+def _spelled(url: str) -> str:
+    """The URL as listings spell it."""
+    with _explained():
+        return file_url(local_path(url)) if url.startswith("file:") else url
+
+
+def _is_unloaded(rest: str, prefix: str) -> bool:
+    """Whether an object was written by an UNLOAD to ``prefix``; ``rest`` is its URL behind that."""
+    *folders, name = unquote(rest).split("/")
+    in_folders = all("=" in folder for folder in folders) and (not folders or prefix.endswith("/"))
+    return in_folders and _OWN_NAME.match(name) is not None
+
+
+def temporary_file() -> BinaryIO:
+    return cast("BinaryIO", TemporaryFile(prefix="sparkify-dwh-unload-"))
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except SourceError as error:
+        raise RedshiftError("XX000", str(error)) from error
