@@ -80,7 +80,9 @@ def test_changed_files_are_told_from_new_ones(loaded: Sparkify) -> None:
 
 def test_files_can_be_chosen_as_for_a_load(loaded: Sparkify) -> None:
     assert numbers(planned(loaded, force=True))["again"] == 1
-    assert numbers(planned(loaded, since=date(2018, 12, 1)))["count"] == 0
+    loaded.logs("2018/11/2018-11-30-c.json", an_event(itemInSession=7))
+    assert numbers(planned(loaded))["count"] == 2
+    assert numbers(planned(loaded, since=date(2018, 12, 1)))["count"] == 1
     assert numbers(planned(loaded, files=("b.json",)))["count"] == 1
 
 
