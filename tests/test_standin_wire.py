@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from fix_warehouse import a_standin
@@ -123,8 +124,10 @@ def place(postgres: PostgresAddress) -> Iterator[tuple[str, int]]:
     listener = Listener(sock, lambda: postgres)
     yield sock.getsockname()
     listener.close()
-    ours = set(threading.enumerate()) - before
-    assert not [thread for thread in ours if thread.name == "stand-in session"]
+    for thread in set(threading.enumerate()) - before:
+        if thread.name == "stand-in session":
+            thread.join(30)
+            assert not thread.is_alive()
 
 
 NAMES = st.sampled_from([b"", b"a", b"b"])
@@ -208,7 +211,7 @@ def test_a_session_comes_to_its_end_whatever_was_asked(place: tuple[str, int], m
 @A_FEW
 @given(st.binary(max_size=200))
 def test_any_bytes_at_the_start_do_no_harm(place: tuple[str, int], data: bytes) -> None:
-    with RawClient(place) as client:
+    with RawClient(place) as client, suppress(OSError):  # it may be shown the door before it has said all
         client.send(data)
         client.socket.shutdown(socket.SHUT_WR)
         client.until(b"\x00")
