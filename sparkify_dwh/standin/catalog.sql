@@ -120,11 +120,6 @@ BEGIN
     CALL redshift_catalog.index_sort_key(target::regclass);
 END $$;
 
-CREATE OR REPLACE FUNCTION redshift_catalog.abort_transaction() RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'the transaction is aborted by an error of the stand-in';
-END $$;
-
 -- ------------------------------------------------------------------ PostgreSQL's catalogue in Redshift's columns
 
 CREATE OR REPLACE VIEW redshift_catalog.pg_namespace AS
