@@ -15,7 +15,7 @@ from sparkify_dwh.database import connected
 from sparkify_dwh.load_report import LoadReport, OnStep
 from sparkify_dwh.loader import load
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.simulate import simulate
+from sparkify_dwh.simulation import simulate
 from sparkify_dwh.star import Songplay, User
 
 CONFIGURATION = "dwh.cfg"

@@ -24,7 +24,7 @@ from sparkify_dwh.cli.context import Invocation
 from sparkify_dwh.cli.files import pack as pack_command
 from sparkify_dwh.errors import SourceError, UsageError
 from sparkify_dwh.locations import path_of
-from sparkify_dwh.pack import Packed, pack
+from sparkify_dwh.packing import Packed, pack
 from sparkify_dwh.source import ObjectStore, file_url
 
 MB = 1024 * 1024

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sparkify_dwh.errors import UsageError
-from sparkify_dwh.simulate import Simulation, simulate
+from sparkify_dwh.simulation import Simulation, simulate
 
 Rows = list[dict[str, Any]]
 SONG_KEYS = (

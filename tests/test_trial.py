@@ -16,7 +16,8 @@ from trials import EVENT, tried, tried_events
 from sparkify_dwh.errors import CopyError, UsageError
 from sparkify_dwh.source import StoredObject
 from sparkify_dwh.staging import StagingEvent, StagingSong
-from sparkify_dwh.trial import MOST_PROBLEMS, Problem, sampled
+from sparkify_dwh.trial import Problem
+from sparkify_dwh.trial.files import MOST_PROBLEMS, sampled
 
 REFUSED_EVENTS: dict[str, tuple[dict[str, Any] | str, str]] = {
     "null": (an_event(page=None), "page"),

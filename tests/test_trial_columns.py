@@ -18,7 +18,7 @@ from sparkify_dwh.source import ObjectStore
 from sparkify_dwh.staging import StagingEvent
 from sparkify_dwh.standin.copy.load import TargetColumn, copy_rows
 from sparkify_dwh.standin.copy.statement import parse_copy
-from sparkify_dwh.trial_columns import CopyRules, TriedColumn
+from sparkify_dwh.trial.columns import CopyRules, TriedColumn
 
 
 @pytest.mark.parametrize(

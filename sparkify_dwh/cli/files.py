@@ -11,7 +11,7 @@ import click
 from sparkify_dwh.cli.context import Invocation, counted, json_option, pass_invocation, print_json
 
 if TYPE_CHECKING:
-    from sparkify_dwh.pack import Packed
+    from sparkify_dwh.packing import Packed
     from sparkify_dwh.source import ObjectStore
 
 BYTES_PER_MB = 1024 * 1024
@@ -45,7 +45,7 @@ def pack(  # noqa: PLR0913 (as many as it has options)
     """
     from dataclasses import asdict
 
-    from sparkify_dwh.pack import pack as join
+    from sparkify_dwh.packing import pack as join
 
     with _store(invocation, source, target) as store, counted("packing objects", quiet=as_json) as show:
         packed = join(

@@ -37,7 +37,7 @@ def simulate(  # noqa: PLR0913 (as many as it has options)
     """
     from dataclasses import asdict
 
-    from sparkify_dwh.simulate import simulate as write
+    from sparkify_dwh.simulation import simulate as write
 
     with counted("writing files", quiet=as_json) as show:
         made = write(

@@ -23,8 +23,8 @@ from pathlib import Path
 from random import Random
 
 from sparkify_dwh.errors import UsageError
-from sparkify_dwh.simulated_songs import Catalogue, Plays, Progress, write_file, write_songs
-from sparkify_dwh.simulated_traffic import EVENT_KEYS, LogLine, Traffic
+from sparkify_dwh.simulation.songs import Catalogue, Plays, Progress, write_file, write_songs
+from sparkify_dwh.simulation.traffic import EVENT_KEYS, LogLine, Traffic
 
 OUTPUTS = ("log_data", "song_data", "log_json_path.json")
 WEEKDAYS = (305, 315, 402, 247, 305, 178, 125)  # events of a Monday, of a Tuesday and so on in the real log

@@ -24,32 +24,25 @@ import gzip
 import io
 import json
 import mmap
-import re
 import tempfile
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, BinaryIO, cast
 
 from sparkify_dwh.errors import SourceError, SparkifyError, UsageError
-from sparkify_dwh.locations import StoredObject, file_url, is_hidden, local_path, shown, split_s3
-from sparkify_dwh.packed_documents import BLOCK_BYTES, copy_documents
+from sparkify_dwh.locations import StoredObject, is_hidden
+from sparkify_dwh.opened_ahead import opened_ahead
+from sparkify_dwh.packing.documents import BLOCK_BYTES, copy_documents
+from sparkify_dwh.packing.places import canonical, folder, make_room, manifest_of, separate
+from sparkify_dwh.packing.shares import COMPRESSION, shares_of, weight
 from sparkify_dwh.source import ObjectStore
 
 Progress = Callable[[str, int, int], None]
 
 DEFAULT_PART_BYTES = 64 * 1024 * 1024
 
-# How many times smaller gzip makes JSON: songs 4 times, logs 10 times.
-_COMPRESSION = 5
 _COMPRESSION_LEVEL = 6  # level 9 takes twice as long and saves 5 %
-# S3 takes about 30 ms to answer, which is nearly all the time a small object takes. boto3 keeps 10 connections.
-_OPENED_AHEAD = 8
-
-_PART = re.compile(r"part-\d{4,}\.json\.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +105,20 @@ def pack(  # noqa: PLR0913 - each is something that somebody wants to choose
         SourceError: nothing is under ``source``; an object cannot be read, is no JSON, or cannot be written.
     """
     _check_positive(files=1 if files is None else files, target_bytes=target_bytes)
-    source, target = _separate(_canonical(source), _folder(target))
+    source, target = separate(canonical(source), folder(target))
     with ObjectStore() if store is None else nullcontext(store) as objects:
         listed = objects.list(source)
         sources = [found for found in listed if found.size and not is_hidden(found, source)]
         _require(sources, source)
-        _make_room(objects, target, overwrite)
-        shares = _shares(sources, files or -(-sum(map(_weight, sources)) // (target_bytes * _COMPRESSION)))
+        make_room(objects, target, overwrite)
+        shares = shares_of(sources, files or -(-sum(map(weight, sources)) // (target_bytes * COMPRESSION)))
         parts = _Packing(objects, target, len(sources), on_progress).run(shares)
     _require(parts, source)
     taken = sum(part.objects for part in parts)
     return Packed(
         source=source,
         target=target,
-        manifest=_manifest_of(target),
+        manifest=manifest_of(target),
         objects=taken,
         left_out=len(listed) - taken,
         documents=sum(part.documents for part in parts),
@@ -146,76 +139,6 @@ def _check_positive(**numbers: int) -> None:
             raise UsageError(f"{name} must be 1 or more, but is {found}; give a greater number.")
 
 
-def _canonical(url: str) -> str:
-    """The URL in the one spelling that listings use."""
-    if url.startswith("s3://"):
-        return "s3://{}/{}".format(*split_s3(url))
-    if url.startswith("file:///"):
-        return file_url(local_path(url))
-    raise UsageError(f"pack needs URLs like s3://bucket/key or file:///path, found {shown(url)!r}: correct it")
-
-
-def _folder(target: str) -> str:
-    """The target's URL with one slash at its end."""
-    folder = _canonical(target).removesuffix("/")
-    if folder.count("/") < 3 or folder.endswith("/"):
-        raise UsageError(f"a target needs a name, of which its manifest gets its own, found {target}: add a folder")
-    return f"{folder}/"
-
-
-def _manifest_of(target: str) -> str:
-    return f"{target.removesuffix('/')}.manifest"
-
-
-def _separate(source: str, target: str) -> tuple[str, str]:
-    """Both, when neither a part nor the manifest would be a source, and no source is where the parts go."""
-    for inner, outer in ((target, source), (_manifest_of(target), source), (source, target)):
-        if inner.startswith(outer):
-            raise UsageError(
-                f"what is packed and what is written must not mix, but the key prefix {outer} also matches {inner}: "
-                "end the source with a slash, or name another target"
-            )
-    return source, target
-
-
-def _make_room(store: ObjectStore, target: str, overwrite: bool) -> None:
-    """See that nothing is at the target but what an earlier pack left there, and remove that."""
-    manifest = _manifest_of(target)
-    # A folder that was made in the S3 console is an empty object.
-    held = [found.url for found in store.list(target) if found.url != target]
-    strange = [url for url in held if not _PART.fullmatch(url.removeprefix(target))]
-    if strange:
-        raise UsageError(f"a target holds packed files alone, but {strange[0]} is there: name another target")
-    held += [found.url for found in store.list(manifest) if found.url == manifest]
-    if held and not overwrite:
-        raise UsageError(
-            f"two packs must not mix, but {held[0]} is there already: pass overwrite to replace it, or name another target"
-        )
-    for url in reversed(held):  # the manifest first, so that it never names what is gone
-        store.delete(url)
-
-
-def _weight(source: StoredObject) -> int:
-    """About how many bytes the object has when it is not compressed."""
-    return source.size * _COMPRESSION if source.url.endswith(".gz") else source.size
-
-
-def _shares(sources: Sequence[StoredObject], most: int) -> list[list[StoredObject]]:
-    """The sources in their order, cut into shares of about equal weight: ``most``, or as many as there are sources."""
-    count = min(most, len(sources))
-    left, weight = sum(map(_weight, sources)), 0
-    shares: list[list[StoredObject]] = [[]]
-    for place, source in enumerate(sources, 1):
-        shares[-1].append(source)
-        weight += _weight(source)
-        to_come = count - len(shares)
-        is_full = weight * (to_come + 1) >= left
-        if to_come and (is_full or len(sources) - place == to_come):
-            shares.append([])
-            left, weight = left - weight, 0
-    return shares
-
-
 class _Packing:
     """One pack at work: a share of the sources becomes a part, after which comes the next one."""
 
@@ -232,7 +155,7 @@ class _Packing:
         try:
             parts = [part for part in map(self._part, shares) if part is not None]
             if parts:
-                self._write(_manifest_of(self._target), _manifest(parts))
+                self._write(manifest_of(self._target), _manifest(parts))
         except BaseException:
             for url in self._written:
                 with suppress(SparkifyError):  # what is told is what went wrong first
@@ -266,7 +189,7 @@ class _Packing:
         with (
             # Without a name and a time in the header, the same documents are the same bytes.
             gzip.GzipFile("", "wb", _COMPRESSION_LEVEL, file, mtime=0) as packed,
-            closing(_streams(self._store, share)) as streams,
+            closing(opened_ahead(self._store, share)) as streams,
         ):
             for source, stream in streams:
                 with io.BufferedReader(cast("Any", stream), BLOCK_BYTES) as stored:
@@ -285,25 +208,3 @@ def _manifest(parts: Iterable[Part]) -> bytes:
     """Redshift guide, loading-data-files-using-manifest"""
     entries = [{"url": part.url, "mandatory": True, "meta": {"content_length": part.bytes}} for part in parts]
     return json.dumps({"entries": entries}, indent=1).encode()
-
-
-def _streams(
-    store: ObjectStore, sources: Iterable[StoredObject]
-) -> Generator[tuple[StoredObject, BinaryIO], None, None]:
-    """The sources, one by one, as streams for the caller to close; the next ones are being opened meanwhile."""
-    waiting = iter(sources)
-    opening: deque[tuple[StoredObject, Future[BinaryIO]]] = deque()
-    with ThreadPoolExecutor(_OPENED_AHEAD) as threads:
-        try:
-            while True:
-                for source in islice(waiting, _OPENED_AHEAD - len(opening)):
-                    opening.append((source, threads.submit(store.open, source.url)))
-                if not opening:
-                    return
-                source, opened = opening.popleft()
-                yield source, opened.result()
-        finally:
-            for _, opened in opening:
-                if not opened.cancel():
-                    with suppress(SparkifyError):
-                        opened.result().close()

@@ -1,4 +1,4 @@
-"""Reading the JSON documents of input files, for a trial: opened ahead, unpacked, cut apart, with their lines.
+"""Reading the JSON documents of input files, for a trial: unpacked, cut apart, with their lines.
 
 A file is a sequence of objects or arrays, one row each, with white space or nothing between them; lines do not matter,
 so newline-delimited, pretty-printed and glued documents are all read in one way. A document may take 4 MB.
@@ -19,24 +19,13 @@ import io
 import json
 import re
 import zlib
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
-
-from sparkify_dwh.errors import SourceError
-
-if TYPE_CHECKING:
-    from sparkify_dwh.source import ObjectStore, StoredObject
+from typing import Any, BinaryIO, NoReturn, cast
 
 MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 _BLOCK_BYTES = 256 * 1024
-# S3 takes about 30 ms to answer, which is nearly all the time a small object takes. boto3 keeps 10 connections.
-_OPENED_AHEAD = 8
-# What takes longer to read is read before another is opened: S3 drops connections that nobody reads from.
-_SOON_READ_BYTES = 8 * 1024 * 1024
 _SHOWN = 200  # characters of what is malformed
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -66,33 +55,6 @@ class Malformed:
 
 class Unreadable(Exception):
     """A file whose bytes are not what its name says. COPY fails as a whole, whatever MAXERROR is."""
-
-
-def opened_ahead(
-    store: ObjectStore, files: Iterable[StoredObject]
-) -> Generator[tuple[StoredObject, BinaryIO], None, None]:
-    """The files in their order as streams, each closed when the next is asked for; the next ones are being opened."""
-    waiting = iter(files)
-    opening: deque[tuple[StoredObject, Future[BinaryIO]]] = deque()
-    with ThreadPoolExecutor(_OPENED_AHEAD) as threads:
-        try:
-            while True:
-                while _may_open_another(opening) and (file := next(waiting, None)):
-                    opening.append((file, threads.submit(store.open, file.url)))
-                if not opening:
-                    return
-                file, opened = opening.popleft()
-                with opened.result() as stream:
-                    yield file, stream
-        finally:
-            for _, opened in opening:
-                if not opened.cancel():
-                    with suppress(SourceError):
-                        opened.result().close()
-
-
-def _may_open_another(opening: Sequence[tuple[StoredObject, Future[BinaryIO]]]) -> bool:
-    return not opening or (len(opening) < _OPENED_AHEAD and opening[-1][0].size <= _SOON_READ_BYTES)
 
 
 def documents(url: str, stored: BinaryIO) -> Iterator[Document | Malformed]:

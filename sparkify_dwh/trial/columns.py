@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, DateTime, Float, Integer, SmallInteger, String
 
 from sparkify_dwh.dialect import SparkifyDialect
-from sparkify_dwh.trial_paths import ABSENT, NoSuchPlace, Steps, value_at
+from sparkify_dwh.trial.paths import ABSENT, NoSuchPlace, Steps, value_at
 
 Check = Callable[[str], str | None]
 Place = tuple[str, int]  # a file's URL, and a line from 1

@@ -13,7 +13,7 @@ from datetime import date
 from itertools import count
 from random import Random
 
-from sparkify_dwh.simulated_names import (
+from sparkify_dwh.simulation.names import (
     FAMILIES,
     METROPOLITAN_AREAS,
     Weighted,
@@ -22,7 +22,7 @@ from sparkify_dwh.simulated_names import (
     pick,
     user_agent,
 )
-from sparkify_dwh.simulated_songs import Fields, Plays
+from sparkify_dwh.simulation.songs import Fields, Plays
 
 LogLine = tuple[int, int, int, bytes]  # an event: ts, session, item, text; lines sort as a log file has them
 

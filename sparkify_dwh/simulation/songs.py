@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sparkify_dwh.simulated_names import PLACES, Weighted, artist_name, from_quantiles, pick, song_title, with_guest
+from sparkify_dwh.simulation.names import PLACES, Weighted, artist_name, from_quantiles, pick, song_title, with_guest
 
 Progress = Callable[[str, int, int], None]
 Fields = dict[str, Any]  # some keys of a song, or of an event, with their values

@@ -20,9 +20,10 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sparkify_dwh.errors import UsageError
-from sparkify_dwh.trial_columns import CopyRules, TriedColumn
-from sparkify_dwh.trial_documents import Document, Malformed, Unreadable, documents, opened_ahead
-from sparkify_dwh.trial_paths import BadPaths, paths_of
+from sparkify_dwh.opened_ahead import opened_ahead
+from sparkify_dwh.trial.columns import CopyRules, TriedColumn
+from sparkify_dwh.trial.documents import Document, Malformed, Unreadable, documents
+from sparkify_dwh.trial.paths import BadPaths, paths_of
 
 if TYPE_CHECKING:
     from sparkify_dwh.base import StagingTable
