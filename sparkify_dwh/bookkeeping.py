@@ -42,14 +42,23 @@ def record_load(connection: Connection, report: LoadReport) -> None:
         connection.execute(insert(LoadFile.table()), files)
 
 
-def record_failure(engine: Engine, report: LoadReport, error: SparkifyError) -> None:
+def record_failure(engine: Engine, report: LoadReport, error: BaseException) -> None:
     """Write a load that failed into the ledger, in a transaction of its own; that it cannot be is no error."""
-    report.outcome, report.error = "failed", str(error)
+    report.outcome, report.error = "failed", _reason(error)
     try:
         with engine.begin() as connection:
             connection.execute(insert(Load.table()).values(_row(report)))
     except (DBAPIError, SparkifyError) as reason:
         log.warning("load %s: its failure could not be written down: %s", report.load_id, reason)
+
+
+def _reason(error: BaseException) -> str:
+    """Why a load failed. What errors say that are not ours may hold anything, and is not written down."""
+    if isinstance(error, SparkifyError):
+        return str(error)
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        return "The load was interrupted, and rolled back."
+    return f"The load failed in a way nobody foresaw ({type(error).__name__}), and was rolled back."
 
 
 def compare_files(engine: Engine, report: LoadReport) -> None:

@@ -17,7 +17,7 @@ from sparkify_dwh import __version__
 from sparkify_dwh.attempts import backoff_seconds, explain_failure, is_conflict, is_lost, lock, was_committed
 from sparkify_dwh.bookkeeping import compare_files, record_failure, record_load
 from sparkify_dwh.database import warehouse
-from sparkify_dwh.errors import CheckError, SparkifyError, UsageError
+from sparkify_dwh.errors import CheckError, UsageError
 from sparkify_dwh.fill import fill
 from sparkify_dwh.inputs import Selection
 from sparkify_dwh.load_report import LoadReport, OnStep, Steps
@@ -97,7 +97,7 @@ class Loading:
             require_migrated(connection)
         try:
             self._try_until_done()
-        except SparkifyError as error:
+        except BaseException as error:  # an interruption too: the ledger tells of every load that has ended
             self._report.seconds = self._seconds()
             record_failure(self._engine, self._report, error)
             raise

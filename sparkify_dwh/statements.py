@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import sqlparse
 from sqlalchemy import ClauseElement, literal_column
 from sqlalchemy.schema import ExecutableDDLElement
 
@@ -19,9 +20,11 @@ FIRST, LAST = ":first", ":last"
 
 
 def readable(statement: ClauseElement) -> str:
-    """A statement as text, with its values in place, as Redshift gets it."""
-    options = {} if isinstance(statement, ExecutableDDLElement) else {"compile_kwargs": {"literal_binds": True}}
-    return str(statement.compile(dialect=SparkifyDialect(), **options))  # type: ignore[arg-type]
+    """A statement as Redshift gets it, with its values in place, and queries with line breaks."""
+    if isinstance(statement, ExecutableDDLElement):
+        return str(statement.compile(dialect=SparkifyDialect()))
+    text = str(statement.compile(dialect=SparkifyDialect(), compile_kwargs={"literal_binds": True}))
+    return str(sqlparse.format(text, reindent=True))
 
 
 def fill_statements(model: type[StarTable], *, bounded: bool = False) -> list[ClauseElement]:

@@ -9,35 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from fix_cli import run
 from fix_warehouse import Sparkify
 from records import a_song, an_event
 
 from sparkify_dwh import __version__
-from sparkify_dwh.cli import cli, main
+from sparkify_dwh.cli import cli
 
 README = Path(__file__).parents[1] / "README.md"
-
-
-@pytest.fixture
-def configuration(sparkify: Sparkify) -> Path:
-    """A dwh.cfg for the warehouse of the tests."""
-    settings = sparkify.settings
-    path = sparkify.directory / "dwh.cfg"
-    path.write_text(
-        f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={settings.standin_directory}\n[S3]\nLOG_DATA={settings.log_data}\n"
-        f"LOG_JSONPATH={settings.log_jsonpath}\nSONG_DATA={settings.song_data}\n"
-    )
-    return path
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    """Run the command line as a person would; its exit code."""
-    monkeypatch.setattr(sys, "argv", ["sparkify-dwh", *map(str, arguments)])
-    try:
-        main()
-    except SystemExit as exit_:
-        return int(exit_.code or 0)
-    return 0
 
 
 @pytest.mark.parametrize("name", sorted(cli.commands))

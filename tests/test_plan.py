@@ -162,8 +162,9 @@ def statements_sent() -> Iterator[list[str]]:
 
 
 def shape(statement: str) -> str:
-    """A statement without its values, of which a load binds most, and knows some only when it sends them."""
-    return re.sub(r"(?<!:):\w+|'[^']*'|\b\d+(?:\.\d+)?\b", "?", statement.strip())
+    """A statement without its values, of which a load binds most, and knows some only when it sends them, and blanks."""
+    without_values = re.sub(r"(?<!:):\w+|'[^']*'|\b\d+(?:\.\d+)?\b", "?", statement)
+    return "".join(without_values.split())
 
 
 def test_the_statements_are_those_that_a_load_sends_in_its_order(loaded: Sparkify) -> None:

@@ -3,15 +3,18 @@
 Results go to standard output, progress and errors to standard error. Errors are one sentence; ``--debug`` shows where they
 come from. Exit codes: 0 done, 1 failed, and those of ``sparkify_dwh.errors``: 2 usage, 3 configuration, 4 the warehouse
 is not reachable, 5 not migrated, 6 an input cannot be read, 7 the load failed and was rolled back, 8 a check failed. 130
-interrupted.
+interrupted, 143 terminated. A reader that has seen enough (``| head``) is no error.
 """
 
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import sys
 import traceback
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
@@ -20,10 +23,24 @@ from sparkify_dwh.cli import checks, files, make, past, planning, standin, table
 from sparkify_dwh.cli.context import Invocation
 from sparkify_dwh.errors import SourceError, SparkifyError
 
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143  # as a shell gives them
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class ReaderGone(Exception):
+    """Whoever read the output has seen enough."""
+
+
+class Commands(click.Group):
+    """The commands, of which none fails because its output is no longer wanted; click would exit with 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderGone from None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--config", type=click.Path(path_type=Path), help="The configuration; else SPARKIFY_DWH_CONFIG, else ./dwh.cfg."
 )
@@ -38,6 +55,7 @@ def cli(context: click.Context, config: Path | None, verbose: bool, debug: bool)
     Try it without a cluster:  sparkify-dwh demo
     """
     context.obj = Invocation(config, debug)
+    context.color = False if os.environ.get("NO_COLOR") else None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)-7s %(message)s")
     if verbose:
         logging.getLogger("sparkify_dwh").setLevel(logging.INFO)
@@ -58,8 +76,10 @@ for command in (
 
 def main() -> None:
     """Run the command line, and turn what goes wrong into one sentence and an exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         cli.main(standalone_mode=False)
+        sys.stdout.flush()
     except SparkifyError as error:
         _fail(str(error), error.exit_code)
     except click.Abort:
@@ -67,12 +87,17 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader of our output, `head` for one, has seen enough
-        sys.stderr.close()
+    except (ReaderGone, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it closes it
     except OSError as error:
         _fail(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.", SourceError.exit_code)
     except Exception as error:  # what nobody foresaw is still told to a person in a sentence
         _fail(f"Unexpected {type(error).__name__}: {_first_line(error)}. Run it with --debug to see where.", 1)
+
+
+def _terminated(_number: int, _frame: object) -> NoReturn:
+    """A scheduler wants the command to end: a transaction is rolled back, and what was begun is put away."""
+    sys.exit(TERMINATED)
 
 
 def _first_line(error: Exception) -> str:
@@ -82,5 +107,5 @@ def _first_line(error: Exception) -> str:
 def _fail(sentence: str, code: int) -> None:
     if "--debug" in sys.argv:
         traceback.print_exc()
-    click.secho(f"Error: {sentence}", fg="red", err=True)
+    click.secho(f"Error: {sentence}", fg=None if os.environ.get("NO_COLOR") else "red", err=True)
     sys.exit(code)

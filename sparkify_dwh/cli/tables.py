@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from sparkify_dwh.base import Base
 
+KEYS = ("diststyle", "distkey", "sortkey")
+
 
 @click.command()
 @click.argument("table", required=False)
@@ -82,12 +84,13 @@ def _described(model: type[Base]) -> dict[str, Any]:
         }
         for column in model.table().columns
     ]
-    keys = {name: design[name] for name in ("diststyle", "distkey", "sortkey")}
+    keys = {name: design[name] for name in KEYS}
     return {"comment": model.table().comment, **keys, "columns": columns, "about": model.__doc__}
 
 
 def _print_columns(described: dict[str, Any]) -> None:
     click.echo(_unindented(described["about"]))
+    click.echo("".join(f"{name}: {described[name]}\n" for name in KEYS if described[name]))
     rows = [
         (c["name"], c["type"], "" if c["null"] else "not null", c["encoding"], c["comment"] or "")
         for c in described["columns"]
