@@ -1,12 +1,15 @@
 # make demo    set everything up and load a simulated month into the embedded stand-in
 # make test    set everything up and run the tests
+# make bench   measure it: SIZE=small or full, ONLY=staging,star,whole,growth,start; the full size takes long
 # make check   the tests, the type checker, the linter, the import rules
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SIZE ?= full
+ONLY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint clean
+.PHONY: help demo test bench check lint clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -21,6 +24,13 @@ demo: $(VENV)/ready
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest
+
+$(VENV)/bench: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	touch $@
+
+bench: $(VENV)/bench
+	$(BIN)/python -m benchmarks --size '$(SIZE)' --only '$(ONLY)'
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .

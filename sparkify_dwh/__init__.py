@@ -3,8 +3,8 @@
     import sparkify_dwh
     report = sparkify_dwh.load()        # S3 -> staging -> star, as dwh.cfg says
 
-The tables: ``sparkify_dwh.star``, ``sparkify_dwh.staging``, ``sparkify_dwh.ledger``. What goes wrong:
-``sparkify_dwh.errors``. Names are imported when they are first used, so that importing the package costs nothing.
+The tables are in ``star``, ``staging`` and ``ledger``, questions in ``analytics``, creating a cluster in ``cluster``, and
+what goes wrong in ``errors``. Names are imported when they are first used, so that importing the package costs nothing.
 """
 
 from __future__ import annotations
@@ -26,9 +26,21 @@ _HOMES = {
     "SparkifyError": "sparkify_dwh.errors",
     "load": "sparkify_dwh.loader",
 }
-_MODULES = ("errors", "ledger", "staging", "star")
+_MODULES = ("analytics", "cluster", "errors", "ledger", "staging", "star")
 
-__all__ = ["LoadReport", "Settings", "SparkifyError", "__version__", "errors", "ledger", "load", "staging", "star"]
+__all__ = [
+    "LoadReport",
+    "Settings",
+    "SparkifyError",
+    "__version__",
+    "analytics",
+    "cluster",
+    "errors",
+    "ledger",
+    "load",
+    "staging",
+    "star",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -65,7 +65,7 @@ def lock(connection: Connection, wait_seconds: float, on_wait: OnWait) -> None:
     if not _locked_within(connection, wait_seconds):
         raise LoadError(
             f"The load waited {wait_seconds:g} s for another load to end, and it did not: look at it with "
-            "`sparkify-dwh history`, or wait longer (--wait)."
+            "`sparkify-dwh history`, or wait longer with wait_seconds (--wait)."
         )
 
 

@@ -116,12 +116,15 @@ class StarTable(Base):
     ``natural_key`` names the columns that say which row a row is; the primary key where a model does not say.
     ``references`` names, for a column, the table whose key its values must be; ``allowed_values`` names, for a column,
     the values it may have. Redshift enforces neither: ``sparkify_dwh.quality`` checks them. NULL is free in both.
+    ``partition_by`` names the partitions of an export and the column each is of: a partition by another name than its
+    column's is that part of the column's time.
     """
 
     __abstract__ = True
     natural_key: ClassVar[Sequence[str]] = ()
     references: ClassVar[Mapping[str, str]] = {}
     allowed_values: ClassVar[Mapping[str, Sequence[str]]] = {}
+    partition_by: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def key(cls) -> list[str]:

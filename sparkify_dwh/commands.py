@@ -1,25 +1,26 @@
-"""Redshift's own statements, as objects that SQLAlchemy compiles: COPY and LOCK.
+"""Redshift's own statements, as objects that SQLAlchemy compiles: COPY, UNLOAD, LOCK and DROP COLUMN.
 
-Neither takes bind parameters, so everything they hold is a quoted identifier or a literal. Redshift guide, r_COPY, r_LOCK
+None takes bind parameters, so everything they hold is a quoted identifier or a literal. Redshift guide, r_COPY, r_UNLOAD,
+r_LOCK
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import String, Table
+from sqlalchemy import Select, String, Table
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
 
 
 class CopyCommand(ExecutableDDLElement):
-    """``COPY table (columns) FROM 'url' IAM_ROLE ... FORMAT AS JSON ...``
+    """``COPY table (columns) FROM 'url' IAM_ROLE ... FORMAT AS JSON ...`` or ``... FORMAT AS PARQUET``
 
     ``role_arn`` is an IAM role's, or None for the cluster's default role: there is no form with keys, so that no
-    statement ever holds a secret. ``json`` is ``auto`` or the URL of a JSONPaths file. ``clauses`` are written as they
-    are: they come from the models, never from data.
+    statement ever holds a secret. ``json`` is ``auto`` or the URL of a JSONPaths file; None says that the data is Parquet.
+    ``clauses`` are written as they are: they come from the models, never from data.
     """
 
     inherit_cache = False
@@ -30,7 +31,7 @@ class CopyCommand(ExecutableDDLElement):
         url: str,
         *,
         columns: Sequence[str],
-        json: str = "auto",
+        json: str | None = "auto",
         role_arn: str | None = None,
         region: str | None = None,
         clauses: Sequence[str] = (),
@@ -44,6 +45,33 @@ class CopyCommand(ExecutableDDLElement):
         self.clauses = clauses
 
 
+class UnloadCommand(ExecutableDDLElement):
+    """``UNLOAD ('query') TO 'url' IAM_ROLE ... FORMAT AS PARQUET PARTITION BY (columns) INCLUDE``
+
+    ``url`` is what the names of all files begin with. The query is a literal within a literal: its own quotes and
+    backslashes are doubled, and then doubled again. ``partition_by`` names columns of the query, which stay in the files.
+    Without ``ALLOWOVERWRITE`` or ``CLEANPATH`` Redshift refuses a target that holds anything. ``role_arn`` is as in
+    `CopyCommand`.
+    """
+
+    inherit_cache = False
+
+    def __init__(
+        self,
+        query: Select[Any],
+        url: str,
+        *,
+        partition_by: Sequence[str] = (),
+        role_arn: str | None = None,
+        region: str | None = None,
+    ) -> None:
+        self.query = query
+        self.url = url
+        self.partition_by = partition_by
+        self.role_arn = role_arn
+        self.region = region
+
+
 class LockTable(ExecutableDDLElement):
     """``LOCK TABLE table``: ACCESS EXCLUSIVE, the only lock Redshift has, until the transaction ends."""
 
@@ -53,6 +81,16 @@ class LockTable(ExecutableDDLElement):
         self.table = table
 
 
+class DropColumn(ExecutableDDLElement):
+    """``ALTER TABLE table DROP COLUMN column``"""
+
+    inherit_cache = False
+
+    def __init__(self, table: Table, column: str) -> None:
+        self.table = table
+        self.column = column
+
+
 @compiles(CopyCommand, "redshift")
 def _compile_copy(command: CopyCommand, compiler: DDLCompiler, **_: Any) -> str:
     literal = _literals(compiler)
@@ -60,10 +98,28 @@ def _compile_copy(command: CopyCommand, compiler: DDLCompiler, **_: Any) -> str:
     clauses = [
         f"COPY {compiler.preparer.format_table(command.table)} ({columns})",
         f"FROM {literal(command.url)}",
-        f"IAM_ROLE {literal(command.role_arn) if command.role_arn else 'default'}",
-        f"FORMAT AS JSON {literal(command.json)}",
+        f"IAM_ROLE {_role(command.role_arn, literal)}",
+        "FORMAT AS PARQUET" if command.json is None else f"FORMAT AS JSON {literal(command.json)}",
         *command.clauses,
     ]
+    if command.region:
+        clauses.append(f"REGION AS {literal(command.region)}")
+    return "\n".join(clauses)
+
+
+@compiles(UnloadCommand, "redshift")
+def _compile_unload(command: UnloadCommand, compiler: DDLCompiler, **_: Any) -> str:
+    literal = _literals(compiler)
+    query = compiler.sql_compiler.process(command.query, literal_binds=True)
+    clauses = [
+        f"UNLOAD ({literal(query)})",
+        f"TO {literal(command.url)}",
+        f"IAM_ROLE {_role(command.role_arn, literal)}",
+        "FORMAT AS PARQUET",
+    ]
+    if command.partition_by:
+        columns = ", ".join(compiler.preparer.quote(name) for name in command.partition_by)
+        clauses.append(f"PARTITION BY ({columns}) INCLUDE")
     if command.region:
         clauses.append(f"REGION AS {literal(command.region)}")
     return "\n".join(clauses)
@@ -74,6 +130,16 @@ def _compile_lock(command: LockTable, compiler: DDLCompiler, **_: Any) -> str:
     return f"LOCK TABLE {compiler.preparer.format_table(command.table)}"
 
 
-def _literals(compiler: DDLCompiler) -> Any:
+@compiles(DropColumn, "redshift")
+def _compile_drop_column(command: DropColumn, compiler: DDLCompiler, **_: Any) -> str:
+    preparer = compiler.preparer
+    return f"ALTER TABLE {preparer.format_table(command.table)} DROP COLUMN {preparer.quote(command.column)}"
+
+
+def _role(arn: str | None, literal: Callable[[str], str]) -> str:
+    return literal(arn) if arn else "default"
+
+
+def _literals(compiler: DDLCompiler) -> Callable[[str], str]:
     """A function that writes a text as a literal of the dialect: quotes doubled, backslashes too."""
     return lambda text: compiler.sql_compiler.render_literal_value(text, String())

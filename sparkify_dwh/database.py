@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ssl
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from sparkify_dwh.cluster.reach import why_unreachable
+from sparkify_dwh.connecting import connect_by
 from sparkify_dwh.errors import SparkifyError, UnreachableError
 from sparkify_dwh.settings import Settings
 
@@ -15,10 +18,15 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import ExceptionContext
 
 
+WRONG_NAME = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL
+
+
 def make_engine(settings: Settings) -> Engine:
     """An engine for the warehouse; it connects when first used, and its errors never show parameters."""
     engine = create_engine(settings.url, pool_pre_ping=True, hide_parameters=True)
-    event.listen(engine, "handle_error", _refused_connection)
+    if not settings.is_standin:
+        connect_by(engine, settings)
+    event.listen(engine, "handle_error", _refused_connection(settings))
     return engine
 
 
@@ -58,33 +66,76 @@ def server_message(error: BaseException) -> str:
     return " ".join(text.split())
 
 
-def _refused_connection(context: ExceptionContext) -> None:
-    """Turn an error of connecting into one sentence that says where to."""
-    if context.connection is not None or context.engine is None:
-        return
-    raise unreachable(context.engine, context.original_exception) from context.original_exception
+def _refused_connection(settings: Settings) -> Callable[[ExceptionContext], None]:
+    """What turns an error of connecting into one sentence that says where to, why, and what to do."""
+
+    def refuse(context: ExceptionContext) -> None:
+        if context.connection is None and context.engine is not None:
+            raise unreachable(settings, context.original_exception) from context.original_exception
+
+    return refuse
 
 
-def unreachable(engine: Engine, error: BaseException) -> SparkifyError:
+def unreachable(settings: Settings, error: BaseException) -> SparkifyError:
     """The error that says which warehouse could not be connected to, and why."""
     if isinstance(error, SparkifyError):
         return error
-    url = engine.url
+    url = settings.url
     place = f"{url.host}:{url.port}/{url.database}" if url.host else str(url.database)
-    refused = bool(error_fields(error))
-    advice = (
-        "Check DB_NAME, DB_USER and DB_PASSWORD in [CLUSTER]."
-        if refused
-        else "Check HOST and DB_PORT in [CLUSTER], that the cluster runs, and that its security group lets this machine in."
-    )
-    return UnreachableError(f"The warehouse at {place} could not be connected to: {_reason(error)}. {advice}")
+    reason, advice = _reason(settings, error), _advice(settings, error)
+    return UnreachableError(f"The warehouse at {place} could not be connected to: {reason}. {advice}")
 
 
-def _reason(error: BaseException) -> str:
+def _reason(settings: Settings, error: BaseException) -> str:
     """The server's words, or those of the innermost error of the network."""
     fields = error_fields(error)
     if fields:
         return fields.get("M", "")
+    inner = network_error(error)
+    if isinstance(inner, TimeoutError):
+        return f"no answer within {settings.connect_seconds:g} s"
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({inner.verify_message.rstrip('.')})"
+    return " ".join(str(getattr(inner, "strerror", None) or inner).split()).rstrip(".")
+
+
+def _advice(settings: Settings, error: BaseException) -> str:
+    fields = error_fields(error)
+    if fields:
+        return _login_advice(settings)
+    inner = network_error(error)
+    if isinstance(inner, ssl.SSLCertVerificationError) and inner.verify_code in WRONG_NAME:
+        return (
+            "Connect by the endpoint's own name. Through a tunnel, whose name no certificate holds, set [CLUSTER] "
+            "TLS=verify-ca."
+        )
+    if isinstance(inner, ssl.SSLError):
+        return (
+            "Something other than Redshift may answer, such as a proxy that opens TLS: let it pass the connection on, or "
+            "name the file of its authority in SSL_CERT_FILE."
+        )
+    if "refuses SSL" in str(error):
+        return "It is no Redshift, for it does not speak TLS, without which nothing is sent. Check HOST and DB_PORT."
+    known = None if settings.is_standin else why_unreachable(settings)
+    return (
+        f"{known}."
+        if known
+        else (
+            "Check HOST and DB_PORT in [CLUSTER], that the cluster runs, and that its security group lets this machine in."
+        )
+    )
+
+
+def _login_advice(settings: Settings) -> str:
+    if settings.iam:
+        who = f"knows the user {settings.db_user}, whom IAM=true does not create" if settings.db_user else "lets you in"
+        return f"Check DB_NAME in [CLUSTER], and that the database {who}."
+    if settings.secret_arn:
+        return "Check DB_NAME in [CLUSTER], and that the secret SECRET_ARN is this warehouse's."
+    return "Check DB_NAME, DB_USER and DB_PASSWORD in [CLUSTER]."
+
+
+def network_error(error: BaseException) -> BaseException:
+    """The system's error within one of the driver, or else the error itself."""
     causes: list[Any] = [error, *getattr(error, "args", ())]
-    inner = next((cause for cause in reversed(causes) if isinstance(cause, OSError)), error)
-    return " ".join(str(getattr(inner, "strerror", None) or inner).split())
+    return next((cause for cause in reversed(causes) if isinstance(cause, OSError)), error)

@@ -8,6 +8,8 @@
     ├── LoadError                  a load failed and was rolled back
     │   └── CopyError              COPY refused the data; the file, line and column are in the message
     ├── CheckError                 rows of the warehouse are not what a check demands; the message names them
+    ├── ExportError                an export failed; the message says what is left of it
+    ├── AwsError                   AWS refused a request about a cluster or a login, or did not answer
     └── UsageError                 an argument makes no sense
 
 Messages never hold a secret. ``exit_code`` is what the command line exits with.
@@ -66,3 +68,19 @@ class CheckError(SparkifyError):
     """Rows of the warehouse are not what a check demands."""
 
     exit_code = 8
+
+
+class ExportError(SparkifyError):
+    """An export failed; it has no manifest."""
+
+    exit_code = 9
+
+
+class AwsError(SparkifyError):
+    """AWS refused a request, or did not answer it. ``code`` is what AWS calls the reason, where it gave one."""
+
+    exit_code = 10
+
+    def __init__(self, sentence: str, code: str = "") -> None:
+        super().__init__(sentence)
+        self.code = code

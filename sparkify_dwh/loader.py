@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("sparkify_dwh.load")
 
+# statement_timeout, by which a load waits, is an integer of milliseconds. Redshift guide, r_statement_timeout
+LONGEST_WAIT_SECONDS = 2_000_000
+
 
 @dataclass(frozen=True)
 class LoadOptions:
@@ -68,8 +71,11 @@ def load(  # noqa: PLR0913 (options by name)
     :class:`SparkifyError` that says what to do.
     """
     settings = settings or Settings.read()
-    if max_errors < 0 or wait_seconds < 0:
-        raise UsageError(f"max_errors and the wait must not be negative: found {max_errors} and {wait_seconds:g}.")
+    if max_errors < 0 or not 0 <= wait_seconds <= LONGEST_WAIT_SECONDS:
+        raise UsageError(
+            "max_errors (--max-errors) must not be negative, and wait_seconds (--wait) be from 0 to "
+            f"{LONGEST_WAIT_SECONDS:,}: found {max_errors} and {wait_seconds:g}; correct them."
+        )
     options = LoadOptions(Selection(force, since, files), max_errors, wait_seconds)
     report = LoadReport(version=__version__)
     with warehouse(settings) as engine:

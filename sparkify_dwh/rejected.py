@@ -103,7 +103,7 @@ def _advice(row: RejectedRow, target: Table) -> str:
             "Shorten it, or widen the column, and those of the star it goes to, with a migration: "
             f'op.alter_column("{target.name}", "{row.column}", type_=sa.String(...)).'
         )
-    return "Correct the file, or leave such rows out with max_errors."
+    return "Correct the file, or leave such rows out with max_errors (--max-errors)."
 
 
 def rejected_rows(

@@ -6,6 +6,7 @@ boto3 is slow to import, so it is imported with the first request.
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 
     from sparkify_dwh.secret import Secret
 
-_CONNECT_TIMEOUT_SECONDS = 10  # boto3 waits 60, five times over
+# A store that does not answer has an end: each attempt waits so long for a connection, and so long for the next bytes.
+# An answer whose beginning has been read is not asked for again.
+CONNECT_TIMEOUT_SECONDS = 10.0
+READ_TIMEOUT_SECONDS = 60.0
+READ_TIMEOUT_VARIABLE = "SPARKIFY_DWH_S3_READ_SECONDS"  # of the environment, for another time than that
+MOST_ATTEMPTS = 3  # unless AWS_MAX_ATTEMPTS or the profile says otherwise
 _BUFFER_BYTES = 1 << 20
 
 # Codes in the answers of S3.
@@ -51,7 +57,8 @@ _BROKEN_OFF = {"HTTPClientError", "IncompleteReadError", "ChecksumError", "Flexi
 class S3Objects:
     """Objects by ``s3://`` URL; every failure is a SourceError. ``ObjectStore`` says what the methods promise.
 
-    ``write`` sends an object in one request, which S3 limits to 5 GB. A read that breaks off is not resumed.
+    ``write`` sends an object in one request, which S3 limits to 5 GB. A read that breaks off is not resumed. A server that
+    falls silent is given up; see the constants above.
     """
 
     def __init__(self, *, key: Secret | None, secret: Secret | None, token: Secret | None, region: str | None) -> None:
@@ -94,14 +101,16 @@ class S3Objects:
         made = self._made
         if made is None:
             import boto3
-            from botocore.config import Config
+            import botocore.session
             from botocore.exceptions import BotoCoreError
 
             key, secret, token = (value.reveal() if value else None for value in self._keys)
             # A session of its own: the default one is shared, and not safe among threads.
-            session = boto3.session.Session(key, secret, token, self._region)
+            core = botocore.session.Session()
+            timeout_seconds = _read_timeout_seconds(os.environ)
             try:
-                made = session.client("s3", config=Config(connect_timeout=_CONNECT_TIMEOUT_SECONDS))
+                session = boto3.session.Session(key, secret, token, self._region, botocore_session=core)
+                made = session.client("s3", config=_client_config(core, timeout_seconds))
             except BotoCoreError:
                 raise  # some of these are ValueErrors too
             except ValueError as error:
@@ -110,6 +119,27 @@ class S3Objects:
                 ) from error
             self._made = made
         return made
+
+
+def _client_config(core: Any, read_timeout_seconds: float) -> Any:
+    """The client's timeouts and attempts; attempts that environment or profile name stay as they are."""
+    from botocore.config import Config
+
+    timeouts = Config(connect_timeout=CONNECT_TIMEOUT_SECONDS, read_timeout=read_timeout_seconds)
+    if core.get_config_variable("max_attempts") is not None:
+        return timeouts
+    return timeouts.merge(Config(retries={"total_max_attempts": MOST_ATTEMPTS}))
+
+
+def _read_timeout_seconds(environ: Mapping[str, str]) -> float:
+    given = environ.get(READ_TIMEOUT_VARIABLE) or str(READ_TIMEOUT_SECONDS)
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 86_400:
+        raise SourceError(f"{READ_TIMEOUT_VARIABLE} needs a number of seconds above 0, found {given}: correct it")
+    return seconds
 
 
 class _Stream(io.RawIOBase):

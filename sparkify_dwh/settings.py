@@ -14,16 +14,18 @@ chain of AWS (environment, profile, role of the machine) give them. A host is a 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from sparkify_dwh.configfile import KEYS, Name, Values, read_values, variable
+from sparkify_dwh.aws.endpoint import region_of
+from sparkify_dwh.configuration import values as configured
+from sparkify_dwh.configuration.file import KEYS, Name, Values, read_values, variable
+from sparkify_dwh.configuration.values import DEFAULT_PORT, STANDIN, VERIFY_FULL
 from sparkify_dwh.errors import ConfigurationError
-from sparkify_dwh.locations import Locations, configured_location, expanded, file_url
+from sparkify_dwh.locations import Locations, file_url
 from sparkify_dwh.secret import Secret
 
 if TYPE_CHECKING:
@@ -31,11 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Locations", "Secret", "Settings"]
 
-STANDIN = "standin"
-DEFAULT_PORT = 5439
 DEFAULT_STANDIN_DIRECTORY = ".standin"
-
-_ENDPOINT = re.compile(r"(?P<host>[^\s:/?#@]+)(?::(?P<port>\d+))?(?:/(?P<db_name>[^\s/?#]*))?", re.ASCII)
+CONNECT_SECONDS = 30.0
+QUERY_GROUP = "sparkify_dwh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,9 @@ class Settings:
     """Everything that is configured; None where nothing is.
 
     ``log_data``, ``song_data``, ``manifests`` and ``export`` are key prefixes and ``log_jsonpath`` is an object, all as
-    ``s3://`` or ``file:///`` URLs. ``standin_directory`` is absolute, and None with a real cluster. ``dwh`` is the
-    section [DWH], by key in capitals, without its password.
+    ``s3://`` or ``file:///`` URLs. ``region`` is that of the buckets, ``aws_region`` that of the cluster.
+    ``standin_directory`` is absolute, and None with a real cluster. ``dwh`` is the section [DWH], by key in capitals,
+    without its password.
     """
 
     host: str | None = None
@@ -52,6 +53,11 @@ class Settings:
     db_user: str | None = None
     db_password: Secret | None = None
     db_port: int = DEFAULT_PORT
+    iam: bool = False
+    secret_arn: str | None = None
+    tls: str = VERIFY_FULL
+    connect_seconds: float = CONNECT_SECONDS
+    query_group: str = QUERY_GROUP
     role_arn: str | None = None
     log_data: str | None = None
     log_jsonpath: str | None = None
@@ -61,6 +67,7 @@ class Settings:
     export: str | None = None
     aws_key: Secret | None = None
     aws_secret: Secret | None = None
+    aws_region: str | None = None
     standin_directory: Path | None = None
     dwh: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     dwh_db_password: Secret | None = None
@@ -82,7 +89,7 @@ class Settings:
     @classmethod
     def embedded(cls, directory: Path) -> Settings:
         """The embedded stand-in in ``directory``, with the inputs under ``directory/data``."""
-        base = _absolute(directory, Path.cwd())
+        base = configured.absolute(directory, Path.cwd())
         return cls(
             host=STANDIN,
             log_data=file_url(f"{base}/data/log_data/"),
@@ -106,12 +113,17 @@ class Settings:
         self._require(self._missing_cluster())
         if self.is_standin:
             return URL.create("redshift+standin", database=str(self.standin_directory))
-        password = self.db_password.reveal() if self.db_password else None
+        minted = self.iam or self.secret_arn  # at each new connection: sparkify_dwh.credentials
+        password = self.db_password.reveal() if self.db_password and not minted else None
         return URL.create("redshift+sparkify", self.db_user, password, self.host, self.db_port, self.db_name)
 
     def store_options(self) -> dict[str, Any]:
-        """What an ObjectStore is to be made with."""
-        return {"key": self.aws_key, "secret": self.aws_secret, "region": self.region}
+        """What an ObjectStore is to be made with: [AWS] KEY and SECRET where environment and profile give none."""
+        from sparkify_dwh.aws.client import has_credentials
+
+        unneeded = self.aws_key is not None and has_credentials()
+        key, secret = (None, None) if unneeded else (self.aws_key, self.aws_secret)
+        return {"key": key, "secret": secret, "region": self.region or self.aws_region or region_of(self.host)}
 
     def for_load(self) -> Locations:
         """Where a load's inputs are; the JSONPaths file is outside of the data.
@@ -131,7 +143,9 @@ class Settings:
     def _missing_cluster(self) -> list[Name]:
         if self.is_standin:
             return [] if self.standin_directory else [("STANDIN", "DIR")]
-        needed = {"HOST": self.host, "DB_NAME": self.db_name, "DB_USER": self.db_user, "DB_PASSWORD": self.db_password}
+        needed: dict[str, object] = {"HOST": self.host, "DB_NAME": self.db_name}
+        if not (self.iam or self.secret_arn):
+            needed |= {"DB_USER": self.db_user, "DB_PASSWORD": self.db_password}
         return [("CLUSTER", key) for key, value in needed.items() if not value]
 
     def _require(self, missing: list[Name]) -> None:
@@ -156,94 +170,43 @@ class Settings:
 
 
 def _settings(values: Values) -> Settings:
-    endpoint = _endpoint(values)
+    endpoint = configured.endpoint(values)
     standin = endpoint.get("host") == STANDIN
-    standin_directory = _absolute(values.get("STANDIN", "DIR") or DEFAULT_STANDIN_DIRECTORY, values.directory)
+    standin_directory = configured.absolute(values.get("STANDIN", "DIR") or DEFAULT_STANDIN_DIRECTORY, values.directory)
     directory = standin_directory if standin else None
     # Without a host it is open who reads the locations, and a missing HOST is what the user should hear of first.
     local = values.directory if standin or "host" not in endpoint else None
-    aws_key, aws_secret = _aws_keys(values)
+    aws_key, aws_secret = configured.aws_keys(values)
+    dwh_password = configured.secret(values, "DWH", "DWH_DB_PASSWORD")
+    manifests = configured.location(values, "MANIFESTS", local)
     return Settings(
         host=endpoint.get("host"),
         db_name=values.get("CLUSTER", "DB_NAME") or endpoint.get("db_name") or values.get("DWH", "DWH_DB"),
         db_user=values.get("CLUSTER", "DB_USER") or values.get("DWH", "DWH_DB_USER"),
-        db_password=_secret(values, "CLUSTER", "DB_PASSWORD") or _secret(values, "DWH", "DWH_DB_PASSWORD"),
-        db_port=_port(values, endpoint.get("port")),
-        role_arn=values.get("IAM_ROLE", "ARN"),
-        log_data=_location(values, "LOG_DATA", local),
-        log_jsonpath=_location(values, "LOG_JSONPATH", local),
-        song_data=_location(values, "SONG_DATA", local),
+        db_password=configured.secret(values, "CLUSTER", "DB_PASSWORD") or dwh_password,
+        db_port=configured.port(values, endpoint.get("port")),
+        iam=configured.switch(values, "CLUSTER", "IAM"),
+        secret_arn=configured.secret_arn(values),
+        tls=configured.tls(values),
+        connect_seconds=configured.seconds(values, "CLUSTER", "CONNECT_SECONDS", CONNECT_SECONDS),
+        query_group=configured.query_group(values, QUERY_GROUP),
+        role_arn=configured.role(values),
+        log_data=configured.location(values, "LOG_DATA", local),
+        log_jsonpath=configured.location(values, "LOG_JSONPATH", local),
+        song_data=configured.location(values, "SONG_DATA", local),
         region=values.get("S3", "REGION"),
-        manifests=_location(values, "MANIFESTS", local) or (file_url(f"{directory}/manifests/") if directory else None),
-        export=_location(values, "EXPORT", local),
+        manifests=manifests or (file_url(f"{directory}/manifests/") if directory else None),
+        export=configured.location(values, "EXPORT", local),
         aws_key=aws_key,
         aws_secret=aws_secret,
+        aws_region=configured.region(values),
         standin_directory=directory,
         dwh=_cluster_to_create(values),
-        dwh_db_password=_secret(values, "DWH", "DWH_DB_PASSWORD"),
+        dwh_db_password=dwh_password,
         origin=values.origin,
     )
-
-
-def _endpoint(values: Values) -> dict[str, str]:
-    """Host, port and db_name, as far as HOST names them: the console's form of an endpoint is host:5439/dev."""
-    host = values.get("CLUSTER", "HOST")
-    if host is None:
-        return {}
-    if host.lower() == STANDIN:
-        return {"host": STANDIN}
-    if "://" in host or host.lower().startswith("jdbc:"):
-        problem = "found a URL: leave out http://, jdbc:redshift:// or the like"
-    elif found := _ENDPOINT.fullmatch(host):
-        return {name: part for name, part in found.groupdict().items() if part}
-    else:
-        problem = "found something else: copy the endpoint from the Redshift console"
-    # What was found is not shown: a URL may hold a password.
-    raise ConfigurationError(
-        f"{values.place('CLUSTER', 'HOST')} must be a host like x.y.eu-west-1.redshift.amazonaws.com, {problem}"
-    )
-
-
-def _port(values: Values, in_endpoint: str | None) -> int:
-    given = {
-        ("CLUSTER", "DB_PORT"): values.get("CLUSTER", "DB_PORT"),
-        ("CLUSTER", "HOST"): in_endpoint,
-        ("DWH", "DWH_PORT"): values.get("DWH", "DWH_PORT"),
-    }
-    name, text = next(((name, text) for name, text in given.items() if text), (("CLUSTER", "DB_PORT"), ""))
-    if not text:
-        return DEFAULT_PORT
-    if re.fullmatch(r"0*[1-9][0-9]{0,4}", text) and int(text) <= 65535:
-        return int(text)
-    found = text if re.fullmatch("[0-9]{1,6}", text) else "something else"  # which may be a password in the wrong line
-    raise ConfigurationError(f"{values.place(*name)} needs a port from 1 to 65535, found {found}: correct it")
-
-
-def _location(values: Values, key: str, directory: Path | None) -> str | None:
-    value = values.get("S3", key)
-    url = configured_location(values.place("S3", key), value, directory) if value else None
-    if url and key == "LOG_JSONPATH" and url.endswith("/"):
-        raise ConfigurationError(f"{values.place('S3', key)} must be one file, found a key prefix that ends in a slash")
-    return url
-
-
-def _secret(values: Values, section: str, key: str) -> Secret | None:
-    value = values.get(section, key)
-    return Secret(value) if value else None
-
-
-def _aws_keys(values: Values) -> tuple[Secret | None, Secret | None]:
-    key, secret = _secret(values, "AWS", "KEY"), _secret(values, "AWS", "SECRET")
-    if bool(key) != bool(secret):
-        given, lacking = ("KEY", "SECRET") if key else ("SECRET", "KEY")
-        raise ConfigurationError(f"{values.place('AWS', given)} is given, [AWS] {lacking} is not: give both or neither")
-    return key, secret
 
 
 def _cluster_to_create(values: Values) -> Mapping[str, str]:
     keys = (key for key in KEYS["DWH"] if key != "DWH_DB_PASSWORD")
     return MappingProxyType({key: value for key in keys if (value := values.get("DWH", key))})
-
-
-def _absolute(path: Path | str, directory: Path) -> Path:
-    return Path(os.path.normpath(directory / expanded(path)))

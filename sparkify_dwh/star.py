@@ -8,7 +8,8 @@ Each model stands with ``from_staging()``, the SELECT that says which rows it sh
 event and every song stands once: where two deliveries of one contradict each other, staging keeps one of them.
 
 Foreign keys are not declared to Redshift: it enforces none, and its planner trusts them (Redshift guide,
-t_Defining_constraints). ``references`` says which table a column points at, and the checks of a load look.
+t_Defining_constraints). ``references`` says which table a column points at, and the checks of a load look. The relationships
+(``play.user``, ``play.song``, ``song.artist`` ...) are for reading: rows are written by loads alone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     SmallInteger,
+    String,
     Subquery,
     and_,
     cast,
@@ -28,7 +30,7 @@ from sqlalchemy import (
     union,
     union_all,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sparkify_dwh.base import (
     StarTable,
@@ -72,6 +74,7 @@ class Songplay(StarTable):
     natural_key = ("session_id", "item_in_session", "start_time")
     references = {"start_time": "time", "user_id": "users", "song_id": "songs", "artist_id": "artists"}
     allowed_values = {"level": LEVELS}
+    partition_by = {"year": "start_time", "month": "start_time"}
 
     songplay_id: Mapped[row_number] = mapped_column(comment="Stays while the row stays; its value means nothing")
     start_time: Mapped[sorted_timestamp] = mapped_column(comment="UTC, with milliseconds")
@@ -86,6 +89,13 @@ class Songplay(StarTable):
     song_title: Mapped[text512 | None] = mapped_column(comment="As logged")
     artist_name: Mapped[text512 | None] = mapped_column(comment="As logged")
     song_length: Mapped[double | None] = mapped_column(comment="Seconds, as logged")
+
+    time: Mapped[Time] = relationship(primaryjoin="foreign(Songplay.start_time) == Time.start_time", viewonly=True)
+    user: Mapped[User | None] = relationship(primaryjoin="foreign(Songplay.user_id) == User.user_id", viewonly=True)
+    song: Mapped[Song | None] = relationship(primaryjoin="foreign(Songplay.song_id) == Song.song_id", viewonly=True)
+    artist: Mapped[Artist | None] = relationship(
+        primaryjoin="foreign(Songplay.artist_id) == Artist.artist_id", viewonly=True
+    )
 
     @classmethod
     def from_staging(cls) -> Select[Any]:
@@ -229,6 +239,7 @@ class Song(StarTable):
     __tablename__ = "songs"
     __table_args__ = design("One row per song of the catalogue", diststyle="ALL", sortkey="song_id")
     references = {"artist_id": "artists"}
+    partition_by = {"year": "year"}
 
     song_id: Mapped[sorted_text32] = mapped_column(primary_key=True)
     title: Mapped[text512 | None]
@@ -239,6 +250,8 @@ class Song(StarTable):
     artist_location: Mapped[text512 | None] = mapped_column(comment="As this song gives it")
     artist_latitude: Mapped[double | None] = mapped_column(comment="Degrees, as this song gives it")
     artist_longitude: Mapped[double | None] = mapped_column(comment="Degrees, as this song gives it")
+
+    artist: Mapped[Artist] = relationship(primaryjoin="foreign(Song.artist_id) == Artist.artist_id", viewonly=True)
 
     @classmethod
     def from_staging(cls) -> Select[Any]:
@@ -319,6 +332,7 @@ class Time(StarTable):
 
     __tablename__ = "time"
     __table_args__ = design("One row per distinct start_time of songplays", distkey="start_time", sortkey="start_time")
+    partition_by = {"year": "year", "month": "month"}
 
     start_time: Mapped[sorted_timestamp] = mapped_column(primary_key=True, comment="UTC, with milliseconds")
     hour: Mapped[small] = mapped_column(comment="0 to 23")
@@ -363,7 +377,7 @@ def plays_between() -> Select[Any]:
 
 def trimmed(text: Any) -> ColumnElement[str]:
     """A text without trailing blanks, which Redshift ignores when it compares. Redshift guide, r_Character_types"""
-    return func.rtrim(text, " ")
+    return func.rtrim(text, " ", type_=String())
 
 
 def part(name: str, moment: ColumnElement[Any]) -> ColumnElement[int]:

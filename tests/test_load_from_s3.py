@@ -2,54 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from uuid import uuid4
 
-import boto3
 import pytest
 from fix_warehouse import Sparkify
-from moto.server import ThreadedMotoServer
 from records import a_song, an_event
 
 from sparkify_dwh.source import ObjectStore
 
 
 @pytest.fixture
-def bucket() -> str:
-    """The URL of a bucket that no other test has, with its slash."""
-    return f"s3://sparkify-{uuid4().hex}/"
-
-
-@pytest.fixture
-def s3(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
-    """An S3 server with the bucket."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    environment = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "AKIATEST",
-        "AWS_SECRET_ACCESS_KEY": "pa55",
-        "AWS_DEFAULT_REGION": "us-west-2",
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    client = boto3.session.Session().client("s3")
-    client.create_bucket(Bucket=bucket[5:-1], CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-    client.close()
-    with ObjectStore() as store:
-        yield store
-    server.stop()
-
-
-@pytest.fixture
-def in_s3(sparkify: Sparkify, s3: ObjectStore, bucket: str) -> Sparkify:
+def in_s3(sparkify: Sparkify, store: ObjectStore, bucket: str) -> Sparkify:
     """A company whose files are in S3."""
     sparkify.logs("2018/11/it's 100%.json", an_event(), an_event(itemInSession=6))
     sparkify.songs("A/B/C/a.json", a_song())
     for path in sorted(path for path in sparkify.directory.rglob("*.json") if path.is_file()):
-        s3.write(f"{bucket}{path.relative_to(sparkify.directory)}", path.read_bytes())
+        store.write(f"{bucket}{path.relative_to(sparkify.directory)}", path.read_bytes())
     sparkify.settings = replace(
         sparkify.settings,
         log_data=f"{bucket}log_data/",
@@ -61,17 +29,17 @@ def in_s3(sparkify: Sparkify, s3: ObjectStore, bucket: str) -> Sparkify:
     return sparkify
 
 
-def test_a_load_from_s3_is_a_load(in_s3: Sparkify, s3: ObjectStore, bucket: str) -> None:
+def test_a_load_from_s3_is_a_load(in_s3: Sparkify, store: ObjectStore, bucket: str) -> None:
     report = in_s3.load()
     assert (report.star["songplays"].inserted, report.star["songs"].inserted) == (2, 1)
-    assert s3.list(f"{bucket}manifests/") == []
+    assert store.list(f"{bucket}manifests/") == []
     assert in_s3.load().files["staging_events"].known == 1
 
 
-def test_an_object_that_changes_is_known_by_its_etag(in_s3: Sparkify, s3: ObjectStore, bucket: str) -> None:
+def test_an_object_that_changes_is_known_by_its_etag(in_s3: Sparkify, store: ObjectStore, bucket: str) -> None:
     in_s3.load()
     url = f"{bucket}song_data/A/B/C/a.json"
-    s3.write(url, s3.read(url).replace(b'"year": 0', b'"year": 1999'))
+    store.write(url, store.read(url).replace(b'"year": 0', b'"year": 1999'))
     report = in_s3.load()
     assert report.files["staging_songs"].changed == [url]
     assert in_s3.one("SELECT year FROM songs") == 1999

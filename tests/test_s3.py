@@ -2,64 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from threading import Thread
 from uuid import uuid4
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from sparkify_dwh.errors import SourceError
 from sparkify_dwh.secret import Secret
 from sparkify_dwh.source import ObjectStore, StoredObject
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of the server."""
-    moto = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
-
-
-@pytest.fixture(autouse=True)
-def _environment(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """boto3 finds the server, keys that nobody checks, and nothing of the one who runs the tests."""
-    for name in list(os.environ):
-        if name.startswith("AWS_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "pa55")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no_config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no_credentials"))
-
-
-@pytest.fixture
-def store() -> Iterator[ObjectStore]:
-    with ObjectStore() as store:
-        yield store
-
-
-@pytest.fixture
-def bucket(_environment: None) -> str:
-    """The URL of a new bucket, with its slash."""
-    name = f"sparkify-{uuid4().hex}"
-    client = boto3.session.Session().client("s3")
-    client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-    client.close()
-    return f"s3://{name}/"
+pytestmark = pytest.mark.usefixtures("s3_environment")
 
 
 def test_a_prefix_also_matches_its_longer_neighbours_in_s3(store: ObjectStore, bucket: str) -> None:
@@ -166,19 +123,19 @@ def test_a_region_that_is_none_is_a_fault_of_the_configuration() -> None:
 
 
 @pytest.fixture
-def guarded(server: str) -> Iterator[ObjectStore]:
+def guarded(s3_server: str) -> Iterator[ObjectStore]:
     """A store of a user without any rights, at a server that asks for them."""
     iam = boto3.session.Session().client("iam")
     name = f"ada-{uuid4().hex}"
     iam.create_user(UserName=name)
     made = iam.create_access_key(UserName=name)["AccessKey"]
     iam.close()
-    ask_for_rights(server, after_requests=0)
+    ask_for_rights(s3_server, after_requests=0)
     try:
         with ObjectStore(key=Secret(made["AccessKeyId"]), secret=Secret(made["SecretAccessKey"])) as store:
             yield store
     finally:
-        ask_for_rights(server, after_requests=float("inf"))
+        ask_for_rights(s3_server, after_requests=float("inf"))
 
 
 def ask_for_rights(server: str, *, after_requests: float) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkify_dwh.configfile import KEYS
+from sparkify_dwh.configuration.file import KEYS
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.settings import Locations, Secret, Settings
 
@@ -160,6 +160,80 @@ def test_an_access_key_needs_both_its_parts(tmp_path: Path) -> None:
     assert (both.aws_key, both.aws_secret) == (Secret("AKIAX"), Secret("s/e+c"))
     with pytest.raises(ConfigurationError, match=r"\[AWS\] KEY is given, \[AWS\] SECRET is not"):
         settings_of(tmp_path, "[AWS]\nKEY=AKIAX\n")
+
+
+IDENTITY = "[CLUSTER]\nHOST=h\nDB_NAME=d\n"
+
+
+@pytest.mark.parametrize(
+    "line", ["IAM=true", "IAM=Yes", "SECRET_ARN=arn:aws:secretsmanager:us-west-2:123456789012:secret:redshift!x-AbC"]
+)
+def test_whoever_logs_in_without_a_password_needs_none(tmp_path: Path, line: str) -> None:
+    """A password that is there all the same is not put into the URL."""
+    url = settings_of(tmp_path, f"{IDENTITY}{line}\nDB_PASSWORD=pa55\n").url
+    assert (url.host, url.database, url.password) == ("h", "d", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("IAM=pa55", r"\[CLUSTER\] IAM must be true or false"),
+        ("SECRET_ARN=pa55", r"\[CLUSTER\] SECRET_ARN must be a secret like .* found something without arn:"),
+        (
+            "TLS=off",
+            r"\[CLUSTER\] TLS must be verify-full, or verify-ca for a tunnel .* without TLS would show passwords",
+        ),
+        ("TLS=require", r"\[CLUSTER\] TLS must be verify-full"),
+        ("CONNECT_SECONDS=0", r"\[CLUSTER\] CONNECT_SECONDS needs seconds from 1 to 3600"),
+        ("CONNECT_SECONDS=soon", r"\[CLUSTER\] CONNECT_SECONDS needs seconds from 1 to 3600"),
+        ("QUERY_GROUP=a'b", r"\[CLUSTER\] QUERY_GROUP must be up to 100 letters"),
+    ],
+)
+def test_a_way_to_connect_that_cannot_work_is_refused(tmp_path: Path, line: str, sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=sentence) as error:
+        settings_of(tmp_path, IDENTITY + line)
+    assert "pa55" not in str(error.value)
+
+
+def test_a_connection_is_checked_and_limited_unless_said_otherwise(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, IDENTITY)
+    assert (settings.tls, settings.connect_seconds, settings.query_group) == ("verify-full", 30, "sparkify_dwh")
+    other = settings_of(tmp_path, f"{IDENTITY}TLS=Verify-CA\nCONNECT_SECONDS=2.5\nQUERY_GROUP=nightly\n")
+    assert (other.tls, other.connect_seconds, other.query_group) == ("verify-ca", 2.5, "nightly")
+
+
+@pytest.mark.parametrize("arn", ["sparkify-redshift", "123456789012:role/x", "default", "arn:aws:iam::1234:role/x"])
+def test_a_role_is_an_arn(tmp_path: Path, arn: str) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"\[IAM_ROLE\] ARN must be a role like arn:aws:iam::.* cluster up --write"
+    ):
+        settings_of(tmp_path, f"[IAM_ROLE]\nARN={arn}\n")
+
+
+@pytest.mark.parametrize("region", ["Oregon", "us west 2", "us-west-2a"])
+def test_a_region_has_the_form_of_one(tmp_path: Path, region: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"\[AWS\] REGION must be a region like us-west-2"):
+        settings_of(tmp_path, f"[AWS]\nREGION={region}\n")
+    assert settings_of(tmp_path, "[AWS]\nREGION=us-gov-west-1\n").aws_region == "us-gov-west-1"
+
+
+def test_roles_may_be_chained(tmp_path: Path) -> None:
+    """Redshift guide, r_UNLOAD."""
+    chain = "arn:aws:iam::123456789012:role/a,arn:aws-cn:iam::123456789012:role/path/b"
+    assert settings_of(tmp_path, f"[IAM_ROLE]\nARN={chain}\n").role_arn == chain
+
+
+def test_the_region_of_the_inputs_is_that_of_the_cluster_unless_said_otherwise(tmp_path: Path) -> None:
+    host = "[CLUSTER]\nHOST=x.y.eu-west-1.redshift.amazonaws.com\n"
+    regions = [
+        settings_of(tmp_path, text).store_options()["region"]
+        for text in (
+            host,
+            f"{host}[AWS]\nREGION=eu-west-2\n",
+            f"{host}[S3]\nREGION=eu-west-3\n[AWS]\nREGION=eu-west-2\n",
+        )
+    ]
+    assert regions == ["eu-west-1", "eu-west-2", "eu-west-3"]
 
 
 def test_the_embedded_warehouse_needs_no_configuration(tmp_path: Path) -> None:

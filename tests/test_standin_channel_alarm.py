@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from sparkify_dwh.standin import channel
+from sparkify_dwh.standin import channel, wire
 from sparkify_dwh.standin.channel import Channel, ClientGone, Exchange, ServerGone
 
 
@@ -20,4 +20,17 @@ def test_the_alarm_is_heard_when_the_server_has_taken_all_there_was(monkeypatch:
         assert to_server.full
         bell.send(b"!")
         Exchange(Channel(client, ClientGone), to_server).turn(alarm)
+        assert postgres.recv(200) == bytes(100)
+
+
+def test_what_has_come_in_is_not_kept_waiting_when_there_is_room_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL takes all that was too much, and waits for the rest of the statement, which is here already."""
+    monkeypatch.setattr(channel, "MUCH", 10)
+    (client, user), (server, postgres) = socket.socketpair(), socket.socketpair()
+    with client, user, server, postgres:
+        from_client, to_server = Channel(client, ClientGone), Channel(server, ServerGone)
+        from_client.incoming.feed(wire.SYNC)
+        to_server.send(bytes(100))
+        Exchange(from_client, to_server).turn()
+        assert not to_server.full
         assert postgres.recv(200) == bytes(100)

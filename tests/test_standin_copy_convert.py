@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sparkify_dwh.standin.copy.columns import TargetColumn
 from sparkify_dwh.standin.copy.convert import Field, Value, converter
+from sparkify_dwh.standin.copy.json_documents import Number
 from sparkify_dwh.standin.copy.options import CopyOptions
 from sparkify_dwh.standin.copy.results import Reject, shown
 from sparkify_dwh.standin.errors import RedshiftError
@@ -97,6 +98,31 @@ def test_text_becomes_a_value_of_the_type(type_: str, text: str, value: Value) -
 )
 def test_text_that_is_no_value_of_the_type_is_refused(type_: str, text: str, code: int, reason: str) -> None:
     assert reject(type_, text) == (code, reason)
+
+
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [("1540919166796.0", 1540919166796), ("1.540344794796E12", 1540344794796), ("-0.0", 0), ("1.50e1", 15)],
+)
+def test_a_json_number_without_a_fraction_is_an_integer(number: str, value: int) -> None:
+    """As in public loads of Sparkify's logs, which copy such a registration into BIGINT; a string is no number."""
+    assert convert("bigint", Number(number)) == value
+    assert reject("bigint", number)[0] == 1207
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("1.5", 1207),
+        ("1e-400", 1207),
+        ("1e30", 1204),
+        ("-1e999999999", 1204),
+        ("1e" + "9" * 30, 1207),
+        ("9.3e18", 1204),
+    ],
+)
+def test_a_json_number_that_is_no_integer_of_the_type_is_refused(number: str, code: int) -> None:
+    assert reject("bigint", Number(number))[0] == code
 
 
 def test_the_position_of_a_wrong_digit_is_told() -> None:

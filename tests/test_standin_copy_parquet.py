@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from fix_warehouse import Sparkify
-from moto.server import ThreadedMotoServer
 from records import a_song, an_event
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
@@ -132,24 +128,6 @@ def test_an_empty_table_leaves_nothing_to_copy(connection: Connection, tmp_path:
         f"UNLOAD ('select * from users') TO '{tmp_path.as_uri()}/users' IAM_ROLE default PARQUET"
     )
     assert "does not exist" in refused(connection, f"{tmp_path.as_uri()}/users", table="users")
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The URL of a bucket on an S3 server, with its slash."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "pa55")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    name = f"sparkify-{uuid4().hex}"
-    client = boto3.session.Session().client("s3")
-    client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-    client.close()
-    yield f"s3://{name}/"
-    server.stop()
 
 
 def test_what_went_to_s3_comes_back(star: Sparkify, bucket: str) -> None:

@@ -6,11 +6,14 @@ Redshift guide, r_CREATE_TABLE_NEW, unless a test says otherwise.
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Connection, inspect
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Boolean, Column, Connection, DateTime, Integer, MetaData, String, Table, func, inspect, text
 from sqlalchemy.exc import ProgrammingError
 
 from sparkify_dwh.standin.create_table import read_create_table
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.statements import plan
 
 
 @pytest.mark.parametrize(
@@ -34,13 +37,31 @@ def test_a_type_is_what_redshift_makes_of_it(redshift: str, postgres: str) -> No
     assert read_create_table(f"CREATE TABLE t (a {redshift})").columns["a"].type.sql == postgres
 
 
+@pytest.mark.parametrize("type_", ["SERIAL", "BIGSERIAL", "BYTEA", "inet", "BIT(3)", "INTEGER[]", "varchar(9)[3]"])
+def test_a_type_that_tables_do_not_take_is_named_with_its_column(type_: str) -> None:
+    """https://github.com/dresende/node-orm2/issues/650, https://github.com/jazzband/django-redshift-backend/issues/135"""
+    for sql, column in (("CREATE TABLE t (a INT, b {})", "t.b"), ("ALTER TABLE t ADD COLUMN b {}", "b")):
+        with pytest.raises(RedshiftError) as error:
+            plan(sql.format(type_))
+        message = f'Column "{column}" has unsupported type "{type_.lower()}".'
+        assert (error.value.sqlstate, error.value.message) == ("0A000", message)
+
+
+@pytest.mark.parametrize("type_", ["UUID", "JSON", "JSONB", "XML", "TSVECTOR", "mood"])
+def test_a_type_that_postgresql_8_lacks_does_not_exist(type_: str) -> None:
+    """https://github.com/jazzband/django-redshift-backend/issues/154 and, for UUID, issue 53"""
+    for sql in ("CREATE TABLE t (a INT, b {})", "ALTER TABLE t ADD COLUMN b {}"):
+        with pytest.raises(RedshiftError) as error:
+            plan(sql.format(type_))
+        assert (error.value.sqlstate, error.value.message) == ("42704", f'type "{type_.lower()}" does not exist')
+
+
 @pytest.mark.parametrize(
-    "type_", ["UUID", "JSON", "JSONB", "SERIAL", "BIGSERIAL", "INTEGER[]", "BYTEA", "mood", "INT(4)"]
+    "type_", ["SUPER", "VARBYTE(10)", "HLLSKETCH", "GEOMETRY", "INTERVAL DAY TO SECOND", "TIMESTAMP(3)"]
 )
-def test_a_type_that_redshift_lacks_is_refused(type_: str) -> None:
-    """Redshift guide, c_unsupported-postgresql-datatypes"""
-    with pytest.raises(RedshiftError):
-        read_create_table(f"CREATE TABLE t (a {type_})")
+def test_a_type_of_redshift_that_is_missing_here_is_refused_as_that(type_: str) -> None:
+    with pytest.raises(RedshiftError, match="the stand-in has no type"):
+        plan(f"CREATE TABLE t (a {type_})")
 
 
 @pytest.mark.parametrize(
@@ -142,3 +163,33 @@ def test_a_temporary_table_is_the_sessions_own(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE TEMP TABLE mine (a INT) DISTSTYLE EVEN")
     connection.exec_driver_sql("INSERT INTO mine VALUES (1)")
     assert connection.exec_driver_sql("SELECT a FROM mine").scalar() == 1
+
+
+def test_a_default_is_reflected_as_redshift_shows_it(connection: Connection) -> None:
+    """As in public listings of DDL that amazon-redshift-utils' v_generate_tbl_ddl has written."""
+    connection.exec_driver_sql(
+        "CREATE TABLE defaults "
+        "(a TIMESTAMP DEFAULT SYSDATE, b TIMESTAMP DEFAULT GETDATE(), c VARCHAR(9) DEFAULT 'sysdate()')"
+    )
+    assert [column["default"] for column in inspect(connection).get_columns("defaults")] == [
+        "('now'::character varying)::timestamp without time zone",
+        "getdate()",
+        "'sysdate()'::character varying",
+    ]
+
+
+def test_alembic_finds_no_difference_in_defaults_that_are_there(connection: Connection) -> None:
+    metadata = MetaData()
+    Table(
+        "defaults",
+        metadata,
+        Column("a", DateTime, server_default=func.now()),  # which is SYSDATE
+        Column("b", DateTime, server_default=text("GETDATE()")),
+        Column("c", String(9), server_default="free"),
+        Column("d", Integer, server_default=text("0")),
+        Column("e", Boolean, server_default=text("true")),
+    )
+    metadata.create_all(connection)
+    context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+    of_columns = [found for found in compare_metadata(context, metadata) if isinstance(found, list)]
+    assert of_columns == []

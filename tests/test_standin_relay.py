@@ -18,7 +18,7 @@ from raw_client import RawClient, execution, kinds, sqlstates, startup, tags
 
 from sparkify_dwh.secret import Secret
 from sparkify_dwh.standin import wire
-from sparkify_dwh.standin.backend import PostgresAddress
+from sparkify_dwh.standin.postgres_address import PostgresAddress
 from sparkify_dwh.standin.relay import Listener
 from sparkify_dwh.standin.serve import served
 from sparkify_dwh.standin.server import embedded_server

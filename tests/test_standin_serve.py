@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -231,32 +229,6 @@ def test_a_port_that_is_taken_is_named(place: Served) -> None:
         pass
 
 
-COMMAND = "from sparkify_dwh.cli import cli, standin; cli.add_command(standin.standin); cli()"
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_serves_until_it_is_interrupted(number: signal.Signals) -> None:
-    environment = {**os.environ, "SPARKIFY_DWH_STANDIN_PASSWORD": PASSWORD}
-    with a_standin() as settings:
-        arguments = ["standin", "serve", "--port", "0", "--directory", str(settings.standin_directory)]
-        with subprocess.Popen(
-            [sys.executable, "-c", COMMAND, *arguments], env=environment, stdout=subprocess.PIPE, text=True
-        ) as serving:
-            assert serving.stdout is not None
-            url = [serving.stdout.readline() for _ in range(3)][1].strip()
-            with psycopg.connect(url, password=PASSWORD, autocommit=True) as client:
-                serving.send_signal(number)
-                rest, _ = serving.communicate(timeout=60)
-                assert (serving.returncode, rest) == (0, "The stand-in has stopped.\n")
-                with pytest.raises(psycopg.OperationalError):
-                    client.execute("SELECT 1")
-
-
-def test_without_a_terminal_no_password_is_made(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", COMMAND, "standin", "serve", "--directory", str(tmp_path)],
-        env={name: value for name, value in os.environ.items() if "STANDIN" not in name},
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode != 0
-    assert "there is no terminal to show a new one on" in done.stderr
+def test_creating_a_table_says_nothing_beside_its_tag(place: Served) -> None:
+    done = psql(place, "CREATE TEMP TABLE silent (a INT SORTKEY);\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from fix_warehouse import a_standin
 from sparkify_dwh.database import connected
 from sparkify_dwh.errors import UnreachableError
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.standin.server import embedded_server, stop_server
+from sparkify_dwh.standin.server import DATABASE, embedded_server, stop_server
 
 
 def test_data_stays_between_runs() -> None:
@@ -46,6 +47,19 @@ def test_a_stale_pid_file_harms_nobody() -> None:
         bystander.communicate(b"\n")
 
 
+def test_a_directory_that_is_removed_stays_removed() -> None:
+    """Not even the lock is made again when the process ends."""
+    script = (
+        "import shutil, sys; from pathlib import Path; directory = Path(sys.argv[1]);"
+        "from sparkify_dwh.standin.server import embedded_server, stop_server;"
+        "embedded_server(directory); stop_server(directory); shutil.rmtree(directory)"
+    )
+    with tempfile.TemporaryDirectory(prefix="sparkify-dwh-test-") as parent:
+        directory = Path(parent) / "standin"
+        subprocess.run([sys.executable, "-c", script, str(directory)], check=True)
+        assert not directory.exists()
+
+
 def test_a_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no directory")
     with pytest.raises(UnreachableError, match=r"could not be started in .*file: .* \[STANDIN\] DIR"):
@@ -53,8 +67,10 @@ def test_a_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 
 def test_it_listens_on_no_network() -> None:
-    with a_standin() as settings, connected(settings) as connection:
-        assert connection.exec_driver_sql("SHOW listen_addresses").scalar() == ""
+    with a_standin() as settings:
+        assert settings.standin_directory is not None
+        with embedded_server(settings.standin_directory).connect(DATABASE) as connection:
+            assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
 
 
 def test_it_sorts_by_bytes() -> None:

@@ -39,7 +39,7 @@ def test_setting_a_level_changes_nothing(connection: Connection, words: str) -> 
         ("start transaction isolation level serializable;", Rewritten("START TRANSACTION")),
         ("SET TRANSACTION READ WRITE, ISOLATION LEVEL READ COMMITTED", Rewritten("SET TRANSACTION READ WRITE")),
         ("BEGIN READ ONLY", Passed()),
-        ("SET query_group TO 'isolation'", Passed()),
+        ("SET query_group TO 'isolation'", Rewritten("SET SESSION sparkify_standin.query_group TO 'isolation'")),
     ],
 )
 def test_the_rest_of_what_was_said_stays(sql: str, expected: object) -> None:

@@ -12,6 +12,9 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import ProgrammingError
 
+from sparkify_dwh.database import connected
+from sparkify_dwh.settings import Settings
+
 ROWS = "(1, 'é, \"x\"', '2018-11-01 10:00:00.796'), (2, '', NULL), (NULL, NULL, '2018-12-01')"
 
 
@@ -63,6 +66,23 @@ def test_parquet_has_the_types_of_the_query(connection: Connection, tmp_path: Pa
     ]  # fmt: skip
     assert str(found.read().column("k")[0]) == "2018-11-01 08:00:00"
     assert found.metadata.row_group(0).column(0).compression == "SNAPPY"
+
+
+def test_the_rows_of_the_last_unload_are_counted(plays: Connection, tmp_path: Path) -> None:
+    """Redshift guide, PG_LAST_UNLOAD_COUNT"""
+    counts = []
+    for number, query in enumerate(
+        ["select * from plays", "select a, b from plays where a = 1", "select 1 where false"]
+    ):
+        unload(plays, tmp_path / str(number), "PARQUET PARTITION BY (a)" if number == 1 else "PARQUET", query)
+        counts.append(plays.scalar(text("SELECT pg_last_unload_count()")))
+    assert counts == [3, 1, 0]
+
+
+def test_a_new_session_has_unloaded_nothing(migrated: Settings) -> None:
+    """Redshift guide, PG_LAST_UNLOAD_COUNT"""
+    with connected(migrated) as connection:
+        assert connection.scalar(text("SELECT pg_last_unload_count()")) == 0
 
 
 def test_csv_tells_null_from_empty(plays: Connection, tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from raw_client import RawClient, execution, kinds, sqlstates, tags
 
 from sparkify_dwh.standin import script, wire
-from sparkify_dwh.standin.backend import PostgresAddress
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.pending import Pending
+from sparkify_dwh.standin.postgres_address import PostgresAddress
 from sparkify_dwh.standin.relay import Listener
 from sparkify_dwh.standin.server import embedded_server
 

@@ -2,8 +2,8 @@
 
 Results go to standard output, progress and errors to standard error. Errors are one sentence; ``--debug`` shows where they
 come from. Exit codes: 0 done, 1 failed, and those of ``sparkify_dwh.errors``: 2 usage, 3 configuration, 4 the warehouse
-is not reachable, 5 not migrated, 6 an input cannot be read, 7 the load failed and was rolled back, 8 a check failed. 130
-interrupted, 143 terminated. A reader that has seen enough (``| head``) is no error.
+is not reachable, 5 not migrated, 6 an input cannot be read, 7 the load failed and was rolled back, 8 a check failed, 9 the
+export failed, 10 AWS refused. 130 interrupted, 143 terminated. A reader that has seen enough (``| head``) is no error.
 """
 
 from __future__ import annotations
@@ -14,30 +14,33 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from sparkify_dwh import __version__
-from sparkify_dwh.cli import checks, files, make, past, planning, standin, tables, work
+from sparkify_dwh.cli import (
+    checks,
+    cluster,
+    completion,
+    doctor,
+    export,
+    files,
+    make,
+    past,
+    physical,
+    planning,
+    query,
+    report,
+    standin,
+    tables,
+    work,
+)
 from sparkify_dwh.cli.context import Invocation
+from sparkify_dwh.cli.grouping import Commands, ReaderGone, with_place
 from sparkify_dwh.errors import SourceError, SparkifyError
 
 INTERRUPTED, TERMINATED = 130, 143  # as a shell gives them
-
-
-class ReaderGone(Exception):
-    """Whoever read the output has seen enough."""
-
-
-class Commands(click.Group):
-    """The commands, of which none fails because its output is no longer wanted; click would exit with 1."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            raise ReaderGone from None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -51,8 +54,12 @@ class Commands(click.Group):
 def cli(context: click.Context, config: Path | None, verbose: bool, debug: bool) -> None:
     """Sparkify's listening warehouse on Amazon Redshift: create its tables, load them, look at them.
 
+    The options of this page go before the command, those of a command after it. With --config, -v or --debug:
+    sparkify-dwh -v load --json.
+
     \b
     Try it without a cluster:  sparkify-dwh demo
+    See what does not work:    sparkify-dwh doctor
     """
     context.obj = Invocation(config, debug)
     context.color = False if os.environ.get("NO_COLOR") else None
@@ -63,15 +70,23 @@ def cli(context: click.Context, config: Path | None, verbose: bool, debug: bool)
 
 for command in (
     *work.COMMANDS,
+    *doctor.COMMANDS,
+    *completion.COMMANDS,
     *planning.COMMANDS,
     *checks.COMMANDS,
     *past.COMMANDS,
+    *physical.COMMANDS,
+    *query.COMMANDS,
+    *report.COMMANDS,
     *tables.COMMANDS,
     *files.COMMANDS,
+    *export.COMMANDS,
+    *cluster.COMMANDS,
     *make.COMMANDS,
     *standin.COMMANDS,
 ):
     cli.add_command(command)
+completion.complete_names(cli)
 
 
 def main() -> None:
@@ -85,7 +100,7 @@ def main() -> None:
     except click.Abort:
         _fail("Interrupted.", INTERRUPTED)
     except click.ClickException as error:
-        error.show()
+        with_place(error).show()
         sys.exit(error.exit_code)
     except (ReaderGone, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it closes it

@@ -20,8 +20,16 @@ BYTES_PER_MB = 1024 * 1024
 @click.command()
 @click.argument("source")
 @click.argument("target")
-@click.option("--files", type=int, help="How many files to make: best a multiple of the cluster's slices.")
-@click.option("--file-mb", default=64, show_default=True, help="Without --files: about how large, in MB, compressed.")
+@click.option(
+    "--files",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many files to make: best a multiple of the cluster's slices.",
+)
+@click.option(
+    "--file-mb", default=64, type=click.IntRange(min=1), metavar="MB", show_default=True,
+    help="Without --files: about how large, in MB, compressed.",
+)  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace what an earlier pack wrote.")
 @json_option
 @pass_invocation
@@ -69,7 +77,7 @@ def _url(location: str) -> str:
 
 def _store(invocation: Invocation, *locations: str) -> ObjectStore:
     """A store with the configuration's credentials and region; files need no configuration, and S3 may do without."""
-    from sparkify_dwh.configfile import DEFAULT_FILE, PREFIX
+    from sparkify_dwh.configuration.file import DEFAULT_FILE, PREFIX
     from sparkify_dwh.source import ObjectStore
 
     is_configured = (

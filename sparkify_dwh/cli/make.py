@@ -8,15 +8,30 @@ import click
 
 from sparkify_dwh.cli.context import counted, json_option, print_json, print_table, progress
 
+NUMBER, POSITIVE = click.IntRange(min=0), click.IntRange(min=1)
+
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--songs", default=1_000, show_default=True, help="Songs of the catalogue.")
-@click.option("--events", default=10_000, show_default=True, help="Events of the activity log.")
-@click.option("--users", type=int, help="Users of the app; as many as the events suggest.")
-@click.option("--days", default=30, show_default=True, help="Days that the log covers, a file each.")
-@click.option("--songs-per-file", default=1, show_default=True, help="Songs in one file, one per line.")
-@click.option("--seed", default=0, show_default=True, help="The same seed writes the same files.")
+@click.option("--songs", default=1_000, type=NUMBER, metavar="N", show_default=True, help="Songs of the catalogue.")
+@click.option(
+    "--events", default=10_000, type=NUMBER, metavar="N", show_default=True, help="Events of the activity log."
+)
+@click.option("--users", type=POSITIVE, metavar="N", help="Users of the app; as many as the events suggest.")
+@click.option(
+    "--days", default=30, type=POSITIVE, metavar="N", show_default=True, help="Days that the log covers, a file each."
+)
+@click.option(
+    "--songs-per-file",
+    default=1,
+    type=POSITIVE,
+    metavar="N",
+    show_default=True,
+    help="Songs in one file, one per line.",
+)
+@click.option(
+    "--seed", default=0, type=NUMBER, metavar="N", show_default=True, help="The same seed writes the same files."
+)
 @click.option("--overwrite", is_flag=True, help="Replace what an earlier simulation wrote.")
 @json_option
 def simulate(  # noqa: PLR0913 (as many as it has options)
@@ -58,8 +73,8 @@ def simulate(  # noqa: PLR0913 (as many as it has options)
     "--directory", default=Path(".standin"), show_default=True, type=click.Path(path_type=Path, file_okay=False),
     help="Where the stand-in and the simulated files live.",
 )  # fmt: skip
-@click.option("--songs", default=1_000, show_default=True, help="Songs to simulate.")
-@click.option("--events", default=10_000, show_default=True, help="Events to simulate.")
+@click.option("--songs", default=1_000, type=NUMBER, metavar="N", show_default=True, help="Songs to simulate.")
+@click.option("--events", default=10_000, type=NUMBER, metavar="N", show_default=True, help="Events to simulate.")
 def demo(directory: Path, songs: int, events: int) -> None:
     """Simulate a month of listening, load it into the embedded stand-in, and show what people listened to.
 

@@ -11,7 +11,9 @@ from sparkify_dwh.cli.context import Invocation, json_option, pass_invocation, p
 
 @click.command()
 @click.argument("load_id", required=False)
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Loads to show.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", default=20, show_default=True, help="Show N loads at most."
+)
 @json_option
 @pass_invocation
 def history(invocation: Invocation, load_id: str | None, limit: int, as_json: bool) -> None:

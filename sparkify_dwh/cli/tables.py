@@ -26,8 +26,7 @@ def schema(table: str | None, as_json: bool) -> None:
     \b
     Example:  sparkify-dwh schema songplays
     """
-    models = _models()
-    chosen = {table: _model(table)} if table else models
+    chosen = {table: _model(table)} if table else models()
     described = {name: _described(model) for name, model in chosen.items()}
     if as_json:
         print_json(described)
@@ -54,20 +53,21 @@ def sql(table: str) -> None:
     click.echo("\n\n".join(f"{readable(statement)};" for statement in _statements(table)))
 
 
-def _models() -> dict[str, type[Base]]:
+def models() -> dict[str, type[Base]]:
+    """The models of all tables, by the names of these."""
     from sparkify_dwh import ledger
     from sparkify_dwh.staging import STAGING
     from sparkify_dwh.star import STAR
 
-    models: tuple[type[Base], ...] = (*STAR, *STAGING, ledger.Load, ledger.LoadFile, ledger.LoadLock)
-    return {model.__tablename__: model for model in models}
+    every: tuple[type[Base], ...] = (*STAR, *STAGING, ledger.Load, ledger.LoadFile, ledger.LoadLock)
+    return {model.__tablename__: model for model in every}
 
 
 def _model(table: str) -> type[Base]:
-    models = _models()
-    if table not in models:
-        raise UsageError(f"The warehouse has no table {table!r}; it has {', '.join(models)}.")
-    return models[table]
+    known = models()
+    if table not in known:
+        raise UsageError(f"The warehouse has no table {table!r}; it has {', '.join(known)}.")
+    return known[table]
 
 
 def _described(model: type[Base]) -> dict[str, Any]:

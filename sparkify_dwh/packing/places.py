@@ -54,7 +54,8 @@ def make_room(store: ObjectStore, target: str, overwrite: bool) -> None:
     held += [found.url for found in store.list(manifest) if found.url == manifest]
     if held and not overwrite:
         raise UsageError(
-            f"two packs must not mix, but {held[0]} is there already: pass overwrite to replace it, or name another target"
+            f"two packs must not mix, but {held[0]} is there already: pass overwrite (--overwrite) to replace it, or name "
+            "another target"
         )
     for url in reversed(held):  # the manifest first, so that it never names what is gone
         store.delete(url)

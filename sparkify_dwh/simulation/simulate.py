@@ -111,7 +111,7 @@ def _make_room(directory: Path, overwrite: bool) -> list[Path]:
     outputs = [directory / name for name in OUTPUTS]
     held = [path for path in outputs if path.is_symlink() or path.is_file() or _has_files(path)]
     if held and not overwrite:
-        to_do = "pass overwrite to replace it, or name another directory"
+        to_do = "pass overwrite (--overwrite) to replace it, or name another directory"
         raise UsageError(f"two simulations must not mix, but {held[0]} is there already; {to_do}.")
     for path in held:
         _remove(path)

@@ -55,7 +55,7 @@ def _add_column(reader: StatementReader, table: str) -> Plan:
     name = reader.name()
     if reader.ahead in ATTRIBUTES:  # IF NOT EXISTS: to Redshift's grammar, IF is the column's name
         raise reader.syntax_error()
-    column = Column(name, column_type(reader.text_until(ATTRIBUTES | {","})))
+    column = Column(name, column_type(reader.text_until(ATTRIBUTES | {","}), name))
     while not reader.done:
         if reader.accept("NOT", "NULL"):
             column.not_null = True
@@ -112,7 +112,7 @@ def _alter_column(reader: StatementReader, table: str) -> Plan:
 
 def _widen(table: str, column: str, type_text: str) -> Plan:
     """ALTER COLUMN TYPE: the length of a VARCHAR and nothing else, and not inside a transaction."""
-    new = column_type(type_text)
+    new = column_type(type_text, column)
     if new.base != "varchar" or new.bytes is None:
         raise RedshiftError("0A000", f"ALTER COLUMN TYPE changes the length of a VARCHAR only, not to {type_text}")
     changed = Column(column, new)

@@ -1,4 +1,4 @@
-"""The relay's side towards PostgreSQL: one connection, whose bytes the relay can pass on or use itself.
+"""The relay's side towards PostgreSQL: the conversation on one connection, whose bytes the relay passes on or uses itself.
 
 The relay's own statements go by the extended protocol, under a name of their own, so that they neither end the client's
 implicit transaction nor touch its unnamed statement.
@@ -7,79 +7,23 @@ implicit transaction nor touch its unnamed statement.
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 import psycopg
 
 from sparkify_dwh.standin import wire
 from sparkify_dwh.standin.channel import Channel, Exchange, Gone, ServerGone
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.postgres_address import PostgresAddress
 from sparkify_dwh.standin.producer import Producer, Write
+from sparkify_dwh.standin.session_settings import is_reported
 
-# Redshift reads snapshots, so that what others commit later is not seen; PostgreSQL's default would show it.
-# Redshift guide, c_serial_isolation. Backslashes escape in its literals, times are UTC, and errors name no query plan.
-SESSION = {
-    "default_transaction_isolation": "repeatable read",
-    "standard_conforming_strings": "off",
-    "escape_string_warning": "off",
-    "timezone": "UTC",
-    "search_path": "public,redshift_catalog",
-    "client_encoding": "UTF8",
-    "jit": "off",
-    # Redshift hashes. PostgreSQL, whose estimates for several columns or rtrim() are far off, would loop for hours.
-    "enable_nestloop": "off",
-    "enable_mergejoin": "off",
-}
 OWN = b"sparkify_standin"  # the name of the relay's statement and portal
 NOWHERE = wire.execute(b"sparkify_no_such_portal")  # fails whatever the state, and takes the transaction with it
 
 # How PostgreSQL's answers to BEGIN and to the ends of transactions change their state.
 _STATES = {b"BEGIN\x00": b"T", b"START TRANSACTION\x00": b"T", b"COMMIT\x00": b"I", b"ROLLBACK\x00": b"I"}
-
-# What PostgreSQL says while it starts, or recovers from a crash (57P03), and for how long that is waited for.
-STARTING = "the database system is"
-STARTING_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class PostgresAddress:
-    """Where PostgreSQL listens: ``host`` is a name, an address, or the directory of its unix socket."""
-
-    host: str
-    port: int
-    user: str
-    password: str | None = None
-
-    def connect(self, database: str, application_name: str = "") -> psycopg.Connection:
-        """Open a connection set up as every session of the stand-in is; a server that is starting is waited for."""
-        give_up = time.monotonic() + STARTING_SECONDS
-        while True:
-            try:
-                return self._connect(database, application_name)
-            except psycopg.OperationalError as error:
-                if STARTING not in str(error) or time.monotonic() > give_up:
-                    raise
-            time.sleep(0.05)
-
-    def _connect(self, database: str, application_name: str) -> psycopg.Connection:
-        options = " ".join(f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in SESSION.items())
-        return psycopg.connect(
-            host=self.host,
-            port=self.port,
-            user=self.user,
-            password=self.password,
-            dbname=database,
-            application_name=application_name,
-            options=options,
-            sslmode="disable",
-            autocommit=True,
-        )
-
-    def __repr__(self) -> str:
-        return f"PostgresAddress({self.user}@{self.host}:{self.port})"
 
 
 class Refused(Exception):
@@ -138,16 +82,18 @@ class Backend:
         self.channel.send(data)
 
     def take(self) -> tuple[bytes, bytes] | None:
-        """The next message of PostgreSQL that has arrived, if any."""
-        found = self.channel.incoming.take()
-        if found is not None:
+        """The next message of PostgreSQL that has arrived, if any, and that Redshift could have sent."""
+        while (found := self.channel.incoming.take()) is not None:
             kind, body = found
+            if kind == b"S" and not is_reported(body):
+                continue
             if kind == b"Z":
                 self.status, self.failed = body, False
             elif kind == b"E":
                 self.said_why = wire.error_fields(body).get("S") == "FATAL"
             elif kind == b"C":
                 self.status = _STATES.get(body, self.status)
+            break
         return found
 
     def drain(self, take: Callable[[bytes, bytes], bool]) -> None:

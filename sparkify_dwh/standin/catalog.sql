@@ -59,14 +59,27 @@ CREATE OR REPLACE PROCEDURE redshift_catalog.index_sort_key(relation regclass) L
 DECLARE
     sort_columns text;
     index_name text := 'sort_key_of_' || relation::oid;
+    existing regclass;
 BEGIN
-    EXECUTE format('DROP INDEX IF EXISTS %I', index_name);
-    SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY c.sortkey) INTO sort_columns
+    SELECT i.indexrelid INTO existing FROM pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+    WHERE i.indrelid = relation AND c.relname = index_name;
+    IF existing IS NOT NULL THEN
+        EXECUTE format('DROP INDEX %s', existing);
+    END IF;
+    SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY abs(c.sortkey)) INTO sort_columns
     FROM redshift_catalog.column_design AS c
     JOIN pg_attribute AS a ON a.attrelid = c.relid AND a.attnum = c.attnum
-    WHERE c.relid = relation AND c.sortkey > 0;
+    WHERE c.relid = relation AND c.sortkey <> 0;
     IF sort_columns IS NOT NULL THEN
         EXECUTE format('CREATE INDEX %I ON %s USING brin (%s)', index_name, relation, sort_columns);
+    END IF;
+END $$;
+
+-- The stand-in's own schema ends every search path, and no table is to be made in it for want of another.
+CREATE OR REPLACE PROCEDURE redshift_catalog.find_place_for(target text, ddl text) LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_schema() = 'redshift_catalog' AND cardinality(parse_ident(target)) = 1 AND ddl NOT LIKE 'CREATE TEMPORARY %' THEN
+        RAISE EXCEPTION 'no schema has been selected to create in' USING ERRCODE = '3F000';
     END IF;
 END $$;
 
@@ -76,6 +89,7 @@ BEGIN
         RAISE INFO 'Relation "%" already exists and will be skipped', target;
         RETURN;
     END IF;
+    CALL redshift_catalog.find_place_for(target, ddl);
     EXECUTE ddl;
     CALL redshift_catalog.record_design(target::regclass, design);
 END $$;
@@ -146,10 +160,20 @@ SELECT a.attrelid, a.attname, a.atttypid, a.attlen, a.attnum, a.atttypmod, a.att
 FROM pg_catalog.pg_attribute AS a
 LEFT JOIN redshift_catalog.column_design AS d ON d.relid = a.attrelid AND d.attnum = a.attnum;
 
+-- A default as Redshift shows it: SYSDATE as PostgreSQL 8.0 keeps the time of the transaction (as in the tables that
+-- AdminViews/v_generate_tbl_ddl.sql of https://github.com/awslabs/amazon-redshift-utils writes down), functions by their names.
+CREATE OR REPLACE FUNCTION redshift_catalog.shown_default(expression text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+SELECT replace(CASE WHEN expression LIKE '%''%' THEN expression  -- SYSDATE may stand in a string
+                    ELSE regexp_replace(expression, E'(redshift_catalog[.])?\\msysdate[(][)]',
+                                        '(''now''::character varying)::timestamp without time zone', 'g') END,
+               'redshift_catalog.', '')
+$$;
+
 -- Redshift keeps an identity column's seed and step in its default, as text.
 CREATE OR REPLACE VIEW redshift_catalog.pg_attrdef AS
-SELECT adrelid, adnum, pg_catalog.pg_get_expr(adbin, adrelid) AS adbin, pg_catalog.pg_get_expr(adbin, adrelid) AS adsrc
-FROM pg_catalog.pg_attrdef
+SELECT d.adrelid, d.adnum, shown.adsrc AS adbin, shown.adsrc
+FROM pg_catalog.pg_attrdef AS d
+CROSS JOIN LATERAL redshift_catalog.shown_default(pg_catalog.pg_get_expr(d.adbin, d.adrelid)) AS shown (adsrc)
 UNION ALL
 SELECT a.attrelid, a.attnum, identity.default_text, identity.default_text
 FROM pg_catalog.pg_attribute AS a

@@ -107,9 +107,13 @@ class Exchange:
     def turn(self, alarm: socket.socket | None = None) -> None:
         """Send and receive what can be at once, waiting until there is something, or ``alarm`` has bytes to read.
 
-        The alarm is not heard while much waits for the server.
+        The alarm is not heard while much waits for the server. It does not wait when there is room again where there was
+        none: what has come in before has been waiting for that, and nobody may have more to say.
         """
+        was_full = self._is_full
         self._write()
+        if was_full and not self._is_full:
+            return
         # Asked after the writing: a server that has just taken all there was would otherwise be waited for in vain.
         for channel, event in self._wait(None if self.server.full else alarm):
             if event & select.POLLIN:
@@ -117,6 +121,10 @@ class Exchange:
             elif event & (_CLOSED | _HALF_CLOSED):
                 raise channel._gone("the connection was closed")
         self._write()
+
+    @property
+    def _is_full(self) -> bool:
+        return self.server.full or self.client.full
 
     def _write(self) -> None:
         # The server first: what a client sent before it went away still counts.

@@ -33,6 +33,15 @@ PLAIN = {
     "TIMETZ": "timetz",
     "TIME WITH TIME ZONE": "timetz",
 }
+# Types that PostgreSQL 8.0 has and Redshift's tables have not. Redshift guide, c_unsupported-postgresql-datatypes
+NOT_IN_TABLES = frozenset({
+    "ABSTIME", "BIGSERIAL", "BIT", "BIT VARYING", "BOX", "BYTEA", "CIDR", "CIRCLE", "INET", "LINE", "LSEG", "MACADDR",
+    "MONEY", "PATH", "POINT", "POLYGON", "RELTIME", "SERIAL", "SERIAL4", "SERIAL8", "TINTERVAL", "VARBIT",
+})  # fmt: skip
+# Types that Redshift has and the stand-in has not.
+UNKNOWN_HERE = frozenset(
+    {"GEOGRAPHY", "GEOMETRY", "HLLSKETCH", "INTERVAL", "SUPER", "VARBINARY", "VARBYTE", "BINARY VARYING"}
+)
 VARCHARS = frozenset({"VARCHAR", "CHARACTER VARYING", "NVARCHAR", "TEXT"})
 CHARS = frozenset({"CHAR", "CHARACTER", "NCHAR", "BPCHAR"})
 NUMERICS = frozenset({"NUMERIC", "DECIMAL"})
@@ -56,6 +65,9 @@ _TYPE = re.compile(
 )
 
 
+_ARGUMENTS = re.compile(r"\s*\([^()]*\)")
+
+
 @dataclass(frozen=True)
 class ColumnType:
     """A type: ``base`` and ``sql`` in PostgreSQL's words, ``bytes`` the most that a text may take."""
@@ -70,15 +82,15 @@ class ColumnType:
         return DEFAULT_ENCODING.get(self.base, "none")
 
 
-def column_type(text: str) -> ColumnType:
-    """The type that ``text`` names in Redshift's words, e.g. ``VARCHAR(512)``.
+def column_type(text: str, column: str) -> ColumnType:
+    """The type that ``text`` names in Redshift's words, e.g. ``VARCHAR(512)``; errors name the ``column``.
 
     Lengths count bytes; bare VARCHAR and TEXT are VARCHAR(256), bare NUMERIC is NUMERIC(18,0), TEXT(n) is VARCHAR(256).
     Redshift guide, r_Character_types and r_Numeric_types201
     """
     found = _TYPE.match(" ".join(text.upper().split()))
     if found is None:
-        raise _unsupported(text)
+        raise _unsupported(text, column)
     name, arguments = found["name"] + found["rest"], found["arguments"]
     if name in PLAIN and not arguments:
         return ColumnType(PLAIN[name], PLAIN[name])
@@ -88,7 +100,7 @@ def column_type(text: str) -> ColumnType:
         return _text("varchar", 256 if name == "TEXT" else arguments, default=256)
     if name in CHARS:
         return _text("char", 256 if name == "BPCHAR" else arguments, default=1)
-    raise _unsupported(text)
+    raise _unsupported(text, column)
 
 
 def _text(base: str, length: str | int | None, default: int) -> ColumnType:
@@ -101,5 +113,16 @@ def _text(base: str, length: str | int | None, default: int) -> ColumnType:
     return ColumnType(base, f"{base}({count})", count)
 
 
-def _unsupported(text: str) -> RedshiftError:
-    return RedshiftError("0A000", f'type "{" ".join(text.split()).lower()}" is not supported')
+def _unsupported(text: str, column: str) -> RedshiftError:
+    """Why a column cannot be of a type: PostgreSQL 8.0 knows it and tables do not take it, or nobody knows it.
+
+    https://github.com/dresende/node-orm2/issues/650, https://github.com/jazzband/django-redshift-backend/issues/135 and
+    https://github.com/jazzband/django-redshift-backend/issues/154
+    """
+    shown = " ".join(text.lower().split())
+    name = _ARGUMENTS.sub("", shown).strip().upper()
+    if name in PLAIN or name in UNKNOWN_HERE or name.split(" ")[0] in UNKNOWN_HERE:  # PLAIN, with arguments
+        return RedshiftError("0A000", f'the stand-in has no type "{shown}", which column "{column}" has')
+    if name in NOT_IN_TABLES or name.endswith("]"):
+        return RedshiftError("0A000", f'Column "{column}" has unsupported type "{shown}".')
+    return RedshiftError("42704", f'type "{shown}" does not exist')

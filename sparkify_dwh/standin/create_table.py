@@ -117,7 +117,7 @@ def _read_sort_key(reader: StatementReader, table: Table) -> None:
 
 def _read_column(reader: StatementReader, table: Table) -> None:
     name = reader.name()
-    column = Column(name, column_type(reader.text_until(ATTRIBUTES)))
+    column = Column(name, column_type(reader.text_until(ATTRIBUTES), f"{table.name}.{name}"))
     if name in table.columns:
         raise RedshiftError("42701", f'column "{name}" specified more than once')
     table.columns[name] = column

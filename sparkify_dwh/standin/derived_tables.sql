@@ -29,6 +29,7 @@ CREATE OR REPLACE PROCEDURE redshift_catalog.create_table_as(ddl text, target te
 DECLARE
     made record;
 BEGIN
+    CALL redshift_catalog.find_place_for(target, ddl);
     EXECUTE ddl;
     FOR made IN SELECT key FROM jsonb_object_keys(design -> 'columns') AS key
                 WHERE key NOT IN (SELECT attname FROM pg_attribute WHERE attrelid = target::regclass) LOOP

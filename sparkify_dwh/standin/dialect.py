@@ -18,7 +18,7 @@ from sparkify_dwh.dialect import SparkifyDialect
 from sparkify_dwh.errors import UnreachableError
 
 if TYPE_CHECKING:
-    from sparkify_dwh.standin.backend import PostgresAddress
+    from sparkify_dwh.standin.postgres_address import PostgresAddress
 
 
 class StandinDialect(SparkifyDialect):
@@ -53,7 +53,7 @@ def _server(url: sa.URL) -> tuple[PostgresAddress, str]:
     """The PostgreSQL server that a URL names, made ready to be the stand-in, and the name of its database."""
     import psycopg
 
-    from sparkify_dwh.standin.backend import PostgresAddress
+    from sparkify_dwh.standin.postgres_address import PostgresAddress
     from sparkify_dwh.standin.server import DATABASE, embedded_server, install
 
     if not url.host:

@@ -32,7 +32,8 @@ class Edit(NamedTuple):
 WORDS = {"sysdate": f"{CATALOG}.sysdate()"}
 
 _TRIGGER = re.compile(
-    r"#[^\W\d]|\b(?:sysdate|extract|date_?part|pgdate_part|date_?add|date_?diff|listagg|nvl2?|decode|concat|median|version)\b",
+    r"#[^\W\d]|\b(?:sysdate|extract|date_?part|pgdate_part|date_?add|date_?diff|listagg|nvl2?|decode|concat|median|version"
+    r"|current_setting|set_config)\b",
     re.IGNORECASE,
 )
 
@@ -194,6 +195,8 @@ CALLS: dict[str, Rule] = {
     "decode": _decode,
     "concat": _renamed(f"{CATALOG}.concat"),
     "version": _renamed(f"{CATALOG}.version"),
+    "current_setting": _renamed(f"{CATALOG}.current_setting"),
+    "set_config": _renamed(f"{CATALOG}.set_config"),
 }
 
 

@@ -10,12 +10,27 @@ $$ SELECT date_trunc('second', statement_timestamp() AT TIME ZONE current_settin
 CREATE OR REPLACE FUNCTION redshift_catalog.sysdate() RETURNS timestamp LANGUAGE sql STABLE AS
 $$ SELECT transaction_timestamp() AT TIME ZONE current_setting('timezone') $$;
 
--- Redshift guide, PG_LAST_COPY_ID and PG_LAST_COPY_COUNT: of the session's last COPY.
+-- What a sequence has last been set to in this session, which no rollback takes back; NULL when it has not been.
+CREATE OR REPLACE FUNCTION redshift_catalog.remembered(sequence regclass) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN currval(sequence);
+EXCEPTION WHEN object_not_in_prerequisite_state THEN
+    RETURN NULL;
+END $$;
+
+CREATE SEQUENCE IF NOT EXISTS redshift_catalog.last_copy_id;
+CREATE SEQUENCE IF NOT EXISTS redshift_catalog.last_copy_count MINVALUE 0;
+
+-- Redshift guide, PG_LAST_COPY_ID and PG_LAST_COPY_COUNT: of the session's last COPY, failed or rolled back or not.
 CREATE OR REPLACE FUNCTION redshift_catalog.pg_last_copy_id() RETURNS integer LANGUAGE sql STABLE AS
-$$ SELECT coalesce(nullif(current_setting('redshift.last_copy_id', true), ''), '-1')::integer $$;
+$$ SELECT coalesce(redshift_catalog.remembered('redshift_catalog.last_copy_id'), -1)::integer $$;
 
 CREATE OR REPLACE FUNCTION redshift_catalog.pg_last_copy_count() RETURNS bigint LANGUAGE sql STABLE AS
-$$ SELECT coalesce(nullif(current_setting('redshift.last_copy_count', true), ''), '0')::bigint $$;
+$$ SELECT coalesce(redshift_catalog.remembered('redshift_catalog.last_copy_count'), 0) $$;
+
+-- Redshift guide, PG_LAST_UNLOAD_COUNT: rows of the session's last UNLOAD that was carried out; 0 when there was none.
+CREATE OR REPLACE FUNCTION redshift_catalog.pg_last_unload_count() RETURNS bigint LANGUAGE sql STABLE AS
+$$ SELECT coalesce(nullif(current_setting('redshift.last_unload_count', true), ''), '0')::bigint $$;
 
 -- ------------------------------------------------------------------ texts and choices
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.refuse_words import NOT_SUPPORTED, SYNTAX_ERROR, check_words
+from sparkify_dwh.standin.refuse_names import NOT_SUPPORTED, SYNTAX_ERROR
+from sparkify_dwh.standin.refuse_words import check_words
 from sparkify_dwh.standin.script import statements
 from sparkify_dwh.standin.statements import Plan
 from sparkify_dwh.standin.tokens import Token, tokenize

@@ -1,4 +1,4 @@
-"""Phrases and functions that PostgreSQL's grammar has and Redshift's has not, judged by a statement's tokens.
+"""Phrases that PostgreSQL's grammar has and Redshift's has not, judged by a statement's tokens; names: ``refuse_names``.
 
 Strings, identifiers in quotes and comments may hold anything, and a column may be named like a function: only what is
 called or stands where the phrase stands is refused. A statement is cut into tokens only when one of the words in
@@ -18,32 +18,18 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.refuse_names import (
+    LEADER_FUNCTIONS,
+    LEADER_NODE_ONLY,
+    MISSING_FUNCTIONS,
+    MISSING_TYPES,
+    NOT_SUPPORTED,
+    refuse_arrays,
+    refuse_missing_functions,
+    refuse_missing_types,
+    syntax_error,
+)
 from sparkify_dwh.standin.statement_tokens import StatementTokens
-
-SYNTAX_ERROR = "42601"
-NOT_SUPPORTED = "0A000"
-NO_SUCH_FUNCTION = "42883"
-NO_SUCH_TYPE = "42704"
-
-# https://github.com/databricks/spark-redshift/pull/178
-LEADER_NODE_ONLY = "Specified types or functions (one per INFO message) not supported on Redshift tables."
-
-# Redshift guide, c_unsupported-postgresql-functions
-MISSING_FUNCTIONS = frozenset({
-    "array_agg", "array_to_string", "bit_length", "clock_timestamp", "convert_from", "convert_to", "corr",
-    "covar_pop", "covar_samp", "currval", "div", "encode", "every", "format", "justify_days", "justify_hours",
-    "justify_interval", "lastval", "nextval", "overlay", "quote_nullable", "regexp_matches",
-    "regexp_split_to_array", "regexp_split_to_table", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept",
-    "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "setseed", "setval", "string_agg",
-    "transaction_timestamp", "width_bucket", "xmlagg",
-})  # fmt: skip
-LEADER_FUNCTIONS = frozenset({"generate_series", "generate_subscripts", "unnest"})
-
-# Redshift guide, c_unsupported-postgresql-datatypes
-MISSING_TYPES = frozenset({
-    "bigserial", "box", "bytea", "cidr", "circle", "inet", "json", "jsonb", "line", "lseg", "macaddr", "money",
-    "path", "point", "polygon", "serial", "tsquery", "tsvector", "uuid", "xml",
-})  # fmt: skip
 
 # Redshift guide, r_WF_MAX and its sisters: these take a frame, and need one as soon as they have an order.
 FRAMED_FUNCTIONS = frozenset({
@@ -51,50 +37,22 @@ FRAMED_FUNCTIONS = frozenset({
     "sum", "var_pop", "var_samp", "variance",
 })  # fmt: skip
 
-# Words behind which a name and a bracket are no call.
-_NAMES_FOLLOW = ("as", "exists", "function", "into", "procedure", "recursive", "references", "table", "view", "with")
 _ROW_LOCKS = (("for", "update"), ("for", "share"), ("for", "no", "key"), ("for", "key", "share"))
 _READS_BY_FROM = frozenset({"extract", "overlay", "position", "substring", "trim"})  # EXTRACT(year FROM x)
-
-
-def _refuse_missing_functions(tokens: StatementTokens) -> None:
-    for place in tokens.words(MISSING_FUNCTIONS | LEADER_FUNCTIONS):
-        if not tokens.is_call(place) or tokens.follows_word(place, *_NAMES_FOLLOW):
-            continue
-        name = tokens[place].value
-        if name in LEADER_FUNCTIONS:
-            raise RedshiftError(NOT_SUPPORTED, LEADER_NODE_ONLY, f'Function "{name}" not supported.')
-        # https://github.com/sequelize/sequelize/issues/15193, which has the types of the arguments in the brackets
-        raise RedshiftError(NO_SUCH_FUNCTION, f"function {name}(...) does not exist")
-
-
-def _refuse_missing_types(tokens: StatementTokens) -> None:
-    for place in tokens.words(MISSING_TYPES):
-        typed_literal = tokens.kind(place + 1) == "string"
-        in_cast = tokens.follows_word(place, "as") and tokens.opener(place) in ("cast", "try_cast")
-        if tokens.symbol(place - 1) == "::" or in_cast or typed_literal:
-            raise RedshiftError(NO_SUCH_TYPE, f'type "{tokens[place].value}" does not exist')
-
-
-def _refuse_arrays(tokens: StatementTokens) -> None:
-    """Array constructors, subscripts and array types: all have a square bracket."""
-    for place in range(len(tokens)):
-        if tokens.symbol(place) == "[" or (tokens.opener(place) == "array" and tokens.is_word(place, "select")):
-            raise _syntax_error(tokens, place)
 
 
 def _refuse_returning(tokens: StatementTokens) -> None:
     """https://github.com/sqlalchemy-redshift/sqlalchemy-redshift/issues/330"""
     for place in tokens.words({"returning"}):
         if not tokens.follows_word(place, "as"):
-            raise _syntax_error(tokens, place)
+            raise syntax_error(tokens, place)
 
 
 def _refuse_on_conflict(tokens: StatementTokens) -> None:
     for place in tokens.words({"conflict"}):
         has_action = tokens.is_word(place + 1, "do", "on") or tokens.is_symbol(place + 1, "(")
         if tokens.is_word(0, "insert") and tokens.follows_word(place, "on") and has_action:
-            raise _syntax_error(tokens, place)
+            raise syntax_error(tokens, place)
 
 
 def _refuse_distinct_from(tokens: StatementTokens) -> None:
@@ -103,7 +61,7 @@ def _refuse_distinct_from(tokens: StatementTokens) -> None:
         if tokens.phrase_ends(place, "is", "distinct", "from") or tokens.phrase_ends(
             place, "is", "not", "distinct", "from"
         ):
-            raise _syntax_error(tokens, place)
+            raise syntax_error(tokens, place)
 
 
 def _refuse_distinct_on(tokens: StatementTokens) -> None:
@@ -124,13 +82,13 @@ def _refuse_filter(tokens: StatementTokens) -> None:
     """FILTER (WHERE ...) behind an aggregate. https://github.com/jazzband/django-redshift-backend/pull/74"""
     for place in tokens.words({"filter"}):
         if tokens.symbol(place - 1) == ")" and tokens.is_symbol(place + 1, "(") and tokens.is_word(place + 2, "where"):
-            raise _syntax_error(tokens, place + 1)
+            raise syntax_error(tokens, place + 1)
 
 
 def _refuse_lateral(tokens: StatementTokens) -> None:
     for place in tokens.words({"lateral"}):
         if tokens.follows_word(place, "join", "from") or tokens.is_symbol(place + 1, "("):
-            raise _syntax_error(tokens, place)
+            raise syntax_error(tokens, place)
 
 
 def _refuse_values_as_table(tokens: StatementTokens) -> None:
@@ -138,7 +96,7 @@ def _refuse_values_as_table(tokens: StatementTokens) -> None:
     for place in tokens.words({"values"}):
         is_query = tokens.symbol(place - 1) == "(" or tokens.follows_word(place, "union", "all", "except", "intersect")
         if is_query and tokens.is_symbol(place + 1, "("):
-            raise _syntax_error(tokens, place)
+            raise syntax_error(tokens, place)
 
 
 def _refuse_subqueries_in_rows(tokens: StatementTokens) -> None:
@@ -168,7 +126,7 @@ def _refuse_windows(tokens: StatementTokens) -> None:
         if function is None:
             continue
         if not tokens.is_symbol(place + 1, "("):
-            raise _syntax_error(tokens, place + 1)  # the guide's grammar has no WINDOW clause
+            raise syntax_error(tokens, place + 1)  # the guide's grammar has no WINDOW clause
         frame = tokens.frame(place + 1)
         if frame in ("range", "groups"):
             # https://github.com/OHDSI/Achilles/issues/232, for this and the next
@@ -190,11 +148,7 @@ def _refuse_writes_in_with(tokens: StatementTokens) -> None:
         inside = tokens.symbol(place - 1) == "("
         before_insert = tokens.is_word(place, "insert") and tokens.symbol(place - 1) == ")"
         if inside or before_insert:
-            raise _syntax_error(tokens, place)
-
-
-def _syntax_error(tokens: StatementTokens, place: int) -> RedshiftError:
-    return RedshiftError(SYNTAX_ERROR, f'syntax error at or near "{tokens[place].text}"')
+            raise syntax_error(tokens, place)
 
 
 Rule = Callable[[StatementTokens], None]
@@ -227,9 +181,9 @@ TRIGGERS = (
     Trigger(_refuse_distinct_from, ({"distinct"}, {"is"}), _near(r"\bdistinct from\b")),
     Trigger(_refuse_distinct_on, ({"distinct"}, {"on"}), _near(r"\bdistinct on\b")),
     Trigger(_refuse_lateral, ({"lateral"},)),
-    Trigger(_refuse_missing_functions, (MISSING_FUNCTIONS | LEADER_FUNCTIONS,)),
-    Trigger(_refuse_missing_types, (MISSING_TYPES,)),
-    Trigger(_refuse_arrays, ({"[", "array"},)),
+    Trigger(refuse_missing_functions, (MISSING_FUNCTIONS | LEADER_FUNCTIONS,)),
+    Trigger(refuse_missing_types, (MISSING_TYPES,)),
+    Trigger(refuse_arrays, ({"[", "array"},)),
     Trigger(_refuse_filter, ({"filter"}, {"where"})),
     Trigger(_refuse_windows, ({"over"},)),
     Trigger(_refuse_row_locks, ({"for"}, {"update", "share", "no", "key"}), _near(r"\bfor (?:update|share|no|key)\b")),

@@ -14,6 +14,7 @@ import shutil
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -22,9 +23,10 @@ import psycopg
 
 from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.standin import wire
-from sparkify_dwh.standin.backend import Backend, PostgresAddress
+from sparkify_dwh.standin.backend import Backend
 from sparkify_dwh.standin.channel import PATIENCE_SECONDS, Channel, ClientGone, Exchange, ServerGone
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.postgres_address import PostgresAddress
 from sparkify_dwh.standin.session import Session
 from sparkify_dwh.standin.startup import Credentials, Entrance, greeting
 
@@ -32,6 +34,7 @@ log = logging.getLogger(__name__)
 
 MOST_CLIENTS = 200  # more than PostgreSQL lets in; the rest are shut out before they cost a thread
 FAREWELL_SECONDS = 5.0  # for a client to take the last words
+DYING_SECONDS = 1.0  # for a server that was killed to be gone
 
 
 class Listener:
@@ -131,11 +134,21 @@ class Listener:
     def _connect(self, parameters: dict[str, str]) -> Backend:
         database, name = parameters.get("database", "dev"), parameters.get("application_name", "")
         try:
-            return Backend(self._address(), database, name)
+            return self._backend(database, name)
         except psycopg.OperationalError as error:
             raise RedshiftError("08006", f"the stand-in's PostgreSQL refuses the connection: {error}") from None
         except SparkifyError as error:
             raise RedshiftError("08006", str(error)) from None
+
+    def _backend(self, database: str, name: str) -> Backend:
+        """A session of PostgreSQL's; a server that was killed a moment ago may still look alive, and is asked twice."""
+        try:
+            return Backend(self._address(), database, name)
+        except psycopg.OperationalError as error:
+            if "FATAL" in str(error):  # the server's answer
+                raise
+        time.sleep(DYING_SECONDS)
+        return Backend(self._address(), database, name)
 
     def _cancel(self, pid: int, key: int) -> None:
         known_key, backend = self._backends.get(pid, (None, None))

@@ -23,10 +23,18 @@ from sparkify_dwh.standin.reader import literal, qualified, quoted
 from sparkify_dwh.standin.statements import CarriedOut, Notice, Plan
 
 COLUMNS = """
-SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef, a.attidentity = 'a'
+SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef OR a.attidentity = 'd', a.attidentity = 'a'
 FROM pg_catalog.pg_attribute AS a
 WHERE a.attrelid = {table}::regclass AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum
+"""
+# What gives a column's default as COPY sends it in binary.
+DEFAULTS = """
+SELECT a.attname, format('encode(%s((%s)::%s), ''hex'')', t.typsend, pg_get_expr(d.adbin, d.adrelid), a.atttypid::regtype)
+FROM pg_catalog.pg_attrdef AS d
+JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+WHERE d.adrelid = {table}::regclass
 """
 RECORD = """
 INSERT INTO redshift_catalog.load_error
@@ -67,21 +75,25 @@ class RunningCopy:
 
     def run(self, notice: Notice) -> None:
         columns = self._target_columns()
-        named = [quoted(column.name) for column in copy_columns(self._statement, columns)]
+        named = [column.name for column in copy_columns(self._statement, columns)]
+        defaults = self._omitted_defaults(named)
         self._start = datetime.now(timezone.utc).replace(tzinfo=None)
         self._query_id = self._scalar("SELECT nextval('redshift_catalog.query_id')")
-        self._remember(last_copy_id=self._query_id, last_copy_count="0")
-        result = self._copy(columns, f"COPY {self._table} ({', '.join(named)}) FROM STDIN (FORMAT binary)")
-        self._remember(last_copy_count=str(result.rows))
+        self._remember("last_copy_id", int(self._query_id or 0))
+        self._remember("last_copy_count", 0)
+        filled = ", ".join(map(quoted, [*named, *defaults]))
+        sql = f"COPY {self._table} ({filled}) FROM STDIN (FORMAT binary)"
+        result = self._copy(columns, sql, list(defaults.values()))
+        self._remember("last_copy_count", result.rows)
         self._record("completed", result.rows, result.rejects, result.files)
         for text in self._completed(result):
             notice(text)
 
-    def _copy(self, columns: list[TargetColumn], sql: str) -> CopyResult:
+    def _copy(self, columns: list[TargetColumn], sql: str, constants: list[bytes | None]) -> CopyResult:
         results: list[CopyResult] = []
 
         def produce(write: Callable[[bytes], None]) -> None:
-            results.append(copy_rows(self._statement, columns, self._store(), write))
+            results.append(copy_rows(self._statement, columns, self._store(), write, constants=constants))
 
         try:
             self._backend.copy_in(sql, produce)
@@ -114,9 +126,24 @@ class RunningCopy:
             region=given.region,
         )
 
-    def _remember(self, **values: str | None) -> None:
-        for name, value in values.items():
-            self._backend.query(f"SELECT set_config('redshift.{name}', {literal(value or '')}, false)")
+    def _omitted_defaults(self, named: list[str]) -> dict[str, bytes | None]:
+        """The defaults of the columns that are not named, each evaluated once for all rows, in PostgreSQL's binary format.
+
+        Redshift guide, c_loading_default_values: even RANDOM() gives every row the same value.
+        """
+        found = self._backend.query(DEFAULTS.format(table=literal(self._table)))
+        expressions = {str(name): str(expression) for name, expression in found if name not in named}
+        if not expressions:
+            return {}
+        (values,) = self._backend.query(f"SELECT {', '.join(expressions.values())}")
+        return {
+            name: None if value is None else bytes.fromhex(value)
+            for name, value in zip(expressions, values, strict=True)
+        }
+
+    def _remember(self, name: str, value: int) -> None:
+        """What the session's functions tell of its last COPY, rolled back or not. Redshift guide, PG_LAST_COPY_ID"""
+        self._backend.query(f"SELECT setval('redshift_catalog.{name}', {value})")
 
     def _record(self, status: str, rows: int, rejects: list[LoadReject], files: list[FileResult]) -> None:
         """Write down what came of it, so that it outlives a rollback."""

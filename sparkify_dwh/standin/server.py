@@ -6,11 +6,14 @@ data stays. It listens on a unix socket only.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import logging
 import re
+import subprocess
 import threading
 import warnings
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,11 +22,12 @@ import psycopg
 from psycopg import sql
 
 from sparkify_dwh.errors import UnreachableError
-from sparkify_dwh.standin.backend import PostgresAddress
+from sparkify_dwh.standin.crashed_server import clear_after_crash, forget_the_dead
+from sparkify_dwh.standin.postgres_address import PostgresAddress
 
 DATABASE = "dev"  # what Redshift calls its first database
 INSTALL_LOCK = 20_181_101
-INSTALLED = ("catalog.sql", "functions.sql", "dates.sql", "derived_tables.sql", "views.sql")
+INSTALLED = ("catalog.sql", "settings.sql", "functions.sql", "dates.sql", "derived_tables.sql", "views.sql")
 
 # For bulk loads on one machine. What was committed stays, whatever crashes.
 POSTGRES_SETTINGS = {
@@ -60,10 +64,17 @@ def embedded_server(directory: Path) -> PostgresAddress:
 
 def stop_server(directory: Path) -> None:
     """Stop the server of ``directory``, unless another process uses it; the data stays."""
+    import psutil
+
     with _lock:
         server = _servers.pop(directory.resolve(), None)
-        if server is not None and _runs(server):
-            server.cleanup()
+        if server is None:
+            return
+        if _runs(server):
+            with suppress(psutil.NoSuchProcess):  # it was killed, and has gone by now
+                server.cleanup()
+        # At exit it would take its lock once more, and make for it a directory that may have been removed.
+        atexit.unregister(server._cleanup)
 
 
 def _runs(server: Any) -> bool:
@@ -92,18 +103,26 @@ def _start(directory: Path) -> Any:
         with server._lock:  # between processes
             server.ensure_pgdata_inited()
             _configure(directory / "pgdata" / "postgresql.auto.conf")
-            _forget_the_dead(server.global_process_id_list)
-            _remove_stale_pid_file(directory / "pgdata")
+            forget_the_dead(server.global_process_id_list)
+            clear_after_crash(directory / "pgdata")
         server.start()
         _create_database(_address(server))
         install(_address(server), DATABASE)
     except Exception as error:  # of the file system, of one of PostgreSQL's programs, or of the server
-        reason = " ".join(str(error).split()) or type(error).__name__
         raise UnreachableError(
-            f"The stand-in's server could not be started in {directory}: {reason}. "
-            "Name a directory that can be written to in [STANDIN] DIR."
+            f"The stand-in's server could not be started in {directory}: {_reason(error, directory / 'pgdata' / 'log')}. "
+            "Try again, or name another directory that can be written to in [STANDIN] DIR."
         ) from error
     return server
+
+
+def _reason(error: Exception, log: Path) -> str:
+    """Why the server did not start; where PostgreSQL did not want to, in its own words, which are in its log."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, subprocess.SubprocessError) and log.is_file():
+        fatal = re.findall(r"FATAL: +(.*)", log.read_text(errors="replace"))
+        reason = fatal[-1] if fatal else reason
+    return reason.rstrip(".")
 
 
 def _pgserver() -> Any:
@@ -126,29 +145,6 @@ def _lock_of(directory: Path) -> Any:
     import fasteners
 
     return fasteners.InterProcessLock(directory / "server.lock")
-
-
-def _forget_the_dead(handles: Any) -> None:
-    """Take killed processes off the list of those that use the server, or it would never be stopped."""
-    import psutil
-
-    handles.put([process for process in handles._get() if psutil.pid_exists(process)])
-
-
-def _remove_stale_pid_file(pgdata: Path) -> None:
-    """Remove what a killed server has left: its number may by now be that of a process that is not ours to stop."""
-    import psutil
-
-    pid_file = pgdata / "postmaster.pid"
-    if not pid_file.exists():
-        return
-    try:
-        process = psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
-        runs = process.status() != psutil.STATUS_ZOMBIE and str(pgdata) in process.cmdline()
-    except (ValueError, psutil.Error):
-        runs = False
-    if not runs:
-        pid_file.unlink()
 
 
 def _configure(file: Path) -> None:

@@ -16,10 +16,10 @@ from sparkify_dwh.standin import wire
 from sparkify_dwh.standin.backend import Backend
 from sparkify_dwh.standin.channel import ClientGone
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.session_settings import REPORTED
 
 # The version of PostgreSQL that Redshift says it is; its driver asks. Redshift guide, c_redshift-and-postgres-sql
 SERVER_VERSION = "8.0.2"
-REPORTED = ("client_encoding", "DateStyle", "integer_datetimes", "is_superuser", "session_authorization", "TimeZone")
 LONGEST_STARTUP = 10_000  # bytes, as in PostgreSQL
 STARTUP_SECONDS = 60.0  # authentication_timeout of PostgreSQL
 

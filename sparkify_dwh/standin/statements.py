@@ -78,7 +78,9 @@ def _rules() -> tuple[Rule, ...]:
         create_table,
         create_table_as,
         dml,
+        locks,
         maintenance,
+        parameter_rules,
         refuse,
         run_copy,
         transactions,
@@ -98,6 +100,8 @@ def _rules() -> tuple[Rule, ...]:
         maintenance.analyze_rule,
         dml.delete_rule,
         dml.merge_rule,
+        locks.lock_rule,
         transactions.isolation_rule,
+        parameter_rules.parameter_rule,
         translate.rewrite_rule,
     )

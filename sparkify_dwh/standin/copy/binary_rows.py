@@ -5,19 +5,23 @@ psycopg's C code formats the rows; its writer of rows is not public, but for now
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from psycopg import adapt, postgres, pq
 from psycopg._copy_base import format_row_binary
+from psycopg.abc import Transformer
 
 from sparkify_dwh.standin.copy.columns import ColumnType
 
 # https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format"
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(4) + bytes(4)
 TRAILER = b"\xff\xff"
+NULL = struct.pack(">i", -1)
 CHUNK_BYTES = 64 * 1024
+_COUNT_BYTES = 2  # of the number of fields, which a row begins with
 
 # PostgreSQL counts days, and microseconds, from here.
 POSTGRES_DAY = date(2000, 1, 1)
@@ -46,19 +50,51 @@ ENCODERS: dict[str, Callable[[Any], int]] = {
 }
 
 
-class BinaryRows:
-    """Formats rows for columns of these types, and hands them to ``write`` in chunks of about 64 KB.
+def formatted(data: bytes) -> bytes:
+    """A field of these bytes: their length, and they."""
+    return struct.pack(">i", len(data)) + data
 
-    The header goes out with the first rows, or with ``finish``, which writes the trailer and must come last.
+
+def field_formatter(column_type: ColumnType) -> Callable[[Any], bytes]:
+    """What formats single values for a column of this type, as the converters make them, as fields of a row."""
+    encode, transformer = ENCODERS.get(column_type.name), _transformer([column_type])
+
+    def format_field(value: Any) -> bytes:
+        if value is None:
+            return NULL
+        row = bytearray()
+        format_row_binary([value if encode is None else encode(value)], transformer, row)
+        return bytes(row[_COUNT_BYTES:])
+
+    return format_field
+
+
+def _transformer(types: Sequence[ColumnType], constants: int = 0) -> Transformer:
+    oids = [postgres.types[_FORMATTED_AS.get(type_.name, type_.name)].oid for type_ in types]
+    oids += [postgres.types["bytea"].oid] * constants  # which is formatted as the bytes that it is
+    transformer = adapt.Transformer()
+    transformer.set_dumper_types(oids, pq.Format.BINARY)
+    return transformer
+
+
+class BinaryRows:
+    """Formats rows for columns of these types, and hands them to ``write`` in chunks of at least 64 KB.
+
+    The header goes out with the first rows, or with ``finish``, which writes the trailer and must come last. Every row
+    ends with the ``constants``: values of further columns, in this very format.
     """
 
-    def __init__(self, types: Sequence[ColumnType], write: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, types: Sequence[ColumnType], write: Callable[[bytes], None], constants: Sequence[bytes | None] = ()
+    ) -> None:
         self._write = write
+        self._constants = list(constants)
         self._buffer = bytearray(HEADER)
         self._encoders = [(index, ENCODERS[type_.name]) for index, type_ in enumerate(types) if type_.name in ENCODERS]
-        self._transformer = adapt.Transformer()
-        oids = [postgres.types[_FORMATTED_AS.get(type_.name, type_.name)].oid for type_ in types]
-        self._transformer.set_dumper_types(oids, pq.Format.BINARY)
+        self._transformer = _transformer(types, len(self._constants))
+        # What the fields of the columns stand between in a row.
+        self.row_start = struct.pack(">h", len(types) + len(self._constants))
+        self.row_end = b"".join(NULL if value is None else formatted(value) for value in self._constants)
         self.count = 0
 
     def add(self, row: list[Any]) -> None:
@@ -70,14 +106,25 @@ class BinaryRows:
 
     def add_encoded(self, row: list[Any]) -> None:
         """Add a row whose dates and times are integers, as `encoded_date` and `encoded_time` make them."""
+        if self._constants:
+            row = row + self._constants
         format_row_binary(row, self._transformer, self._buffer)
         self.count += 1
-        if len(self._buffer) >= CHUNK_BYTES:
-            self._flush()
+        self._flush_if_large()
+
+    def add_formatted(self, rows: bytes, count: int) -> None:
+        """Add that many rows that are in the binary format already."""
+        self._buffer += rows
+        self.count += count
+        self._flush_if_large()
 
     def finish(self) -> None:
         self._buffer += TRAILER
         self._flush()
+
+    def _flush_if_large(self) -> None:
+        if len(self._buffer) >= CHUNK_BYTES:
+            self._flush()
 
     def _flush(self) -> None:
         self._write(bytes(self._buffer))

@@ -6,7 +6,9 @@ Sources: Redshift guide, copy-parameters-data-conversion, copy-usage_notes-copy-
 Where the guide is silent:
 
 - A number keeps its digits up to NUMERIC; Redshift may lose some, as its JSON numbers pass through floating point.
-- ``1540919166796.0`` is no BIGINT (1207), and neither is `` 12``: nothing is trimmed.
+- The JSON number ``1540919166796.0`` is an integer, and so is ``1.5e3``: public loads of Sparkify's logs copy such a
+  registration into BIGINT. The string ``"1540919166796.0"`` is none (1207, as in CSV), and neither are ``1.5`` and
+  ``" 12"``: nothing is cut off or trimmed.
 - NULL comes from what the file says: EMPTYASNULL and BLANKSASNULL look at a value before TRIMBLANKS does.
 - A NULL for a NOT NULL column that has a DEFAULT is refused like any other; Redshift may take the default.
 - NaN and Infinity are no numbers.
@@ -22,6 +24,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, InvalidOperatio
 
 from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn
 from sparkify_dwh.standin.copy.convert_text import BLANKS, text_converter
+from sparkify_dwh.standin.copy.json_documents import Number
 from sparkify_dwh.standin.copy.options import CopyOptions
 from sparkify_dwh.standin.copy.results import Reject
 from sparkify_dwh.standin.copy.times import date_converter, timestamp_converter
@@ -36,6 +39,7 @@ INTEGERS = {
     "int4": ("Integer", -(2**31), 2**31 - 1),
     "int8": ("Long", -(2**63), 2**63 - 1),
 }
+_MOST_DIGITS = 20  # more than any of them has
 _TRUE = frozenset({"t", "true", "y", "yes", "1"})
 _FALSE = frozenset({"f", "false", "n", "no", "0"})
 
@@ -104,18 +108,31 @@ def _integer_converter(name: str) -> Callable[[str], int]:
     shown, least, most = INTEGERS[name]
 
     def convert(text: str) -> int:
-        match = _INTEGER.fullmatch(text)
+        match = _INTEGER.fullmatch(_without_fraction(text) if isinstance(text, Number) else text)
         if match is None:
             raise _invalid_digit(text, _INTEGER_PREFIX, shown)
         sign, digits = match.groups()
         # Python refuses to read integers of thousands of digits.
-        number = int(sign + digits[:20])
+        number = int(sign + digits[:_MOST_DIGITS])
         if not least <= number <= most:
             # The wording: https://github.com/snowplow/snowplow/issues/664
             raise Reject(1204, f"Overflow ({shown} valid range {least} to {most})")
         return number
 
     return convert
+
+
+def _without_fraction(number: Number) -> str:
+    """A number whose fraction is zero, as an integer is written; any other as it is."""
+    if number.lstrip("-").isdigit():
+        return number
+    try:
+        value = Decimal(number)
+        if value.adjusted() >= _MOST_DIGITS:
+            return "9" * _MOST_DIGITS  # whose exponent may be huge: it is out of range in any case
+        return str(int(value)) if value == value.to_integral_value() else number
+    except InvalidOperation:  # an exponent of twenty digits
+        return number
 
 
 def _numeric_converter(column_type: ColumnType, rounding: str) -> Callable[[str], Decimal]:

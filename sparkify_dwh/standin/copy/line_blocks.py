@@ -2,44 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sparkify_dwh.standin.copy.json_documents import BLOCK_BYTES, MAX_DOCUMENT_BYTES, ByteStream
+
+# Where one document ends and the next one begins, as they are usually written.
+BOUNDARY = b"\n{"
+# Making room for a block takes longer than reading a small file.
+_FEW_BYTES = 16 * 1024
 
 
 class LineBlocks:
-    """Hands out whole lines, without their line feeds, until the stream ends or a line takes more than a document may.
+    """Hands out blocks of whole lines, each up to a line that begins an object, or to the end of the stream.
 
-    Holds no more than a block and one such line.
+    A block takes at most as many bytes as a document may; what cannot be cut so is left to ``rest``. Holds no more than
+    two such blocks.
     """
 
     def __init__(self, stream: ByteStream, block_bytes: int = BLOCK_BYTES) -> None:
         self._stream = stream
         self._block_bytes = block_bytes
+        self._next_bytes = min(_FEW_BYTES, block_bytes)
         self._pending = b""
-        self._end_of_lines = b"\n"
+        self._behind = b""  # what stands between the block that has been handed out and what is pending
+        self._has_ended = False
 
-    def next(self) -> list[bytes]:
-        """Some lines; an empty list at the end, and when the next line is too long."""
-        while len(self._pending) <= MAX_DOCUMENT_BYTES:
-            data = self._stream.read(self._block_bytes)
-            if not data:
-                lines = [self._pending] if self._pending else []
-                self._pending = self._end_of_lines = b""
-                return lines
-            first, last = data.find(b"\n"), data.rfind(b"\n")
-            if last < 0 or len(self._pending) + first > MAX_DOCUMENT_BYTES:
-                self._pending += data
-                continue
-            lines = (self._pending + data[:last]).split(b"\n")
-            self._pending = data[last + 1 :]
-            return lines
-        return []
+    @property
+    def is_done(self) -> bool:
+        """Whether all has been handed out."""
+        return self._has_ended and not self._pending
 
-    def rest(self, lines: Sequence[bytes]) -> ByteStream:
-        """A stream of these lines, the last ones handed out, and of all that has not been handed out."""
-        ahead = b"\n".join(lines) + self._end_of_lines if lines else b""
-        return _Chained(ahead + self._pending, self._stream)
+    def next(self) -> bytes:
+        """Some lines without the last line feed; nothing when ``rest`` is what is left, or nothing is."""
+        while len(self._pending) <= MAX_DOCUMENT_BYTES and not self._has_ended:
+            start = max(1, len(self._pending) - 1)
+            self._fill()
+            cut = len(self._pending.removesuffix(b"\n")) if self._has_ended else self._pending.rfind(BOUNDARY, start)
+            if cut > MAX_DOCUMENT_BYTES:
+                cut = self._pending.find(BOUNDARY, start)
+            if 0 < cut <= MAX_DOCUMENT_BYTES:
+                return self._cut(cut)
+        return b""
+
+    def rest(self, block: bytes) -> ByteStream:
+        """A stream of ``block``, the end of what was handed out last, and of all that has not been handed out."""
+        return _Chained((block + self._behind if block else b"") + self._pending, self._stream)
+
+    def _fill(self) -> None:
+        data = self._stream.read(self._next_bytes)
+        self._next_bytes = self._block_bytes if len(data) >= self._next_bytes else _FEW_BYTES
+        self._has_ended = not data
+        self._pending += data
+
+    def _cut(self, at: int) -> bytes:
+        block, self._behind, self._pending = self._pending[:at], self._pending[at : at + 1], self._pending[at + 1 :]
+        return block
 
 
 class _Chained:

@@ -52,14 +52,18 @@ def pyarrow(module: str = "") -> Any:
 
 
 def copy_parquet(
-    statement: CopyStatement, columns: Sequence[TargetColumn], store: Store, write: Callable[[bytes], None]
+    statement: CopyStatement,
+    columns: Sequence[TargetColumn],
+    store: Store,
+    write: Callable[[bytes], None],
+    constants: Sequence[bytes | None] = (),
 ) -> CopyResult:
     """Carry out a COPY of Parquet, as `copy_rows` does one of JSON; the first value that is refused fails it."""
     pyarrow()
     targets = copy_columns(statement, columns)
     if statement.options.manifest:
         _check_manifest(statement.url, store)
-    rows = BinaryRows([column.column_type for column in targets], write)
+    rows = BinaryRows([column.column_type for column in targets], write, constants)
     load = _Load(statement, targets, rows)
     files = [load.file(stream) for stream in open_files(statement, store)]
     rows.finish()

@@ -58,15 +58,15 @@ class LoadReject:
         object.__setattr__(self, "reason", printable(self.reason))
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class FileResult:
     """What was read of one file: lines and bytes after decompression, rows accepted, records rejected."""
 
     url: str
-    lines: int
-    bytes: int
-    rows: int
-    errors: int
+    lines: int = 0
+    bytes: int = 0
+    rows: int = 0
+    errors: int = 0
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from sparkify_dwh.standin.copy.authorization import FORMS, Authorization, AuthorizationClauses
+from sparkify_dwh.standin.copy.authorization import Authorization
+from sparkify_dwh.standin.copy.clauses import Clauses
 from sparkify_dwh.standin.copy.options import (
     OPTIONS,
     CopyOptions,
@@ -23,7 +24,6 @@ from sparkify_dwh.standin.copy.options import (
 )
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.token_cursor import TokenCursor
-from sparkify_dwh.standin.tokens import Token
 
 _OBJECT = re.compile(r"s3://[^/]+|file:///")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -95,53 +95,36 @@ def _columns(tokens: TokenCursor) -> tuple[str, ...] | None:
     return tuple(columns)
 
 
-class _Clauses:
-    """Everything after the source, in whatever order it comes."""
+class _Clauses(Clauses):
+    """The clauses of a COPY."""
 
     def __init__(self, tokens: TokenCursor) -> None:
-        self.authorization = AuthorizationClauses()
         self.format: str | None = None
         self.json = "auto"
-        self._tokens = tokens
-        self._seen: set[str] = set()
-        self._values: dict[str, object] = {}
-        while not tokens.done:
-            self._read()
+        super().__init__(tokens, "COPY", OPTIONS)
 
     def options(self) -> CopyOptions:
         if self.format == "parquet":
             check_parquet_options(self._seen)
         return CopyOptions(**self._values)  # type: ignore[arg-type]  # each reader gives its field's type
 
-    def _read(self) -> None:
-        token = self._tokens.peek()
-        word = token.value if token is not None and token.kind == "word" else ""
+    def _read_own(self, word: str) -> bool:
         if word in ("format", "as", "json"):
             self._read_format()
-        elif word in OPTIONS:
-            self._begin(word)
-            attribute, read = OPTIONS[word]
-            self._values[attribute] = read(self._tokens)
-        elif word in FORMS:
-            self._begin(word)
-            self.authorization.read(word, self._tokens)
-        elif word == "with":
-            self._tokens.take()
-            self._tokens.expect_word("credentials")
-            self._mark("credentials")
-            self.authorization.read("credentials", self._tokens)
         elif word == "encoding":
             self._begin(word)
             check_encoding(self._tokens)
         else:
-            raise self._refusal(token)
+            return False
+        return True
 
     def _read_format(self) -> None:
         with_keyword = self._tokens.accept_word("format")
         self._tokens.accept_word("as")
         self.format = self._tokens.accept_word("json", "parquet") if with_keyword else self._tokens.accept_word("json")
         if self.format is None:
-            raise self._refusal(self._tokens.peek())
+            token = self._tokens.peek()
+            raise self._refusal(token.value if token is not None and token.kind == "word" else "")
         self._mark("format")
         if self.format == "json":
             self._read_json()
@@ -154,19 +137,10 @@ class _Clauses:
         known = option in (None, "auto", "auto ignorecase")
         self.json = (option or "auto") if known else _object_url(str(option), "a JSONPaths file")
 
-    def _begin(self, word: str) -> None:
-        self._tokens.take()
-        self._mark(word)
+    def _name(self, word: str) -> str:
+        return option_name(word)
 
-    def _mark(self, word: str) -> None:
-        """Note a clause, of which a statement may hold one."""
-        name = option_name(word)
-        if name in self._seen:
-            raise RedshiftError("42601", f"conflicting or redundant options: {name} is given twice")
-        self._seen.add(name)
-
-    def _refusal(self, token: Token | None) -> RedshiftError:
-        word = token.value if token is not None and token.kind == "word" else ""
+    def _refusal(self, word: str) -> RedshiftError:
         return refused_option(word) or self._tokens.syntax_error()
 
 

@@ -68,8 +68,9 @@ class RunningUnload:
             target = UnloadTarget(self._statement, store)
             target.prepare()
             self._write(rows, target)
-        self._record(target)
         count = sum(file.rows for file in target.written)
+        self._backend.query(f"SELECT set_config('redshift.last_unload_count', '{count}', false)")
+        self._record(target)
         notice(f"UNLOAD completed, {count} record(s) unloaded successfully.")
 
     def _write(self, rows: UnloadedRows, target: UnloadTarget) -> None:

@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sparkify_dwh.standin.copy.authorization import FORMS, Authorization, AuthorizationClauses
+from sparkify_dwh.standin.copy.authorization import Authorization
+from sparkify_dwh.standin.copy.clauses import Clauses
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.token_cursor import TokenCursor
 from sparkify_dwh.standin.tokens import Token, tokenize
@@ -83,16 +84,11 @@ def _target(url: str, options: UnloadOptions) -> str:
     return f"{url}/" if options.partition_by and not url.endswith("/") else url
 
 
-class _Clauses:
-    """Everything after the target, in whatever order it comes."""
+class _Clauses(Clauses):
+    """The clauses of an UNLOAD."""
 
     def __init__(self, tokens: TokenCursor) -> None:
-        self.authorization = AuthorizationClauses("UNLOAD")
-        self._tokens = tokens
-        self._seen: set[str] = set()
-        self._values: dict[str, object] = {}
-        while not tokens.done:
-            self._read()
+        super().__init__(tokens, "UNLOAD", OPTIONS)
 
     def options(self) -> UnloadOptions:
         if "format" not in self._values:
@@ -101,27 +97,14 @@ class _Clauses:
         check_together(options, self._seen)
         return options
 
-    def _read(self) -> None:
-        token = self._tokens.peek()
-        word = token.value if token is not None and token.kind == "word" else ""
+    def _read_own(self, word: str) -> bool:
         if word in ("format", "as", *EXCLUDED):
             self._read_format()
         elif word == "partition":
             self._read_partition()
-        elif word in OPTIONS:
-            self._begin(word)
-            attribute, read = OPTIONS[word]
-            self._values[attribute] = read(self._tokens)
-        elif word in FORMS:
-            self._begin(word)
-            self.authorization.read(word, self._tokens)
-        elif word == "with":
-            self._tokens.take()
-            self._tokens.expect_word("credentials")
-            self._mark("credentials")
-            self.authorization.read("credentials", self._tokens)
         else:
-            raise self._refusal(word)
+            return False
+        return True
 
     def _read_format(self) -> None:
         self._tokens.accept_word("format")
@@ -142,17 +125,6 @@ class _Clauses:
         self._tokens.expect_symbol(")")
         self._values["partition_by"] = tuple(columns)
         self._values["include"] = self._tokens.accept_word("include") is not None
-
-    def _begin(self, word: str) -> None:
-        self._tokens.take()
-        self._mark(word)
-
-    def _mark(self, word: str) -> None:
-        """Note a clause, of which a statement may hold one."""
-        name = word.upper()
-        if name in self._seen:
-            raise RedshiftError("42601", f"conflicting or redundant options: {name} is given twice")
-        self._seen.add(name)
 
     def _refusal(self, word: str) -> RedshiftError:
         data_format = str(self._values.get("format", ""))

@@ -22,10 +22,21 @@ FILE_VARIABLE = f"{PREFIX}CONFIG"
 DEFAULT_FILE = "dwh.cfg"
 
 KEYS = {
-    "CLUSTER": ("HOST", "DB_NAME", "DB_USER", "DB_PASSWORD", "DB_PORT"),
+    "CLUSTER": (
+        "HOST",
+        "DB_NAME",
+        "DB_USER",
+        "DB_PASSWORD",
+        "DB_PORT",
+        "IAM",
+        "SECRET_ARN",
+        "TLS",
+        "CONNECT_SECONDS",
+        "QUERY_GROUP",
+    ),
     "IAM_ROLE": ("ARN",),
     "S3": ("LOG_DATA", "LOG_JSONPATH", "SONG_DATA", "REGION", "MANIFESTS", "EXPORT"),
-    "AWS": ("KEY", "SECRET"),
+    "AWS": ("KEY", "SECRET", "REGION"),
     "DWH": (
         "DWH_CLUSTER_TYPE",
         "DWH_NUM_NODES",
@@ -36,6 +47,12 @@ KEYS = {
         "DWH_DB_USER",
         "DWH_DB_PASSWORD",
         "DWH_PORT",
+        "DWH_BASE_RPUS",
+        "DWH_MAX_RPUS",
+        "DWH_CIDR",
+        "DWH_PUBLIC",
+        "DWH_SUBNETS",
+        "DWH_SECRET",
     ),
     "STANDIN": ("DIR",),
 }
@@ -77,20 +94,24 @@ def read_values(path: Path | str | None, environ: Mapping[str, str]) -> Values:
         ConfigurationError: a file that was named is not there, or a file cannot be read or is malformed; a key is
             misspelt; there is neither a file nor a value in the environment.
     """
-    named = path or environ.get(FILE_VARIABLE) or None
-    file = expanded(named or DEFAULT_FILE)
-    text = _text(file, required=named is not None)
-    in_file = {} if text is None else _parsed(text, file)
+    file = configuration_file(path, environ)
+    text = _text(file, required=bool(path or environ.get(FILE_VARIABLE)))
+    in_file = {} if text is None else parsed(text, file)
     in_environment = _from_environment(environ)
     _check_spelling(in_file, lambda name: f"{file}: [{name[0]}] {name[1]}")
     _check_spelling(in_environment, variable)
-    if text is None and not _filled(in_environment):
+    if text is None and not filled(in_environment):
         raise ConfigurationError(
             f"no configuration: {Path.cwd()} holds no {DEFAULT_FILE} and the environment no {PREFIX}...; copy dwh.cfg "
             f"from the repository and fill it in, name another file in {FILE_VARIABLE}, or run `sparkify-dwh demo`"
         )
     directory, origin = (Path.cwd(), "the environment") if text is None else ((Path.cwd() / file).parent, str(file))
-    return Values(_filled(in_file), _filled(in_environment), directory, origin)
+    return Values(filled(in_file), filled(in_environment), directory, origin)
+
+
+def configuration_file(path: Path | str | None, environ: Mapping[str, str]) -> Path:
+    """The file that is read: the one at ``path``, else the one in SPARKIFY_DWH_CONFIG, else ./dwh.cfg."""
+    return expanded(path or environ.get(FILE_VARIABLE) or DEFAULT_FILE)
 
 
 def variable(name: Name) -> str:
@@ -113,7 +134,7 @@ def _text(file: Path, *, required: bool) -> str | None:
     raise ConfigurationError(f"the configuration file {file} {problem}")
 
 
-def _parsed(text: str, file: Path) -> dict[Name, str]:
+def parsed(text: str, file: Path) -> dict[Name, str]:
     """Everything in the sections that we know, keys of others included, values as written."""
     parser = configparser.RawConfigParser(strict=True, comment_prefixes=("#", ";"), default_section="\0")
     problem = None
@@ -165,7 +186,7 @@ def _check_spelling(names: Collection[Name], shown: Callable[[Name], str]) -> No
             )
 
 
-def _filled(values: Mapping[Name, str]) -> dict[Name, str]:
+def filled(values: Mapping[Name, str]) -> dict[Name, str]:
     """The known values that say something, without white space and quotes around them."""
     bare = {name: _unquoted(value.strip()) for name, value in values.items() if name[1] in KEYS[name[0]]}
     return {name: value for name, value in bare.items() if value}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkify_dwh.configfile import KEYS, read_values, variable
+from sparkify_dwh.configuration.file import KEYS, read_values, variable
 from sparkify_dwh.errors import ConfigurationError
 
 

@@ -1,0 +1,86 @@
+"""Simulated input, made once and kept: in ``benchmarks/.cache``, or where SPARKIFY_DWH_BENCH_CACHE says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import sparkify_dwh.simulation
+from sparkify_dwh.simulation import simulate
+
+CACHE = "SPARKIFY_DWH_BENCH_CACHE"
+MADE = "made.json"  # written last: what it is missing from is made again
+FIRST_DAY = date(2018, 11, 1)
+DAYS = 30
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Song and log files in one directory, in Sparkify's layout."""
+
+    directory: Path
+
+    @property
+    def log_files(self) -> list[Path]:
+        return sorted((self.directory / "log_data").rglob("*.json"))
+
+    @property
+    def song_files(self) -> list[Path]:
+        return sorted((self.directory / "song_data").rglob("*.json"))
+
+    def url(self, name: str) -> str:
+        """A key prefix, or for the JSONPaths file the object, as a configuration names it."""
+        return f"{self.directory.as_uri()}/{name}" + ("" if name.endswith(".json") else "/")
+
+
+def cache_directory() -> Path:
+    configured = os.environ.get(CACHE)
+    return Path(configured).resolve() if configured else Path(__file__).parent / ".cache"
+
+
+def simulated(
+    events: int, songs: int, songs_per_file: int = 1, *, first_day: date = FIRST_DAY, days: int = DAYS
+) -> Dataset:
+    """Files of that many events and songs. The songs are the same however many events there are, and on whichever days."""
+    name = f"events-{events}-songs-{songs}-by-{songs_per_file}-from-{first_day}-days-{days}"
+
+    def make(directory: Path) -> None:
+        simulate(directory, songs=songs, events=events, songs_per_file=songs_per_file, start=first_day, days=days)
+
+    return _made(name, make)
+
+
+def rewritten(dataset: Dataset, name: str, most_events: int, line: Callable[[bytes], bytes]) -> Dataset:
+    """The first ``most_events`` events of a dataset in one file, with every line of it written otherwise."""
+
+    def make(directory: Path) -> None:
+        (directory / "log_data").mkdir(parents=True)
+        shutil.copy(dataset.directory / "log_json_path.json", directory)
+        lines = (text for file in dataset.log_files for text in file.read_bytes().splitlines())
+        chosen = [line(text) for _, text in zip(range(most_events), lines, strict=False)]
+        (directory / "log_data" / "events.json").write_bytes(b"\n".join(chosen))
+
+    return _made(f"{dataset.directory.name}-{name}-{most_events}", make)
+
+
+def _made(name: str, make: Callable[[Path], None]) -> Dataset:
+    """What ``make`` puts in a directory of that name, unless it is there already, from simulation code as it is now."""
+    directory = cache_directory() / name
+    wanted = json.dumps({"simulation": _fingerprint()})
+    if not (directory / MADE).exists() or (directory / MADE).read_text() != wanted:
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        make(directory)
+        (directory / MADE).write_text(wanted)
+    return Dataset(directory)
+
+
+def _fingerprint() -> str:
+    sources = sorted(Path(sparkify_dwh.simulation.__path__[0]).glob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]

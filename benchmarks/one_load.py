@@ -1,0 +1,36 @@
+"""One load in a process of its own, whose memory can be told from that of everything else.
+
+``python -m benchmarks.one_load STANDIN LOGS SONGS`` loads the log files of one dataset and the song files of another, or of
+the same, into the stand-in that is in STANDIN, and prints the seconds and the process's own peak of memory as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from sparkify_dwh import load
+from sparkify_dwh.settings import Settings
+
+
+def main(standin: str, logs: str, songs: str) -> None:
+    log_url, song_url = Path(logs).as_uri(), Path(songs).as_uri()
+    settings = replace(
+        Settings.embedded(Path(standin)),
+        log_data=f"{log_url}/log_data/",
+        song_data=f"{song_url}/song_data/",
+        log_jsonpath=f"{log_url}/log_json_path.json",
+    )
+    start = time.perf_counter()
+    load(settings)
+    seconds = time.perf_counter() - start
+    peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    print(json.dumps({"seconds": seconds, "peak_bytes": peak_bytes}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

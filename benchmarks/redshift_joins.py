@@ -1,0 +1,226 @@
+"""What the joins of the shipped statements move between nodes, as the tables lie and as they might.
+
+The planner is taken to choose the cheapest movement that there is, and rows to lie evenly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from benchmarks import redshift_measured as measured
+from benchmarks.redshift_growth import HISTORY_DAYS, MODELS, PLAYS_PER_SESSION, Size, row_bytes
+from sparkify_dwh.physical.distribution import Distribution, bytes_moved, movements
+
+ACTIVE_IN_A_DAY = measured.LISTENERS_PER_DAY / sum(measured.PLAYS_PER_USER.values())
+PARTS = {"all": 1.0, "a day's": 1 / HISTORY_DAYS, "active in a day": ACTIVE_IN_A_DAY, "every week": HISTORY_DAYS / 7}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a join: which columns of which table it reads, and of what part of the rows.
+
+    ``distribution`` is how the rows lie when they are not those of the table as it is: NOWHERE after a GROUP BY.
+    """
+
+    table: str
+    columns: Sequence[str] | None = None
+    part: str = "all"
+    distribution: Distribution | None = None
+
+    def rows(self, size: Size) -> float:
+        return size.rows(self.table) * PARTS[self.part]
+
+    def bytes(self, size: Size) -> float:
+        return self.rows(size) * row_bytes(self.table, self.columns)
+
+    def lies(self, design: Mapping[str, Distribution]) -> Distribution:
+        return self.distribution or design[self.table]
+
+
+@dataclass(frozen=True)
+class Join:
+    """A join of the shipped statements. ``columns`` are compared for equality, (outer, inner); none is an expression."""
+
+    name: str
+    used_by: str
+    outer: Side
+    inner: Side
+    columns: frozenset[tuple[str, str]] = frozenset()
+
+    def movement(self, size: Size, design: Mapping[str, Distribution]) -> tuple[str, float]:
+        """What the join moves, and how many bytes: of what is possible, the cheapest."""
+        possible = movements(self.outer.lies(design), self.inner.lies(design), self.columns)
+        sides = self.outer.bytes(size), self.inner.bytes(size)
+        return min(
+            ((name, bytes_moved(name, *sides, nodes=size.cluster.nodes)) for name in possible), key=lambda each: each[1]
+        )
+
+
+CHOSEN: dict[str, Distribution] = {name: Distribution.of(model.table()) for name, model in MODELS.items()}
+NOWHERE = Distribution("EVEN")
+PLAYED = ("start_time", "user_id", "session_id", "song_length")
+NAMED = ("user_id", "first_name", "last_name", "level")
+RECORDING = ("song_id", "artist_id", "title", "artist_name", "duration")
+STAGED_PLAYS = Distribution("KEY", "start_time")  # staging_events lies by ts, which becomes start_time
+
+
+def same(*columns: str) -> frozenset[tuple[str, str]]:
+    return frozenset((column, column) for column in columns)
+
+
+CALENDAR = Join(
+    "plays with their calendar", "plays-per-weekday, plays-per-hour-of-day, plays-per-weekday-and-hour",
+    Side("songplays", PLAYED), Side("time", ("start_time", "hour", "weekday")), same("start_time"),
+)  # fmt: skip
+MATCH = Join(
+    "staged plays with stored plays", "a load: update and insert songplays; its checks",
+    Side("songplays", part="a day's", distribution=STAGED_PLAYS), Side("songplays", part="a day's"),
+    same("session_id", "item_in_session", "start_time"),
+)  # fmt: skip
+TOTALS = Join(
+    "users' totals with users", "top-users, level-changes",
+    Side("users", ("user_id", "ts", "session_id", "item_in_session"), distribution=NOWHERE), Side("users", NAMED),
+    same("user_id"),
+)  # fmt: skip
+JOINS = (
+    CALENDAR,
+    TOTALS,
+    Join(
+        "users' weeks with users' first plays", "new-and-returning-users, cohorts",
+        Side("users", ("user_id", "ts"), "every week", NOWHERE), Side("users", ("user_id", "ts"), distribution=NOWHERE),
+        same("user_id"),
+    ),
+    MATCH,
+    Join(
+        "staged plays with songs, by title and artist", "a load: update and insert songplays",
+        Side("songplays", part="a day's", distribution=STAGED_PLAYS), Side("songs", RECORDING),
+    ),
+    Join(
+        "staged moments with time", "a load: update and insert time",
+        Side("songplays", ("start_time",), "a day's", STAGED_PLAYS), Side("time"), same("start_time"),
+    ),
+    Join(
+        "staged users with users", "a load: update and insert users",
+        Side("users", part="active in a day", distribution=NOWHERE), Side("users"), same("user_id"),
+    ),
+    Join(
+        "staged songs with songs", "a load: update and insert songs",
+        Side("staging_songs"), Side("songs"), same("song_id"),
+    ),
+    Join(
+        "songs with staged songs", "a load: artists as their songs will be",
+        Side("songs"), Side("staging_songs"), same("song_id"),
+    ),
+    Join(
+        "stored plays with staged songs", "a load: update songplays by new songs",
+        Side("songplays"), Side("staging_songs"), same("song_id"),
+    ),
+    Join("plays with users, songs, artists", "a load's checks; check", Side("songplays"), Side("users"), same("user_id")),
+)  # fmt: skip
+
+
+def plays_with(table: str, key: str, columns: Sequence[str]) -> Join:
+    """All plays with what a dimension says of them, which is what analysts ask."""
+    return Join("", "", Side("songplays", (*PLAYED, key)), Side(table, (key, *columns)), same(key))
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another way to place plays; what is staged follows where it has the column."""
+
+    name: str
+    design: Mapping[str, Distribution] = field(default_factory=dict)
+    staged: Distribution = STAGED_PLAYS
+
+    @property
+    def plays(self) -> Distribution:
+        return self.tables["songplays"]
+
+    @property
+    def tables(self) -> Mapping[str, Distribution]:
+        return {**CHOSEN, **self.design}
+
+    def calendar_bytes(self, size: Size) -> float:
+        return CALENDAR.movement(size, self.tables)[1]
+
+    def match_bytes(self, size: Size) -> float:
+        staged = Side("songplays", part="a day's", distribution=self.staged)
+        return Join("", "", staged, MATCH.inner, MATCH.columns).movement(size, self.tables)[1]
+
+    def session_bytes(self, size: Size) -> float:
+        """GROUP BY session and user, of all plays: each slice adds up what it has, and sends a row for every group.
+
+        Where the dist key is one of the two, a group lies on one slice. (What Redshift sends is inferred, not documented.)
+        """
+        if self.plays.key in {"session_id", "user_id"}:
+            return 0.0
+        slices = size.cluster.slices
+        sessions = size.plays / PLAYS_PER_SESSION
+        spread = sum(
+            number * slices * (1 - (1 - 1 / slices) ** plays) for plays, number in measured.PLAYS_PER_SESSION.items()
+        ) / sum(measured.PLAYS_PER_SESSION.values())
+        return sessions * spread * (4 + 8 + 8 + 8) * self._elsewhere(size)
+
+    def window_bytes(self, size: Size) -> float:
+        """A window over each user's plays in order: all of them are sent to where their user is computed."""
+        if self.plays.key == "user_id":
+            return 0.0
+        moved = row_bytes("songplays", ("user_id", "start_time", "session_id", "item_in_session", "level"))
+        return size.plays * moved * self._elsewhere(size)
+
+    @staticmethod
+    def _elsewhere(size: Size) -> float:
+        return (size.cluster.nodes - 1) / size.cluster.nodes
+
+
+def by(key: str) -> Distribution:
+    return Distribution("KEY", key)
+
+
+ALTERNATIVES = (
+    Alternative("start_time (chosen)"),
+    Alternative("session_id", {"songplays": by("session_id")}, by("session_id")),
+    Alternative(
+        "session_id, time on every node", {"songplays": by("session_id"), "time": Distribution("ALL")}, by("session_id")
+    ),
+    Alternative("user_id", {"songplays": by("user_id")}),
+    Alternative("song_id", {"songplays": by("song_id")}),
+    Alternative("EVEN", {"songplays": Distribution("EVEN")}),
+)
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A dimension that is, or could be, on every node. ``changed`` is the part of its rows that a day's load writes.
+
+    ``question`` joins it with all plays, or with what is left of them after a GROUP BY.
+    """
+
+    table: str
+    key: str
+    changed: float
+    question: Join
+
+    def written_in_a_day(self, size: Size) -> float:
+        """The bytes that a day's load writes when every node has a copy."""
+        return size.rows(self.table) * self.changed * row_bytes(self.table) * size.cluster.nodes
+
+    def moved_otherwise(self, size: Size) -> float:
+        """The bytes that the question would move if the dimension lay by its key, and plays as they do."""
+        return self.question.movement(size, CHOSEN | {self.table: by(self.key)})[1]
+
+    def verdict(self, size: Size) -> str:
+        """Its key, where that moves nothing, or where the copies cost much and more than a question would."""
+        moved, written = self.moved_otherwise(size), self.written_in_a_day(size)
+        return "its key" if moved == 0 or (written > MUCH and written > moved) else "every node"
+
+
+MUCH = 1e9  # bytes a day that are worth a thought, whatever the cluster
+
+DIMENSIONS = (
+    Dimension("users", "user_id", ACTIVE_IN_A_DAY, TOTALS),
+    Dimension("songs", "song_id", 1 / HISTORY_DAYS, plays_with("songs", "song_id", ("title", "duration", "year"))),
+    Dimension("artists", "artist_id", 1 / HISTORY_DAYS, plays_with("artists", "artist_id", ("name", "location"))),
+    Dimension("time", "start_time", 1 / HISTORY_DAYS, CALENDAR),
+)

@@ -1,0 +1,43 @@
+"""Asking the warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, Select
+from sqlalchemy.exc import DBAPIError
+
+from sparkify_dwh.database import connected, server_message
+from sparkify_dwh.errors import SparkifyError, UsageError
+from sparkify_dwh.migrate import require_migrated
+from sparkify_dwh.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def run(question: Select[Any], settings: Settings | None = None) -> Sequence[Row[Any]]:
+    """The rows that answer a question: tuples whose values have names (``row.plays``).
+
+    ``settings`` are those of dwh.cfg by default. With a connection at hand, ``connection.execute(question)`` does the
+    same. Raises :class:`UnreachableError`, :class:`NotMigratedError`, and :class:`SparkifyError` with the warehouse's own
+    words when it refuses.
+    """
+    with connected(settings or Settings.read()) as connection:
+        require_migrated(connection)
+        try:
+            return connection.execute(question).all()
+        except DBAPIError as error:
+            raise SparkifyError(f"The warehouse could not answer: {server_message(error)}.") from error
+
+
+def frame(question: Select[Any], settings: Settings | None = None) -> pd.DataFrame:
+    """The rows of :func:`run` as a DataFrame, a column each. Raises :class:`UsageError` where pandas is not installed."""
+    try:
+        import pandas as pd
+    except ImportError:
+        raise UsageError(
+            "A DataFrame needs pandas, which is not installed: pip install pandas, or use run()."
+        ) from None
+    return pd.DataFrame.from_records(run(question, settings), columns=list(question.selected_columns.keys()))

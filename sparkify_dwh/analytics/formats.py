@@ -1,0 +1,89 @@
+"""An answer as CSV, JSON or Parquet: a column for each of the question's, in its order, and as many rows as there are.
+
+Times are UTC without a zone, ISO 8601 in the texts. An answer without rows still has its columns, but in JSON.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Date, DateTime, Float, Integer, Select, String
+from sqlalchemy.types import TypeEngine
+
+from sparkify_dwh.errors import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Rows = Iterable[Sequence[Any]]
+
+
+def columns(question: Select[Any]) -> list[str]:
+    """The names of a question's columns."""
+    return list(question.selected_columns.keys())
+
+
+def as_csv(question: Select[Any], rows: Rows) -> str:
+    """CSV with a line of headings; NULL is empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns(question))
+    writer.writerows([_iso(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def as_json(question: Select[Any], rows: Rows) -> str:
+    """JSON: an array with an object a row."""
+    records = [dict(zip(columns(question), row, strict=True)) for row in rows]
+    return json.dumps(records, indent=2, ensure_ascii=False, default=_iso) + "\n"
+
+
+def as_parquet(question: Select[Any], rows: Rows) -> bytes:
+    """Parquet, with the types of the question's columns. Raises :class:`UsageError` where pyarrow is not installed."""
+    require_pyarrow()
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = columns(question)
+    schema = pa.schema([(name, _arrow_type(question.selected_columns[name].type)) for name in names])
+    table = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=schema)
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+WRITERS: dict[str, Callable[[Select[Any], Rows], str | bytes]] = {
+    "csv": as_csv,
+    "json": as_json,
+    "parquet": as_parquet,
+}
+
+
+def require_pyarrow() -> None:
+    """Raise :class:`UsageError` unless Parquet can be written."""
+    try:
+        import pyarrow.parquet  # noqa: F401 (only to see that it is there)
+    except ImportError:
+        raise UsageError("Parquet needs pyarrow, which is not installed: pip install pyarrow.") from None
+
+
+def _arrow_type(type_: TypeEngine[Any]) -> pa.DataType:
+    """Counts and ids as 64 bits, whatever the width of their column: a sum of what is stored must fit."""
+    import pyarrow as pa
+
+    by_type = ((DateTime, pa.timestamp("us")), (Date, pa.date32()), (Integer, pa.int64()), (Float, pa.float64()))
+    for known, arrow in by_type:
+        if isinstance(type_, known):
+            return arrow
+    assert isinstance(type_, String), f"{type_!r} has no Arrow type"
+    return pa.string()
+
+
+def _iso(value: Any) -> Any:
+    """Days and moments as ISO 8601; everything else as it is."""
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,65 @@
+"""What is measured of plays, defined once.
+
+A **session** is a session number together with a user: the app's numbers are its own business, and it may use one again
+for somebody else. A session counts wherever it has a play, so one that goes past midnight counts on both days: sessions,
+like listeners, do not add up over days. What the log says of other pages is not in the star, so a session without a play
+is not there.
+
+**Listening time** is the length of the songs that were started, as logged. Nobody knows how much of them was heard: it
+is an upper bound. A play whose user or length the log does not tell is a play of no listener, or of no length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Double, Label, Select, Subquery, cast, func, select
+
+from sparkify_dwh.analytics.period import constant
+from sparkify_dwh.star import Songplay
+
+
+def activity(visits: Subquery, *by: str) -> Select[Any]:
+    """One row per ``by``: plays, listeners, sessions and listening seconds, of the rows that :func:`visits_by` gives."""
+    columns = [visits.c[name] for name in by]
+    return select(
+        *columns,
+        as_count(func.sum(visits.c.plays)).label("plays"),
+        func.count(visits.c.user_id.distinct()).label("listeners"),
+        func.count().label("sessions"),
+        whole_seconds(visits.c.seconds).label("listening_seconds"),
+    ).group_by(*columns)
+
+
+def visits_by(*by: Any, where: Sequence[ColumnElement[bool]], join: Any = None) -> Subquery:
+    """One row per session and ``by``, with its plays and seconds: sessions are counted as rows of this.
+
+    (Redshift's COUNT(DISTINCT ...) takes one expression, and a session is two.) What is computed is grouped by its
+    label, which therefore must not be the name of a column.
+    """
+    plays = select(
+        *by,
+        Songplay.session_id,
+        Songplay.user_id,
+        func.count().label("plays"),
+        func.sum(Songplay.song_length).label("seconds"),
+    )
+    joined = plays.select_from(Songplay) if join is None else plays.select_from(Songplay).join(join)
+    groups = [key.name if isinstance(key, Label) else key for key in by]
+    return joined.where(*where).group_by(*groups, Songplay.session_id, Songplay.user_id).subquery("visits")
+
+
+def as_count(number: ColumnElement[Any]) -> ColumnElement[int]:
+    """A whole number, 0 for none: the SUM of counts is a NUMERIC on Redshift. Redshift guide, r_SUM"""
+    return cast(func.coalesce(number, constant(0)), BigInteger)
+
+
+def whole_seconds(length: Any) -> ColumnElement[int]:
+    """The lengths added up, to the second; lengths that are not known count as nothing."""
+    return cast(func.round(func.coalesce(func.sum(length), constant(0))), BigInteger)
+
+
+def share(part: ColumnElement[int], whole: ColumnElement[int]) -> ColumnElement[Any]:
+    """A part of a whole, from 0 to 1, NULL of nothing. Integers would be divided as integers."""
+    return cast(part, Double) / cast(func.nullif(whole, constant(0)), Double)

@@ -1,0 +1,42 @@
+"""A period in one row, and the days there are data of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from sparkify_dwh.analytics.measures import activity, visits_by
+from sparkify_dwh.analytics.period import Day, day_of, during
+from sparkify_dwh.analytics.retention import first_plays
+from sparkify_dwh.star import Songplay
+
+
+def totals(first: Day = None, last: Day = None) -> Select[Any]:
+    """How much was listened to in all, by how many, and how many of them were new?
+
+    One row: plays, listeners, sessions, listening_seconds (an upper bound), matched_plays (of songs that the catalogue
+    holds), new_users (whose first play of all is on one of these days, so all earlier plays are read). All are 0 without
+    plays.
+    """
+    matched = select(func.count(Songplay.song_id)).where(*during(first, last)).scalar_subquery()
+    began = first_plays(last)
+    new_users = (
+        select(func.count()).select_from(began).where(*during(first, last, began.c.first_play)).scalar_subquery()
+    )
+    return activity(visits_by(where=during(first, last))).add_columns(
+        matched.label("matched_plays"), new_users.label("new_users")
+    )
+
+
+def days_of_data() -> Select[Any]:
+    """From which day to which are there plays?
+
+    One row: first_day, last_day (NULL without plays), days (on which there were plays), plays.
+    """
+    return select(
+        day_of(func.min(Songplay.start_time)).label("first_day"),
+        day_of(func.max(Songplay.start_time)).label("last_day"),
+        func.count(day_of(Songplay.start_time).distinct()).label("days"),
+        func.count().label("plays"),
+    )

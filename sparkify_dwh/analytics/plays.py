@@ -1,0 +1,78 @@
+"""When people listen: plays by hour, day, week and weekday.
+
+Every row has the measures of ``sparkify_dwh.analytics.measures``: plays, listeners, sessions and listening_seconds (an
+upper bound). Hours, days and weeks without a play have no row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func
+
+from sparkify_dwh.analytics.measures import activity, visits_by
+from sparkify_dwh.analytics.period import Day, day_of, during, hour_of, week_of
+from sparkify_dwh.star import Songplay, Time
+
+
+def plays_per_hour(first: Day = None, last: Day = None) -> Select[Any]:
+    """How much is listened to, hour after hour?
+
+    One row per hour with plays: hour (its begin, UTC), plays, listeners, sessions, listening_seconds.
+    """
+    hour = hour_of(Songplay.start_time).label("hour")
+    return activity(visits_by(hour, where=during(first, last)), "hour").order_by("hour")
+
+
+def plays_per_day(first: Day = None, last: Day = None) -> Select[Any]:
+    """How much is listened to, day after day?
+
+    One row per day with plays: day, plays, listeners, sessions, listening_seconds.
+    """
+    day = day_of(Songplay.start_time).label("day")
+    return activity(visits_by(day, where=during(first, last)), "day").order_by("day")
+
+
+def plays_per_week(first: Day = None, last: Day = None) -> Select[Any]:
+    """How much is listened to, week after week?
+
+    One row per ISO week with plays: week (its Monday), plays, listeners, sessions, listening_seconds. Of the first and
+    the last week only the days that are asked for count.
+    """
+    week = week_of(Songplay.start_time).label("week")
+    return activity(visits_by(week, where=during(first, last)), "week").order_by("week")
+
+
+def plays_per_weekday(first: Day = None, last: Day = None) -> Select[Any]:
+    """On which days of the week do people listen?
+
+    One row per weekday with plays: weekday (0 Sunday to 6 Saturday), plays, listeners, sessions, listening_seconds, and
+    days: how many such days had plays, for a month has five of some weekdays and four of others.
+    """
+    played_on = day_of(Songplay.start_time).label("played_on")
+    visits = visits_by(Time.weekday, played_on, where=_in_both(first, last), join=Songplay.time)
+    days = func.count(visits.c.played_on.distinct()).label("days")
+    return activity(visits, "weekday").add_columns(days).order_by("weekday")
+
+
+def plays_per_hour_of_day(first: Day = None, last: Day = None) -> Select[Any]:
+    """At which time of the day do people listen?
+
+    One row per hour of the day with plays: hour (0 to 23, UTC), plays, listeners, sessions, listening_seconds.
+    """
+    return activity(visits_by(Time.hour, where=_in_both(first, last), join=Songplay.time), "hour").order_by("hour")
+
+
+def plays_per_weekday_and_hour(first: Day = None, last: Day = None) -> Select[Any]:
+    """At which hours of the week do people listen?
+
+    One row per weekday (0 Sunday to 6 Saturday) and hour (0 to 23, UTC) with plays: weekday, hour, plays, listeners,
+    sessions, listening_seconds.
+    """
+    visits = visits_by(Time.weekday, Time.hour, where=_in_both(first, last), join=Songplay.time)
+    return activity(visits, "weekday", "hour").order_by("weekday", "hour")
+
+
+def _in_both(first: Day, last: Day) -> list[ColumnElement[bool]]:
+    """The days, on the sort keys of both tables: a bound on one is not one on the other."""
+    return during(first, last, Songplay.start_time, Time.start_time)

@@ -1,0 +1,300 @@
+"""Commands of the cluster itself: cluster up, status, pause, resume, down, expire."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sparkify_dwh.cli.context import Invocation, json_option, pass_invocation, print_json, progress
+
+if TYPE_CHECKING:
+    from sparkify_dwh.cluster.found import Found
+    from sparkify_dwh.cluster.lifecycle import Status
+    from sparkify_dwh.cluster.removal import Gone
+    from sparkify_dwh.cluster.result import Up
+    from sparkify_dwh.configuration.file import Name
+
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+snapshot_option = click.option(
+    "--snapshot/--no-snapshot", default=True, show_default=True,
+    help="Take a final snapshot, which is kept until somebody deletes it.",
+)  # fmt: skip
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+def _span(_context: click.Context, _option: click.Parameter, value: str | None) -> timedelta | None:
+    from sparkify_dwh.cluster.tags import time_to_live
+
+    return time_to_live(value) if value else None
+
+
+@click.group()
+def cluster() -> None:
+    """Create the warehouse that [DWH] describes, with its role and its opening in the network; see it, and delete it.
+
+    Without a DWH_CLUSTER_TYPE it is Redshift Serverless, which costs nothing while no query runs.
+
+    \b
+    Example:  sparkify-dwh cluster up --public --write --ttl 8h
+              sparkify-dwh cluster down
+    """
+
+
+@cluster.command()
+@click.option(
+    "--public/--not-public", default=None,
+    help="Whether it has an address on the internet. A new one has none, and is reached from its VPC.",
+)  # fmt: skip
+@click.option(
+    "--cidr", "cidrs", multiple=True, metavar="NETWORK",
+    help="Who may connect, such as 203.0.113.7/32; may be repeated. Else DWH_CIDR, else this machine.",
+)  # fmt: skip
+@click.option("--open-to-anyone", is_flag=True, help="Take a --cidr or DWH_CIDR that lets everybody in.")
+@click.option(
+    "--ttl", metavar="SPAN", callback=_span,
+    help="How long it is needed, such as 8h; `cluster expire` deletes it afterwards.",
+)  # fmt: skip
+@click.option("--write", is_flag=True, help="Write endpoint and role, and a password that is made, to dwh.cfg.")
+@click.option("--secret", is_flag=True, help="Have Redshift make the password and keep it in Secrets Manager.")
+@dry_run_option
+@json_option
+@pass_invocation
+def up(  # noqa: PLR0913 (as many as it has options)
+    invocation: Invocation,
+    public: bool | None,
+    cidrs: tuple[str, ...],
+    open_to_anyone: bool,
+    ttl: timedelta | None,
+    write: bool,
+    secret: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Create what is missing of the cluster, its role and its opening, wait for it, and say how to reach it.
+
+    Run again, also after it failed, it makes what is still missing.
+
+    \b
+    Example:  sparkify-dwh cluster up --public --write --ttl 8h
+              sparkify-dwh cluster up --dry-run
+    """
+    from sparkify_dwh import cluster as clusters
+    from sparkify_dwh.configuration.file import configuration_file
+    from sparkify_dwh.configuration.writing import write_values
+
+    settings = invocation.settings()
+    file = configuration_file(invocation.config, os.environ)
+    options = clusters.Options(public, cidrs, open_to_anyone, secret, ttl)
+    keep = partial(write_values, file) if write else None
+    with progress(quiet=as_json) as step:
+        made = clusters.up(settings, options, keep=keep, on_step=step, dry_run=dry_run)
+    if as_json:
+        print_json(made.to_dict())
+    elif dry_run:
+        _say_planned(made.done)
+    else:
+        click.echo(_described(made))
+        _say_written(file if write else None, made.values(settings))
+
+
+def _described(made: Up) -> str:
+    lines = [
+        f"{made.identifier} is available in {made.region}: {made.size}.",
+        f"  HOST     {made.host}",
+        f"  DB_PORT  {made.port}",
+        f"  DB_NAME  {made.database}",
+        f"  ARN      {made.role_arn}",
+    ]
+    if made.secret_arn:
+        lines.append(f"  SECRET_ARN  {made.secret_arn}")
+    lines.append(f"Open to {', '.join(made.opened) or 'nobody'} at port {made.port}.")
+    if made.expires:
+        lines.append(f"Its time ends {_moment(made.expires)}; `sparkify-dwh cluster expire` deletes it then.")
+    return "\n".join([*lines, *made.remarks])
+
+
+def _say_written(file: Path | None, values: dict[Name, str]) -> None:
+    """Where the values were written, and which of them the environment hides."""
+    from sparkify_dwh.configuration.file import variable
+
+    if not values:
+        return
+    if file is None:
+        names = ", ".join(f"[{section}] {key}" for section, key in values)
+        click.echo(f"dwh.cfg does not say so yet: set {names} in it, or run this again with --write.")
+        return
+    click.echo(f"Written to {file}: " + ", ".join(f"[{section}] {key}" for section, key in values) + ".")
+    hidden = [variable(name) for name, value in values.items() if os.environ.get(variable(name), value) != value]
+    if hidden:
+        click.echo(f"The environment says otherwise and goes first: unset {', '.join(hidden)}.", err=True)
+
+
+@cluster.command()
+@json_option
+@pass_invocation
+def status(invocation: Invocation, as_json: bool) -> None:
+    """The cluster's state, endpoint, nodes and age, and who may connect.
+
+    \b
+    Example:  sparkify-dwh cluster status
+    """
+    from sparkify_dwh import cluster as clusters
+    from sparkify_dwh.cluster.lifecycle import elsewhere
+
+    settings = invocation.settings()
+    found = clusters.status(settings)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        click.echo("\n".join(_status_lines(found, elsewhere(settings, found.region))))
+
+
+def _status_lines(status: Status, hint: str) -> Iterable[str]:
+    if not status.found:
+        yield f"There is no warehouse {status.identifier} in {status.region}{hint}."
+    for one in status.found:
+        yield f"{one.identifier} is {one.state} in {status.region}: {one.size}, {'public' if one.public else 'not public'}."
+        yield from _details(status, one)
+    if status.found and status.opened:
+        yield f"  open to   {', '.join(status.opened)}"
+    if status.parts:
+        around = "made with it" if status.found else "left over, for `sparkify-dwh cluster down`"
+        yield f"  {around}: {', '.join(status.parts)}"
+
+
+def _details(status: Status, one: Found) -> Iterable[str]:
+    if one.host:
+        yield f"  endpoint  {one.host}:{one.port}/{one.database}"
+    if age := status.age(one):
+        yield f"  age       {_span_text(age)}"
+    if one.expires:
+        over = " (over: `sparkify-dwh cluster expire` deletes it)" if one.expires < status.at else ""
+        yield f"  until     {_moment(one.expires)}{over}"
+    if not one.is_ours:
+        yield "  not made by sparkify-dwh, which will not change or delete it"
+
+
+@cluster.command()
+@dry_run_option
+@pass_invocation
+def pause(invocation: Invocation, dry_run: bool) -> None:
+    """Stop the cluster: its data stay, and cost their storage alone. Serverless needs no pause.
+
+    \b
+    Example:  sparkify-dwh cluster pause
+    """
+    from sparkify_dwh import cluster as clusters
+
+    with progress() as step:
+        done = clusters.pause(invocation.settings(), on_step=step, dry_run=dry_run)
+    _say_done(
+        done,
+        "The cluster is paused.",
+        "There is nothing to pause: it is paused already, or is Serverless, which costs nothing while no query runs.",
+        dry_run,
+    )
+
+
+@cluster.command()
+@dry_run_option
+@pass_invocation
+def resume(invocation: Invocation, dry_run: bool) -> None:
+    """Start the cluster again after a pause, and wait for it.
+
+    \b
+    Example:  sparkify-dwh cluster resume
+    """
+    from sparkify_dwh import cluster as clusters
+
+    with progress() as step:
+        done = clusters.resume(invocation.settings(), on_step=step, dry_run=dry_run)
+    _say_done(done, "The cluster runs.", "There is nothing to resume: it runs.", dry_run)
+
+
+@cluster.command()
+@snapshot_option
+@yes_option
+@dry_run_option
+@pass_invocation
+def down(invocation: Invocation, snapshot: bool, yes: bool, dry_run: bool) -> None:
+    """Delete the cluster and all that was made with it, after a final snapshot; see that nothing is left.
+
+    What sparkify-dwh did not make stays: it is known by its tags.
+
+    \b
+    Example:  sparkify-dwh cluster down
+              sparkify-dwh cluster down --no-snapshot --yes
+    """
+    from sparkify_dwh import cluster as clusters
+    from sparkify_dwh.cluster.lifecycle import elsewhere
+    from sparkify_dwh.cluster.spec import identifier_of
+
+    settings = invocation.settings()
+    if not (yes or dry_run):
+        lost = "A final snapshot keeps its data" if snapshot else "All its data are lost"
+        click.confirm(f"Delete the warehouse {identifier_of(settings)}? {lost}.", abort=True, err=True)
+    with progress() as step:
+        gone = clusters.down(settings, snapshot=snapshot, on_step=step, dry_run=dry_run)
+    _say_gone(gone, dry_run, elsewhere(settings, gone.region))
+
+
+@cluster.command()
+@snapshot_option
+@dry_run_option
+@pass_invocation
+def expire(invocation: Invocation, snapshot: bool, dry_run: bool) -> None:
+    """Delete all clusters of the region that were created with --ttl and whose time is over. Never asks: for a scheduler.
+
+    \b
+    Example:  sparkify-dwh cluster expire
+    """
+    from sparkify_dwh import cluster as clusters
+
+    with progress() as step:
+        gone = clusters.expire(invocation.settings(), snapshot=snapshot, on_step=step, dry_run=dry_run)
+    for one in gone:
+        _say_gone(one, dry_run)
+    if not gone:
+        click.echo("No cluster's time is over.")
+
+
+def _say_gone(gone: Gone, dry_run: bool, hint: str = "") -> None:
+    if not gone.done:
+        click.echo(f"There is nothing of {gone.identifier} in {gone.region} to delete{hint}.")
+    elif dry_run:
+        _say_planned(gone.done)
+    else:
+        click.echo(f"{gone.identifier} is gone from {gone.region}, with all that was made with it.")
+        for name in gone.snapshots:
+            click.echo(f"Its final snapshot {name} is kept, and costs its storage, until you delete it.")
+
+
+def _say_done(done: list[str], changed: str, unchanged: str, dry_run: bool) -> None:
+    if done and dry_run:
+        _say_planned(done)
+    else:
+        click.echo(changed if done else unchanged)
+
+
+def _say_planned(deeds: Iterable[str]) -> None:
+    lines = [f"  {deed}" for deed in deeds]
+    click.echo("\n".join(["It would:", *lines] if lines else ["It would do nothing: all is as it should be."]))
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
+
+
+def _span_text(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    days, hours = minutes // 1440, minutes // 60 % 24
+    return f"{days} d {hours} h" if days else f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+
+
+COMMANDS: tuple[Any, ...] = (cluster,)

@@ -1,0 +1,66 @@
+"""The command that says what is wrong with all of it: doctor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sparkify_dwh.cli.context import Invocation, json_option, pass_invocation, print_json, progress
+from sparkify_dwh.errors import SparkifyError
+
+if TYPE_CHECKING:
+    from sparkify_dwh.doctor import Diagnosis
+
+COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
+
+
+@click.command()
+@json_option
+@pass_invocation
+def doctor(invocation: Invocation, as_json: bool) -> None:
+    """Look at configuration, connection, rights, migrations, inputs and versions, and say what to do.
+
+    It goes on after a problem as far as it can, and exits with the code of the first: 3 configuration or credentials, 4
+    connection or rights, 5 migrations, 6 inputs; with 0 when there are warnings alone.
+
+    Nothing is changed, but for one thing: a small object, sparkify-dwh-doctor-..., is written to MANIFESTS and to EXPORT and
+    removed at once, to see that it can be. What Redshift's role may do is not seen from here; `load` and `export` show it.
+
+    \b
+    Example:  sparkify-dwh doctor
+              sparkify-dwh doctor --json
+    """
+    from sparkify_dwh.doctor import examine
+
+    with progress(quiet=as_json) as step:
+        diagnosis = examine(invocation.config, on_step=step)
+    if as_json:
+        print_json(diagnosis.to_dict())
+    else:
+        _print(diagnosis)
+    if diagnosis.exit_code:
+        raise Ailing(diagnosis)
+
+
+class Ailing(SparkifyError):
+    """There are problems; what the command exits with is that of the first."""
+
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        problems = diagnosis.count("problem")
+        found = "1 problem was" if problems == 1 else f"{problems} problems were"
+        super().__init__(f"There should be no problem, and {found} found: do as the sentences above say.")
+        self.exit_code = diagnosis.exit_code
+
+
+def _print(diagnosis: Diagnosis) -> None:
+    for finding in diagnosis.findings:
+        state = click.style(f"{finding.state:<8}", fg=COLOURS[finding.state])
+        click.echo(f"{state} {finding.about:<14} {finding.sentence}")
+    warnings = diagnosis.count("warning")
+    if not diagnosis.exit_code:
+        counted = f", with {warnings} {'warning' if warnings == 1 else 'warnings'}" if warnings else ""
+        click.echo(f"No problems{counted}.")
+
+
+COMMANDS = (doctor,)

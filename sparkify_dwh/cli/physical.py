@@ -1,0 +1,97 @@
+"""The command that looks at how the tables lie on the cluster: physical."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sparkify_dwh.cli.context import Invocation, json_option, pass_invocation, print_json, print_table, progress
+from sparkify_dwh.errors import CheckError
+
+if TYPE_CHECKING:
+    from sparkify_dwh.physical.check import PhysicalReport
+    from sparkify_dwh.settings import Settings
+
+HEADINGS = ["table", "by design", "found", "sort key", "rows", "MB", "skew", "% unsorted", "% statistics off"]
+
+
+@click.command()
+@click.option("--explain", is_flag=True, help="Print the plans of the statements too.")
+@json_option
+@pass_invocation
+def physical(invocation: Invocation, explain: bool, as_json: bool) -> None:
+    """Compare the cluster with the design: dist and sort keys, skew, order, statistics, and what joins would move.
+
+    It reads svv_table_info and the plans (EXPLAIN) of the loads, the checks and the questions, and runs none of them. Exits
+    with 8 when tables differ from their models; all else is advice.
+
+    \b
+    Example:  sparkify-dwh physical
+              sparkify-dwh physical --explain | less
+    """
+    with progress(quiet=as_json) as step:
+        step("reading the tables and the plans")
+        report = _report(invocation.settings())
+    if as_json:
+        print_json(_as_dict(report, explain))
+    else:
+        _print(report, explain)
+    if report.differing:
+        raise CheckError(
+            f"The tables should be those of the models, and differ in {len(report.differing)} "
+            f"{'place' if len(report.differing) == 1 else 'places'}: "
+            f"{', '.join(dict.fromkeys(finding.about for finding in report.differing))}. Do as the sentences above say."
+        )
+
+
+def _report(settings: Settings) -> PhysicalReport:
+    from sparkify_dwh.database import connected
+    from sparkify_dwh.migrate import require_migrated
+    from sparkify_dwh.physical.check import check_physical
+
+    with connected(settings) as connection:
+        require_migrated(connection)
+        return check_physical(connection)
+
+
+def _as_dict(report: PhysicalReport, explain: bool) -> dict[str, Any]:
+    plans = {name: list(plan.lines) for name, plan in report.plans.items()}
+    return {
+        "tables": [asdict(facts) for facts in report.tables],
+        "findings": [asdict(finding) for finding in report.findings],
+        "notes": list(report.notes),
+        **({"plans": plans} if explain else {}),
+    }
+
+
+def _print(report: PhysicalReport, explain: bool) -> None:
+    """The plans when they are wanted, the tables, and a sentence on everything that was found."""
+    if explain:
+        for name, plan in report.plans.items():
+            click.echo("\n".join([f"-- {name}", *plan.lines, ""]))
+    rows = [
+        (
+            t.name,
+            t.designed,
+            t.found,
+            t.sort_key,
+            t.rows,
+            t.megabytes,
+            t.skew,
+            t.unsorted_percent,
+            t.statistics_off_percent,
+        )
+        for t in report.tables
+    ]
+    print_table("Tables", HEADINGS, rows)
+    for finding in report.findings:
+        click.echo(f"{'differs' if finding.differs else 'advice'}: {finding.sentence}")
+    if not report.findings:
+        click.echo("Nothing that was compared disagrees with the design.")
+    for note in report.notes:
+        click.echo(f"note: {note}")
+
+
+COMMANDS = (physical,)

@@ -1,0 +1,215 @@
+"""The command that asks the warehouse: query."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sparkify_dwh.cli.context import Invocation, pass_invocation, print_table
+from sparkify_dwh.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Row, Select
+
+    from sparkify_dwh.analytics import Question
+    from sparkify_dwh.settings import Settings
+
+FORMATS = ("table", "csv", "json", "parquet")
+OPTIONS = {"first": "--from", "last": "--to", "limit": "--limit", "song": "--song", "artist": "--artist"}
+ALL_ROWS = 0
+
+
+def _file(_context: click.Context, _option: click.Parameter, value: Path | None) -> Path | None:
+    """A dash is standard output, as everywhere."""
+    return None if value == Path("-") else value
+
+
+def _text(_context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """A text that can be sent: bytes of the command line that are no UTF-8 come as what cannot be encoded."""
+    if value is not None and value.encode(errors="ignore").decode() != value:
+        raise UsageError(
+            f"--{option.name} needs a text in UTF-8, and {value!a} is none: check the terminal's encoding."
+        )
+    return value
+
+
+class RowLimit(click.IntRange):
+    """A number of rows, or all of them."""
+
+    name = "rows"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return ALL_ROWS if value == "all" else super().convert(value, param, ctx)
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--list", "list_", is_flag=True, help="List the questions; with NAME, all about that one.")
+@click.option("--from", "first", metavar="DAY", help="Count plays from this day on (UTC), e.g. 2018-11-15.")
+@click.option("--to", "last", metavar="DAY", help="Count plays to the end of this day (UTC).")
+@click.option("--limit", type=RowLimit(min=1), metavar="N", help="Give N rows at most, or all.")
+@click.option("--song", metavar="TITLE", callback=_text, help="The song: its title as logged, or a song_id.")
+@click.option("--artist", metavar="NAME", callback=_text, help="The artist: the name as logged, or an artist_id.")
+@click.option("--sql", "as_sql", is_flag=True, help="Print the statement, and do not run it.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print the rows.  [default: table]")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", callback=_file,
+    help="Write to FILE, in the format of its ending.",
+)  # fmt: skip
+@pass_invocation
+def query(  # noqa: PLR0913 (as many as it has options)
+    invocation: Invocation,
+    /,
+    name: str | None,
+    list_: bool,
+    as_sql: bool,
+    format_: str | None,
+    output: Path | None,
+    **given: Any,
+) -> None:
+    """Ask the warehouse the question NAME, e.g. which songs are played most, and when people listen.
+
+    \b
+    Example:  sparkify-dwh query --list
+              sparkify-dwh query top-songs --from 2018-11-01 --to 2018-11-30 --limit 20
+              sparkify-dwh query plays-per-day --format csv -o plays.csv
+    """
+    if name is None or list_:
+        _list_questions(name, list_)
+        return
+    question = _question(name)
+    select = question(**_arguments(name, question, given))
+    if as_sql:
+        _print_sql(select, format_, output)
+        return
+    chosen = _format(format_, output)
+    from sparkify_dwh.analytics import run
+
+    settings = invocation.settings()
+    rows = run(select, settings)
+    _show(_heading(question), select, rows, chosen, output)
+    if not rows:
+        click.echo(_why_empty(name, given, settings), err=True)
+
+
+def _questions() -> dict[str, Question]:
+    from sparkify_dwh.analytics import QUESTIONS
+
+    return dict(QUESTIONS)
+
+
+def _question(name: str) -> Question:
+    """The question of that name. Raises :class:`UsageError` with the names that are nearest when there is none."""
+    questions, asked = _questions(), name.lower().replace("_", "-")
+    if asked in questions:
+        return questions[asked]
+    near = get_close_matches(asked, questions, n=3, cutoff=0.6)
+    advice = f"Is it {' or '.join(near)}?" if near else "All of them: sparkify-dwh query --list."
+    raise UsageError(f"There is no question {name!r}. {advice}")
+
+
+def _list_questions(name: str | None, wanted: bool) -> None:
+    """All questions, or everything about one. Raises :class:`UsageError` when neither was asked for."""
+    if not wanted:
+        raise UsageError("Name a question. All of them: sparkify-dwh query --list.")
+    if name is None:
+        rows = [(known, _heading(question), " ".join(_options(question))) for known, question in _questions().items()]
+        print_table("Questions", ["name", "question", "options"], rows)
+        return
+    question = _question(name)
+    about = (inspect.getdoc(question) or "").replace("``", "")
+    click.echo(f"{about}\n\nOptions: {' '.join(_options(question)) or 'none'}")
+
+
+def _heading(question: Question) -> str:
+    return (inspect.getdoc(question) or "").split("\n", 1)[0]
+
+
+def _options(question: Question) -> list[str]:
+    """The options that a question takes, those that it needs first."""
+    return [OPTIONS[parameter] for parameter in inspect.signature(question).parameters]
+
+
+def _arguments(name: str, question: Question, given: dict[str, Any]) -> dict[str, Any]:
+    """What was given, as the question's arguments. Raises :class:`UsageError` for what it does not take or lacks."""
+    parameters = inspect.signature(question).parameters
+    arguments = {parameter: value for parameter, value in given.items() if value is not None}
+    for parameter in arguments:
+        if parameter not in parameters:
+            taken = ", ".join(_options(question)) or "no options"
+            raise UsageError(f"{name} does not take {OPTIONS[parameter]}; it takes {taken}.")
+    for parameter, declared in parameters.items():
+        if declared.default is inspect.Parameter.empty and parameter not in arguments:
+            raise UsageError(f"{name} needs {OPTIONS[parameter]}: see sparkify-dwh query --list {name}.")
+    if arguments.get("limit") == ALL_ROWS:
+        arguments["limit"] = None
+    return arguments
+
+
+def _format(format_: str | None, output: Path | None) -> str:
+    """The format to write, checked before anything is asked. Raises :class:`UsageError` where it cannot be written."""
+    chosen = format_ or ("table" if output is None else output.suffix.lower().lstrip("."))
+    if output is not None and chosen not in FORMATS[1:]:
+        raise UsageError(f"{output} needs a format of {', '.join(FORMATS[1:])}: end its name so, or pass --format.")
+    if chosen == "parquet":
+        from sparkify_dwh.analytics.formats import require_pyarrow
+
+        require_pyarrow()
+        if output is None and sys.stdout.isatty():
+            raise UsageError("Parquet is not for a terminal: write it to a file with -o FILE.")
+    return chosen
+
+
+def _print_sql(select: Select[Any], format_: str | None, output: Path | None) -> None:
+    from sparkify_dwh.statements import readable
+
+    if format_ is not None:
+        raise UsageError("--sql prints a statement and no rows: leave out --format.")
+    _write(f"{readable(select)};\n", output)
+
+
+def _show(heading: str, select: Select[Any], rows: Sequence[Row[Any]], format_: str, output: Path | None) -> None:
+    from sparkify_dwh.analytics import formats
+
+    if format_ != "table":
+        _write(formats.WRITERS[format_](select, rows), output)
+    elif rows:
+        names = formats.columns(select)
+        print_table(heading, names, [tuple(map(_shown, names, row)) for row in rows])
+
+
+def _shown(column: str, value: Any) -> Any:
+    """A value for people: ids without thousands, and no more than four decimals."""
+    if column.endswith("_id") and value is not None:
+        return str(value)
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def _write(content: str | bytes, output: Path | None) -> None:
+    if output is None:
+        click.echo(content, nl=False)
+    else:
+        output.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def _why_empty(name: str, given: dict[str, Any], settings: Settings) -> str:
+    from sparkify_dwh.analytics import days_of_data, run
+
+    (known,) = run(days_of_data(), settings)
+    if known.plays == 0:
+        return f"{name} has no rows: the warehouse holds no plays. Load some: sparkify-dwh load."
+    days = f"the warehouse holds plays from {known.first_day} to {known.last_day}"
+    to_the_letter = (
+        ", and compares names to the letter" if given["song"] is not None or given["artist"] is not None else ""
+    )
+    return f"{name} has no rows; {days}{to_the_letter}."
+
+
+COMMANDS = (query,)

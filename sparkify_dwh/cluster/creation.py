@@ -1,0 +1,218 @@
+"""``cluster up``: makes what is missing of a warehouse, from whatever state it is in."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import string
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sparkify_dwh.aws.client import Aws
+from sparkify_dwh.aws.endpoint import SERVERLESS
+from sparkify_dwh.cluster import network, provisioned, tags
+from sparkify_dwh.cluster.addresses import Network, networks, own_networks
+from sparkify_dwh.cluster.found import INCOMPLETE, PAUSED, Found
+from sparkify_dwh.cluster.lifecycle import asked
+from sparkify_dwh.cluster.result import Options, Up
+from sparkify_dwh.cluster.role import ensure_role
+from sparkify_dwh.cluster.run import OnStep, Run, nobody, now
+from sparkify_dwh.cluster.services import find, other, service_of
+from sparkify_dwh.cluster.spec import ClusterSpec, Place, spec_of
+from sparkify_dwh.configuration.file import Name
+from sparkify_dwh.errors import AwsError, ConfigurationError
+from sparkify_dwh.secret import Secret
+from sparkify_dwh.settings import Settings
+
+Keep = Callable[[Mapping[Name, str]], None]
+"""Writes values to the configuration, by section and key."""
+
+_GOING = ("deleting", "final-snapshot")
+
+
+def up(  # noqa: PLR0913 (what it is, and how it is shown)
+    settings: Settings,
+    options: Options | None = None,
+    *,
+    keep: Keep | None = None,
+    on_step: OnStep = nobody,
+    dry_run: bool = False,
+    aws: Aws | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Up:
+    """Make the warehouse that [DWH] describes, as far as it is not there, wait for it, and say how to reach it.
+
+    ``keep`` is given what the configuration should hold: a password that is made, before the cluster is; and the endpoint,
+    the role and the like, when it is there.
+
+    Raises:
+        ConfigurationError: what is described cannot work; nothing was asked of AWS, or nothing changed.
+        AwsError: AWS refused; what was made before stays, and the next run goes on from there.
+    """
+    options = options or Options()
+    spec = spec_of(settings, public=options.public, cidrs=options.cidrs, secret=options.secret)
+    given = networks(spec.cidrs, anyone=options.open_to_anyone)
+    if keep and settings.is_standin:
+        raise ConfigurationError(
+            f"{settings.origin} is that of the stand-in, and would become a cluster's: remove [CLUSTER] HOST=standin first, "
+            "or leave out --write"
+        )
+    with asked(settings, aws) as asked_aws:
+        creation = _Creation(Run(asked_aws, on_step, dry_run, sleep), settings, spec, options, given, keep)
+        made = creation.carried_out()
+        values = made.values(settings)
+        if keep and values and not dry_run:
+            keep(values)
+        return made
+
+
+@dataclass
+class _Creation:
+    """One run of it."""
+
+    run: Run
+    settings: Settings
+    spec: ClusterSpec
+    options: Options
+    given: list[Network]
+    keep: Keep | None
+    made_password: Secret | None = None
+
+    def carried_out(self) -> Up:
+        found = self._found()
+        if found and found.port:  # it cannot be changed by configuring another
+            self.spec = replace(self.spec, port=found.port)
+        lacking = found is None or found.state == INCOMPLETE
+        password = self._password(found) if lacking else None
+        public = self.spec.public if found is None or self.spec.public is not None else found.public
+        vpc, addresses = network.vpc_of(self.run.aws, self.spec.subnets)
+        role_arn = ensure_role(self.run, self.spec, self.settings)
+        group = network.ensure_group(self.run, self.spec, vpc, lambda: self._wanted(addresses, bool(public)))
+        subnets = network.ensure_subnet_group(self.run, self.spec) if self.spec.kind != SERVERLESS else None
+        place = Place(role_arn, group, subnets)
+        if lacking:
+            self._service().create(self.run, self.spec, place=place, password=password, marks=self._marks())
+            self._service().wait_until_available(self.run, self.spec.identifier)
+            found = self._service().find(self.run.aws, self.spec.identifier) if found else None
+        if found and not (lacking and self.run.dry):
+            self._complete(found, place)
+        return self._result(place)
+
+    def _service(self) -> Any:
+        return service_of(self.spec.kind)
+
+    def _found(self) -> Found | None:
+        """The warehouse of this name, if it is there; AwsError when it is somebody else's, or of the other kind."""
+        spec = self.spec
+        found = {one.kind: one for one in find(self.run.aws, spec.identifier, spec.kind)}
+        elsewhere, here = found.get(other(spec.kind)), found.get(spec.kind)
+        if elsewhere and elsewhere.is_ours:
+            raise AwsError(
+                f"{spec.identifier} is there as {elsewhere.kind}, and the configuration describes {spec.size}: run "
+                "`sparkify-dwh cluster down` first, or give it another DWH_CLUSTER_IDENTIFIER"
+            )
+        if here and not here.is_ours:
+            raise AwsError(
+                f"the name is taken: {spec.identifier} is there in {self.run.aws.region} and was not made by sparkify-dwh; "
+                "give another DWH_CLUSTER_IDENTIFIER, or use it by its HOST without `cluster up`"
+            )
+        if here and here.state in _GOING:
+            raise AwsError(f"{spec.identifier} is still being deleted ({here.state}): wait, and run this again")
+        return here
+
+    def _wanted(self, addresses: str, public: bool) -> list[Network]:
+        towards = str(ipaddress.IPv4Network(addresses)[1])
+        return self.given or own_networks(public=public, towards=towards, service=self.options.address_service)
+
+    def _password(self, found: Found | None) -> Secret | None:
+        """The first user's password; None when Redshift makes and keeps it. One that is made is kept before it is used."""
+        if self.spec.secret_kept or found:
+            return None
+        if self.spec.password:
+            return self.spec.password
+        if self.settings.iam:
+            return new_password()  # nobody needs to know it
+        if self.keep is None:
+            raise ConfigurationError(
+                "the cluster's first user needs a password, and none is configured: pass --write to have one made and "
+                "written to dwh.cfg, or --secret to have it kept in Secrets Manager, or set IAM=true or DWH_DB_PASSWORD"
+            )
+        self.made_password = new_password()
+        self.run.tell(f"make a password for {self.spec.admin}, and write it to the configuration")
+        if not self.run.dry:
+            self.keep({("CLUSTER", "DB_PASSWORD"): self.made_password.reveal()})
+        return self.made_password
+
+    def _marks(self) -> dict[str, str]:
+        role = None if self.spec.role_arn else self.spec.role_name
+        return tags.tags_of(self.spec.identifier, role, now() + self.options.ttl if self.options.ttl else None)
+
+    def _complete(self, found: Found, place: Place) -> None:
+        """Bring one that is there to where it should be."""
+        service, run = self._service(), self.run
+        if found.state == PAUSED:
+            provisioned.resume(run, found)
+        elif not found.is_available:
+            service.wait_until_available(run, found.identifier)
+        service.amend(run, found, self.spec, place)
+        service.wait_until_available(run, found.identifier)
+        if self.options.ttl:
+            marks = self._marks()
+            run.tell(f"set the end of its time to {marks[tags.EXPIRES]}")
+            if not run.dry:
+                service.tag(run, found, marks)
+
+    def _result(self, place: Place) -> Up:
+        found = self._service().find(self.run.aws, self.spec.identifier)
+        groups = network.find_groups(self.run.aws, self.spec.identifier)
+        opened = [str(one) for group in groups for one in network.opened(group, self.spec.port)]
+        planned = Found(self.spec.kind, self.spec.identifier, "planned", self.spec.size, port=self.spec.port)
+        here = found or replace(
+            planned, database=self.spec.database, admin=self.spec.admin, public=bool(self.spec.public)
+        )
+        return Up(
+            identifier=self.spec.identifier,
+            region=self.run.aws.region,
+            size=here.size,
+            role_arn=place.role_arn,
+            host=here.host,
+            port=here.port,
+            database=here.database,
+            admin=here.admin,
+            secret_arn=here.secret_arn,
+            public=here.public,
+            vpc=here.vpc,
+            opened=tuple(opened),
+            expires=here.expires,
+            done=tuple(self.run.done),
+            remarks=tuple(self._remarks(here)),
+            password=self.made_password or self.spec.password,
+        )
+
+    def _remarks(self, here: Found) -> list[str]:
+        """What the one who reads the result should know besides."""
+        remarks = []
+        if here.size != self.spec.size:
+            remarks.append(
+                f"It has {here.size}, and the configuration describes {self.spec.size}: resize it in the console."
+            )
+        if not here.public:
+            remarks.append(
+                f"It is not public: connect from within {here.vpc or 'its VPC'}, or through a VPN or a tunnel (or --public)."
+            )
+        if (user := self.settings.db_user) and user != here.admin and not self.settings.iam:
+            remarks.append(f"It knows the user {here.admin} alone: create {user}, whom [CLUSTER] DB_USER names.")
+        if (arn := self.settings.secret_arn) and arn != here.secret_arn and not self.settings.iam:
+            remarks.append(
+                "[CLUSTER] SECRET_ARN names a secret that is not this cluster's, and goes before DB_PASSWORD."
+            )
+        return remarks
+
+
+def new_password() -> Secret:
+    """32 letters and digits, with a small letter, a capital and a digit in front, as Redshift demands."""
+    alphabet = string.ascii_letters + string.digits
+    parts = (string.ascii_lowercase, string.ascii_uppercase, string.digits, *[alphabet] * 29)
+    return Secret("".join(secrets.choice(part) for part in parts))

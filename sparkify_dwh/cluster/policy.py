@@ -1,0 +1,69 @@
+"""The documents of the role with which Redshift reads the inputs and writes exports: who may take it on, and what it may do.
+
+https://docs.aws.amazon.com/redshift/latest/dg/c-getting-started-using-spectrum-create-role.html and, for UNLOAD,
+Redshift guide, r_UNLOAD
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from sparkify_dwh.locations import split_s3
+from sparkify_dwh.settings import Settings
+
+POLICY_NAME = "sparkify-dwh-s3"
+READ_ALL = "AmazonS3ReadOnlyAccess"
+
+_VERSION = "2012-10-17"  # of the language of policies: the one that knows ${*}
+_READ = ["s3:GetObject"]
+_WRITE = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+
+
+def trust() -> str:
+    """That Redshift, provisioned or Serverless, may take the role on."""
+    services = ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]
+    statement = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
+    return _document([statement])
+
+
+def access(settings: Settings, partition: str) -> str | None:
+    """What the role may do: read the configured inputs, write where EXPORT and MANIFESTS are. None when none is in S3.
+
+    Limit: buckets that are encrypted with a key of KMS also need kms:Decrypt and, to write, kms:GenerateDataKey.
+    """
+    read = in_s3(settings.log_data, settings.song_data, settings.log_jsonpath)
+    written = in_s3(settings.manifests, settings.export)
+    if not read and not written:
+        return None
+    buckets = sorted({split_s3(url)[0] for url in read + written})
+    statements: list[dict[str, Any]] = [
+        _allowed(
+            "List", ["s3:ListBucket", "s3:GetBucketLocation"], [f"arn:{partition}:s3:::{name}" for name in buckets]
+        )
+    ]
+    if read:
+        statements.append(_allowed("Read", _READ, [_objects(url, partition, settings) for url in read]))
+    if written:
+        statements.append(_allowed("Write", _WRITE, [_objects(url, partition, settings) for url in written]))
+    return _document(statements)
+
+
+def in_s3(*urls: str | None) -> list[str]:
+    return [url for url in urls if url and url.startswith("s3://")]
+
+
+def _objects(url: str, partition: str, settings: Settings) -> str:
+    """A location is a key prefix, but for the one JSONPaths file. What a policy would read as a pattern is escaped."""
+    bucket, key = split_s3(url)
+    literal = re.sub(r"[*?$]", lambda sign: f"${{{sign[0]}}}", key)
+    return f"arn:{partition}:s3:::{bucket}/{literal}" + ("" if url == settings.log_jsonpath else "*")
+
+
+def _allowed(name: str, actions: list[str], resources: list[str]) -> dict[str, Any]:
+    return {"Sid": name, "Effect": "Allow", "Action": actions, "Resource": sorted(set(resources))}
+
+
+def _document(statements: list[dict[str, Any]]) -> str:
+    return json.dumps({"Version": _VERSION, "Statement": statements})

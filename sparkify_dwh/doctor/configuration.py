@@ -1,0 +1,137 @@
+"""Findings about the configuration: which file, who may read it, and what in it is wrong, unknown or missing."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from sparkify_dwh.cluster.spec import spec_of
+from sparkify_dwh.configuration import values as configured
+from sparkify_dwh.configuration.file import (
+    FILE_VARIABLE,
+    KEYS,
+    PREFIX,
+    Values,
+    configuration_file,
+    parsed,
+    read_values,
+    variable,
+)
+from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
+from sparkify_dwh.errors import ConfigurationError, SparkifyError
+from sparkify_dwh.s3 import READ_TIMEOUT_VARIABLE
+from sparkify_dwh.settings import CONNECT_SECONDS, QUERY_GROUP, Settings
+
+SECRETS = (("CLUSTER", "DB_PASSWORD"), ("DWH", "DWH_DB_PASSWORD"), ("AWS", "SECRET"))
+LOCATIONS = ("LOG_DATA", "LOG_JSONPATH", "SONG_DATA", "MANIFESTS", "EXPORT")
+
+# Variables of other parts, which are no values of the file.
+OTHER_VARIABLES = {FILE_VARIABLE, READ_TIMEOUT_VARIABLE, f"{PREFIX}STANDIN_PASSWORD"}
+
+_SECTION = re.compile(r"\s*\[\s*(?P<name>[A-Za-z0-9_. -]{1,60}?)\s*\]\s*")
+
+
+def configuration_findings(path: Path | str | None, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Raises ConfigurationError where there is no configuration that can be read."""
+    values = read_values(path, environ)
+    file = configuration_file(path, environ)
+    yield ok("configuration", _used(file, values))
+    if file.is_file():
+        yield from _open_to_others(file, values)
+    for name in (*_unknown_in(file), *_unknown_variables(environ)):
+        yield warning("configuration", f"{name} is no setting, and is left alone: correct its name, or remove it.")
+    wrong = list(_wrong_values(values))
+    yield from wrong
+    if not wrong:
+        settings = Settings.read(path, environ)
+        yield from _missing(settings)
+        yield from _unfit_cluster(settings)
+
+
+def _used(file: Path, values: Values) -> str:
+    names = ", ".join(sorted(map(variable, values.in_environment)))
+    if not file.is_file():
+        return f"There is no {file}; the environment configures {names}."
+    over = f", and over it from the environment {names}" if names else ""
+    return f"The configuration is {(Path.cwd() / file).resolve()}{over}."
+
+
+def _open_to_others(file: Path, values: Values) -> Iterator[Finding]:
+    """Passwords in a file that others may read; Windows has no such mode."""
+    held = [f"[{section}] {key}" for section, key in SECRETS if (section, key) in values.in_file]
+    mode = file.stat().st_mode & 0o777
+    if held and mode & 0o077 and os.name == "posix":
+        yield warning(
+            "configuration",
+            f"Others on this machine may read or write {file} (mode {mode:04o}), which holds {' and '.join(held)}: "
+            f"chmod 600 {shlex.quote(str(file))}.",
+        )
+
+
+def _unknown_in(file: Path) -> Iterator[str]:
+    if not file.is_file():
+        return
+    text = file.read_text(encoding="utf-8-sig")
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.lstrip().startswith("[") and line.strip(" \t\r[]").upper() not in KEYS:
+            found = _SECTION.fullmatch(line)  # else it may be a password in the wrong line
+            yield f"{file}: the section [{found['name']}]" if found else f"{file}: the section in line {number}"
+    for section, key in parsed(text, file):
+        if key not in KEYS[section]:
+            yield f"{file}: [{section}] {key}"
+
+
+def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    known = {variable((section, key)) for section, keys in KEYS.items() for key in keys}
+    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known | OTHER_VARIABLES)
+
+
+def _wrong_values(values: Values) -> Iterator[Finding]:
+    """Every value that cannot work, where reading the settings stops at the first."""
+    named: dict[str, str] = {}
+    try:
+        named = configured.endpoint(values)
+    except ConfigurationError as error:
+        yield problem("configuration", f"{error}.")
+    for reading in _readings(values, named):
+        try:
+            reading()
+        except ConfigurationError as error:
+            yield problem("configuration", f"{error}.")
+
+
+def _readings(values: Values, named: Mapping[str, str]) -> Iterator[Callable[[], object]]:
+    local = values.directory if named.get("host") in (None, configured.STANDIN) else None
+    yield partial(configured.port, values, named.get("port"))
+    yield partial(configured.switch, values, "CLUSTER", "IAM")
+    yield partial(configured.secret_arn, values)
+    yield partial(configured.tls, values)
+    yield partial(configured.seconds, values, "CLUSTER", "CONNECT_SECONDS", CONNECT_SECONDS)
+    yield partial(configured.query_group, values, QUERY_GROUP)
+    yield partial(configured.role, values)
+    yield partial(configured.aws_keys, values)
+    for key in LOCATIONS:
+        yield partial(configured.location, values, key, local)
+
+
+def _missing(settings: Settings) -> Iterator[Finding]:
+    try:
+        settings.for_load()
+    except ConfigurationError as error:
+        yield problem("configuration", f"{error}.")
+    else:
+        yield ok("configuration", "It has all that a load needs.")
+
+
+def _unfit_cluster(settings: Settings) -> Iterator[Finding]:
+    """What `cluster up` would refuse; a warehouse that is there goes on without it."""
+    if not settings.dwh:
+        return
+    try:
+        spec_of(settings)
+    except SparkifyError as error:
+        yield warning("configuration", f"`sparkify-dwh cluster up` would create nothing, for {error}.")

@@ -1,0 +1,117 @@
+"""Findings about what the user may do: read and write the tables, change them, and read why COPY refused rows.
+
+Redshift guide, r_HAS_TABLE_PRIVILEGE, r_HAS_SCHEMA_PRIVILEGE
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, Row, column, func, literal_column, select, table
+from sqlalchemy.exc import DBAPIError
+
+from sparkify_dwh import ledger, star
+from sparkify_dwh.base import Base
+from sparkify_dwh.database import server_message
+from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
+
+REGISTERED = (ledger, star)  # imported for the tables that they register
+
+NEEDED = ("select", "insert", "update", "delete")
+PG_TABLES = table("pg_tables", column("schemaname"), column("tablename"), column("tableowner"))
+REASONS_OF_COPY = ("sys_load_error_detail", "stl_load_errors")
+TABLE_SIZES = "svv_table_info"
+
+
+def rights_findings(connection: Connection) -> Iterator[Finding]:
+    tables = _tables(connection)
+    yield from _on_tables(tables)
+    yield _on_schema(connection, bool(tables))
+    yield from _on_ownership(tables)
+    yield _on_reasons(connection)
+    yield _on_sizes(connection)
+
+
+def _tables(connection: Connection) -> Sequence[Row[tuple[str, ...]]]:
+    """Those of our tables that are there: name, whether it is the user's own, and the rights that a load needs."""
+    name = PG_TABLES.c.tablename
+    return connection.execute(
+        select(
+            name.label("name"),
+            (PG_TABLES.c.tableowner == func.current_user()).label("is_own"),
+            *(func.has_table_privilege(name, right).label(right) for right in NEEDED),
+        )
+        .where(PG_TABLES.c.schemaname == func.current_schema(), name.in_(Base.metadata.tables))
+        .order_by(name)
+    ).all()
+
+
+def _on_tables(tables: Sequence[Row[tuple[str, ...]]]) -> Iterator[Finding]:
+    lacking = {right: [row.name for row in tables if not row._mapping[right]] for right in NEEDED}
+    for right, names in lacking.items():
+        if names:
+            yield problem(
+                "rights",
+                f"This user may not {right.upper()} on {', '.join(names)}, which a load does. Its owner can change that: "
+                f"GRANT {right.upper()} ON {', '.join(names)} TO the user.",
+            )
+    if tables and not any(lacking.values()):
+        yield ok("rights", "This user may read and write the tables.")
+
+
+def _on_schema(connection: Connection, has_tables: bool) -> Finding:
+    schema, may_create = connection.execute(
+        select(func.current_schema(), func.has_schema_privilege(func.current_schema(), "create"))
+    ).one()
+    if may_create:
+        return ok("rights", f"This user may create tables in the schema {schema}.")
+    return (warning if has_tables else problem)(
+        "rights",
+        f"This user may not create tables in the schema {schema}, so `sparkify-dwh upgrade` would fail: run it as a user "
+        f"who may, or GRANT CREATE ON SCHEMA {schema} TO this one.",
+    )
+
+
+def _on_ownership(tables: Sequence[Row[tuple[str, ...]]]) -> Iterator[Finding]:
+    """Only owners and superusers alter tables. Redshift guide, r_ALTER_TABLE"""
+    others = [row.name for row in tables if not row.is_own]
+    if others:
+        yield warning(
+            "rights",
+            f"This user does not own {', '.join(others)}, so a later `sparkify-dwh upgrade` may be refused: have their "
+            "owner run it.",
+        )
+
+
+def _on_reasons(connection: Connection) -> Finding:
+    refusals = {view: _refusal(connection, view) for view in REASONS_OF_COPY}
+    readable = [view for view, refusal in refusals.items() if refusal is None]
+    if readable:
+        return ok("rights", f"Why COPY refuses a row can be read from {' and '.join(readable)}.")
+    return warning(
+        "rights",
+        f"Why COPY refuses a row cannot be read, so that a failed load does not name it ({next(iter(refusals.values()))}): "
+        f"a superuser can GRANT SELECT ON {REASONS_OF_COPY[0]} TO this user.",
+    )
+
+
+def _on_sizes(connection: Connection) -> Finding:
+    refusal = _refusal(connection, TABLE_SIZES)
+    if refusal is None:
+        return ok("rights", f"Sizes and skew can be read from {TABLE_SIZES}.")
+    return warning(
+        "rights",
+        f"{TABLE_SIZES} cannot be read, so that `sparkify-dwh physical` knows no sizes ({refusal}): a superuser can GRANT "
+        f"SELECT ON {TABLE_SIZES} TO this user.",
+    )
+
+
+def _refusal(connection: Connection, view: str) -> str | None:
+    """What the warehouse says to whoever reads a view; None when it lets the user read."""
+    try:
+        connection.execute(select(literal_column("1")).select_from(table(view)).limit(1)).all()
+    except DBAPIError as error:
+        return server_message(error)
+    finally:
+        connection.rollback()
+    return None

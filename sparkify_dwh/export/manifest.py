@@ -1,0 +1,120 @@
+"""What an export says of itself, in ``export.json``. It is written last: where it is, the export is complete."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sparkify_dwh.errors import SourceError
+
+NAME = "export.json"
+FORMAT = 1  # of the manifest; to be raised when what it says can no longer be read by an older version
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFile:
+    """A file: its path from the folder of the export, and its size in bytes."""
+
+    path: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedColumn:
+    """A column of the files, and Redshift's type of it."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedTable:
+    """A table: how many rows, in which files, with which columns, of which ``partition_by`` are in the folders' names too.
+
+    ``columns`` are in the order of the files. ``last_number`` is the greatest value of the column whose values the
+    warehouse gives; None when there is none.
+    """
+
+    rows: int
+    partition_by: tuple[str, ...]
+    columns: tuple[ExportedColumn, ...]
+    files: tuple[ExportedFile, ...]
+    last_number: int | None = None
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.bytes for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An export: where to, as of when (UTC, by this machine's clock), by which version, from tables of which revision.
+
+    ``last_load`` is the id of the load that the warehouse was loaded by last, None when it never was; ``last_load_at`` is
+    when that began.
+    """
+
+    export_id: str
+    target: str
+    started_at: datetime
+    seconds: float
+    version: str
+    revision: str
+    last_load: str | None
+    last_load_at: datetime | None
+    tables: Mapping[str, ExportedTable]
+
+    @property
+    def manifest(self) -> str:
+        """The URL of the manifest."""
+        return self.target + NAME
+
+    def to_dict(self) -> dict[str, Any]:
+        """The export as its manifest has it. Paths of files are relative: a copy of the whole folder is an export too."""
+        tables = {
+            name: {"rows": table.rows, "bytes": table.bytes} | asdict(table) for name, table in self.tables.items()
+        }
+        return {
+            "format": FORMAT,
+            "export_id": self.export_id,
+            "target": self.target,
+            "started_at": self.started_at.isoformat(timespec="milliseconds"),
+            "seconds": self.seconds,
+            "version": self.version,
+            "revision": self.revision,
+            "last_load": self.last_load,
+            "last_load_at": self.last_load_at and self.last_load_at.isoformat(timespec="milliseconds"),
+            "tables": tables,
+        }
+
+    def to_json(self) -> bytes:
+        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False).encode()
+
+
+def read_tables(data: bytes, url: str) -> dict[str, ExportedTable]:
+    """The tables that a manifest names. Raises :class:`SourceError` when it is none, or one of a later format."""
+    try:
+        manifest = json.loads(data)
+        if manifest["format"] != FORMAT:
+            raise SourceError(
+                f"{url} must be a manifest of format {FORMAT}, and has format {manifest['format']}: use the version of "
+                f"sparkify_dwh that wrote it, {manifest.get('version')}"
+            )
+        return {str(name): _table(table) for name, table in manifest["tables"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise SourceError(f"{url} must be the manifest of an export, and is not: name the folder of one") from error
+
+
+def _table(read: Mapping[str, Any]) -> ExportedTable:
+    files: Sequence[Mapping[str, Any]] = read["files"]
+    columns: Sequence[Mapping[str, Any]] = read["columns"]
+    return ExportedTable(
+        rows=int(read["rows"]),
+        partition_by=tuple(read["partition_by"]),
+        columns=tuple(ExportedColumn(str(column["name"]), str(column["type"])) for column in columns),
+        files=tuple(ExportedFile(str(file["path"]), int(file["bytes"])) for file in files),
+        last_number=read["last_number"],
+    )

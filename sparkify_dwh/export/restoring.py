@@ -1,0 +1,154 @@
+"""The way back: an export copied into empty tables, the same rows with the same numbers, in one transaction.
+
+COPY pairs the columns of Parquet with those of the table by their places, and wants as many of both (Redshift guide,
+copy-usage_notes-copy-from-columnar). The files of a table whose partitions are no columns of it have more. And COPY with
+EXPLICIT_IDS takes the numbers from the files, but those that the warehouse gives afterwards begin where they always do
+(Redshift guide, copy-parameters-data-conversion). So a table that numbers its rows is dropped, empty as it is, and made
+anew for the COPY: with numbers that begin above those of the export, and with columns for the partitions, which are
+dropped when the rows are in.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Column, Connection, MetaData, SmallInteger, Table, func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import DropTable
+
+from sparkify_dwh.attempts import is_lost, lock
+from sparkify_dwh.base import StarTable, encoded
+from sparkify_dwh.commands import CopyCommand, DropColumn
+from sparkify_dwh.database import connected, server_message
+from sparkify_dwh.errors import LoadError, SourceError, UsageError
+from sparkify_dwh.export.manifest import ExportedTable, read_tables
+from sparkify_dwh.export.queries import exported_columns, is_filled, numbered_column
+from sparkify_dwh.export.target import Target, target_url
+from sparkify_dwh.migrate import require_migrated
+from sparkify_dwh.settings import Settings
+from sparkify_dwh.source import ObjectStore
+from sparkify_dwh.star import STAR
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+log = logging.getLogger("sparkify_dwh.export")
+
+OnStep = Callable[[str], None]
+
+
+def restore(
+    settings: Settings | None = None,
+    source: str | None = None,
+    *,
+    wait_seconds: float = 3600,
+    on_step: OnStep | None = None,
+) -> dict[str, int]:
+    """Load an export from the folder ``source``, by default [S3] EXPORT, into empty tables; the rows of each.
+
+    No load can run meanwhile; ``wait_seconds`` is how long to wait for one to end. The ledger and staging are not of an
+    export: the next load takes in all files anew, and changes nothing that was restored. songplays is made anew, and
+    rights that were granted on it are to be granted again.
+
+    Raises:
+        SourceError: no export is there, it is not whole, or its tables are not those of this version.
+        UsageError: a table holds rows.
+        LoadError: it failed and was rolled back.
+    """
+    settings = settings or Settings.read()
+    with connected(settings) as connection, ObjectStore(**settings.store_options()) as store:
+        require_migrated(connection)
+        target = Target(target_url(settings, source), store)
+        tables = read_tables(target.read_manifest(), target.manifest)
+        models = _models(tables, target)
+        try:
+            lock(connection, wait_seconds, on_step or log.info)
+            _require_empty(connection, models)
+            for model in models:
+                if on_step is not None:
+                    on_step(f"copy {model.__tablename__}")
+                _restore(connection, model, tables[model.__tablename__], target.folder(model.__tablename__), settings)
+            connection.commit()
+        except DBAPIError as error:
+            raise _failure(error) from error
+    return {name: table.rows for name, table in tables.items()}
+
+
+def _failure(error: DBAPIError) -> LoadError:
+    if is_lost(error):  # perhaps while it committed
+        return LoadError("The connection was lost while the export was restored: see whether the tables have rows now.")
+    return LoadError(f"The export was not restored, and nothing has changed: {server_message(error)}.")
+
+
+def _models(tables: Mapping[str, ExportedTable], target: Target) -> list[type[StarTable]]:
+    """The models of the export's tables, when they fit, and the files are those that were written."""
+    known = {model.__tablename__: model for model in STAR}
+    for name, table in tables.items():
+        if name not in known or table.columns != exported_columns(known[name]):
+            raise SourceError(
+                f"{target.url} must hold tables as this version has them, and {name} is another: restore it with the "
+                "version of sparkify_dwh that its manifest names, and upgrade then"
+            )
+        if target.files(name) != table.files:
+            raise SourceError(
+                f"{target.folder(name)} must hold the files that its manifest names, and holds others, or other sizes: "
+                "export again"
+            )
+    return [known[name] for name in tables]
+
+
+def _require_empty(connection: Connection, models: list[type[StarTable]]) -> None:
+    for model in models:
+        if connection.execute(is_filled(model)).first() is not None:
+            raise UsageError(
+                f"An export is restored into empty tables, and {model.__tablename__} has rows: empty all tables first "
+                "(sparkify-dwh reset), if that is what you want."
+            )
+
+
+def _restore(
+    connection: Connection, model: type[StarTable], exported: ExportedTable, url: str, settings: Settings
+) -> None:
+    """Copy a table from its folder; UNLOAD writes no files for a table without rows, and COPY fails where it finds none."""
+    if not exported.rows:
+        return
+    table, is_numbered = model.table(), numbered_column(model) is not None
+    partitions = [column.name for column in exported.columns if column.name not in table.columns]
+    if partitions or is_numbered:
+        table = copied_into(model, partitions, exported.last_number)
+        connection.execute(DropTable(model.table()))
+        table.create(connection, checkfirst=False)
+    connection.execute(copy_command(table, exported, url, settings, with_numbers=is_numbered))
+    copied = connection.scalar(select(func.pg_last_copy_count()))
+    if copied != exported.rows:
+        raise LoadError(
+            f"The export was not restored, and nothing has changed: of {exported.rows:,} rows of {table.name} COPY loaded "
+            f"{copied:,}. Export again."
+        )
+    for column in partitions:
+        connection.execute(DropColumn(table, column))
+
+
+def copied_into(model: type[StarTable], partitions: list[str], last_number: int | None) -> Table:
+    """The model's table with columns for the partitions, numbering its rows from above ``last_number``."""
+    table = model.table().to_metadata(MetaData())
+    for column in table.columns:
+        if column.identity is not None:
+            column.identity.start = (last_number or 0) + 1
+    for name in partitions:
+        table.append_column(Column(name, SmallInteger, info=encoded("az64")))
+    return table
+
+
+def copy_command(
+    table: Table, exported: ExportedTable, url: str, settings: Settings, *, with_numbers: bool
+) -> CopyCommand:
+    """The COPY of a table from its folder. It takes no REGION: the bucket must be in the cluster's.
+
+    Redshift guide, copy-usage_notes-copy-from-columnar
+    """
+    clauses = ["EXPLICIT_IDS"] if with_numbers else []
+    columns = [column.name for column in exported.columns]
+    return CopyCommand(table, url, columns=columns, json=None, role_arn=settings.role_arn, clauses=clauses)

@@ -1,0 +1,74 @@
+"""What a join has to move between the nodes of a cluster, by how its two sides are distributed.
+
+    DS_DIST_NONE        both sides lie by the join column: nothing moves
+    DS_DIST_ALL_NONE    the inner side is on every node: nothing moves
+    DS_DIST_INNER       the inner side is sent to where the outer side lies; DS_DIST_OUTER the other way round
+    DS_DIST_BOTH        both sides are sent
+    DS_BCAST_INNER      the inner side is sent whole to every node
+    DS_DIST_ALL_INNER   the outer side is on every node: the inner side is sent to one slice, which joins alone
+
+Redshift guide, c_data_redistribution. Which of the possible ones its planner takes is its own decision, by its statistics;
+that it takes the one that moves the fewest bytes is an estimate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Table
+
+NOTHING_MOVES = frozenset({"DS_DIST_NONE", "DS_DIST_ALL_NONE"})
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A dist style, ``ALL``, ``EVEN``, ``KEY`` or ``AUTO``, and the dist key that goes with ``KEY``."""
+
+    style: str
+    key: str | None = None
+
+    @classmethod
+    def of(cls, table: Table) -> Distribution:
+        """As the model declares it. A dist key without a style is style KEY. Redshift guide, r_CREATE_TABLE_NEW"""
+        declared = table.dialect_options["redshift"]
+        return cls(declared["diststyle"] or ("KEY" if declared["distkey"] else "AUTO"), declared["distkey"])
+
+    def __str__(self) -> str:
+        return f"{self.style}({self.key})" if self.key else self.style
+
+
+def movements(outer: Distribution, inner: Distribution, columns: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    """The movements the planner can choose from for a join by equality of ``columns``, pairs of (outer, inner).
+
+    A side that is joined by an expression, or by columns of something that is not a table, has no column in the pairs.
+    """
+    if inner.style == "ALL":
+        return ("DS_DIST_ALL_NONE",)
+    if outer.style == "ALL":
+        return ("DS_DIST_ALL_INNER",)
+    if (outer.key, inner.key) in columns:
+        return ("DS_DIST_NONE",)
+    if outer.key in {left for left, _ in columns}:
+        return ("DS_DIST_INNER", "DS_BCAST_INNER")
+    if inner.key in {right for _, right in columns}:
+        return ("DS_DIST_OUTER", "DS_BCAST_INNER")
+    return ("DS_DIST_BOTH", "DS_BCAST_INNER")
+
+
+def bytes_moved(movement: str, outer_bytes: float, inner_bytes: float, nodes: int) -> float:
+    """The bytes that cross the network between ``nodes`` nodes, where rows lie evenly on them.
+
+    A row that is sent to where its value belongs stays on its node once in ``nodes`` times; a row that is sent to every node
+    is sent ``nodes`` - 1 times.
+    """
+    elsewhere = (nodes - 1) / nodes
+    return {
+        "DS_DIST_NONE": 0.0,
+        "DS_DIST_ALL_NONE": 0.0,
+        "DS_DIST_INNER": inner_bytes * elsewhere,
+        "DS_DIST_ALL_INNER": inner_bytes * elsewhere,
+        "DS_DIST_OUTER": outer_bytes * elsewhere,
+        "DS_DIST_BOTH": (outer_bytes + inner_bytes) * elsewhere,
+        "DS_BCAST_INNER": inner_bytes * (nodes - 1),
+    }[movement]

@@ -1,0 +1,150 @@
+"""What a cluster says of its tables against the design, in a sentence each with what to do.
+
+The bounds are Redshift's own: a fifth unsorted, and a skew of four (Redshift guide, diagnostic-queries-for-query-tuning), a
+tenth of the rows newer than the statistics (r_analyze_threshold_percent). Up to what size a table can be on every node is an
+estimate: see benchmarks/REDSHIFT.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from alembic.operations.ops import CreateTableOp, MigrateOperation
+from sqlalchemy.sql.compiler import IdentifierPreparer
+
+from sparkify_dwh.base import Base
+from sparkify_dwh.physical.distribution import Distribution
+from sparkify_dwh.physical_design import AlterDistributionOp, AlterEncodingOp, AlterSortKeyOp, PhysicalOp
+from sparkify_dwh.staging import STAGING
+
+MOST_UNSORTED_PERCENT = 20.0  # beyond it there are no merge joins either. Redshift guide, c-the-query-plan
+MOST_STATISTICS_OFF_PERCENT = 10.0
+MOST_DELETED_PERCENT = 20.0
+MOST_SKEW = 4.0
+FEWEST_ROWS_TO_BE_SKEWED = 100_000  # fewer do not fill a block of every column on every slice
+MOST_ROWS_ON_EVERY_NODE = 10_000_000
+
+EMPTIED_BY_EVERY_LOAD = frozenset(model.__tablename__ for model in STAGING)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence or two about a table or a plan: what is, and what to do.
+
+    ``differs`` says that the warehouse is not what the models declare; what is left is advice.
+    """
+
+    about: str
+    sentence: str
+    differs: bool = False
+
+
+@dataclass(frozen=True)
+class TableFacts:
+    """A table by its model and by the warehouse. None is what is not known; an empty table has no sizes.
+
+    ``rows`` counts deleted rows that are still there, ``visible_rows`` does not. ``megabytes`` are those on disk, all
+    copies together. ``skew`` is the rows of the fullest slice to those of the emptiest.
+    """
+
+    name: str
+    designed: str
+    found: str
+    sort_key: str | None
+    rows: int | None = None
+    visible_rows: int | None = None
+    megabytes: int | None = None
+    skew: float | None = None
+    unsorted_percent: float | None = None
+    statistics_off_percent: float | None = None
+
+
+def table_findings(facts: TableFacts) -> Iterator[Finding]:
+    """What is to be done about a table, whatever its keys."""
+    for remark in (_skewed, _unsorted, _deleted, _without_statistics, _too_large_for_every_node):
+        sentence = remark(facts)
+        if sentence:
+            yield Finding(facts.name, sentence)
+
+
+def _skewed(facts: TableFacts) -> str | None:
+    if facts.skew is None or facts.skew < MOST_SKEW or (facts.rows or 0) < FEWEST_ROWS_TO_BE_SKEWED:
+        return None
+    return (
+        f"{facts.name} is skewed: its fullest slice has {facts.skew:g} times the rows of its emptiest, by {facts.found}. "
+        "A dist key with more values, and none that many rows share, spreads it: benchmarks/REDSHIFT.md compares some."
+    )
+
+
+def _unsorted(facts: TableFacts) -> str | None:
+    unsorted = facts.unsorted_percent
+    if unsorted is None or unsorted <= MOST_UNSORTED_PERCENT or facts.name in EMPTIED_BY_EVERY_LOAD:
+        return None
+    return f"{facts.name} is unsorted for {unsorted:g} % of its rows. Run VACUUM SORT ONLY {facts.name}."
+
+
+def _deleted(facts: TableFacts) -> str | None:
+    if not facts.rows or facts.visible_rows is None:
+        return None
+    deleted = 100 * (facts.rows - facts.visible_rows) / facts.rows
+    if deleted <= MOST_DELETED_PERCENT:
+        return None
+    return (
+        f"{facts.name} still holds rows that were deleted, {deleted:.0f} % of all. Run VACUUM DELETE ONLY {facts.name}."
+    )
+
+
+def _without_statistics(facts: TableFacts) -> str | None:
+    """Of staging nobody keeps statistics: COPY leaves them out on purpose."""
+    off = facts.statistics_off_percent
+    if off is None or off <= MOST_STATISTICS_OFF_PERCENT or facts.name in EMPTIED_BY_EVERY_LOAD:
+        return None
+    return f"The statistics of {facts.name} are {off:g} % off, and the planner goes by them. Run ANALYZE {facts.name}."
+
+
+def _too_large_for_every_node(facts: TableFacts) -> str | None:
+    if facts.found not in {"ALL", "AUTO(ALL)"} or (facts.rows or 0) <= MOST_ROWS_ON_EVERY_NODE:
+        return None
+    keys = [key.name for key in Base.metadata.tables[facts.name].primary_key]
+    style = f"style='KEY', key={keys[0]!r}" if len(keys) == 1 else "style='EVEN'"
+    return (
+        f"{facts.name} is on every node, with {facts.rows:,} rows, and every load writes it there. Compare the estimates in "
+        f"benchmarks/REDSHIFT.md; a migration can change it: op.alter_distribution({facts.name!r}, {style}, "
+        "existing_style='ALL')."
+    )
+
+
+def difference(operation: MigrateOperation, found: str | None, preparer: IdentifierPreparer) -> Finding:
+    """What ``operation`` would change to make a table that of its model.
+
+    ``found`` is the dist style as svv_table_info words it, where there is one: automatic styles are not reflected.
+    """
+    name = str(getattr(operation, "table_name", "The warehouse"))
+    if isinstance(operation, CreateTableOp):
+        remedy = "Restore it from a snapshot; or make all tables anew, and load again: sparkify-dwh reset"
+        return Finding(name, f"{name} is missing. {remedy}.", True)
+    if not isinstance(operation, PhysicalOp):
+        return Finding(name, f"{name} has not the columns of its model. What differs: alembic check.", True)
+    alter = f"ALTER TABLE {preparer.quote(name)} {operation.clause(preparer)}"
+    return Finding(
+        name,
+        f"{_compared(operation, found)}. Change it back: {alter}; or, where the model is what is new, write its migration: "
+        "alembic revision --autogenerate.",
+        differs=not isinstance(operation, AlterEncodingOp),
+    )
+
+
+def _compared(operation: PhysicalOp, found: str | None) -> str:
+    name, before, after = operation.table_name, operation.before, operation.after
+    if isinstance(operation, AlterDistributionOp):
+        return f"{name} should be distributed {worded(*after)}, and is {found or worded(*before)}"
+    if isinstance(operation, AlterSortKeyOp):
+        wanted, present = (", ".join(columns) or "nothing" for columns in (after, before))
+        return f"{name} should be sorted by {wanted}, and is sorted by {present}"
+    return f"{name}.{after[0]} should be encoded {after[1]}, and is encoded {before[1]}"
+
+
+def worded(style: str | None, key: str | None) -> str:
+    """A dist style as svv_table_info words it; what reflection does not know is AUTO."""
+    return str(Distribution(style or "AUTO", key))

@@ -1,0 +1,66 @@
+"""The numbers at the top of the page, each with that of the days before, where the warehouse knows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sparkify_dwh.report.daily import Daily
+from sparkify_dwh.report.data import ReportData
+from sparkify_dwh.report.period import Period
+from sparkify_dwh.report.words import Kind, part_of
+
+Measures = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number of the period; ``before`` is that of as many days before, None where that is not known."""
+
+    name: str
+    label: str
+    kind: Kind
+    meaning: str
+    value: float | None = None
+    before: float | None = None
+
+
+FIGURES = (
+    Figure("plays", "Plays", "count", "Songs that were started."),
+    Figure("listeners", "Listeners", "count", "Users who started a song, each counted once."),
+    Figure("new", "New listeners", "count", "Listeners whose first play of all is on one of these days."),
+    Figure("sessions", "Sessions", "count", "Sittings of one user with at least one play, each counted once."),
+    Figure("seconds", "Listening time", "hours", "The length of the songs that were started: at most this was heard."),
+    Figure("per_listener", "Plays per listener", "ratio", "Plays divided by listeners."),
+    Figure("paid", "Paid plays", "share", "Share of the plays by users who paid at that time."),
+    Figure(
+        "unmatched", "Plays not in the catalogue", "share", "Share of the plays of songs the catalogue does not hold."
+    ),
+)
+
+
+def headline(data: ReportData) -> list[Figure]:
+    """The figures of the period; none when there is no period."""
+    if data.listening is None:
+        return []
+    daily, period = data.listening.daily, data.listening.period
+    now = measures(daily, period)
+    before = measures(daily, period.before()) if data.comparable else {}
+    return [
+        Figure(each.name, each.label, each.kind, each.meaning, now[each.name], before.get(each.name))
+        for each in FIGURES
+    ]
+
+
+def measures(daily: Daily, period: Period) -> Measures:
+    """The figures' values by name; shares of no plays are None."""
+    plays, listeners = daily.total(daily.plays, period), daily.distinct(daily.listeners, period)
+    return {
+        "plays": plays,
+        "listeners": listeners,
+        "new": daily.total(daily.new, period),
+        "sessions": daily.distinct(daily.sessions, period),
+        "seconds": daily.total(daily.seconds, period),
+        "per_listener": part_of(plays, listeners),
+        "paid": part_of(daily.total(daily.levels["paid"], period), plays),
+        "unmatched": part_of(plays - daily.total(daily.matched, period), plays),
+    }

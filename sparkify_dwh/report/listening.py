@@ -1,0 +1,196 @@
+"""What people listened to in a period, as plain numbers and names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection
+
+from sparkify_dwh.report import questions
+from sparkify_dwh.report.daily import UNKNOWN, Daily, daily_numbers
+from sparkify_dwh.report.period import Period
+from sparkify_dwh.report.visits import gather
+
+MOST_NAMES = 10  # songs, artists, places
+MOST_COHORTS = 12  # weeks
+SESSION_SIZES = (1, 2, 3, 6, 11, 21, 41, 81)  # the least plays of each class of sessions
+
+
+@dataclass(frozen=True)
+class Played:
+    """A song (with its artist) or an artist (without ``song``), as logged; None where the log names none."""
+
+    song: str | None
+    artist: str | None
+    plays: int
+    matched_plays: int
+    seconds: int = 0
+    songs: int = 0
+
+
+@dataclass(frozen=True)
+class Group:
+    """What was listened to at a level, in a place, with a browser. ``name`` is None where the log does not say."""
+
+    name: str | None
+    plays: int
+    listeners: int
+    sessions: int
+    seconds: int
+
+
+@dataclass(frozen=True)
+class LevelChange:
+    """Changes of level from one play of a listener to the next, and the listeners who made them."""
+
+    from_level: str
+    to_level: str
+    changes: int
+    users: int
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The listeners who began in the week of a Monday: how many of them listened 0, 1, 2 ... weeks later."""
+
+    week: date
+    users: list[int]
+
+
+@dataclass(frozen=True)
+class SessionClass:
+    """Sessions of at least ``least`` plays, and at most ``most`` (None: any number)."""
+
+    least: int
+    most: int | None
+    sessions: int
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """How long sessions were (from the start of the first song to that of the last), and how many songs they had."""
+
+    number: int
+    mean_length_seconds: float
+    median_length_seconds: float
+    longest_length_seconds: float
+    mean_plays: float
+    median_plays: float
+    classes: list[SessionClass]
+
+
+@dataclass(frozen=True)
+class Listening:
+    """All that a report says of a period. ``songs_played`` and ``artists_played`` are distinct names."""
+
+    period: Period
+    daily: Daily
+    songs_played: int
+    artists_played: int
+    top_songs: list[Played]
+    top_artists: list[Played]
+    missing_songs: list[Played]
+    levels: list[Group]
+    level_changes: list[LevelChange]
+    cohorts: list[Cohort]
+    sessions: Sessions
+    cities: list[Group]
+    states: list[Group]
+    browsers: list[Group]
+    platforms: list[Group]
+
+    @property
+    def plays(self) -> int:
+        return self.daily.total(self.daily.plays, self.period)
+
+
+def listening(connection: Connection, period: Period, on_step: Callable[[str], None]) -> Listening:
+    """Ask the warehouse, in the transaction that the connection is in."""
+    on_step("reading the plays")
+    gather(connection, period)
+    on_step("asking")
+
+    def ask(question: Any) -> Any:
+        return connection.execute(question)
+
+    played = ask(questions.songs_played()).one()
+    return Listening(
+        period,
+        daily_numbers(connection, period),
+        played.songs,
+        played.artists,
+        [_song(row) for row in ask(questions.top_songs(MOST_NAMES))],
+        [_artist(row) for row in ask(questions.top_artists(MOST_NAMES))],
+        [Played(row.song, row.artist, row.missed, 0) for row in ask(questions.missing_songs(MOST_NAMES))],
+        [_group(row, row.level and row.level.rstrip()) for row in ask(questions.levels(period))],
+        [_change(row) for row in ask(questions.level_changes(period))],
+        _cohorts(ask(questions.cohorts(_latest_weeks(period)))),
+        _sessions(connection, period),
+        [_group(row, _city(row)) for row in ask(questions.places(period, "city", MOST_NAMES))],
+        [_group(row, row.state) for row in ask(questions.places(period, "state", MOST_NAMES))],
+        [_group(row, row.browser) for row in ask(questions.clients(period, "browser"))],
+        [_group(row, row.platform) for row in ask(questions.clients(period, "platform"))],
+    )
+
+
+def _song(row: Any) -> Played:
+    return Played(row.song, row.artist, row.plays, row.matched_plays, round(row.seconds or 0))
+
+
+def _artist(row: Any) -> Played:
+    return Played(None, row.artist, row.plays, row.matched_plays, round(row.seconds or 0), row.songs)
+
+
+def _group(row: Any, name: str | None) -> Group:
+    return Group(name, row.plays, row.listeners, row.sessions, row.listening_seconds)
+
+
+def _city(row: Any) -> str | None:
+    return ", ".join(part for part in (row.city, row.state) if part) or None
+
+
+def _change(row: Any) -> LevelChange:
+    return LevelChange(row.from_level or UNKNOWN, row.to_level or UNKNOWN, row.changes, row.users)
+
+
+def _latest_weeks(period: Period) -> Period:
+    """The last weeks of a long period."""
+    monday = period.last - timedelta(period.last.weekday())
+    return Period(max(period.first, monday - timedelta(weeks=MOST_COHORTS - 1)), period.last)
+
+
+def _cohorts(rows: Iterable[Any]) -> list[Cohort]:
+    cohorts = []
+    for week, weeks in groupby(rows, key=lambda row: row.cohort):
+        users: list[int] = []
+        for row in weeks:
+            users += [0] * (row.weeks_since_first - len(users)) + [row.users]
+        cohorts.append(Cohort(week, users))
+    return cohorts
+
+
+def _sessions(connection: Connection, period: Period) -> Sessions:
+    row = connection.execute(questions.sessions_summary(period)).one()
+    counts = {each.plays: each.sessions for each in connection.execute(questions.plays_per_session(period))}
+    ends = [least - 1 for least in SESSION_SIZES[1:]]
+    classes = [
+        SessionClass(
+            least,
+            most,
+            sum(number for plays, number in counts.items() if least <= plays and (most is None or plays <= most)),
+        )
+        for least, most in zip(SESSION_SIZES, [*ends, None], strict=True)
+    ]
+    return Sessions(
+        row.sessions,
+        float(row.mean_length_seconds or 0),
+        float(row.median_length_seconds or 0),
+        float(row.longest_length_seconds or 0),
+        float(row.mean_plays or 0),
+        float(row.median_plays or 0),
+        classes,
+    )

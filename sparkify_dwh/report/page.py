@@ -1,0 +1,144 @@
+"""The page: what was asked, as one HTML file that needs nothing else.
+
+Its policy (Content-Security-Policy) lets in the scripts that are written into it, known by their hashes, and nothing from
+anywhere else: no connection, no image, no font, no script that a name in the log might bring. Names go through Jinja's
+escaping, and through JSON in which no ``<`` is left.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import partial
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from sparkify_dwh.report.charts import WEEKDAYS, specifications
+from sparkify_dwh.report.data import ReportData
+from sparkify_dwh.report.figures import FIGURES, Figure, headline
+from sparkify_dwh.report.listening import Group, Listening, SessionClass
+from sparkify_dwh.report.period import MONTHS, told
+from sparkify_dwh.report.words import change, duration, part_of, written
+
+NUMBERS = ("plays", "seconds", "matched", "levels", "new", "listeners", "sessions", "hours")
+NOT_SAID = {"song": "(no title)", "artist": "(no artist)", "level": "unknown", "place": "(no place)"}
+
+
+def page(data: ReportData, drawing: str) -> str:
+    """The report as HTML; ``drawing`` is the script that draws charts."""
+    scripts = [drawing, _text("report.js")]
+    return _environment().get_template("page.html").render(
+        data=data,
+        listening=data.listening,
+        upkeep=data.upkeep,
+        figures=headline(data),
+        meanings=FIGURES,
+        week=mean_week(data.listening) if data.listening else [],
+        style=Markup(_text("report.css")),  # noqa: S704 (our own text)
+        scripts=[Markup(script) for script in scripts],  # noqa: S704 (our own text, and a library's)
+        hashes=" ".join(f"'sha256-{_hash(script)}'" for script in scripts),
+        json=as_json(_embedded(data)),
+    )  # fmt: skip
+
+
+def as_json(value: Any) -> Markup:
+    """JSON that may stand inside of a script element, whatever the texts in it: no character in it ends anything."""
+    text = json.dumps(value, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704 (nothing that HTML reads is left)
+
+
+def mean_week(listening: Listening) -> list[list[float]]:
+    """Plays of each weekday (from Monday) and hour, on average of such weekdays in the period."""
+    dates = listening.period.dates
+    week = []
+    for weekday in range(7):
+        hours = [listening.daily.hours[place] for place, day in enumerate(dates) if day.weekday() == weekday]
+        week.append([sum(day[hour] for day in hours) / max(len(hours), 1) for hour in range(24)])
+    return week
+
+
+def class_of(sessions: SessionClass) -> str:
+    """Such as 3–5, and 81+ for the last."""
+    if sessions.most is None:
+        return f"{sessions.least}+"
+    return str(sessions.least) if sessions.least == sessions.most else f"{sessions.least}–{sessions.most}"
+
+
+def _embedded(data: ReportData) -> dict[str, Any]:
+    """What the page's script works on."""
+    if data.listening is None or not data.listening.plays:
+        return {"specs": {}, "rows": {}, "daily": None}
+    listening = data.listening
+    rows = {
+        "sessions": [{"songs": class_of(each), "sessions": each.sessions} for each in listening.sessions.classes],
+        "states": _rows("state", listening.states),
+        "browsers": _rows("browser", listening.browsers),
+        "platforms": _rows("platform", listening.platforms),
+    }
+    return {
+        "specs": specifications(listening.daily.levels, {name: len(bars) for name, bars in rows.items()}),
+        "rows": rows,
+        "daily": _daily(data, listening),
+        "figures": {figure.name: figure.kind for figure in FIGURES},
+        "weekdays": WEEKDAYS,
+        "months": MONTHS,
+    }
+
+
+def _daily(data: ReportData, listening: Listening) -> dict[str, Any]:
+    daily, period = listening.daily, listening.period
+    return {
+        "first": daily.span.first.isoformat(),
+        "period": [daily.place(period.first), daily.place(period.last)],
+        "known": max(0, daily.place(data.known_from)),
+        **{name: getattr(daily, name) for name in NUMBERS},
+    }
+
+
+def _rows(name: str, groups: list[Group]) -> list[dict[str, Any]]:
+    return [{name: group.name or NOT_SAID["place"], "plays": group.plays} for group in groups]
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("sparkify_dwh.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        count=partial(written, "count"),
+        ratio=partial(written, "ratio"),
+        share=partial(written, "share"),
+        duration=duration,
+        written=_value,
+        change=_change,
+        told=told,
+        class_of=class_of,
+    )
+    environment.globals.update(part_of=part_of, not_said=NOT_SAID, weekdays=WEEKDAYS)
+    return environment
+
+
+def _value(figure: Figure) -> str:
+    return written(figure.kind, figure.value)
+
+
+def _change(figure: Figure) -> str:
+    return change(figure.kind, figure.value, figure.before)
+
+
+def _text(name: str) -> str:
+    return (files("sparkify_dwh.report") / name).read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    """A script's hash as a Content-Security-Policy names it."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

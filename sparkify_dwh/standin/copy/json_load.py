@@ -1,0 +1,56 @@
+"""JSON files into rows and rejects, document by document."""
+
+from __future__ import annotations
+
+from sparkify_dwh.standin.copy.binary_rows import BinaryRows
+from sparkify_dwh.standin.copy.files import DataStream
+from sparkify_dwh.standin.copy.json_documents import ByteStream, Document, DocumentReader, Malformed
+from sparkify_dwh.standin.copy.results import CopyFailed, FileResult, LoadReject
+from sparkify_dwh.standin.copy.row_reader import RejectedRowError, RowReader, malformed_at
+from sparkify_dwh.standin.copy.statement import CopyStatement
+
+
+class JsonLoad:
+    """One COPY at work: the files go in one after the other. Raises CopyFailed with the error that is one too many."""
+
+    def __init__(self, statement: CopyStatement, reader: RowReader, rows: BinaryRows) -> None:
+        self.rejects: list[LoadReject] = []
+        self._table = statement.table
+        self._most_rejects = max(1, statement.options.max_error)
+        self._reader = reader
+        self._rows = rows
+
+    def file(self, stream: DataStream) -> FileResult:
+        """Load one file; what comes of it is known when all have been loaded."""
+        result = FileResult(stream.url)
+        result.lines = self._add_documents(result, stream, 1)
+        result.bytes = stream.bytes
+        return result
+
+    def finish(self) -> None:
+        """Load what has been put off."""
+
+    def _add_documents(self, file: FileResult, stream: ByteStream, first_line: int) -> int:
+        """Load what ``stream`` holds; the number of its last line."""
+        documents = DocumentReader(stream, first_line)
+        for part in documents:
+            self._add(file, part)
+        return documents.lines
+
+    def _add(self, file: FileResult, part: Document | Malformed) -> None:
+        if isinstance(part, Malformed):
+            self._reject(file, malformed_at(file.url, part))
+            return
+        try:
+            row = self._reader.row(part)
+        except RejectedRowError as rejected:
+            self._reject(file, rejected.at(file.url, part))
+        else:
+            self._rows.add(row)
+            file.rows += 1
+
+    def _reject(self, file: FileResult, reject: LoadReject) -> None:
+        file.errors += 1
+        self.rejects.append(reject)
+        if len(self.rejects) >= self._most_rejects:
+            raise CopyFailed(self._table, self.rejects)

@@ -1,0 +1,126 @@
+"""The parameters of a session that Redshift has. Redshift guide, cm_chap_ConfigurationRef and the page of each
+
+Those that PostgreSQL has too are PostgreSQL's. Those that only Redshift has are kept under a prefix of the stand-in's, so
+that SET, SET LOCAL, RESET and rollbacks do to them what they do to all others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sparkify_dwh.standin.errors import RedshiftError
+
+PREFIX = "sparkify_standin."
+
+_BOOLEANS = {"on": "on", "true": "on", "yes": "on", "1": "on", "off": "off", "false": "off", "no": "off", "0": "off"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter that only Redshift has, with Redshift's default.
+
+    ``is_fixed``: any value but the default would change what statements do, and the stand-in does not carry that out.
+    """
+
+    default: str
+    kind: Literal["boolean", "integer", "number", "text"] = "boolean"
+    least: float = float("-inf")
+    most: float = float("inf")
+    choices: frozenset[str] = frozenset()
+    is_fixed: bool = False
+
+    def checked(self, name: str, value: str) -> str:
+        """The value as SHOW gives it. Raises RedshiftError 22023 for one that Redshift would not take."""
+        shown = _CHECKS[self.kind](self, name, value)
+        if self.choices and shown not in self.choices:
+            raise RedshiftError("22023", f'invalid value for parameter "{name}": "{value}"')
+        if self.is_fixed and shown != self.default:
+            raise RedshiftError("0A000", f"the stand-in does not carry out {name} = {value}, only {self.default}")
+        return shown
+
+
+def _boolean(_: Parameter, name: str, value: str) -> str:
+    if value.lower() not in _BOOLEANS:
+        raise RedshiftError("22023", f'parameter "{name}" requires a Boolean value')
+    return _BOOLEANS[value.lower()]
+
+
+def _integer(parameter: Parameter, name: str, value: str) -> str:
+    try:
+        number = int(value)
+    except ValueError:
+        raise RedshiftError("22023", f'parameter "{name}" requires an integer value') from None
+    return _within(parameter, name, number)
+
+
+def _number(parameter: Parameter, name: str, value: str) -> str:
+    try:
+        number = float(value)
+    except ValueError:
+        raise RedshiftError("22023", f'parameter "{name}" requires a numeric value') from None
+    return _within(parameter, name, number)
+
+
+def _within(parameter: Parameter, name: str, number: float) -> str:
+    if not parameter.least <= number <= parameter.most:
+        valid = f"({_shown(parameter.least)} .. {_shown(parameter.most)})"
+        message = f'{_shown(number)} is outside the valid range for parameter "{name}" {valid}'
+        raise RedshiftError("22023", message)
+    return _shown(number)
+
+
+def _shown(number: float) -> str:
+    return f"{number:.15g}"
+
+
+def _text(_: Parameter, _name: str, value: str) -> str:
+    return value
+
+
+_CHECKS = {"boolean": _boolean, "integer": _integer, "number": _number, "text": _text}
+
+_LEVELS = frozenset({"LOG", "INFO", "NOTICE", "WARNING", "EXCEPTION"})
+
+REDSHIFT_ONLY = {
+    "analyze_threshold_percent": Parameter("10", "number", 0, 100),
+    "cast_super_null_on_error": Parameter("on"),
+    "datashare_break_glass_session_var": Parameter("", "text"),
+    "default_geometry_encoding": Parameter("2", "integer", 1, 2),
+    "describe_field_name_in_uppercase": Parameter("off", is_fixed=True),
+    "downcase_delimited_identifier": Parameter("on", is_fixed=True),
+    "enable_case_sensitive_identifier": Parameter("off", is_fixed=True),
+    "enable_case_sensitive_super_attribute": Parameter("off"),
+    "enable_numeric_rounding": Parameter("off"),
+    "enable_result_cache_for_session": Parameter("on"),
+    "enable_spectrum_oid": Parameter("on"),
+    "enable_vacuum_boost": Parameter("off"),
+    "error_on_nondeterministic_update": Parameter("off", is_fixed=True),
+    "interval_forbid_composite_literals": Parameter("off", is_fixed=True),
+    "json_serialization_enable": Parameter("off"),
+    "json_serialization_parse_nested_strings": Parameter("off"),
+    "max_concurrency_scaling_clusters": Parameter("1", "integer", 0, 10),
+    "max_cursor_result_set_size": Parameter("0", "integer", 0, 14_400_000),
+    "mv_enable_aqmv_for_session": Parameter("on"),
+    "navigate_super_null_on_error": Parameter("on"),
+    "parse_super_null_on_error": Parameter("off"),
+    "pg_federation_repeatable_read": Parameter("on"),
+    "query_group": Parameter("default", "text"),
+    "spectrum_enable_pseudo_columns": Parameter("on"),
+    "spectrum_query_maxerror": Parameter("-1", "integer", -(2**31), 2**31 - 1),
+    "stored_proc_log_min_messages": Parameter("LOG", "text", choices=_LEVELS),
+    "use_fips_ssl": Parameter("off"),
+    "wlm_query_slot_count": Parameter("1", "integer", 1, 50),
+}
+
+# Those of the guide's pages that PostgreSQL has too.
+DOCUMENTED = ("datestyle", "extra_float_digits", "search_path", "statement_timeout", "timezone")
+
+# What Redshift's clients set or ask for besides, and PostgreSQL 8.0 had, or Redshift's drivers rely on.
+SHARED = frozenset({
+    *DOCUMENTED, "application_name", "client_encoding", "client_min_messages", "default_transaction_isolation",
+    "default_transaction_read_only", "integer_datetimes", "is_superuser", "lc_collate", "lc_ctype", "seed",
+    "server_encoding", "server_version", "session_authorization", "transaction_isolation", "transaction_read_only",
+})  # fmt: skip
+
+MOST_FLOAT_DIGITS = 2  # PostgreSQL takes 3. Redshift guide, r_extra_float_digits

@@ -1,0 +1,20 @@
+-- Redshift's parameters of a session, as its functions tell them.
+
+-- Redshift guide, r_CURRENT_SETTING. The search path is shown without what the stand-in puts behind it.
+CREATE OR REPLACE FUNCTION redshift_catalog.current_setting(name text) RETURNS text LANGUAGE sql STABLE AS $$
+SELECT CASE lower(name)
+    WHEN 'search_path' THEN regexp_replace(pg_catalog.current_setting('search_path'), ', *redshift_catalog$', '')
+    WHEN 'server_version' THEN '8.0.2'
+    WHEN 'statement_timeout'  -- in milliseconds, without a unit
+        THEN (SELECT setting FROM pg_catalog.pg_settings AS s WHERE s.name = 'statement_timeout')
+    ELSE coalesce(pg_catalog.current_setting('sparkify_standin.' || lower(name), true), pg_catalog.current_setting(name))
+END $$;
+
+-- Redshift guide, r_SET_CONFIG
+CREATE OR REPLACE FUNCTION redshift_catalog.set_config(name text, value text, is_local boolean) RETURNS text
+LANGUAGE sql VOLATILE AS $$
+SELECT CASE lower(name)
+    WHEN 'search_path'
+        THEN regexp_replace(pg_catalog.set_config('search_path', value || ', redshift_catalog', is_local), ', *redshift_catalog$', '')
+    ELSE pg_catalog.set_config(name, value, is_local)
+END $$;

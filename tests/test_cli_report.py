@@ -1,0 +1,89 @@
+"""The command that writes the report: where to, of which days, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from fix_cli import run
+from fix_warehouse import Sparkify
+from records import a_song, an_event
+
+from sparkify_dwh.report.write import writable, write
+
+
+@pytest.fixture
+def one_play(sparkify: Sparkify, configuration: Path) -> Path:
+    """The configuration of a warehouse in which one song was played, on 15 November 2018."""
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    sparkify.load()
+    return configuration
+
+
+def test_the_report_is_written_and_its_place_told(
+    one_play: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A whole file in the place of the old one, which others may read as they may any new file."""
+    target = tmp_path / "new.html"
+    target.write_text("old")
+    assert run(monkeypatch, "--config", one_play, "report", "-o", target) == 0
+    assert capsys.readouterr().out == f"{target}\n"
+    assert target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert stat.S_IMODE(target.stat().st_mode) & stat.S_IRUSR
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    assert 800_000 < target.stat().st_size < 3_000_000
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "latest.html").symlink_to(tmp_path / "real.html")
+    write(writable(tmp_path / "latest.html"), "<p>")
+    assert (tmp_path / "latest.html").is_symlink()
+    assert (tmp_path / "real.html").read_text() == "<p>"
+
+
+def test_a_dash_is_standard_output(
+    one_play: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    arguments = ("report", "-o", "-", "--from", "2018-11-01", "--to", "2018-11-15")
+    assert run(monkeypatch, "--config", one_play, *arguments) == 0
+    written = capsysbinary.readouterr().out
+    assert written.startswith(b"<!DOCTYPE html>")
+    assert written.endswith(b"</html>")
+    assert b"1 to 15 November 2018, 15 days" in written
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["-o", "nowhere/report.html"], "needs a directory that is there, and {here}/nowhere is not: create it first."),
+        (["-o", "."], "needs a file to be written to, and {here} is none"),
+        (["-o", "-", "--open"], "--open needs a file"),
+        (["--from", "2018-11-16", "--to", "2018-11-15"], "must not come after the last"),
+        (["--from", "2016-01-01"], "at most 366 days"),
+        (["--from", "yesterday"], "'yesterday' does not match the format"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(
+    one_play: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    complaint: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, "--config", one_play, "report", *arguments) == 2
+    assert complaint.format(here=tmp_path.resolve()) in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_without_the_extra_the_command_says_what_to_install(
+    one_play: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "altair", None)
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, "--config", one_play, "report") == 2
+    assert "altair is not installed: pip install 'sparkify-dwh[report]'." in capsys.readouterr().err

@@ -1,0 +1,151 @@
+"""Who may reach a cluster that `cluster up` makes, and with which password."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from fix_aws import ADDRESS, Account, Sent
+
+from sparkify_dwh import cluster
+from sparkify_dwh.cluster import Options
+from sparkify_dwh.cluster.addresses import networks
+from sparkify_dwh.errors import AwsError, ConfigurationError
+from sparkify_dwh.secret import Secret
+
+PASSWORD = Secret("Pa55word-Of-The-Test")
+
+
+def up(account: Account, options: Options | None = None, **changes: Any) -> cluster.Up:
+    """Bring the account's cluster up, with a given password."""
+    return cluster.up(account.settings(dwh_db_password=PASSWORD, **changes), options, aws=account.aws, sleep=no_sleep)
+
+
+def no_sleep(_seconds: float) -> None:
+    """Time stands still."""
+
+
+def test_the_port_is_opened_to_the_given_network_alone(account: Account) -> None:
+    made = up(account, Options(cidrs=("192.0.2.9/32", "198.51.100.0/28")))
+    assert sorted(account.opened()) == ["192.0.2.9/32 5439", "198.51.100.0/28 5439"]
+    assert sorted(made.opened) == ["192.0.2.9/32", "198.51.100.0/28"]
+    assert account.cluster()["VpcSecurityGroups"][0]["VpcSecurityGroupId"] == account.groups()[0]["GroupId"]
+
+
+def test_a_public_cluster_is_opened_to_the_caller_as_the_internet_sees_it(
+    account: Account, address_service: str
+) -> None:
+    settings = account.settings(dwh_db_password=PASSWORD, dwh={"DWH_CIDR": ""})
+    cluster.up(settings, Options(public=True, address_service=address_service), aws=account.aws, sleep=no_sleep)
+    assert account.opened() == [f"{ADDRESS}/32 5439"]
+    assert account.cluster()["PubliclyAccessible"]
+
+
+def test_a_cluster_in_its_vpc_is_opened_to_the_callers_own_address(account: Account) -> None:
+    up(account, dwh={"DWH_CIDR": ""})
+    (opened,) = account.opened()
+    assert opened.endswith("/32 5439")
+    assert not opened.startswith(ADDRESS)
+
+
+@pytest.mark.parametrize("everybody", ["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/2"])
+def test_nobody_opens_the_port_to_everybody_by_accident(account: Account, everybody: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"would open the port to everybody"):
+        up(account, Options(cidrs=(everybody,)))
+    assert not account.roles()
+    assert [str(network) for network in networks([everybody], anyone=True)] == [everybody]
+
+
+@pytest.mark.parametrize("text", ["10.0.0.0/33", "10.0.0.1/8", "::/0", "everybody"])
+def test_what_is_no_network_is_refused(account: Account, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"must be an IPv4 network like 203\.0\.113\.7/32"):
+        up(account, Options(cidrs=(text,)))
+
+
+def test_another_address_is_let_in_beside_the_first(account: Account) -> None:
+    up(account)
+    up(account, Options(cidrs=("192.0.2.9/32",)))
+    assert sorted(account.opened()) == ["192.0.2.9/32 5439", "198.51.100.0/24 5439"]
+
+
+def test_an_address_that_cannot_be_found_out_changes_nothing_of_what_is_open(account: Account) -> None:
+    nobody = Options(public=True, address_service="http://127.0.0.1:1")
+    with pytest.raises(AwsError, match=r"this machine's address could not be found out from .*: give it in DWH_CIDR"):
+        up(account, nobody, dwh={"DWH_CIDR": ""})
+    up(account, Options(public=True))
+    assert up(account, nobody, dwh={"DWH_CIDR": ""}).opened == ("198.51.100.0/24",)
+
+
+def test_a_cluster_can_be_put_into_given_subnets(account: Account) -> None:
+    vpc = account.ask("ec2", "create_vpc", CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    subnet = account.ask("ec2", "create_subnet", VpcId=vpc, CidrBlock="10.7.1.0/24")["Subnet"]["SubnetId"]
+    up(account, dwh={"DWH_SUBNETS": subnet})
+    assert account.cluster()["ClusterSubnetGroupName"] == f"sparkify-dwh-{account.identifier}"
+    assert account.groups()[0]["VpcId"] == vpc
+    assert up(account, dwh={"DWH_SUBNETS": subnet}).done == ()
+
+
+def test_a_password_that_is_made_is_kept_before_the_cluster_is_made(account: Account) -> None:
+    """A run that is interrupted afterwards would lose it."""
+    kept: list[tuple[dict[tuple[str, str], str], bool]] = []
+    cluster.up(
+        account.settings(),
+        keep=lambda values: kept.append((dict(values), account.exists())),
+        aws=account.aws,
+        sleep=no_sleep,
+    )
+    (first, there), (rest, _) = kept
+    assert list(first) == [("CLUSTER", "DB_PASSWORD")]
+    assert not there
+    assert account.behind().master_user_password == first["CLUSTER", "DB_PASSWORD"]
+    assert rest["CLUSTER", "HOST"] == account.cluster()["Endpoint"]["Address"]
+    assert rest["IAM_ROLE", "ARN"].endswith(f":role/{account.identifier}-redshift")
+    assert (rest["CLUSTER", "DB_NAME"], rest["CLUSTER", "DB_USER"]) == ("sparkify", "awsuser")
+
+
+def test_without_a_place_for_a_password_none_is_made(account: Account) -> None:
+    with pytest.raises(ConfigurationError, match=r"pass --write .* or --secret .* or set IAM=true or DWH_DB_PASSWORD"):
+        cluster.up(account.settings())
+    assert not account.roles()
+
+
+def test_with_iam_nobody_needs_the_password(account: Account) -> None:
+    made = cluster.up(account.settings(iam=True), aws=account.aws, sleep=no_sleep)
+    assert made.password is None
+    assert len(account.behind().master_user_password) == 32
+    assert made.values(account.settings(iam=True))["CLUSTER", "DB_USER"] == "awsuser"
+
+
+def test_redshift_keeps_the_password_where_asked(account: Account, sent: Sent) -> None:
+    cluster.up(account.settings(), Options(secret=True), aws=account.aws, sleep=no_sleep)
+    created = sent.last("CreateCluster")
+    assert created["ManageMasterPassword"] is True
+    assert "MasterUserPassword" not in created
+    account.behind().master_password_secret_arn = arn = (
+        "arn:aws:secretsmanager:us-west-2:123456789012:secret:redshift!x"
+    )
+    made = cluster.up(account.settings(), Options(secret=True), aws=account.aws, sleep=no_sleep)
+    assert made.values(account.settings())["CLUSTER", "SECRET_ARN"] == arn
+
+
+def test_whether_it_is_public_stays_unless_it_is_said(account: Account) -> None:
+    up(account, Options(public=True))
+    assert up(account).done == ()
+    assert up(account, Options(public=False)).done == ("change the cluster: PubliclyAccessible",)
+    assert not account.cluster()["PubliclyAccessible"]
+
+
+def test_no_password_reaches_a_log(account: Account, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("botocore", "urllib3", "boto3"):
+        caplog.set_level(logging.DEBUG, name)
+    made = up(account)
+    assert PASSWORD.reveal() not in caplog.text
+    assert PASSWORD.reveal() not in f"{made!r} {made.to_dict()}"
+
+
+def test_the_port_that_a_cluster_has_is_the_one_that_is_opened(account: Account) -> None:
+    up(account)
+    assert up(account, dwh={"DWH_PORT": "5440"}).port == 5439
+    assert account.opened() == ["198.51.100.0/24 5439"]
