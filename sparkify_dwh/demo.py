@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select
 
-from sparkify_dwh import migrate
+from sparkify_dwh import analytics, migrate
 from sparkify_dwh.database import connected
 from sparkify_dwh.load_report import LoadReport, OnStep
 from sparkify_dwh.loader import load
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.simulation import simulate
-from sparkify_dwh.star import Songplay, User
 
 CONFIGURATION = "dwh.cfg"
 MADE_BY = "simulation.json"  # marks files that a simulation wrote, and with which arguments
@@ -79,27 +78,8 @@ def run(settings: Settings, *, on_step: OnStep) -> tuple[LoadReport, list[Answer
     return report, answers
 
 
-def most_played(*what: Any, limit: int = 5) -> Select[Any]:
-    """One row per song, artist or the like, with its plays: the ``limit`` most played."""
-    plays = func.count().label("plays")
-    listeners = func.count(Songplay.user_id.distinct()).label("listeners")
-    return select(*what, plays, listeners).group_by(*what).order_by(plays.desc(), *what).limit(limit)
-
-
-def plays_by_level() -> Select[Any]:
-    """One row per level: the plays made at it, and the users who are at it now."""
-    users = select(User.level, func.count().label("users")).group_by(User.level).subquery("users_now")
-    plays = func.count().label("plays")
-    return (
-        select(Songplay.level, plays, users.c.users)
-        .outerjoin(users, users.c.level == Songplay.level)
-        .group_by(Songplay.level, users.c.users)
-        .order_by(plays.desc())
-    )
-
-
 QUESTIONS: dict[str, Select[Any]] = {
-    "What was played most": most_played(Songplay.song_title.label("song"), Songplay.artist_name.label("artist")),
-    "Who was played most": most_played(Songplay.artist_name.label("artist")),
-    "Free and paid": plays_by_level(),
+    "What was played most": analytics.top_songs(limit=5),
+    "Who was played most": analytics.top_artists(limit=5),
+    "Free and paid": analytics.levels(),
 }

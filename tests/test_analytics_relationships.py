@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from fix_warehouse import Sparkify
 from listening import OF_SETANTA, a_play, listened
 from sqlalchemy import Connection, event, inspect, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -75,21 +73,3 @@ def test_a_dimension_that_is_set_is_not_written(session: Session) -> None:
     session.flush()
     session.expire_all()
     assert play.user_id == 15
-
-
-def test_the_example_in_the_readme_runs(
-    sparkify: Sparkify, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with sparkify.engine.begin() as connection:
-        listened(connection, a_play(), a_play(user_id=16, session_id=2, gender="M", first_name="Tom"))
-    monkeypatch.setenv("SPARKIFY_DWH_CLUSTER_HOST", "standin")
-    monkeypatch.setenv("SPARKIFY_DWH_STANDIN_DIR", str(sparkify.settings.standin_directory))
-    examples = [
-        block
-        for block in re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-        if "Songplay" in block or "analytics" in block
-    ]
-    assert len(examples) == 2
-    for example in examples:
-        exec(compile(example, str(README), "exec"), {})
-    assert "Lily Koch" in capsys.readouterr().out

@@ -92,7 +92,7 @@ def demo(directory: Path, songs: int, events: int) -> None:
     click.echo(report)
     for answer in answers:
         print_table(answer.question, answer.headings, answer.rows)
-    click.echo(f"To go on with it:  sparkify-dwh --config {directory / steps.CONFIGURATION} load")
+    click.echo(f"To go on with it:  sparkify-dwh --config {directory / steps.CONFIGURATION} query --list")
 
 
 COMMANDS = (simulate, demo)
