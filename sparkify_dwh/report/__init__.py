@@ -7,13 +7,18 @@ write_report(settings, Path("report.html"))
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.settings import Settings
 
 __all__ = ["make_report", "write_report"]
+
+EXTRA = {"altair": "altair", "jinja2": "jinja2", "vl_convert": "vl-convert-python"}
 
 
 def write_report(  # noqa: PLR0913 (options by name)
@@ -55,21 +60,23 @@ def make_report(
     from sparkify_dwh.report.data import Wanted, ask
     from sparkify_dwh.report.drawing import Drawing
 
-    with Drawing() as drawing:
+    with Drawing() as drawing, ThreadPoolExecutor(1) as aside:
+        importing = aside.submit(import_module, "sparkify_dwh.report.page")  # while the warehouse works
         data = ask(settings, Wanted.of(first, last, check=check), on_step)
         on_step("drawing")
-        from sparkify_dwh.report.page import page
-
-        return page(data, drawing.script())
+        html: str = importing.result().page(data, drawing.script())
+        return html
 
 
 def _require_extra() -> None:
+    missing = [module for module in EXTRA if not _is_there(module)]
+    if missing:
+        names = ", ".join(EXTRA[module] for module in missing)
+        raise UsageError(f"A report needs {names}, which the extra brings: pip install 'sparkify-dwh[report]'.")
+
+
+def _is_there(module: str) -> bool:
     try:
-        import altair  # noqa: F401
-        import jinja2  # noqa: F401
-        import vl_convert  # noqa: F401
-    except ImportError as error:
-        raise UsageError(
-            f"A report needs the extra `report`, of which {error.name} is not installed: "
-            "pip install 'sparkify-dwh[report]'."
-        ) from None
+        return find_spec(module) is not None
+    except ValueError:  # it is being kept from being imported
+        return False

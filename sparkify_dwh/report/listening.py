@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from sparkify_dwh.report import questions
-from sparkify_dwh.report.daily import UNKNOWN, Daily, daily_numbers
+from sparkify_dwh.report.daily import Daily, daily_numbers
 from sparkify_dwh.report.period import Period
 from sparkify_dwh.report.visits import gather
 
@@ -39,18 +39,16 @@ class Group:
     name: str | None
     plays: int
     listeners: int
-    sessions: int
     seconds: int
 
 
 @dataclass(frozen=True)
 class LevelChange:
-    """Changes of level from one play of a listener to the next, and the listeners who made them."""
+    """The listeners with one level at their first play of the period, and another at their last."""
 
-    from_level: str
-    to_level: str
-    changes: int
-    users: int
+    first_level: str
+    last_level: str
+    listeners: int
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,7 @@ def listening(connection: Connection, period: Period, on_step: Callable[[str], N
         [_artist(row) for row in ask(questions.top_artists(MOST_NAMES))],
         [Played(row.song, row.artist, row.missed, 0) for row in ask(questions.missing_songs(MOST_NAMES))],
         [_group(row, row.level and row.level.rstrip()) for row in ask(questions.levels(period))],
-        [_change(row) for row in ask(questions.level_changes(period))],
+        _changes(ask(questions.first_and_last_levels(period))),
         _cohorts(ask(questions.cohorts(_latest_weeks(period)))),
         _sessions(connection, period),
         [_group(row, _city(row)) for row in ask(questions.places(period, "city", MOST_NAMES))],
@@ -146,15 +144,16 @@ def _artist(row: Any) -> Played:
 
 
 def _group(row: Any, name: str | None) -> Group:
-    return Group(name, row.plays, row.listeners, row.sessions, row.listening_seconds)
+    return Group(name, row.plays, row.listeners, row.listening_seconds)
 
 
 def _city(row: Any) -> str | None:
     return ", ".join(part for part in (row.city, row.state) if part) or None
 
 
-def _change(row: Any) -> LevelChange:
-    return LevelChange(row.from_level or UNKNOWN, row.to_level or UNKNOWN, row.changes, row.users)
+def _changes(rows: Iterable[Any]) -> list[LevelChange]:
+    changes = [LevelChange(row.first_level.rstrip(), row.last_level.rstrip(), row.listeners) for row in rows]
+    return [change for change in changes if change.first_level != change.last_level]
 
 
 def _latest_weeks(period: Period) -> Period:

@@ -1,6 +1,6 @@
 """What a report asks of the temporary tables: the questions of ``sparkify_dwh.analytics``, of plays that are read once.
 
-They mean the same as those of that name there, which is tested, and have the columns a page shows.
+What has the name of a question there means the same, which is tested, and has the columns that the page shows.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Double,
+    FromClause,
+    Label,
     ScalarSelect,
     Select,
     String,
     Subquery,
-    and_,
     case,
     cast,
     desc,
@@ -25,7 +26,7 @@ from sqlalchemy import (
 )
 
 from sparkify_dwh.analytics.clients import BROWSERS, PLATFORMS
-from sparkify_dwh.analytics.measures import activity, as_count, whole_seconds
+from sparkify_dwh.analytics.measures import as_count, whole_seconds
 from sparkify_dwh.analytics.period import constant, day_of, during, hour_of, week_of
 from sparkify_dwh.report.period import Period
 from sparkify_dwh.report.visits import LISTENERS, SONGS, VISITS
@@ -95,29 +96,33 @@ def cohorts(period: Period) -> Select[Any]:
 
 
 def levels(period: Period) -> Select[Any]:
-    """One row per level at the time of the play: level, plays, listeners, sessions, listening_seconds."""
-    return activity(_visits_by(period, visit.level), "level").order_by("level")
+    """One row per level at the time of the play: level, plays, listeners, listening_seconds."""
+    return _listened(period, VISITS, visit.level.label("level")).order_by("level")
 
 
-def level_changes(period: Period) -> Select[Any]:
-    """One row per kind of change of level from one play of a user to the next: from_level, to_level, changes, users."""
-    in_order = (Songplay.start_time, Songplay.session_id, Songplay.item_in_session)
-    level_before = func.lag(Songplay.level, type_=String()).over(partition_by=Songplay.user_id, order_by=in_order)
-    changed = and_(listener.user_id == Songplay.user_id, listener.least_level != listener.greatest_level)
-    played = (
-        select(Songplay.user_id, Songplay.start_time, Songplay.level, level_before.label("level_before"))
-        .join(LISTENERS, changed)
-        .where(Songplay.level.is_not(None), *during(None, period.last))
-        .subquery("played")
-    )
-    from_level, to_level = played.c.level_before.label("from_level"), played.c.level.label("to_level")
-    return (
+def first_and_last_levels(period: Period) -> Select[Any]:
+    """One row per level of listeners at their first play and level at their last: first_level, last_level, listeners."""
+    listened = [_within(period), visit.user_id.is_not(None), visit.level.is_not(None)]
+    first, last = (
         select(
-            from_level, to_level, func.count().label("changes"), func.count(played.c.user_id.distinct()).label("users")
+            visit.user_id,
+            visit.level,
+            func.row_number().over(partition_by=visit.user_id, order_by=order).label("place"),
         )
-        .where(played.c.level != played.c.level_before, *during(period.first, period.last, played.c.start_time))
-        .group_by(played.c.level_before, played.c.level)
-        .order_by(played.c.level_before, played.c.level)
+        .where(*listened)
+        .subquery(name)
+        for name, order in {
+            "first": (visit.began_at, visit.session_id),
+            "last": (visit.last_began_at.desc(), visit.session_id.desc()),
+        }.items()
+    )
+    first_level, last_level = first.c.level.label("first_level"), last.c.level.label("last_level")
+    return (
+        select(first_level, last_level, func.count().label("listeners"))
+        .select_from(first.join(last, first.c.user_id == last.c.user_id))
+        .where(first.c.place == 1, last.c.place == 1)
+        .group_by(first.c.level, last.c.level)
+        .order_by(first.c.level, last.c.level)
     )
 
 
@@ -142,18 +147,18 @@ def plays_per_session(period: Period) -> Select[Any]:
 
 
 def places(period: Period, by: str, limit: int) -> Select[Any]:
-    """One row per city (all before the comma) and state, or per state: plays, listeners, sessions, listening_seconds."""
+    """One row per city (all before the comma) and state, or per state: plays, listeners, listening_seconds."""
     names = ["city", "state"] if by == "city" else ["state"]
-    visits = _visits_by(period, *(_place(name) for name in names))
-    return activity(visits, *names).order_by(desc("plays"), *names).limit(limit)
+    groups = _listened(period, VISITS, *(_place(name) for name in names))
+    return groups.order_by(desc("plays"), *names).limit(limit)
 
 
 def clients(period: Period, by: str) -> Select[Any]:
-    """One row per browser, or per platform: its name, plays, listeners, sessions, listening_seconds."""
+    """One row per browser, or per platform: its name, plays, listeners, listening_seconds."""
     clients = _client(by)
+    rows = VISITS.outerjoin(clients, clients.c.user_agent == visit.user_agent)
     name = func.coalesce(clients.c.client, constant("unknown")).label(by)
-    visits = _visits_by(period, name, join=(clients, clients.c.user_agent == visit.user_agent))
-    return activity(visits, by).order_by(desc("plays"), by)
+    return _listened(period, rows, name).order_by(desc("plays"), by)
 
 
 def top_songs(limit: int) -> Select[Any]:
@@ -187,16 +192,19 @@ def _within(period: Period) -> ColumnElement[bool]:
     return visit.day.between(constant(period.first), constant(period.last))
 
 
-def _visits_by(
-    period: Period, *by: ColumnElement[Any], join: tuple[Subquery, ColumnElement[bool]] | None = None
-) -> Subquery:
-    """One row per session and ``by``, as ``activity`` counts them; ``join`` is what else the visits may have, and when."""
+def _listened(period: Period, rows: FromClause, *by: Label[Any]) -> Select[Any]:
+    """One row per ``by``, of whom each user is counted once: plays, listeners, listening_seconds."""
+    names = [key.name for key in by]
     sums = [as_count(func.sum(visit.plays)).label("plays"), func.sum(visit.seconds).label("seconds")]
-    groups = [key.name if hasattr(key, "element") else key for key in by]
-    session = (visit.session_id, visit.user_id)
-    rows = VISITS.outerjoin(*join) if join else VISITS
-    visits = select(*by, *session, *sums).select_from(rows).where(_within(period))
-    return visits.group_by(*groups, *session).subquery("visits")
+    users = select(*by, visit.user_id, *sums).select_from(rows).where(_within(period)).group_by(*names, visit.user_id)
+    user = users.subquery("users").c
+    groups = [user[name] for name in names]
+    return select(
+        *groups,
+        as_count(func.sum(user.plays)).label("plays"),
+        func.count(user.user_id).label("listeners"),
+        whole_seconds(user.seconds).label("listening_seconds"),
+    ).group_by(*groups)
 
 
 def _sessions(period: Period) -> Select[Any]:
@@ -225,7 +233,7 @@ def _by_return(period: Period, *who: ColumnElement[Any], having: ColumnElement[b
     return select(returns.c.day, returns.c.before, number).group_by(returns.c.day, returns.c.before)
 
 
-def _place(name: str) -> ColumnElement[Any]:
+def _place(name: str) -> Label[Any]:
     part = func.split_part(visit.location, constant(", "), constant(PLACES[name]))
     return func.nullif(part, constant(""), type_=String()).label(name)
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     select,
     table,
+    union_all,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
@@ -52,13 +53,7 @@ SONGS = table(
     column("seconds", Double),
     column("matched_plays", BigInteger),
 )
-LISTENERS = table(
-    "report_listeners",
-    column("user_id", Integer),
-    column("first_play", DateTime),
-    column("least_level", String),
-    column("greatest_level", String),
-)
+LISTENERS = table("report_listeners", column("user_id", Integer), column("first_play", DateTime))
 
 
 class TemporaryTable(ExecutableDDLElement):
@@ -85,20 +80,30 @@ def gather(connection: Connection, period: Period) -> None:
 
 def visits(period: Period) -> Select[Any]:
     """One row per day, session (with its user), level, location and user agent, of the period and of the days before."""
-    of_what = (Songplay.session_id, Songplay.user_id, Songplay.level, Songplay.location, Songplay.user_agent)
-    return (
-        select(
-            day_of(Songplay.start_time).label("day"),
-            *of_what,
-            func.count().label("plays"),
-            func.sum(Songplay.song_length).label("seconds"),
-            func.count(Songplay.song_id).label("matched_plays"),
-            func.min(Songplay.start_time).label("began_at"),
-            func.max(Songplay.start_time).label("last_began_at"),
-        )
-        .where(*during(period.before().first, period.last))
-        .group_by("day", *of_what)
-    )
+    plays = union_all(*(_plays_by_day(days) for days in (period.before(), period))).subquery("plays")
+    of_what = [plays.c[name] for name in ("day", "session_id", "user_id", "level", "location", "user_agent")]
+    return select(
+        *of_what,
+        func.count().label("plays"),
+        func.sum(plays.c.song_length).label("seconds"),
+        func.count(plays.c.song_id).label("matched_plays"),
+        func.min(plays.c.start_time).label("began_at"),
+        func.max(plays.c.start_time).label("last_began_at"),
+    ).group_by(*of_what)
+
+
+def _plays_by_day(period: Period) -> Select[Any]:
+    return select(
+        day_of(Songplay.start_time).label("day"),
+        Songplay.session_id,
+        Songplay.user_id,
+        Songplay.level,
+        Songplay.location,
+        Songplay.user_agent,
+        Songplay.start_time,
+        Songplay.song_length,
+        Songplay.song_id,
+    ).where(*during(period.first, period.last))
 
 
 def songs(period: Period) -> Select[Any]:
@@ -117,14 +122,9 @@ def songs(period: Period) -> Select[Any]:
 
 
 def listeners(period: Period) -> Select[Any]:
-    """One row per user who listened up to the last day: since when, and levels that differ if there were several."""
+    """One row per user who listened up to the last day, and since when."""
     return (
-        select(
-            Songplay.user_id,
-            func.min(Songplay.start_time).label("first_play"),
-            func.min(Songplay.level).label("least_level"),
-            func.max(Songplay.level).label("greatest_level"),
-        )
+        select(Songplay.user_id, func.min(Songplay.start_time).label("first_play"))
         .where(Songplay.user_id.is_not(None), *during(None, period.last))
         .group_by(Songplay.user_id)
     )
