@@ -49,8 +49,7 @@ class Selection:
         return self.since is not None or bool(self.files)
 
     def takes(self, url: str) -> bool:
-        days = DAY.findall(url)
-        if self.since is not None and days and days[-1] < self.since.isoformat():
+        if self.since is not None and (days := DAY.findall(url)) and days[-1] < self.since.isoformat():
             return False
         return not self.files or any(url.endswith(name) for name in self.files)
 

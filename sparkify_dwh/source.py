@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol
@@ -34,6 +36,11 @@ Listing = list[StoredObject]
 
 # An object that is being written has a name that starts so, and is no object yet.
 _UNFINISHED = ".sparkify-dwh-unfinished-"
+
+_SMALL_BYTES = 16 * 1024
+
+# What looks the same in a path and in a URL.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.\-/]+")
 
 
 class _Objects(Protocol):
@@ -124,11 +131,14 @@ class _Files:
             yield from _walk(top, start)
 
     def open(self, url: str) -> BinaryIO:
-        with _explained("read", url):
-            return _file(url).open("rb")
+        path = _file(url)
+        try:
+            return _opened(path)
+        except OSError as error:
+            raise _explanation("read", url, error) from error
 
     def write(self, url: str, data: bytes) -> None:
-        path = _file(url)
+        path = Path(_file(url))
         unfinished = path.with_name(f"{_UNFINISHED}{uuid4().hex}")
         with _explained("write", url):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,13 +151,30 @@ class _Files:
 
     def delete(self, url: str) -> None:
         with _explained("delete", url):
-            _file(url).unlink(missing_ok=True)
+            Path(_file(url)).unlink(missing_ok=True)
 
 
-def _file(url: str) -> Path:
+def _file(url: str) -> str:
     if url.endswith("/"):
         raise SourceError(f"an object's URL ends in a name, found the directory {shown(url)}: name a file in it")
-    return path_of(url)
+    if url.startswith("file:///") and _PLAIN_NAME.fullmatch(url, len("file:///")):
+        return url.removeprefix("file://")
+    return local_path(url)
+
+
+def _opened(path: str) -> BinaryIO:
+    """The file as a stream. A small one is read at once, which takes half as long as to make a stream that reads it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= _SMALL_BYTES:
+            return open(descriptor, "rb")  # noqa: PTH123 (it is open)
+        data = os.read(descriptor, status.st_size)
+    except OSError:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return BytesIO(data)
 
 
 def _walk(top: str, start: str) -> Iterator[StoredObject]:
@@ -161,29 +188,30 @@ def _walk(top: str, start: str) -> Iterator[StoredObject]:
         base = file_url(f"{directory}/")
         for entry, status in _entries(directory, start):
             if stat.S_ISREG(status.st_mode):
-                name = quote_from_bytes(os.fsencode(entry.name))
+                name = entry.name
+                if not _PLAIN_NAME.fullmatch(name):
+                    name = quote_from_bytes(os.fsencode(name))
                 yield StoredObject(base + name, status.st_size, f"{status.st_mtime_ns:x}-{status.st_size:x}")
             elif stat.S_ISDIR(status.st_mode) and _identity(status) not in above:
                 pending.append((entry.path, "", above | {_identity(status)}))
 
 
-def _entries(directory: str, start: str) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
+def _entries(directory: str, start: str) -> list[tuple[os.DirEntry[str], os.stat_result]]:
     """What ``directory`` holds under names that start so, and what each leads to; nothing when it is gone by now."""
     try:
         scan = os.scandir(directory)
     except FileNotFoundError:
-        return
+        return []
+    found = []
     with scan as entries:
         for entry in entries:
             if entry.name.startswith(start) and not entry.name.startswith(_UNFINISHED):
                 try:
-                    yield entry, entry.stat()
-                except OSError as error:
-                    if error.errno not in (
-                        errno.ENOENT,
-                        errno.ELOOP,
-                    ):  # a link that leads nowhere, or a file gone by now
+                    found.append((entry, entry.stat()))
+                except OSError as error:  # but for a link that leads nowhere, or a file gone by now
+                    if error.errno not in (errno.ENOENT, errno.ELOOP):
                         raise
+    return found
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:
@@ -192,20 +220,23 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
 
 @contextmanager
 def _explained(action: str, url: str) -> Iterator[None]:
-    """Turn the system's errors into SourceErrors that say what to do."""
+    """Turn the system's errors into SourceErrors."""
     try:
         yield
-    except FileNotFoundError as error:
-        raise SourceError(f"cannot {action} {url}: nothing is there; correct the URL or put the file there") from error
-    except PermissionError as error:
-        raise SourceError(
-            f"cannot {action} {url}: this user has no permission for {error.filename}; grant it or run as another user"
-        ) from error
-    except (NotADirectoryError, FileExistsError) as error:
-        raise SourceError(
-            f"cannot {action} {url}: {error.filename} is not a directory; correct the URL or move that file away"
-        ) from error
-    except IsADirectoryError as error:
-        raise SourceError(f"cannot {action} {url}: it is a directory; name a file in it") from error
     except OSError as error:
-        raise SourceError(f"cannot {action} {url}: {error.strerror}; see to it and try again") from error
+        raise _explanation(action, url, error) from error
+
+
+def _explanation(action: str, url: str, error: OSError) -> SourceError:
+    """What the system's error means, and what to do."""
+    if isinstance(error, FileNotFoundError):
+        why = "nothing is there; correct the URL or put the file there"
+    elif isinstance(error, PermissionError):
+        why = f"this user has no permission for {error.filename}; grant it or run as another user"
+    elif isinstance(error, NotADirectoryError | FileExistsError):
+        why = f"{error.filename} is not a directory; correct the URL or move that file away"
+    elif isinstance(error, IsADirectoryError):
+        why = "it is a directory; name a file in it"
+    else:
+        why = f"{error.strerror}; see to it and try again"
+    return SourceError(f"cannot {action} {url}: {why}")

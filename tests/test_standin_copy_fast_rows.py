@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from io import BytesIO
 from typing import BinaryIO
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparkify_dwh.source import StoredObject
+from sparkify_dwh.standin.copy import fast_columns
 from sparkify_dwh.standin.copy.binary_rows import BinaryRows
 from sparkify_dwh.standin.copy.fast_rows import FastRows
 from sparkify_dwh.standin.copy.json_documents import MAX_DOCUMENT_BYTES
@@ -34,45 +36,54 @@ COLUMNS = (
     TargetColumn("moment", "timestamp without time zone"),
     TargetColumn("zoned", "timestamp with time zone", not_null=True),
 )
+CONSTANTS = (b"\0\1", None)
 REQUIRED = '"whole": 1, "long": "x", "zoned": '
 
 
 class Memory:
-    """A store of one object."""
+    """A store of objects in memory, which are all under every prefix."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
+    def __init__(self, *objects: bytes) -> None:
+        self._objects = {f"s3://b/{index}": data for index, data in enumerate(objects)}
 
-    def list(self, prefix_url: str, /) -> list[StoredObject]:
-        return [StoredObject(prefix_url, len(self._data), "")]
+    def list(self, _: str, /) -> list[StoredObject]:
+        return [StoredObject(url, len(data), "") for url, data in self._objects.items()]
 
-    def open(self, _: str, /) -> BinaryIO:
-        return BytesIO(self._data)
+    def open(self, url: str, /) -> BinaryIO:
+        return BytesIO(self._objects[url])
 
-    def read(self, _: str, /) -> bytes:
-        return self._data
+    def read(self, url: str, /) -> bytes:
+        return self._objects[url]
 
 
-def load(data: bytes, options: str, *, exact: bool) -> tuple[bytes, CopyResult]:
+def load(objects: Sequence[bytes], options: str, *, exact: bool) -> tuple[bytes, CopyResult]:
     statement = parse_copy(f"COPY t FROM 's3://b/k' IAM_ROLE default JSON {options} MAXERROR 100000")
     chunks: list[bytes] = []
-    result = copy_rows(statement, COLUMNS, Memory(data), chunks.append, exact=exact)
+    result = copy_rows(statement, COLUMNS, Memory(*objects), chunks.append, constants=CONSTANTS, exact=exact)
     return b"".join(chunks), result
 
 
-def assert_same(data: bytes, options: str = "") -> None:
-    assert load(data, options, exact=False) == load(data, options, exact=True)
+def assert_same(objects: bytes | Sequence[bytes], options: str = "") -> None:
+    """However many different texts there have been before."""
+    given = [objects] if isinstance(objects, bytes) else objects
+    expected = load(given, options, exact=True)
+    for most in (0, fast_columns.MOST_DIFFERENT_TEXTS):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(fast_columns, "MOST_DIFFERENT_TEXTS", most)
+            assert load(given, options, exact=False) == expected
+
+
+def fast_rows() -> FastRows:
+    statement = parse_copy("COPY t FROM 's3://b/k' IAM_ROLE default JSON TIMEFORMAT 'epochmillisecs'")
+    rows = BinaryRows([column.column_type for column in COLUMNS], bytes)
+    fast = FastRows.of(row_reader(statement, COLUMNS, Memory()), rows)
+    assert fast is not None
+    return fast
 
 
 def accepted(block: str | bytes) -> bool:
     """Whether the fast reader takes a block."""
-    statement = parse_copy("COPY t FROM 's3://b/k' IAM_ROLE default JSON TIMEFORMAT 'epochmillisecs'")
-    rows = BinaryRows([column.column_type for column in COLUMNS], bytes)
-    fast = FastRows.of(row_reader(statement, COLUMNS, Memory(b"")), rows)
-    assert fast is not None
-    data = block if isinstance(block, bytes) else block.encode()
-    documents = fast.decoded(data)
-    return documents is not None and fast.formatted(documents, [data]) is not None
+    return fast_rows().rows(block if isinstance(block, bytes) else block.encode()) is not None
 
 
 NUMBERS = st.one_of(
@@ -185,10 +196,38 @@ def test_the_fast_reader_gives_the_rows_and_rejects_of_the_exact_one(
 
 
 @settings(deadline=None)
+@given(st.lists(st.lists(LINES, max_size=3).map(b"\n".join), max_size=6), OPTIONS)
+def test_small_files_that_are_loaded_together_give_the_rows_and_rejects_of_each(
+    files: list[bytes], options: str
+) -> None:
+    assert_same([*files, b"{}"], options)
+
+
+@settings(deadline=None)
+@given(st.lists(OBJECTS, max_size=6), OPTIONS)
+def test_objects_over_several_lines_are_the_same_rows(objects: list[str], options: str) -> None:
+    pretty = [text.replace(",", ",\n ").replace("{", "{\n") for text in objects]
+    assert_same("\n".join(pretty).encode("utf-8", "surrogatepass"), options)
+
+
+@settings(deadline=None)
 @given(NUMBERS)
 def test_numbers_are_read_to_the_last_bit(number: str) -> None:
     fields = ", ".join(f'"{name}": {number}' for name in ("small", "big", "double", "money", "moment"))
     assert_same(f'{{{REQUIRED}1, {fields}}}\n{{{REQUIRED}1, "double": {number}}}'.encode(), "TIMEFORMAT 'epochsecs'")
+
+
+ORDINARY = f'{{{REQUIRED}1541106106796, "other": "%d"}}'
+
+
+@pytest.mark.parametrize(
+    "odd", ['{"whole": "x"}', '{"whole": 1.0, "long": 2, "zoned": 3}', "{}\n{}", '{"long": "', "x", ""]
+)
+@pytest.mark.parametrize("at", [0, 777, 9_999])
+def test_one_odd_line_among_many_is_the_only_one_that_is_read_alone(odd: str, at: int) -> None:
+    lines = [ORDINARY % number for number in range(10_000)]
+    lines.insert(at, odd)
+    assert_same("\n".join(lines).encode(), "TIMEFORMAT 'epochmillisecs'")
 
 
 @pytest.mark.parametrize("boundary", [-1, 0, 1])
@@ -201,7 +240,7 @@ def test_what_takes_more_than_a_document_may_is_the_exact_readers(boundary: int)
 
 def test_a_file_without_line_feeds_is_read_document_by_document() -> None:
     document = b'{"whole": 1, "long": "x", "zoned": "2018-11-01 21:01:46-08"}'
-    data, result = load(document * 100_000, "", exact=False)
+    data, result = load([document * 100_000], "", exact=False)
     assert (result.rows, result.files[0].lines) == (100_000, 1)
     assert len(data) > 100_000
 
@@ -224,8 +263,12 @@ def test_whatever_needs_a_look_is_refused(changes: str) -> None:
     assert not accepted('{"whole": 1, "long": "x", "zoned": 1541106106796, ' + changes + "}")
 
 
-@given(st.lists(st.binary(max_size=5) | st.sampled_from([b"\n", b"\n{", b"{"]), max_size=10), st.integers(1, 9), st.data())
-def test_blocks_and_what_is_left_of_them_are_the_file(pieces: list[bytes], block_bytes: int, draw: st.DataObject) -> None:
+@given(
+    st.lists(st.binary(max_size=5) | st.sampled_from([b"\n", b"\n{", b"{"]), max_size=10), st.integers(1, 9), st.data()
+)
+def test_blocks_and_what_is_left_of_them_are_the_file(
+    pieces: list[bytes], block_bytes: int, draw: st.DataObject
+) -> None:
     """Handing back the end of a block gives the rest of the file, byte for byte."""
     data = b"".join(pieces)
     blocks = LineBlocks(BytesIO(data), block_bytes)

@@ -56,6 +56,18 @@ def test_hidden_files_are_loaded_too(tmp_path: Path) -> None:
     assert load(tmp_path, "").rows == 1
 
 
+def test_a_jsonpaths_file_is_no_data(tmp_path: Path) -> None:
+    """Redshift guide, copy-parameters-data-format: under the data's prefix COPY reads it as data, and returns errors."""
+    (tmp_path / "log 1").mkdir()
+    (tmp_path / "log 1" / "a").write_bytes(b'{"id": 1}')
+    (tmp_path / "log 1_paths.json").write_bytes(b'{"jsonpaths": ["$.id"]}')
+    for paths in ("log%201_paths.json", "log 1_paths.json"):
+        json_option = f"{file_url(tmp_path)}/{paths}"
+        assert load(tmp_path, "log 1/", json_option=json_option).rows == 1
+        with pytest.raises(RedshiftError, match=r"JSONPaths file .* is under the prefix of the data"):
+            load(tmp_path, "log 1", json_option=json_option)
+
+
 def test_objects_without_bytes_are_harmless(tmp_path: Path) -> None:
     (tmp_path / "folder").write_bytes(b"")
     for compression in ("", "GZIP", "BZIP2"):
@@ -76,13 +88,6 @@ def test_each_file_is_accounted_for(tmp_path: Path) -> None:
     (tmp_path / "c").write_bytes(b"\n \n")
     results = [(file.lines, file.bytes, file.rows, file.errors) for file in load(tmp_path, "", "MAXERROR 2").files]
     assert results == [(4, 32, 2, 1), (3, 12, 1, 0), (2, 3, 0, 0)]
-
-
-def test_the_jsonpaths_file_under_the_prefix_is_read_as_data(tmp_path: Path) -> None:
-    """Redshift guide, copy-parameters-data-format: COPY reads it as a data file."""
-    (tmp_path / "data.json").write_bytes(b'{"id": 1}')
-    (tmp_path / "data.paths").write_bytes(b'{"jsonpaths": ["$.id"]}')
-    assert names(load(tmp_path, "data", json_option=file_url(tmp_path / "data.paths"))) == ["data.json", "data.paths"]
 
 
 @pytest.mark.parametrize(("option", "compress"), [("GZIP", gzip.compress), ("BZIP2", bz2.compress)])

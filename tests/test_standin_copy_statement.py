@@ -8,6 +8,8 @@ from sparkify_dwh.standin.copy.statement import CopyStatement, parse_copy
 from sparkify_dwh.standin.errors import RedshiftError
 
 ROLE = "IAM_ROLE 'arn:aws:iam::123456789012:role/load'"
+READER = "arn:aws:iam::123456789012:role/service/reader@s3"
+CHINESE = "arn:aws-cn:iam::123456789012:role/r"
 
 
 def copy(clauses: str, authorization: str = ROLE) -> CopyStatement:
@@ -23,7 +25,7 @@ def refusal(clauses: str, authorization: str = ROLE) -> str:
 def test_a_statement_as_this_project_writes_it_is_read_whole() -> None:
     statement = parse_copy(
         """COPY "public"."Staging_Events" (artist, "firstName", ts)
-        FROM 's3://sparkify/manifests/42.json' IAM_ROLE 'arn:aws:iam::1:role/r' REGION 'us-west-2' MANIFEST
+        FROM 's3://sparkify/manifests/42.json' IAM_ROLE 'arn:aws:iam::123456789012:role/r' REGION 'us-west-2' MANIFEST
         FORMAT AS JSON 's3://sparkify/log_json_path.json' TIMEFORMAT AS 'epochmillisecs' EMPTYASNULL
         COMPUPDATE OFF STATUPDATE OFF MAXERROR AS 3;"""
     )
@@ -31,7 +33,7 @@ def test_a_statement_as_this_project_writes_it_is_read_whole() -> None:
     assert statement.columns == ("artist", "firstname", "ts")
     assert statement.url == "s3://sparkify/manifests/42.json"
     assert statement.json == "s3://sparkify/log_json_path.json"
-    assert statement.authorization.iam_role == "arn:aws:iam::1:role/r"
+    assert statement.authorization.iam_role == "arn:aws:iam::123456789012:role/r"
     options = statement.options
     assert (options.manifest, options.region, options.max_error) == (True, "us-west-2", 3)
     assert (options.time_format, options.empty_as_null) == ("epochmillisecs", True)
@@ -77,7 +79,8 @@ def test_switches_without_an_argument_are_on() -> None:
     ("authorization", "role", "keys"),
     [
         ("IAM_ROLE default", "default", (None, None, None)),
-        ("CREDENTIALS 'aws_iam_role=arn:r'", "arn:r", (None, None, None)),
+        (f"CREDENTIALS 'aws_iam_role={READER}'", READER, (None, None, None)),
+        (f"IAM_ROLE '{READER},{CHINESE}'", f"{READER},{CHINESE}", (None, None, None)),
         ("WITH CREDENTIALS AS 'aws_access_key_id=i;aws_secret_access_key=k/=='", None, ("i", "k/==", None)),
         ("CREDENTIALS 'aws_access_key_id=i;aws_secret_access_key=k;token=t'", None, ("i", "k", "t")),
         ("ACCESS_KEY_ID 'i' SECRET_ACCESS_KEY 'k'", None, ("i", "k", None)),
@@ -99,18 +102,33 @@ def test_every_form_of_authorization_is_read(
         "",
         "ACCESS_KEY_ID 'i'",
         "SECRET_ACCESS_KEY 'k'",
-        "IAM_ROLE 'r' CREDENTIALS 'aws_iam_role=r'",
-        "IAM_ROLE 'r' ACCESS_KEY_ID 'i' SECRET_ACCESS_KEY 'k'",
-        "CREDENTIALS 'aws_iam_role=r;token=t'",
+        f"IAM_ROLE '{READER}' CREDENTIALS 'aws_iam_role={READER}'",
+        f"IAM_ROLE '{READER}' ACCESS_KEY_ID 'i' SECRET_ACCESS_KEY 'k'",
+        f"CREDENTIALS 'aws_iam_role={READER};token=t'",
         "CREDENTIALS 'aws_access_key_id=i;aws_secret_access_key=k' SESSION_TOKEN 't'",
-        "CREDENTIALS 'aws_iam_role= r'",
-        "CREDENTIALS 'AWS_IAM_ROLE=r'",
+        f"CREDENTIALS 'aws_iam_role= {READER}'",
+        f"CREDENTIALS 'AWS_IAM_ROLE={READER}'",
         "IAM_ROLE ''",
         "IAM_ROLE arn",
     ],
 )
 def test_authorization_is_mandatory_and_of_one_form(authorization: str) -> None:
     assert refusal("JSON", authorization).startswith("42601 ")
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "load", "arn:aws:iam::1:role/r", "arn:aws:iam::123456789012:user/ada", "arn:aws:iam:us-west-2:123456789012:role/r",
+        f"{READER}, {CHINESE}", f"{READER},", f"{READER} ", "arn:aws:iam::210987654321:role/", "default",
+        "AKIAIOSFODNN7EXAMPLE",
+    ],
+)  # fmt: skip
+def test_a_role_is_given_by_its_arn(role: str) -> None:
+    """Redshift guide, copy-parameters-authorization. What stands there may be a secret, and is not repeated."""
+    message = refusal("JSON", f"IAM_ROLE '{role}'")
+    assert message.startswith("42601 Invalid IAM role: IAM_ROLE takes default or the ARN of a role")
+    assert f"'{role}'" not in message
 
 
 @pytest.mark.parametrize(
@@ -176,6 +194,9 @@ def test_an_option_that_redshift_refuses_with_json_is_refused(option: str, name:
         ("FORMAT CSV", "0A000 COPY option CSV is not supported by the stand-in"),
         ("JSON 'noshred'", "0A000 COPY option JSON 'noshred' is not supported by the stand-in"),
         ("", "0A000 COPY without FORMAT JSON or PARQUET is not supported by the stand-in: it reads nothing else"),
+        ("DELIMITER ','", "0A000 COPY option DELIMITER is not supported by the stand-in"),
+        ("FIXEDWIDTH 'a:1' GZIP", "0A000 COPY option FIXEDWIDTH is not supported by the stand-in"),
+        ("FORMAT PARQUET DELIMITER ','", "0A000 DELIMITER argument is not supported for PARQUET based COPY"),
         ("JSON FRESHLY", '42601 syntax error at or near "FRESHLY"'),
         ("JSON WITH GZIP", '42601 syntax error at or near "GZIP"'),
         ("JSON GZIP ZSTD", "42601 conflicting or redundant options: compression is given twice"),

@@ -5,6 +5,8 @@ Redshift guide, r_CREATE_TABLE_NEW, unless a test says otherwise.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -26,7 +28,10 @@ from sparkify_dwh.standin.statements import plan
         ("CHAR", "char(1)"),
         ("NUMERIC", "numeric(18,0)"),
         ("DECIMAL(8, 2)", "numeric(8, 2)"),
+        ("NUMERIC(38, 37)", "numeric(38, 37)"),
         ("FLOAT", "double precision"),
+        ("FLOAT(24)", "real"),
+        ("FLOAT(25)", "double precision"),
         ("double precision", "double precision"),
         ("TIMESTAMP WITHOUT TIME ZONE", "timestamp"),
         ("timestamptz", "timestamptz"),
@@ -130,6 +135,45 @@ def test_keys_are_reflected_and_not_enforced(connection: Connection) -> None:
     assert inspector.get_foreign_keys("kept")[0]["referred_table"] == "users"
 
 
+def foreign_keys(connection: Connection, table: str) -> dict[str, tuple[list[str], str, list[str]]]:
+    keys = inspect(connection).get_foreign_keys(table)
+    return {
+        str(key["name"]): (key["constrained_columns"], key["referred_table"], key["referred_columns"]) for key in keys
+    }
+
+
+def test_a_reference_without_columns_is_to_the_primary_key(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE parent (x INT, y INT, z INT, PRIMARY KEY (y, x))")
+    connection.exec_driver_sql("CREATE TABLE child (a INT, b INT, FOREIGN KEY (a, b) REFERENCES parent)")
+    assert foreign_keys(connection, "child") == {"child_a_b_fkey": (["a", "b"], "parent", ["y", "x"])}
+
+
+def test_a_column_may_refer_to_its_own_table_or_another(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        "CREATE TABLE tree "
+        "(up INT REFERENCES tree, other INT NOT NULL REFERENCES users (user_id) ENCODE az64, id INT PRIMARY KEY)"
+    )
+    assert foreign_keys(connection, "tree") == {
+        "tree_up_fkey": (["up"], "tree", ["id"]),
+        "tree_other_fkey": (["other"], "users", ["user_id"]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("references", "message"),
+    [
+        ("nowhere (a)", 'relation "nowhere" does not exist'),
+        ("users (nothing)", 'column "nothing" referenced in foreign key constraint does not exist'),
+        ("bare", 'there is no primary key for referenced table "bare"'),
+        ("users (user_id, level)", "number of referencing and referenced columns for foreign key disagree"),
+    ],
+)
+def test_a_reference_is_to_what_is_there(connection: Connection, references: str, message: str) -> None:
+    connection.exec_driver_sql("CREATE TABLE bare (a INT)")
+    with pytest.raises(ProgrammingError, match=re.escape(message)):
+        connection.exec_driver_sql(f"CREATE TABLE child (a INT REFERENCES {references})")
+
+
 def test_not_null_is_enforced(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE TABLE needs (a INT NOT NULL)")
     with pytest.raises(ProgrammingError, match="null value"):
@@ -142,6 +186,12 @@ def test_lengths_count_bytes(connection: Connection) -> None:
     connection.exec_driver_sql("INSERT INTO narrow VALUES ('日本語')")
     with pytest.raises(ProgrammingError, match=r"value too long for type character varying\(9\)"):
         connection.exec_driver_sql("INSERT INTO narrow VALUES ('日本語.')")
+
+
+def test_a_char_that_is_too_long_is_named_as_one(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE narrow (a CHAR(3))")
+    with pytest.raises(ProgrammingError, match=r"value too long for type character\(3\)"):
+        connection.exec_driver_sql("INSERT INTO narrow VALUES ('éé')")
 
 
 def test_a_table_that_exists_is_left_as_it_is(connection: Connection) -> None:

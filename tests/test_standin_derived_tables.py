@@ -8,6 +8,9 @@ import pytest
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.statements import PASSED, plan
+
 PARENT = """
 CREATE TABLE parent (
     id BIGINT IDENTITY(0, 1), name VARCHAR(4) NOT NULL DISTKEY, n INT DEFAULT 7 ENCODE zstd, at TIMESTAMP DEFAULT SYSDATE,
@@ -90,6 +93,46 @@ def test_a_table_of_a_query_takes_keys_of_storage(parent: Connection) -> None:
 def test_a_table_of_a_query_may_name_its_columns(parent: Connection) -> None:
     parent.exec_driver_sql("CREATE TABLE #pair (a, b) AS (SELECT 1, 'x'::varchar(2)) ;")
     assert ask(parent, "SELECT a, b FROM #pair") == [(1, "x")]
+
+
+def test_select_into_makes_the_table_that_create_table_as_makes(parent: Connection) -> None:
+    """Redshift guide, r_SELECT_INTO."""
+    parent.exec_driver_sql("CREATE TABLE made AS WITH p AS (SELECT * FROM parent) SELECT name, len(name) AS n FROM p")
+    parent.exec_driver_sql("WITH p AS (SELECT * FROM parent) SELECT name, len(name) AS n INTO TABLE selected FROM p;")
+    assert ask(parent, f"{DEFINITION} 'selected'") == ask(parent, f"{DEFINITION} 'made'") != []
+    with pytest.raises(DBAPIError, match=r"value too long for type character varying\(4\)"):
+        parent.exec_driver_sql("INSERT INTO selected VALUES ('日本')")
+
+
+def test_select_into_may_make_a_temporary_table(connection: Connection) -> None:
+    connection.exec_driver_sql("SELECT 'a into b' AS c /* into */ INTO TEMP brief -- into\n WHERE 1 = 1")
+    connection.exec_driver_sql('select sysdate as "order" into #brief')
+    connection.exec_driver_sql("SELECT start, b.order INTO TEMP later FROM (SELECT 1 AS start) AS a, #brief AS b")
+    assert ask(connection, "SELECT c FROM brief, #brief") == [("a into b",)]
+    assert ask(
+        connection, "SELECT count(*) FROM pg_class WHERE relname IN ('brief', '#brief') AND relpersistence = 't'"
+    ) == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "near"),
+    [
+        ("SELECT a INTO UNLOGGED t FROM u", "t"),
+        ("SELECT a FROM u INTO t", "INTO"),
+        ("SELECT 1 UNION SELECT 2 INTO t", "INTO"),
+        ("(SELECT 1 INTO t)", "INTO"),
+        ("SELECT $1 INTO t", "$1"),
+    ],
+)
+def test_select_into_has_one_form(sql: str, near: str) -> None:
+    with pytest.raises(RedshiftError) as error:
+        plan(sql)
+    assert error.value.message == f'syntax error at or near "{near}"'
+
+
+@pytest.mark.parametrize("sql", ["SELECT 1 AS into", "SELECT 'into' FROM t", '(SELECT 1 AS "into")'])
+def test_a_query_that_only_mentions_into_is_left_alone(sql: str) -> None:
+    assert plan(sql) is PASSED
 
 
 def test_a_key_that_the_query_does_not_give_is_an_error(connection: Connection) -> None:

@@ -71,6 +71,15 @@ def test_merge_refuses_a_source_that_matches_twice(tables: Connection) -> None:
 
 
 @pytest.mark.parametrize(
+    "condition",
+    ["(t.id = s.id)", "t.id = s.id AND (t.name = s.name)", "((t.id = s.id) AND lower(t.name) = nvl(s.name, ''))"],
+)
+def test_merge_matches_by_equalities(condition: str) -> None:
+    """Redshift guide, r_MERGE: equal predicates between columns."""
+    assert plan(f"MERGE INTO t USING s ON {condition} {MATCHED} {NOT_MATCHED}")
+
+
+@pytest.mark.parametrize(
     ("sql", "at"),
     [
         (f"MERGE INTO t AS x USING s ON x.id = s.id {MATCHED} {NOT_MATCHED}", "AS"),
@@ -80,6 +89,11 @@ def test_merge_refuses_a_source_that_matches_twice(tables: Connection) -> None:
         (f"MERGE INTO t USING s ON t.id = s.id WHEN MATCHED AND s.id = 1 THEN DELETE {NOT_MATCHED}", "AND"),
         (f"MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN DO NOTHING {NOT_MATCHED}", "DO"),
         (f"MERGE INTO t USING t ON t.id = s.id {MATCHED} {NOT_MATCHED}", "target"),
+        (f"MERGE INTO t USING s ON t.id > s.id {MATCHED} {NOT_MATCHED}", "equalities"),
+        (f"MERGE INTO t USING s ON t.id = s.id AND t.name <> '' {MATCHED} {NOT_MATCHED}", "equalities"),
+        (f"MERGE INTO t USING s ON (t.id = s.id OR t.name = s.name) {MATCHED} {NOT_MATCHED}", "equalities"),
+        (f"MERGE INTO t USING s ON t.id BETWEEN 1 AND s.id {MATCHED} {NOT_MATCHED}", "equalities"),
+        (f"MERGE INTO t USING s ON true {MATCHED} {NOT_MATCHED}", "equalities"),
         ("MERGE INTO t USING s ON t.id = s.id REMOVE DUPLICATES", "REMOVE DUPLICATES"),
     ],
 )

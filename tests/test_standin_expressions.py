@@ -111,6 +111,22 @@ def test_aggregates_leave_out_nulls_and_empty_texts(connection: Connection, sql:
     assert answer(connection, f"SELECT {sql} FROM {VALUES}") == expected
 
 
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        ("SELECT median(n) FROM {}", "median"),
+        ("SELECT DISTINCT n, MEDIAN(n) FROM {} GROUP BY n ORDER BY n, median(n)", "median"),
+        ("SELECT (SELECT median(n) FROM {})", "median"),
+        ("SELECT nvl(1, median(n)) FROM {}", "coalesce"),
+        ("SELECT median(n) AS middle FROM {}", "middle"),
+        ("SELECT median(n) + 1 FROM {} HAVING median(n) > 1", "?column?"),
+    ],
+)
+def test_a_median_without_a_name_is_named_median(connection: Connection, sql: str, name: str) -> None:
+    """Redshift guide, r_MEDIAN."""
+    assert list(connection.exec_driver_sql(sql.format(VALUES)).keys())[-1] == name
+
+
 def test_listagg_over_a_window_lists_the_whole_partition(connection: Connection) -> None:
     """Redshift guide, r_WF_LISTAGG."""
     sql = f"SELECT LISTAGG(n, ',') WITHIN GROUP (ORDER BY n DESC) OVER (PARTITION BY x) FROM {VALUES} WHERE x = 'a'"

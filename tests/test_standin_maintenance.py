@@ -35,10 +35,11 @@ def numbers(engine: Engine, table: str) -> list[int]:
         return list(connection.exec_driver_sql(f"SELECT n FROM {table} ORDER BY n").scalars())
 
 
-def test_truncate_cannot_be_rolled_back(engine: Engine, plays: str) -> None:
+@pytest.mark.parametrize("before", ["", "/* /* nested */ */ ", "-- one line\r", "; /* none */ ;"])
+def test_truncate_cannot_be_rolled_back(engine: Engine, plays: str, before: str) -> None:
     """Redshift guide, r_TRUNCATE."""
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"TRUNCATE {plays}")
+        connection.exec_driver_sql(f"{before}TRUNCATE {plays}")
         connection.rollback()
     assert numbers(engine, plays) == []
 

@@ -10,7 +10,8 @@ from sqlalchemy.exc import ProgrammingError
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.refuse import refused
-from sparkify_dwh.standin.statements import PASSED, first_words, plan
+from sparkify_dwh.standin.statements import PASSED, plan
+from sparkify_dwh.standin.tokens import first_words
 
 STATEMENTS = [
     ("CREATE UNIQUE INDEX i ON users (level)", "0A000", "CREATE UNIQUE INDEX"),
@@ -38,9 +39,28 @@ STATEMENTS = [
     ("CREATE TABLE t (a int DEFAULT ARRAY[1])", "42601", r"\["),
     ("CREATE TABLE t AS SELECT level[1] FROM users", "42601", r"\["),
     ("VALUES (1)", "42601", "VALUES"),
+    # c_SQL_commands, which has none of these
+    ("LISTEN a", "42601", "LISTEN"),
+    ("checkpoint", "42601", "checkpoint"),
+    ("TABLE users", "42601", "TABLE"),
+    ("CREATE PUBLICATION p FOR TABLE users", "42601", "PUBLICATION"),
+    ("CREATE STATISTICS s ON user_id, level FROM users", "42601", "STATISTICS"),
+    ("CREATE POLICY p ON users", "42601", "POLICY"),
+    ("CREATE CAST (int AS bool) WITH INOUT", "42601", "CAST"),
+    ("CREATE OR REPLACE AGGREGATE a (int) (sfunc = f, stype = int)", "42601", "AGGREGATE"),
+    ("ALTER VIEW v RENAME TO w", "42601", "VIEW"),
+    ("PREPARE TRANSACTION 'a'", "42601", "TRANSACTION"),
+    ("ALTER SYSTEM SET work_mem TO '1GB'", "0A000", "the stand-in does not carry out ALTER SYSTEM"),
+    # r_CREATE_TABLE_NEW has LOCAL and no GLOBAL
+    ("CREATE GLOBAL TEMPORARY TABLE t (a int)", "42601", "GLOBAL"),
+    # r_EXPLAIN: VERBOSE alone, and of queries and DML but MERGE
+    ("EXPLAIN ANALYZE DELETE FROM users", "42601", "ANALYZE"),
+    ("explain (costs off, analyze) DELETE FROM users", "42601", "costs"),
+    ("EXPLAIN VERBOSE MERGE INTO users USING s ON a = b WHEN MATCHED THEN DELETE", "42601", "MERGE"),
     ("ALTER TABLE t ADD COLUMN a int, ADD COLUMN b int", "42601", '","'),
     ("ALTER TABLE t ADD COLUMN IF NOT EXISTS a int", "42601", "NOT"),
-    ("ALTER TABLE t ALTER COLUMN a SET NOT NULL", "42601", "SET"),
+    # https://github.com/practo/tipoca-stream/issues/40
+    ("ALTER TABLE t ALTER COLUMN a SET NOT NULL", "0A000", "ALTER COLUMN SET NOT NULL is not supported"),
     # https://github.com/jazzband/django-redshift-backend/issues/96
     ("ALTER TABLE t ALTER COLUMN a SET DEFAULT 1", "0A000", "ALTER COLUMN SET/DROP DEFAULT is not supported"),
     ("ALTER TABLE t ALTER COLUMN a DROP DEFAULT", "0A000", "ALTER COLUMN SET/DROP DEFAULT is not supported"),
@@ -75,7 +95,7 @@ EXPRESSIONS = [
     ("SELECT regexp_matches('a', 'a')", "42883", "regexp_matches"),
     ("SELECT overlay('a' PLACING 'b' FROM 1)", "42883", "overlay"),
     ("SELECT generate_series(1, 2)", "0A000", "not supported on Redshift tables"),
-    ("SELECT * FROM json_each('{}')", "0A000", "not supported on Redshift tables"),
+    ("SELECT * FROM json_to_recordset('[]')", "0A000", "not supported on Redshift tables"),
     ("SELECT * FROM (VALUES (1), (2)) AS t (a)", "42601", "VALUES"),
     ("SELECT 1 UNION ALL VALUES (2)", "42601", "VALUES"),
     ("SELECT * FROM users u CROSS JOIN LATERAL (SELECT u.level) AS l", "42601", "LATERAL"),
@@ -85,6 +105,30 @@ EXPRESSIONS = [
     ("INSERT INTO users (user_id) VALUES (1), ((SELECT 2))", "0A000", "subqueries"),
     ("WITH n AS (SELECT 1) INSERT INTO users (user_id) SELECT * FROM n", "42601", "INSERT"),
     ("WITH n AS (DELETE FROM users) SELECT 1", "42601", "DELETE"),
+    ("INSERT INTO users (user_id) WITH n AS (UPDATE users SET level = 'a') SELECT 1", "42601", "UPDATE"),
+    ("EXPLAIN WITH n AS (DELETE FROM users) SELECT 1", "42601", "DELETE"),
+    # r_MERGE and r_PREPARE
+    ("WITH n AS (SELECT 1) MERGE INTO users USING n ON a = b WHEN MATCHED THEN DELETE", "42601", "MERGE"),
+    ("WITH n AS (SELECT * FROM pg_class) INSERT INTO users (level) SELECT relname FROM n", "42601", "INSERT"),
+    ("PREPARE p AS MERGE INTO users USING s ON a = b WHEN MATCHED THEN DELETE", "42601", "MERGE"),
+    ("PREPARE p AS VALUES (1)", "42601", "VALUES"),
+    ("SELECT row(1, 2)", "42601", r"\("),
+    # r_CREATE_TABLE_AS
+    ("CREATE TABLE t AS SELECT 1 AS a WITH NO DATA;", "42601", "DATA"),
+    ("CREATE TABLE t AS TABLE users", "42601", "TABLE"),
+    ("CREATE TABLE t AS EXECUTE p", "42601", "EXECUTE"),
+    ("SELECT * FROM users TABLESAMPLE SYSTEM (1)", "42601", "TABLESAMPLE"),
+    ("INSERT INTO users (user_id) OVERRIDING SYSTEM VALUE VALUES (1)", "42601", "OVERRIDING"),
+    ("SELECT sum(a) OVER (ORDER BY b ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) FROM t", "42601", "EXCLUDE"),
+    # c_SQL_functions, which has none of these
+    ("SELECT concat_ws(',', 'a', 'b')", "42883", "concat_ws"),
+    ("SELECT starts_with('ab', 'a')", "42883", "starts_with"),
+    ("SELECT gen_random_uuid()", "42883", "gen_random_uuid"),
+    ("SELECT to_jsonb('a')", "42883", "to_jsonb"),
+    ("SELECT json_build_object('a', 1)", "42883", "json_build_object"),
+    ("SELECT string_to_array('a,b', ',')", "42883", "string_to_array"),
+    ("SELECT regexp_match('a', 'a')", "42883", "regexp_match"),
+    ("SELECT make_date(2018, 11, 1)", "42883", "make_date"),
     ("SELECT sum(user_id) OVER w FROM users WINDOW w AS (PARTITION BY level)", "42601", "w"),
     ("SELECT sum(user_id) OVER (ORDER BY level RANGE UNBOUNDED PRECEDING) FROM users", "0A000", "RANGE clause"),
 ]
@@ -109,6 +153,13 @@ ALLOWED = [
     "SELECT sum(a) OVER (ORDER BY range ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t",
     "SELECT conkey[1] FROM pg_catalog.pg_constraint_of_a_driver",
     "SELECT * FROM t WHERE a = $32767; ",
+    "WITH data AS (SELECT 1 AS data) SELECT data FROM data",
+    "EXPLAIN (SELECT a FROM t)",
+    "EXPLAIN VERBOSE SELECT a FROM t",
+    "WITH n AS (SELECT 1) DELETE FROM t USING n",
+    "SELECT row, overriding, exclude FROM t AS tablesample",
+    "INSERT INTO t (update, merge) VALUES (1, 2)",
+    "/* a */ ( /* b */ SELECT a FROM t)",
 ]
 
 

@@ -27,6 +27,9 @@ from sparkify_dwh.standin.startup import Credentials
 # Redshift has no generate_series() that can be relied on.
 COUNTING = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n{}) SELECT {} FROM n"
 STALLING = "COPY numbers FROM 's3://stalled/numbers' IAM_ROLE default JSON 'auto'"
+UNLOAD = "UNLOAD ('SELECT n FROM numbers') TO 's3://stalled/numbers' IAM_ROLE default CSV"
+# They wait for a listing, for another, and for a file to be taken.
+ALL_STALLING = [STALLING, UNLOAD, f"{UNLOAD} ALLOWOVERWRITE"]
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +76,9 @@ OTHERS: set[threading.Thread] = set()
 
 
 def join_sessions() -> None:
-    """Wait for the threads of clients and of COPY to end."""
+    """Wait for the threads of clients, of COPY and of UNLOAD to end."""
     for thread in set(threading.enumerate()) - OTHERS:
-        if thread.name in {"stand-in session", "stand-in COPY"}:
+        if thread.name in {"stand-in session", "stand-in COPY", "stand-in UNLOAD"}:
             thread.join(60)
             assert not thread.is_alive()
 
@@ -178,14 +181,12 @@ def test_tags_are_those_of_their_own_statements(place: tuple[str, int], tmp_path
     procedure = "CREATE PROCEDURE pg_temp.nothing() AS $$ BEGIN NULL; END $$ LANGUAGE plpgsql"
     statements = [
         "CREATE TEMP TABLE one (a INT)", "CALL pg_temp.nothing()", copy_of(tmp_path / "a", 1),
-        "CREATE TEMP TABLE two (a INT)", "CALL pg_temp.nothing()", "UNLISTEN *", "SELECT 1",
+        "CREATE TEMP TABLE two (a INT)", "CALL pg_temp.nothing()", "SELECT 1",
     ]  # fmt: skip
     with RawClient(place).greeted() as client:
         client.send(wire.query("BEGIN"), wire.query(procedure), *map(execution, statements), wire.SYNC)
         client.until(b"Z", 2)
-        assert tags(client.until(b"Z")) == [
-            "CREATE TABLE", "CALL", "COPY", "CREATE TABLE", "CALL", "UNLISTEN", "SELECT 1",
-        ]  # fmt: skip
+        assert tags(client.until(b"Z")) == ["CREATE TABLE", "CALL", "COPY", "CREATE TABLE", "CALL", "SELECT 1"]
 
 
 def test_an_error_in_a_pipeline_skips_up_to_the_sync_and_no_further(place: tuple[str, int], tmp_path: Path) -> None:
@@ -326,25 +327,31 @@ def test_a_long_query_is_cancelled(place: tuple[str, int]) -> None:
 # ---------------------------------------------------------------------- stores that stall, servers that die
 
 
-def stalled(place: tuple[str, int], store: StallingStore) -> RawClient:
-    """A client whose COPY waits for a store that never answers, inside of a transaction with a row in it."""
+def stalled(place: tuple[str, int], store: StallingStore, statement: str = STALLING) -> RawClient:
+    """A client whose statement waits for a store that never answers, inside of a transaction with a row in it."""
     client = RawClient(place).greeted()
     client.send(wire.query("BEGIN; INSERT INTO numbers VALUES (1)"))
     client.until(b"Z")
-    client.send(wire.query(STALLING))
+    client.send(wire.query(statement))
     store.await_request()
     return client
 
 
-def test_a_client_that_vanishes_in_a_copy_takes_the_copy_with_it(place: tuple[str, int], store: StallingStore) -> None:
-    stalled(place, store).socket.close()
+@pytest.mark.parametrize("statement", ALL_STALLING)
+def test_a_client_that_vanishes_takes_its_stalled_statement_with_it(
+    place: tuple[str, int], store: StallingStore, statement: str
+) -> None:
+    stalled(place, store, statement).socket.close()
     assert served_next(place)
     store.close()
     join_sessions()
 
 
-def test_a_stalled_copy_is_cancelled_and_the_session_goes_on(place: tuple[str, int], store: StallingStore) -> None:
-    with stalled(place, store) as client:
+@pytest.mark.parametrize("statement", ALL_STALLING)
+def test_a_stalled_statement_is_cancelled_and_the_session_goes_on(
+    place: tuple[str, int], store: StallingStore, statement: str
+) -> None:
+    with stalled(place, store, statement) as client:
         cancel(place, client.pid, client.key)
         answer = client.until(b"Z")
         assert (sqlstates(answer), answer[-1]) == (["57014"], (b"Z", b"E"))
@@ -354,8 +361,40 @@ def test_a_stalled_copy_is_cancelled_and_the_session_goes_on(place: tuple[str, i
     assert served_next(place)
 
 
-def test_a_store_that_breaks_off_fails_the_copy(place: tuple[str, int], store: StallingStore) -> None:
-    with stalled(place, store) as client:
+@pytest.mark.parametrize("statement", ALL_STALLING)
+def test_a_stalled_statement_ends_with_its_timeout(
+    place: tuple[str, int], store: StallingStore, statement: str
+) -> None:
+    """Redshift guide, r_statement_timeout. PostgreSQL does not look at it while it waits for the rows of a COPY."""
+    with RawClient(place).greeted() as client:
+        client.send(wire.query("INSERT INTO numbers VALUES (1)"), wire.query("SET statement_timeout TO 300"))
+        client.until(b"Z", 2)
+        client.send(wire.query(statement), wire.query("DELETE FROM numbers"))
+        assert sqlstates(client.until(b"Z")) == ["57014"]
+        assert tags(client.until(b"Z")) == ["DELETE 1"]
+    store.close()
+    assert served_next(place)
+
+
+@pytest.mark.parametrize("statement", ALL_STALLING)
+def test_who_is_terminated_in_a_stalled_statement_is_told(
+    place: tuple[str, int], store: StallingStore, statement: str
+) -> None:
+    with stalled(place, store, statement) as client, RawClient(place).greeted() as other:
+        other.send(wire.query(f"SELECT pg_terminate_backend({client.pid})"))
+        assert tags(other.until(b"Z")) == ["SELECT 1"]
+        answer = client.until(b"Z")
+        assert (sqlstates(answer), client.next()) == (["57P01"], None)
+        assert "terminating connection due to administrator command" in wire.error_fields(answer[-1][1])["M"]
+    store.close()
+    assert served_next(place)
+
+
+@pytest.mark.parametrize("statement", ALL_STALLING)
+def test_a_store_that_breaks_off_fails_the_statement(
+    place: tuple[str, int], store: StallingStore, statement: str
+) -> None:
+    with stalled(place, store, statement) as client:
         store.close()
         assert sqlstates(client.until(b"Z")) == ["XX000"]
     assert served_next(place)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from contextlib import suppress
+from itertools import pairwise, takewhile
 
 import pytest
 from hypothesis import given
@@ -101,10 +102,29 @@ def test_a_range_of_numbers_keeps_its_dots() -> None:
     ]
 
 
-def test_the_first_words_name_the_kind_of_a_statement() -> None:
-    assert first_words("/* load */ Create TEMP table t (a int)", 3) == ("create", "temp", "table")
-    assert first_words('COPY "t" FROM \'unterminated', 2) == ("copy",)
-    assert first_words("", 2) == ()
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("/* load */ Create TEMP table t1 (a int)", ["CREATE", "TEMP", "TABLE", "T1"]),
+        ("create /* /* nested */ */ -- c\n\ttable t", ["CREATE", "TABLE", "T"]),
+        ("-- ended by a carriage return\rtruncate t", ["TRUNCATE", "T"]),
+        ('COPY "t" FROM \'unterminated', ["COPY"]),
+        ("do$$ $$", ["DO$$"]),
+        ("create\u00a0table t", ["CREATE"]),
+        ("", []),
+    ],
+)
+def test_the_first_words_name_the_kind_of_a_statement(sql: str, words: list[str]) -> None:
+    """Comments, which nest, and white space are PostgreSQL's."""
+    assert first_words(sql) == words
+
+
+@given(st.text(alphabet="create/*- \n\r\t;'$1"))
+def test_the_first_words_are_the_first_tokens(sql: str) -> None:
+    with suppress(RedshiftError):
+        tokens = tokenize(sql)
+        words = [token.value.upper() for token in takewhile(lambda token: token.kind == "word", tokens)]
+        assert first_words(sql) == [word for word in words if not word.startswith("#")][:4]
 
 
 @given(st.text(alphabet="aE0.'\"\\$/*-\n :;é#\ud83d"))

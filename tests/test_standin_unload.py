@@ -79,6 +79,14 @@ def test_the_rows_of_the_last_unload_are_counted(plays: Connection, tmp_path: Pa
     assert counts == [3, 1, 0]
 
 
+def test_the_last_unload_is_known_after_its_transaction_is_rolled_back(plays: Connection, tmp_path: Path) -> None:
+    """Redshift guide, PG_LAST_UNLOAD_COUNT; its files stay as well."""
+    unload(plays, tmp_path, "PARQUET")
+    plays.rollback()
+    plays.exec_driver_sql("RESET ALL")
+    assert plays.scalar(text("SELECT pg_last_unload_count()")) == 3
+
+
 def test_a_new_session_has_unloaded_nothing(migrated: Settings) -> None:
     """Redshift guide, PG_LAST_UNLOAD_COUNT"""
     with connected(migrated) as connection:

@@ -25,10 +25,10 @@ def test_clauses_come_in_any_order() -> None:
     statement = parse_unload(
         "unload ('select a, b from t;') to 's3://bucket/key' manifest verbose partition by (b, a) include "
         "region as 'eu-west-1' cleanpath parquet parallel off rowgroupsize 64 mb maxfilesize as 1 gb "
-        "credentials 'aws_iam_role=arn:aws:iam::1:role/r'"
+        "credentials 'aws_iam_role=arn:aws:iam::123456789012:role/r'"
     )
     assert statement.query == "select a, b from t"
-    assert statement.authorization.iam_role == "arn:aws:iam::1:role/r"
+    assert statement.authorization.iam_role == "arn:aws:iam::123456789012:role/r"
     assert statement.options == UnloadOptions(
         "parquet", ("b", "a"), include=True, manifest="verbose", clean_path=True, parallel=False,
         max_file_bytes=1024 * MEGABYTE, row_group_bytes=64 * MEGABYTE, region="eu-west-1",
@@ -48,15 +48,33 @@ def test_partitions_stand_below_the_prefix() -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["select * from t order by a limit 5", "with q as (select 1) select a from q LIMIT 1"]
+    "query",
+    [
+        "select * from t order by a limit 5",
+        "with q as (select 1) select a from q LIMIT 1",
+        "select a from t fetch first 1 row only",
+        "select a from t Fetch /* the */ next row only;",
+        "(select a from t limit 1)",
+        "((with q as (select 1) select a from q limit 1))",
+        "(select top 5 a from t)",
+        "(select a from t) limit 1",
+    ],
 )
 def test_the_outer_select_has_no_limit(query: str) -> None:
     """Redshift guide, r_UNLOAD"""
-    assert refusal("PARQUET", query).startswith("0A000 UNLOAD does not support LIMIT or TOP in its outer SELECT")
+    assert refusal("PARQUET", query).startswith("0A000 UNLOAD does not support LIMIT, FETCH or TOP in its outer SELECT")
 
 
 @pytest.mark.parametrize(
-    "query", ["select * from (select * from t limit 5) q", 'select "limit" from t', "select t.limit from t"]
+    "query",
+    [
+        "select * from (select * from t limit 5) q",
+        'select "limit" from t',
+        "select t.limit from t",
+        "(select a from t limit 1) union all (select a from t limit 1)",
+        "select fetch from t",
+        "select t.fetch first from t",
+    ],
 )
 def test_a_subquery_may_have_a_limit(query: str) -> None:
     assert unload("PARQUET", query).query == query

@@ -27,6 +27,7 @@ from sparkify_dwh.trial.columns import CopyRules, TriedColumn
         an_event(userId="101"),
         an_event(userId=" "),
         an_event(status="200", ts="1542285000796"),
+        an_event(status=200.0, sessionId=1e3),
         an_event(artist="é" * 256),
         an_event(artist="a" * 512 + "   "),
         an_event(artist=None, song="", length=None, location={"city": "Praha"}),

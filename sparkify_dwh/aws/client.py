@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -21,7 +21,8 @@ from sparkify_dwh.errors import AwsError, ConfigurationError
 from sparkify_dwh.secret import Secret
 
 CONNECT_TIMEOUT_SECONDS = 10  # boto3 waits 60, five times over
-_WIRE_LOGS = (logging.getLogger("botocore"), logging.getLogger("urllib3"))
+TEMPORARY_KEY = "ASIA"  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+_WIRE_LOGS = ("botocore", "urllib3")
 
 
 class Aws:
@@ -68,29 +69,25 @@ class Aws:
 
         ``operation`` is the name of boto3's method, such as create_cluster. Raises AwsError for everything else.
         """
-        from botocore.exceptions import ClientError
-
-        with self._explained(), _quiet:
-            client = self.client(service)
-            try:
+        try:
+            with self._asked(service, parameters) as client:
                 answer: dict[str, Any] = getattr(client, operation)(**parameters)
-            except ClientError as error:
-                code = error.response.get("Error", {}).get("Code")
-                if code in absent:
-                    return {}
-                raise refusal(service, error.operation_name, error.response, self.region) from error
+        except AwsError as error:
+            if error.code in absent:
+                return {}
+            raise
         return answer
 
     def pages(self, service: str, operation: str, found: str, **parameters: Any) -> list[dict[str, Any]]:
         """Everything under the key ``found`` of all the pages of a listing."""
-        from botocore.exceptions import ClientError
+        with self._asked(service, parameters) as client:
+            pages = client.get_paginator(operation).paginate(**parameters)
+            return [item for page in pages for item in page.get(found, ())]
 
+    def is_offered(self, service: str) -> bool:
+        """Whether AWS is known to have this service in the region."""
         with self._explained():
-            try:
-                pages = self.client(service).get_paginator(operation).paginate(**parameters)
-                return [item for page in pages for item in page.get(found, ())]
-            except ClientError as error:
-                raise refusal(service, error.operation_name, error.response, self.region) from error
+            return self.region in self._core().get_available_regions(service, self.partition)
 
     def account(self) -> str:
         """The number of the account."""
@@ -132,6 +129,23 @@ class Aws:
                 with self._explained():
                     self._made = _session(*self._keys)
             return self._made
+
+    @contextmanager
+    def _asked(self, service: str, parameters: Mapping[str, Any]) -> Iterator[Any]:
+        """The client for a service; what it raises becomes an AwsError that holds none of the passwords that were sent."""
+        from botocore.exceptions import ClientError
+
+        with self._explained(), _quiet:
+            try:
+                yield self.client(service)
+            except ClientError as error:
+                told = refusal(service, error.operation_name, error.response, self.region)
+                sent = [str(value) for name, value in parameters.items() if "password" in name.lower()]
+                if not any(password in str(error) for password in sent):
+                    raise told from error
+                for password in sent:
+                    told = AwsError(str(told).replace(password, "***"), told.code)
+                raise told from None
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -176,6 +190,11 @@ def _session(key: Secret | None, secret: Secret | None) -> Any:
     session = botocore.session.Session()
     session.register_component("data_loader", _descriptions())
     if key and secret and _without_machine_roles(session).get_credentials() is None:
+        if key.reveal().startswith(TEMPORARY_KEY):
+            raise ConfigurationError(
+                "[AWS] KEY is that of temporary credentials, which need a session token, for which there is no key: put all "
+                "three into the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN) or into a profile"
+            )
         session.set_credentials(key.reveal(), secret.reveal())
     return session
 
@@ -201,13 +220,13 @@ class _Quiet:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._depth = 0
-        self._levels: list[int] = []
+        self._levels: dict[logging.Logger, int] = {}
 
     def __enter__(self) -> None:
         with self._lock:
             if self._depth == 0:
-                self._levels = [logger.level for logger in _WIRE_LOGS]
-                for logger in _WIRE_LOGS:
+                self._levels = {logger: logger.level for logger in _wire_loggers()}
+                for logger in self._levels:
                     logger.setLevel(logging.WARNING)
             self._depth += 1
 
@@ -215,8 +234,15 @@ class _Quiet:
         with self._lock:
             self._depth -= 1
             if self._depth == 0:
-                for logger, level in zip(_WIRE_LOGS, self._levels, strict=True):
+                for logger, level in self._levels.items():
                     logger.setLevel(level)
+
+
+def _wire_loggers() -> list[logging.Logger]:
+    """Those of botocore and urllib3, and below them those that somebody gave a level of their own."""
+    below = [name for name in list(logging.root.manager.loggerDict) if name.startswith(("botocore.", "urllib3."))]
+    own = [logger for name in below if (logger := logging.getLogger(name)).level != logging.NOTSET]
+    return [*map(logging.getLogger, _WIRE_LOGS), *own]
 
 
 _quiet = _Quiet()

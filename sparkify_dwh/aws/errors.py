@@ -37,6 +37,8 @@ _QUOTA = {
     "RulesPerSecurityGroupLimitExceeded",
     "SecurityGroupLimitExceeded",
     "ServiceQuotaExceededException",
+    "ClusterSubnetQuotaExceededFault",
+    "TagLimitExceededFault",
     "TooManyTagsException",
 }
 _CAPACITY = {"InsufficientClusterCapacity", "InsufficientCapacityException"}
@@ -47,8 +49,28 @@ _BUSY = {
     "DependencyViolation",
     "InvalidClusterState",
     "InvalidClusterSubnetGroupStateFault",
+    "InvalidClusterSubnetStateFault",
 }
-_THROTTLED = {"Throttling", "ThrottlingException", "RequestLimitExceeded", "DependentServiceRequestThrottlingFault"}
+_THROTTLED = {
+    "DependentServiceRequestThrottlingFault",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "Throttling",
+    "ThrottledException",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+_CLOCK = {"InvalidSignatureException", "RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed", "SignatureDoesNotMatch"}
+_FAILED = {
+    "DependentServiceUnavailableFault",
+    "InternalError",
+    "InternalFailure",
+    "InternalServerException",
+    "ServiceFailure",
+    "ServiceUnavailable",
+    "Unavailable",
+}
 _NOT_SIGNED_UP = {"OptInRequired", "SubscriptionRequiredException"}
 
 _NO_CREDENTIALS = {
@@ -60,8 +82,11 @@ _NO_CREDENTIALS = {
 _EXPIRED_LOGIN = {"LoginError", "SSOError", "SSOTokenLoadError", "TokenRetrievalError", "UnauthorizedSSOTokenError"}
 _UNREACHABLE = {"ConnectionError", "ConnectionClosedError", "ReadTimeoutError", "HTTPClientError"}
 
+_NO_WAY = "AWS cannot be reached"
+
 _FORBIDDEN_ACTION = re.compile(r"perform:? (?P<action>[\w-]+:\w+)")
 _PARAMETER = re.compile(r"parameter (?:in input: \")?(\w+)")
+_OF_TIME = re.compile(r"TooSkewed|InTheFuture|[Ss]ignature expired|not yet current|RequestExpired .*\btime\b", re.IGNORECASE)
 _ACTOR = re.compile(r"User: (?P<arn>arn:\S+)")
 
 CREDENTIALS_ADVICE = (
@@ -77,6 +102,12 @@ def refusal(service: str, operation: str, answer: Mapping[str, Any], region: str
     action = f"{service}:{operation}"
     if code in _DENIED:
         return AwsError(_denied(action, message), code)
+    if code in _CLOCK and _OF_TIME.search(f"{code} {message}"):
+        return AwsError(
+            f"AWS refused {action} because of its time ({code}): set the clock of this machine, which must be right to a few "
+            "minutes",
+            code,
+        )
     if code in _EXPIRED:
         return expired(code)
     if code in _REFUSED:
@@ -89,7 +120,7 @@ def refusal(service: str, operation: str, answer: Mapping[str, Any], region: str
         return AwsError(f"the name is taken ({action}, {code}): {message or 'choose another one'}", code)
     if code in _QUOTA:
         return AwsError(
-            f"the account's quota does not allow {action} in {region} ({code}): {message} "
+            f"the account's quota does not allow {action} in {region} ({code}): {_sentence(message)} "
             "Remove what is not needed, or ask for more in the console of Service Quotas",
             code,
         )
@@ -100,7 +131,7 @@ def refusal(service: str, operation: str, answer: Mapping[str, Any], region: str
         )
     if code in _BUSY:
         return AwsError(
-            f"something is still being created, changed or deleted ({action}, {code}): {message} "
+            f"something is still being created, changed or deleted ({action}, {code}): {_sentence(message)} "
             "See `sparkify-dwh cluster status`, wait for it, and run this again",
             code,
         )
@@ -108,11 +139,22 @@ def refusal(service: str, operation: str, answer: Mapping[str, Any], region: str
         return AwsError(
             f"AWS gets more requests from this account than it takes ({action}, {code}): try again later", code
         )
+    if code in _FAILED:
+        return AwsError(
+            f"AWS failed at {action} in {region} ({code}): {_sentence(message) or 'it does not say why.'} Run this again, it goes on from "
+            "there; https://health.aws.amazon.com says whether others are hit too",
+            code,
+        )
     if code in _NOT_SIGNED_UP:
         return AwsError(f"the account is not signed up for {service} in {region} ({code}): open its console once", code)
     return AwsError(
         f"AWS refused {action} in {region} ({code}): {message or 'see its documentation for this code'}", code
     )
+
+
+def _sentence(message: str) -> str:
+    """What AWS says, ending as a sentence does, for another may follow."""
+    return message if not message or message.endswith((".", "!", "?", ":")) else f"{message}."
 
 
 def _denied(action: str, message: str) -> str:
@@ -123,6 +165,16 @@ def _denied(action: str, message: str) -> str:
     lacking = named["action"] if named else action
     needed = "" if lacking == action else f", which {action} needs"
     return f"no permission for {lacking}{needed}: {who} must be granted it"
+
+
+def is_denied(error: AwsError) -> bool:
+    """Whether it is a permission that is lacking."""
+    return error.code in _DENIED
+
+
+def is_unreachable(error: AwsError) -> bool:
+    """Whether no answer came."""
+    return str(error).startswith(_NO_WAY)
 
 
 def expired(code: str) -> AwsError:
@@ -163,7 +215,7 @@ def _unreachable(error: Any, name: str, unknown_region: str | None) -> str:
     server = urlsplit(str(getattr(error, "kwargs", {}).get("endpoint_url", ""))).hostname or "its server"
     if unknown_region:
         return (
-            f"AWS cannot be reached at {server} ({name}), and {unknown_region} is no region that is known here: "
+            f"{_NO_WAY} at {server} ({name}), and {unknown_region} is no region that is known here: "
             "correct [AWS] REGION or AWS_REGION"
         )
-    return f"AWS cannot be reached at {server} ({name}): check the network, proxies and AWS_ENDPOINT_URL"
+    return f"{_NO_WAY} at {server} ({name}): check the network, proxies and AWS_ENDPOINT_URL"

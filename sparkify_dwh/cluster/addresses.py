@@ -6,7 +6,7 @@ import ipaddress
 import socket
 from collections.abc import Sequence
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 from sparkify_dwh.errors import AwsError, ConfigurationError
 
@@ -45,13 +45,16 @@ def own_networks(*, public: bool, towards: str | None, service: str = ADDRESS_SE
 
 
 def public_address(service: str = ADDRESS_SERVICE) -> str:
-    """The address that this machine's requests come from. AwsError when it cannot be found out."""
+    """The address that this machine's connections come from. AwsError when it cannot be found out.
+
+    Asked past the proxies for HTTP, because connections to the warehouse go past them too.
+    """
     try:
-        with urlopen(service, timeout=5) as answer:  # noqa: S310 (the address above)
+        with build_opener(ProxyHandler({})).open(service, timeout=5) as answer:
             return str(ipaddress.IPv4Address(answer.read(100).decode("ascii").strip()))
     except (URLError, OSError, ValueError) as error:
         raise AwsError(
-            f"this machine's address could not be found out from {service} ({type(error).__name__}): give it in DWH_CIDR or "
+            f"this machine's address could not be found out from {service}, without a proxy ({type(error).__name__}): give it in DWH_CIDR or "
             "--cidr, such as 203.0.113.7/32"
         ) from error
 

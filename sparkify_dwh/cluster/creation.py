@@ -14,7 +14,7 @@ from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import SERVERLESS
 from sparkify_dwh.cluster import network, provisioned, tags
 from sparkify_dwh.cluster.addresses import Network, networks, own_networks
-from sparkify_dwh.cluster.found import INCOMPLETE, PAUSED, Found
+from sparkify_dwh.cluster.found import INCOMPLETE, Found
 from sparkify_dwh.cluster.lifecycle import asked
 from sparkify_dwh.cluster.result import Options, Up
 from sparkify_dwh.cluster.role import ensure_role

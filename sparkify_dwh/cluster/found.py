@@ -10,13 +10,12 @@ from sparkify_dwh.aws.endpoint import Kind
 from sparkify_dwh.cluster import tags
 from sparkify_dwh.cluster.run import AVAILABLE
 
-PAUSED = "paused"
 INCOMPLETE = "incomplete"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """``state`` is AWS's word in small letters; ``incomplete`` is a namespace without its workgroup, or the reverse."""
+    """``state`` is AWS's word in small letters, or, of an available cluster that takes no queries, why; ``incomplete`` is a namespace without its workgroup, or the reverse."""
 
     kind: Kind
     identifier: str

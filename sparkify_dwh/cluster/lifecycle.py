@@ -12,7 +12,7 @@ from typing import Any
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import PROVISIONED, SERVERLESS, Kind, region_of
 from sparkify_dwh.cluster import network, provisioned
-from sparkify_dwh.cluster.found import PAUSED, Found
+from sparkify_dwh.cluster.found import Found
 from sparkify_dwh.cluster.role import find_own_role
 from sparkify_dwh.cluster.run import OnStep, Run, nobody, now
 from sparkify_dwh.cluster.services import find

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from sparkify_dwh.aws.client import Aws
+from sparkify_dwh.cluster.spec import Place
 from sparkify_dwh.errors import AwsError
 
 OnStep = Callable[[str], None]
@@ -18,8 +19,12 @@ POLL_SECONDS = 15.0
 RETRY_SECONDS = 5.0
 
 AVAILABLE = "available"
+PAUSED = "paused"
+GONE = "gone"
+GOING = ("deleting", "final-snapshot")
 # States of a cluster that it does not leave by itself. https://docs.aws.amazon.com/redshift/latest/APIReference/API_Cluster.html
-STUCK = ("incompatible-", "hardware-failure", "storage-full")
+STUCK = ("incompatible-", "hardware-failure", "storage-full", "failed")
+_LAG_SECONDS = 120.0  # in which AWS may still show the state before a request
 
 
 def now() -> datetime:
@@ -54,17 +59,13 @@ class Run:
     def wait(self, what: str, state: Callable[[], str], wanted: Collection[str], *, minutes: int) -> None:
         """Wait until ``state()`` is one of ``wanted``, saying each state and each minute that passes.
 
-        Raises AwsError when it is not within ``minutes``, or is one that nothing comes after.
+        Raises AwsError when it is not within ``minutes``, or is one that nothing wanted comes after.
         """
         if self.dry:
             return
         waited, said = 0.0, ""
         while (current := state()) not in wanted:
-            if current.startswith(STUCK) and AVAILABLE in wanted:
-                raise AwsError(
-                    f"{what} is {current}, and will not be {AVAILABLE}: look at it in the console of Redshift, or "
-                    "delete it with `sparkify-dwh cluster down --no-snapshot`"
-                )
+            _require_hope(what, current, wanted, waited)
             if waited >= minutes * 60:
                 raise AwsError(
                     f"{what} is still {current} after {minutes} minutes: see `sparkify-dwh cluster status`, and run this "
@@ -90,6 +91,34 @@ class Run:
         return act()
 
 
-def is_new_role(error: AwsError) -> bool:
-    """Whether a request fails because a role that was just made is not known everywhere yet."""
-    return error.code in ("InvalidParameterValue", "ValidationException") and "role" in str(error).lower()
+def _require_hope(what: str, current: str, wanted: Collection[str], waited: float) -> None:
+    """That the state may still become a wanted one without anybody doing anything; else AwsError."""
+    if GONE in wanted:
+        return
+    if current.startswith(STUCK):
+        raise AwsError(
+            f"{what} is {current}, and will not be {AVAILABLE}: look at it in the console of Redshift, or delete it with "
+            "`sparkify-dwh cluster down --no-snapshot`"
+        )
+    if current in GOING:
+        raise AwsError(f"{what} is being deleted ({current}): wait until it is gone, and run this again")
+    if current in (GONE, PAUSED) and waited >= _LAG_SECONDS:
+        raise AwsError(f"{what} is {current}, by somebody else or because AWS could not go on: run this again")
+
+
+class Patience(TypedDict):
+    """How long, and with which failures, ``Run.retry`` tries again."""
+
+    while_: Callable[[AwsError], bool]
+    minutes: int
+    why: str
+
+
+def until_role_is_known(place: Place) -> Patience:
+    """For requests that fail because a role that was just made is not known everywhere yet. One of others is not waited for."""
+    refused = ("InvalidParameterValue", "ValidationException")
+    return {
+        "while_": lambda error: place.own_role and error.code in refused and "role" in str(error).lower(),
+        "minutes": 2,
+        "why": "waiting until Redshift knows the new role",
+    }

@@ -12,7 +12,7 @@ from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import SERVERLESS
 from sparkify_dwh.cluster import tags
 from sparkify_dwh.cluster.found import INCOMPLETE, Found
-from sparkify_dwh.cluster.run import AVAILABLE, Run, is_new_role
+from sparkify_dwh.cluster.run import AVAILABLE, GONE, Run, until_role_is_known
 from sparkify_dwh.cluster.spec import ClusterSpec, Place
 from sparkify_dwh.secret import Secret
 
@@ -21,9 +21,8 @@ MISSING = ("ResourceNotFoundException",)
 CREATION_MINUTES = 15
 DELETION_MINUTES = 60  # a final snapshot comes first
 
-_GONE = "gone"
 _DELETING = "deleting"
-_SETTLED = (AVAILABLE, _DELETING, _GONE)
+_SETTLED = (AVAILABLE, _DELETING, GONE)
 
 Described = dict[str, Any]
 
@@ -73,7 +72,7 @@ def _found(aws: Aws, identifier: str, namespace: Described, workgroup: Described
 
 def _state_of(namespace: Described, workgroup: Described) -> str:
     """The state of the part that is not available, where one is not."""
-    states = [str(part.get("status", "")).lower() for part in (namespace, workgroup) if part]
+    states = [_state(part) for part in (namespace, workgroup) if part]
     if len(states) < 2 and _DELETING not in states:
         return INCOMPLETE
     return next((state for state in states if state != AVAILABLE), AVAILABLE)
@@ -105,9 +104,7 @@ def create(run: Run, spec: ClusterSpec, *, place: Place, password: Secret | None
                     tags=tags.listed_small(marks),
                     **secret,
                 ),
-                while_=is_new_role,
-                minutes=2,
-                why="waiting until Redshift knows the new role",
+                **until_role_is_known(place),
             )
     run.wait("the namespace", lambda: _namespace_state(run, spec.identifier), [AVAILABLE], minutes=CREATION_MINUTES)
     if not _workgroup(run.aws, spec.identifier):
@@ -132,14 +129,7 @@ def create(run: Run, spec: ClusterSpec, *, place: Place, password: Secret | None
 def amend(run: Run, found: Found, spec: ClusterSpec, place: Place) -> None:
     """Give a warehouse that is there what it lacks: the role, the security group, the public address."""
     if place.role_arn not in found.role_arns:
-        run.do(
-            "let the namespace use the role",
-            SERVICE,
-            "update_namespace",
-            namespaceName=found.identifier,
-            iamRoles=[*found.role_arns, place.role_arn],
-            defaultIamRoleArn=place.role_arn,
-        )
+        _let_use(run, found, place)
         wait_until_available(run, found.identifier)
     changes: dict[str, Any] = {}
     if place.security_group not in found.security_groups:
@@ -153,6 +143,17 @@ def amend(run: Run, found: Found, spec: ClusterSpec, place: Place) -> None:
         wait_until_available(run, found.identifier)
 
 
+def _let_use(run: Run, found: Found, place: Place) -> None:
+    """The list that is sent replaces the one there was."""
+    run.tell("let the namespace use the role")
+    roles = [*found.role_arns, place.role_arn]
+    if not run.dry:
+        run.retry(
+            lambda: run.aws.call(SERVICE, "update_namespace", namespaceName=found.identifier, iamRoles=roles),
+            **until_role_is_known(place),
+        )
+
+
 def tag(run: Run, found: Found, marks: dict[str, str]) -> None:
     for arn in _arns(run.aws, found.identifier):
         run.aws.call(SERVICE, "tag_resource", resourceArn=arn, tags=tags.listed_small(marks))
@@ -163,37 +164,54 @@ def _arns(aws: Aws, identifier: str) -> list[str]:
     return [arn for arn in parts if arn]
 
 
-def delete(run: Run, found: Found, snapshot: str | None) -> None:
-    """Delete the workgroup, then, after a final snapshot of this name, the namespace; wait until both are gone."""
-    identifier = found.identifier
+def delete(run: Run, found: Found, snapshot: str | None) -> str | None:
+    """Delete the workgroup, then, after a final snapshot of this name, the namespace; wait until both are gone.
+
+    A namespace can only be deleted without its workgroup. The name of the snapshot, if it is being taken.
+    https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-console-namespace-delete.html
+    """
+    _delete_workgroup(run, found.identifier)
+    return _delete_namespace(run, found.identifier, snapshot)
+
+
+def _delete_workgroup(run: Run, identifier: str) -> None:
     workgroup = _workgroup(run.aws, identifier)
-    if workgroup:
-        run.wait("the workgroup", lambda: _workgroup_state(run, identifier), _SETTLED, minutes=CREATION_MINUTES)
-        if workgroup.get("status", "").lower() != _DELETING:
-            deed = f"delete the workgroup {identifier}"
-            run.do(deed, SERVICE, "delete_workgroup", absent=MISSING, workgroupName=identifier)
-        run.wait("the workgroup", lambda: _workgroup_state(run, identifier), [_GONE], minutes=CREATION_MINUTES)
-    namespace = _namespace(run.aws, identifier)
-    if not namespace:
+    if not workgroup:
         return
+    if _state(workgroup) != _DELETING:
+        run.wait("the workgroup", lambda: _workgroup_state(run, identifier), _SETTLED, minutes=CREATION_MINUTES)
+        deed = f"delete the workgroup {identifier}"
+        run.do(deed, SERVICE, "delete_workgroup", absent=MISSING, workgroupName=identifier)
+    run.wait("the workgroup", lambda: _workgroup_state(run, identifier), [GONE], minutes=CREATION_MINUTES)
+
+
+def _delete_namespace(run: Run, identifier: str, snapshot: str | None) -> str | None:
+    taken = None
     run.wait("the namespace", lambda: _namespace_state(run, identifier), _SETTLED, minutes=CREATION_MINUTES)
-    if namespace.get("status", "").lower() != _DELETING:
+    if _namespace_state(run, identifier) not in (GONE, _DELETING):
         final = {"finalSnapshotName": snapshot} if snapshot else {}
         deed = f"delete the namespace {identifier}" + (f", after the final snapshot {snapshot}" if snapshot else "")
-        run.do(deed, SERVICE, "delete_namespace", absent=MISSING, namespaceName=identifier, **final)
-    run.wait("the namespace", lambda: _namespace_state(run, identifier), [_GONE], minutes=DELETION_MINUTES)
+        answer = run.do(deed, SERVICE, "delete_namespace", absent=MISSING, namespaceName=identifier, **final)
+        taken = snapshot if run.dry or answer else None
+    run.wait("the namespace", lambda: _namespace_state(run, identifier), [GONE], minutes=DELETION_MINUTES)
+    return taken
 
 
 def wait_until_available(run: Run, identifier: str) -> None:
     def state() -> str:
-        return _state_of(_namespace(run.aws, identifier), _workgroup(run.aws, identifier))
+        namespace, workgroup = _namespace(run.aws, identifier), _workgroup(run.aws, identifier)
+        return _state_of(namespace, workgroup) if namespace or workgroup else GONE
 
     run.wait("the warehouse", state, [AVAILABLE], minutes=CREATION_MINUTES)
 
 
+def _state(part: Described) -> str:
+    return str(part.get("status", GONE)).lower()
+
+
 def _namespace_state(run: Run, identifier: str) -> str:
-    return str(_namespace(run.aws, identifier).get("status", _GONE)).lower()
+    return _state(_namespace(run.aws, identifier))
 
 
 def _workgroup_state(run: Run, identifier: str) -> str:
-    return str(_workgroup(run.aws, identifier).get("status", _GONE)).lower()
+    return _state(_workgroup(run.aws, identifier))

@@ -7,12 +7,15 @@ from typing import Protocol
 
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import PROVISIONED, SERVERLESS, Kind
+from sparkify_dwh.aws.errors import is_denied, is_unreachable
 from sparkify_dwh.cluster import provisioned, serverless
 from sparkify_dwh.cluster.found import Found
 from sparkify_dwh.cluster.run import Run
 from sparkify_dwh.cluster.spec import ClusterSpec, Place
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.secret import Secret
+
+_API = {PROVISIONED: "redshift", SERVERLESS: serverless.SERVICE}
 
 log = logging.getLogger("sparkify_dwh.cluster")
 
@@ -32,7 +35,7 @@ class Service(Protocol):
 
     def tag(self, run: Run, found: Found, marks: dict[str, str]) -> None: ...
 
-    def delete(self, run: Run, found: Found, snapshot: str | None) -> None: ...
+    def delete(self, run: Run, found: Found, snapshot: str | None) -> str | None: ...
 
     def wait_until_available(self, run: Run, identifier: str) -> None: ...
 
@@ -49,26 +52,35 @@ def find(aws: Aws, identifier: str, kind: Kind) -> list[Found]:
     """The warehouses of this name, first that of ``kind``.
 
     One of the other kind is there when the configuration was changed in between: it costs, and must not be overlooked.
+    Whoever uses one kind need not have the right to ask for the other; then it is logged that it is not known.
     """
     found = [service_of(kind).find(aws, identifier)]
     try:
         found.append(service_of(other(kind)).find(aws, identifier))
-    except AwsError as error:  # whoever uses one kind need not have the right to ask for the other
-        log.info("not looked for as %s: %s", other(kind), error)
+    except AwsError as error:
+        if is_denied(error):
+            log.warning("whether there is a %s %s is not known: %s", other(kind), identifier, error)
+        elif not (is_unreachable(error) and not aws.is_offered(_API[other(kind)])):
+            raise
     return [one for one in found if one]
 
 
-def find_own(aws: Aws) -> list[Found]:
-    """All warehouses of the region that this program has made, of both kinds; AwsError when neither can be asked for."""
+def find_own(aws: Aws) -> tuple[list[Found], list[AwsError]]:
+    """All warehouses of the region that this program has made, of both kinds, and what kept it from seeing all.
+
+    A permission that is lacking for one of the kinds is only logged; for both, it is an AwsError.
+    """
     errors: list[AwsError] = []
     found: list[Found] = []
-    for service in (service_of(PROVISIONED), service_of(SERVERLESS)):
+    for kind in (PROVISIONED, SERVERLESS):
         try:
-            found += service.find_own(aws)
+            found += service_of(kind).find_own(aws)
         except AwsError as error:
-            errors.append(error)
+            if aws.is_offered(_API[kind]) or not is_unreachable(error):
+                errors.append(error)
     if len(errors) > 1:
         raise errors[0]
-    for problem in errors:
-        log.warning("%s", problem)
-    return found
+    for error in errors:
+        if is_denied(error):
+            log.warning("only one kind of warehouse is looked for: %s", error)
+    return found, [error for error in errors if not is_denied(error)]

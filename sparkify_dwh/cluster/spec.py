@@ -24,9 +24,12 @@ DATABASE = "sparkify"
 ADMIN = "awsuser"
 NODE_TYPE = "ra3.large"
 BASE_RPUS = 4
+SERVERLESS_SUBNETS = 3  # https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html
 
 # CreateCluster and CreateWorkgroup take these ports alone.
 PORTS = (range(5431, 5456), range(8191, 8216))
+# https://docs.aws.amazon.com/redshift/latest/mgmt/working-with-clusters.html
+NEVER_ALONE = ("ra3.4xlarge", "ra3.16xlarge")
 RETIRED_NODES = ("dc1.", "dc2.", "ds1.", "ds2.")
 
 _IDENTIFIER = re.compile(r"[a-z](?!.*--)[a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
@@ -75,11 +78,14 @@ class ClusterSpec:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the cluster is put, and with which role. ``subnet_group`` is a provisioned cluster's."""
+    """Where the cluster is put, and with which role, which is its own or was configured. ``subnet_group`` is a provisioned
+    cluster's.
+    """
 
     role_arn: str
     security_group: str
     subnet_group: str | None = None
+    own_role: bool = True
 
 
 def spec_of(
@@ -90,18 +96,20 @@ def spec_of(
     form = _form(dwh)
     identifier = _matching(dwh, "DWH_CLUSTER_IDENTIFIER", IDENTIFIER, _IDENTIFIER, "3 to 63 of a-z, 0-9 and single '-'")
     role_name = _matching(
-        dwh, "DWH_IAM_ROLE_NAME", f"{identifier}-redshift", _ROLE_NAME, "1 to 64 of the signs IAM takes"
+        dwh, "DWH_IAM_ROLE_NAME", default_role_name(identifier), _ROLE_NAME, "1 to 64 of the signs IAM takes"
     )
     admin = _matching(dwh, "DWH_DB_USER", settings.db_user or ADMIN, _ADMIN, "a lower-case name")
+    database = _matching(dwh, "DWH_DB", settings.db_name or DATABASE, _DATABASE, "a lower-case name")
+    _refuse_reserved(DWH_DB=database, DWH_DB_USER=admin)
     same = settings.db_user in (None, admin)
     return ClusterSpec(
         identifier=identifier,
         form=form,
-        node_type=_node_type(dwh),
+        node_type=_node_type(dwh, form),
         nodes=_nodes(dwh, form),
         base_rpus=(base := _base_rpus(dwh)),
         max_rpus=_max_rpus(dwh, base),
-        database=_matching(dwh, "DWH_DB", settings.db_name or DATABASE, _DATABASE, "a lower-case name"),
+        database=database,
         admin=admin,
         password=(password := _password(settings.dwh_db_password or (settings.db_password if same else None))),
         secret_kept=secret or _switch(dwh, "DWH_SECRET") or (password is None and _kept_before(settings)),
@@ -110,13 +118,27 @@ def spec_of(
         role_arn=_given_role(settings, role_name),
         public=_switch(dwh, "DWH_PUBLIC") if public is None and "DWH_PUBLIC" in dwh else public,
         cidrs=tuple(cidrs) or _listed(dwh, "DWH_CIDR"),
-        subnets=_subnets(dwh),
+        subnets=_subnets(dwh, form),
     )
 
 
 def identifier_of(settings: Settings) -> str:
     """The cluster's name, in small letters, as AWS keeps it."""
     return settings.dwh.get("DWH_CLUSTER_IDENTIFIER", IDENTIFIER).lower()
+
+
+def default_role_name(identifier: str) -> str:
+    """The name of the role of a cluster, unless [DWH] has another; IAM takes 64 signs."""
+    return f"{identifier[:55]}-redshift"
+
+
+def _refuse_reserved(**names: str) -> None:
+    """Refuse the words that are Redshift's own. Redshift guide, r_pg_keywords"""
+    from sqlalchemy_redshift.dialect import RESERVED_WORDS
+
+    for key, name in names.items():
+        if name in RESERVED_WORDS or name == "public":
+            raise _wrong(key, "must not be a reserved word of Redshift", name)
 
 
 def _form(dwh: Mapping[str, str]) -> Form:
@@ -143,13 +165,15 @@ def _nodes(dwh: Mapping[str, str], form: Form) -> int:
     return nodes
 
 
-def _node_type(dwh: Mapping[str, str]) -> str:
+def _node_type(dwh: Mapping[str, str], form: Form) -> str:
     node_type = _matching(dwh, "DWH_NODE_TYPE", NODE_TYPE, _NODE_TYPE, "a type like ra3.large")
     if node_type.startswith(RETIRED_NODES):
         raise ConfigurationError(
             f"[DWH] DWH_NODE_TYPE is {node_type}, and AWS creates no such nodes any more: take ra3.large, or "
             "DWH_CLUSTER_TYPE=serverless"
         )
+    if form == "single-node" and node_type in NEVER_ALONE:
+        raise _wrong("DWH_NODE_TYPE", "must be ra3.large or ra3.xlplus with a single node (or set DWH_NUM_NODES=2)", node_type)
     return node_type
 
 
@@ -182,7 +206,7 @@ def _password(password: Secret | None) -> Secret | None:
     if password is None or _PASSWORD.fullmatch(password.reveal()):
         return password
     raise ConfigurationError(
-        "[DWH] DWH_DB_PASSWORD must be what Redshift takes: 8 to 64 signs with a capital, a small letter and a digit, and "
+        "[DWH] DWH_DB_PASSWORD, or else [CLUSTER] DB_PASSWORD, must be what Redshift takes: 8 to 64 signs with a capital, a small letter and a digit, and "
         "without blanks, quotes, @, / and \\: choose another, or leave it out and one is made"
     )
 
@@ -195,13 +219,16 @@ def _kept_before(settings: Settings) -> bool:
 def _given_role(settings: Settings, role_name: str) -> str | None:
     """The configured role, when it is another than the one this program makes and writes there."""
     arn = settings.role_arn
-    return None if arn is None or arn.endswith(f":role/{role_name}") else arn
+    own = arn is None or ("," not in arn and arn.endswith(f":role/{role_name}"))
+    return None if own else arn
 
 
-def _subnets(dwh: Mapping[str, str]) -> tuple[str, ...]:
+def _subnets(dwh: Mapping[str, str], form: Form) -> tuple[str, ...]:
     subnets = _listed(dwh, "DWH_SUBNETS")
     if bad := [subnet for subnet in subnets if not re.fullmatch(r"subnet-[0-9a-f]{8,17}", subnet)]:
         raise _wrong("DWH_SUBNETS", "must be subnets like subnet-0a1b2c3d, with commas between them", bad[0])
+    if form == "serverless" and 0 < len({*subnets}) < SERVERLESS_SUBNETS:
+        raise _wrong("DWH_SUBNETS", "must be at least three, in three zones, for Serverless", ", ".join(subnets))
     return subnets
 
 

@@ -11,6 +11,7 @@ from sparkify_dwh.errors import UsageError
 
 CLUSTER = "sparkify-dwh:cluster"
 ROLE = "sparkify-dwh:role"
+REGION = "sparkify-dwh:region"  # on roles, which are the same in all regions
 EXPIRES = "sparkify-dwh:expires"
 
 _TTL = re.compile(r"(?:(?P<days>\d{1,3})d)?(?:(?P<hours>\d{1,4})h)?(?:(?P<minutes>\d{1,5})m)?", re.ASCII)

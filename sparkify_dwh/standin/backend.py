@@ -1,200 +1,146 @@
-"""The relay's side towards PostgreSQL: the conversation on one connection, whose bytes the relay passes on or uses itself.
+"""The relay's side towards PostgreSQL: a session of it, and the COPY of its rows from and to workers that may stall.
 
-The relay's own statements go by the extended protocol, under a name of their own, so that they neither end the client's
-implicit transaction nor touch its unnamed statement.
+The session's thread stays with the sockets: it notices a client that goes away or cancels, and ends what takes longer than
+the session's statement_timeout, which PostgreSQL does not see while it waits for data.
 """
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import psycopg
 
 from sparkify_dwh.standin import wire
-from sparkify_dwh.standin.channel import Channel, Exchange, Gone, ServerGone
+from sparkify_dwh.standin.channel import Gone
+from sparkify_dwh.standin.consumer import Consumer
+from sparkify_dwh.standin.conversation import OWN, Conversation, Refused
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.postgres_address import PostgresAddress
 from sparkify_dwh.standin.producer import Producer, Write
-from sparkify_dwh.standin.session_settings import is_reported
 
-OWN = b"sparkify_standin"  # the name of the relay's statement and portal
-NOWHERE = wire.execute(b"sparkify_no_such_portal")  # fails whatever the state, and takes the transaction with it
-
-# How PostgreSQL's answers to BEGIN and to the ends of transactions change their state.
-_STATES = {b"BEGIN\x00": b"T", b"START TRANSACTION\x00": b"T", b"COMMIT\x00": b"I", b"ROLLBACK\x00": b"I"}
+TIMEOUT = (
+    "SELECT extract(epoch FROM pg_catalog.current_setting('statement_timeout')::interval)"  # in seconds; 0 is none
+)
 
 
-class Refused(Exception):
-    """PostgreSQL answered with an error; ``body`` is its ErrorResponse."""
-
-    def __init__(self, body: bytes) -> None:
-        super().__init__(wire.error_fields(body).get("M", ""))
-        self.body = body
-
-
-class Backend:
-    """One PostgreSQL session.
-
-    libpq opens it (it knows every way to authenticate) and is then left alone: the relay uses its socket.
-    ``status`` is the transaction's: I outside, T inside, E failed. ``alone`` says that the relay's own statements may
-    commit each for itself, because the client has nothing else in the implicit transaction. ``failed`` says that
-    PostgreSQL has reported an error to the extended protocol and ignores everything up to the next Sync.
-    """
+class Backend(Conversation):
+    """One PostgreSQL session, and what works for it in other threads."""
 
     def __init__(self, address: PostgresAddress, database: str, application_name: str = "") -> None:
-        self._address, self._database = address, database
-        self._connection = address.connect(database, application_name)
-        self.channel = Channel(socket.socket(fileno=socket.dup(self._connection.fileno())), ServerGone)
-        self.pid = self._connection.info.backend_pid
-        self.status = b"I"
-        self.alone = True
-        self.failed = False
-        self.said_why = False  # PostgreSQL has told the client why it goes away
-        self._exchange: Exchange | None = None
-        self._producer: Producer | None = None
-
-    def attach(self, exchange: Exchange) -> None:
-        """Serve the client of ``exchange`` from now on: its socket is watched while the relay waits for PostgreSQL."""
-        self._exchange = exchange
-
-    def parameter(self, name: str) -> str:
-        return self._connection.info.parameter_status(name) or ""
-
-    def beside(self) -> psycopg.Connection:
-        """Another connection to the same database, whose work outlives a rollback of this one's."""
-        return self._address.connect(self._database, "stand-in")
+        super().__init__(address, database, application_name)
+        self._worker: Producer | Consumer | None = None
 
     def cancel(self) -> None:
         """End what runs, in PostgreSQL or in the relay; may be called from any thread."""
-        producer = self._producer
+        worker = self._worker
+        self._interrupt()  # first: once the relay has given up, it would hit what comes next
+        if worker is not None:
+            worker.cancel()
+
+    def _interrupt(self) -> None:
         with suppress(psycopg.Error):  # it may be gone by now
-            self._connection.cancel_safe()  # first: once the relay has given up, it would hit what comes next
-        if producer is not None:
-            producer.cancel()
-
-    def close(self) -> None:
-        self.channel.socket.close()
-        self._connection.close()
-
-    def send(self, data: bytes) -> None:
-        self.channel.send(data)
-
-    def take(self) -> tuple[bytes, bytes] | None:
-        """The next message of PostgreSQL that has arrived, if any, and that Redshift could have sent."""
-        while (found := self.channel.incoming.take()) is not None:
-            kind, body = found
-            if kind == b"S" and not is_reported(body):
-                continue
-            if kind == b"Z":
-                self.status, self.failed = body, False
-            elif kind == b"E":
-                self.said_why = wire.error_fields(body).get("S") == "FATAL"
-            elif kind == b"C":
-                self.status = _STATES.get(body, self.status)
-            break
-        return found
-
-    def drain(self, take: Callable[[bytes, bytes], bool]) -> None:
-        """Hand every message to ``take`` until it says that it has seen enough."""
-        while True:
-            while (found := self.take()) is not None:
-                if take(*found):
-                    return
-            self._turn()
-
-    def query(self, sql: str) -> list[list[str | None]]:
-        """Run one statement in the client's own transaction; its rows as text. Raises :class:`Refused`."""
-        self.recover()
-        self.send(wire.execution(OWN, sql))
-        return self._end(3)
+            self._connection.cancel_safe()
 
     def copy_in(self, sql: str, produce: Callable[[Write], None]) -> None:
         """Run ``COPY ... FROM STDIN`` with the bytes that ``produce`` writes, in a thread of its own.
 
-        An error in ``produce`` fails the COPY and is raised; so does a cancellation, and the client's going away.
+        An error in ``produce`` fails the COPY and is raised; so does a cancellation, the client's going away, and the end
+        of the session's statement_timeout.
         """
-        self.recover()
+        seconds = self._timeout_seconds()
         self.send(wire.execution(OWN, sql))
         self._await_copy()
         try:
-            with Producer(produce) as self._producer:
-                self._feed(self._producer)
+            with Producer(produce) as producer, self._at_work(producer, seconds):
+                self._feed(producer)
         except (Refused, Gone):  # PostgreSQL has ended the COPY itself, or nobody is there to be told
             raise
         except BaseException:
             self.send(wire.message(b"f", b"the stand-in's COPY failed\x00"))
             self._end(2, raising=False)
             raise
-        finally:
-            self._producer = None
         self.send(wire.COPY_DONE)
         self._end(2)
 
-    def copy_out(self, sql: str, take_row: Callable[[bytes], None]) -> None:
-        """Run ``COPY ... TO STDOUT`` and hand every row to ``take_row`` as it arrives; an error in that ends the COPY.
+    def copy_out(self, sql: str, consume: Callable[[Consumer], None]) -> None:
+        """Run ``COPY ... TO STDOUT`` and hand its rows to ``consume``, in a thread of its own.
 
-        ``take_row`` runs in the session's thread: while it works, nothing is heard of the client.
+        An error in ``consume`` ends the COPY and is raised; so does what ends a ``copy_in``. By then what had been done is
+        taken back; but after a cancellation that may be later.
         """
-        failures: list[Exception] = []
+        rows: list[bytes] = []
 
         def see(kind: bytes, body: bytes) -> None:
-            if kind != b"d" or failures:
-                return
+            if kind == b"d":
+                rows.append(body)
+
+        seconds = self._timeout_seconds()
+        with Consumer(consume) as consumer, self._at_work(consumer, seconds):
+            self.send(wire.execution(OWN, sql))
             try:
-                take_row(body)
-            except Exception as error:
-                failures.append(error)
-                self.cancel()
-
-        self.recover()
-        self.send(wire.execution(OWN, sql))
-        try:
-            self._end(3, see=see)
-        except Refused:
-            if not failures:  # it was not the cancellation
+                self._end(3, see=see, wait=lambda: self._hand_over(rows, consumer))
+            except Refused:
+                if not consumer.cancelled:
+                    self._undone(consumer)
                 raise
-        if failures:
-            raise failures[0]
+            consumer.put(rows)
+            consumer.end()
+            self._await(consumer)
+            consumer.check()
 
-    def describe(self, sql: str) -> list[tuple[str, int, int]]:
-        """The columns that a query would give, without running it: name, type's OID, type's modifier."""
-        columns: list[tuple[str, int, int]] = []
+    def _timeout_seconds(self) -> float:
+        return float(self.query(TIMEOUT)[0][0] or 0)
 
-        def see(kind: bytes, body: bytes) -> None:
-            if kind == b"T":
-                columns.extend(wire.row_description(body))
+    @contextmanager
+    def _at_work(self, worker: Producer | Consumer, seconds: float) -> Iterator[None]:
+        """While ``worker`` works it can be cancelled, by the client or after so many seconds, if not 0."""
+        timer = threading.Timer(seconds, worker.cancel)
+        timer.daemon = True
+        self._worker = worker
+        try:
+            if seconds:
+                timer.start()
+            yield
+        finally:
+            timer.cancel()
+            self._worker = None
 
-        self.recover()
-        prepared = wire.close(b"S", OWN) + wire.parse(OWN, sql, wire.NO_PARAMETERS)
-        self.send(prepared + wire.message(b"D", b"S" + OWN + b"\x00"))
-        self._end(3, see=see)
-        return columns
+    def _hand_over(self, rows: list[bytes], consumer: Consumer) -> None:
+        """Give ``consumer`` the rows that have come, and wait for more once it has room for them."""
+        consumer.put(rows)
+        rows.clear()
+        while consumer.full and not consumer.cancelled:
+            self._turn(consumer.alarm, listening=False)
+            consumer.heard()
+        if consumer.cancelled:
+            consumer.abandon()
+        elif consumer.done and not consumer.interrupted:
+            consumer.interrupted = True
+            self._interrupt()
+        self._turn(consumer.alarm)
+        consumer.heard()
 
-    def fail(self) -> None:
-        """Fail the client's transaction, as the error that the client is told would have."""
-        if not self.failed and not self.alone:
-            self.send(NOWHERE + wire.FLUSH)
-            self.drain(lambda kind, _body: kind == b"E")
-            self.failed = True
+    def _undone(self, consumer: Consumer) -> None:
+        """Wait until work that came to nothing is taken back; raises what it failed with, if it failed by itself."""
+        consumer.abandon()
+        self._await(consumer)
+        consumer.check()
 
-    def recover(self) -> None:
-        """Have PostgreSQL listen again after an error."""
-        if self.failed:
-            self.send(wire.SYNC)
-            self.drain(lambda kind, _body: kind == b"Z")
-
-    def _turn(self, alarm: socket.socket | None = None) -> None:
-        if self._exchange is None:
-            raise AssertionError("a session attaches itself before it begins")
-        self._exchange.turn(alarm)
+    def _await(self, consumer: Consumer) -> None:
+        """Wait until the work is done."""
+        while not consumer.done:
+            if consumer.cancelled and consumer.abandon():
+                raise _cancelled()
+            self._turn(consumer.alarm)
+            consumer.heard()
 
     def _feed(self, producer: Producer) -> None:
         """Pass on what ``producer`` makes, to its end, with an eye on both sockets."""
         while True:
             if producer.cancelled:
-                raise RedshiftError("57014", "Query cancelled on user's request")
+                raise _cancelled()
             if not self.channel.full:
                 chunks, done = producer.take()
                 for chunk in chunks:
@@ -214,35 +160,6 @@ class Backend:
 
         self.drain(take)
 
-    def _refuse(self, body: bytes) -> None:
-        self.failed = True
-        if self.alone:
-            self.recover()
-        raise Refused(body)
 
-    def _end(
-        self, closes: int, *, raising: bool = True, see: Callable[[bytes, bytes], None] | None = None
-    ) -> list[list[str | None]]:
-        """Close what ``wire.execution`` has opened, and read on to the last of ``closes`` answers; the rows it brought."""
-        rows: list[list[str | None]] = []
-        refused: list[bytes] = []
-        closed = 0
-
-        def take(kind: bytes, body: bytes) -> bool:
-            nonlocal closed
-            if kind == b"D":
-                rows.append(wire.data_row(body))
-            elif kind == b"E":
-                refused.append(body)
-            elif kind == b"3":
-                closed += 1
-            elif see is not None:
-                see(kind, body)
-            return kind == b"Z" or (not self.alone and (kind == b"E" or closed == closes))
-
-        self.send(wire.close(b"P", OWN) + wire.close(b"S", OWN) + (wire.SYNC if self.alone else wire.FLUSH))
-        self.drain(take)
-        self.failed = bool(refused) and not self.alone
-        if refused and raising:
-            raise Refused(refused[0])
-        return rows
+def _cancelled() -> RedshiftError:
+    return RedshiftError("57014", "Query cancelled on user's request")

@@ -1,138 +1,5 @@
--- What Redshift's catalogue knows and PostgreSQL's does not, kept beside PostgreSQL's and shown in Redshift's columns.
+-- What Redshift's catalogue knows and PostgreSQL's does not, shown in Redshift's columns.
 -- The views have the names of the tables they replace; the relay points Redshift's catalogue queries at them.
--- Every statement here may run again: installing twice changes nothing.
-
-CREATE SCHEMA IF NOT EXISTS redshift_catalog;
-
--- ------------------------------------------------------------------ what CREATE TABLE said
-
-CREATE TABLE IF NOT EXISTS redshift_catalog.table_design (
-    relid oid PRIMARY KEY,
-    diststyle text NOT NULL                -- EVEN, KEY, ALL or AUTO
-);
-
-CREATE TABLE IF NOT EXISTS redshift_catalog.column_design (
-    relid oid,
-    attnum smallint,
-    encoding text NOT NULL,                -- lower case; 'none' is RAW
-    distkey boolean NOT NULL,
-    sortkey integer NOT NULL,              -- place in the sort key from 1, 0 when not part of it
-    PRIMARY KEY (relid, attnum)
-);
-
--- Primary, unique and foreign keys: recorded, not enforced. Redshift guide, t_Defining_constraints
-CREATE TABLE IF NOT EXISTS redshift_catalog.table_key (
-    oid oid PRIMARY KEY,
-    relid oid NOT NULL,
-    conname name NOT NULL,
-    contype "char" NOT NULL,               -- p, u or f
-    conkey smallint[] NOT NULL,
-    definition text NOT NULL
-);
-
-CREATE SEQUENCE IF NOT EXISTS redshift_catalog.key_oid MINVALUE 1000000000 MAXVALUE 2000000000;
-
-CREATE OR REPLACE PROCEDURE redshift_catalog.record_design(relation regclass, design jsonb) LANGUAGE plpgsql AS $$
-DECLARE
-    sort_columns text;
-BEGIN
-    DELETE FROM redshift_catalog.table_design WHERE relid = relation;
-    DELETE FROM redshift_catalog.column_design WHERE relid = relation;
-    INSERT INTO redshift_catalog.table_design VALUES (relation, design ->> 'diststyle');
-    INSERT INTO redshift_catalog.column_design
-    SELECT relation, a.attnum, col.design ->> 'encoding', (col.design ->> 'distkey')::boolean, (col.design ->> 'sortkey')::integer
-    FROM jsonb_each(design -> 'columns') AS col (name, design)
-    JOIN pg_attribute AS a ON a.attrelid = relation AND a.attname = col.name;
-    INSERT INTO redshift_catalog.table_key
-    SELECT nextval('redshift_catalog.key_oid')::oid, relation, key ->> 'name', (key ->> 'kind')::"char",
-           ARRAY(SELECT a.attnum
-                 FROM jsonb_array_elements_text(key -> 'columns') WITH ORDINALITY AS part (name, place)
-                 JOIN pg_attribute AS a ON a.attrelid = relation AND a.attname = part.name
-                 ORDER BY part.place),
-           key ->> 'definition'
-    FROM jsonb_array_elements(design -> 'keys') AS key;
-    CALL redshift_catalog.index_sort_key(relation);
-END $$;
-
--- The nearest thing to zone maps: what Redshift skips by its sort key, PostgreSQL skips by a BRIN index.
-CREATE OR REPLACE PROCEDURE redshift_catalog.index_sort_key(relation regclass) LANGUAGE plpgsql AS $$
-DECLARE
-    sort_columns text;
-    index_name text := 'sort_key_of_' || relation::oid;
-    existing regclass;
-BEGIN
-    SELECT i.indexrelid INTO existing FROM pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
-    WHERE i.indrelid = relation AND c.relname = index_name;
-    IF existing IS NOT NULL THEN
-        EXECUTE format('DROP INDEX %s', existing);
-    END IF;
-    SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY abs(c.sortkey)) INTO sort_columns
-    FROM redshift_catalog.column_design AS c
-    JOIN pg_attribute AS a ON a.attrelid = c.relid AND a.attnum = c.attnum
-    WHERE c.relid = relation AND c.sortkey <> 0;
-    IF sort_columns IS NOT NULL THEN
-        EXECUTE format('CREATE INDEX %I ON %s USING brin (%s)', index_name, relation, sort_columns);
-    END IF;
-END $$;
-
--- The stand-in's own schema ends every search path, and no table is to be made in it for want of another.
-CREATE OR REPLACE PROCEDURE redshift_catalog.find_place_for(target text, ddl text) LANGUAGE plpgsql AS $$
-BEGIN
-    IF current_schema() = 'redshift_catalog' AND cardinality(parse_ident(target)) = 1 AND ddl NOT LIKE 'CREATE TEMPORARY %' THEN
-        RAISE EXCEPTION 'no schema has been selected to create in' USING ERRCODE = '3F000';
-    END IF;
-END $$;
-
-CREATE OR REPLACE PROCEDURE redshift_catalog.create_table(ddl text, target text, design jsonb) LANGUAGE plpgsql AS $$
-BEGIN
-    IF (design ->> 'if_not_exists')::boolean AND to_regclass(target) IS NOT NULL THEN
-        RAISE INFO 'Relation "%" already exists and will be skipped', target;
-        RETURN;
-    END IF;
-    CALL redshift_catalog.find_place_for(target, ddl);
-    EXECUTE ddl;
-    CALL redshift_catalog.record_design(target::regclass, design);
-END $$;
-
-CREATE OR REPLACE PROCEDURE redshift_catalog.add_column(ddl text, target text, column_name text, column_encoding text)
-LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE ddl;
-    INSERT INTO redshift_catalog.column_design
-    SELECT attrelid, attnum, column_encoding, false, 0 FROM pg_attribute
-    WHERE attrelid = target::regclass AND attname = column_name;
-END $$;
-
-CREATE OR REPLACE PROCEDURE redshift_catalog.alter_encoding(target text, column_name text, column_encoding text)
-LANGUAGE plpgsql AS $$
-BEGIN
-    UPDATE redshift_catalog.column_design SET encoding = column_encoding
-    FROM pg_attribute AS a
-    WHERE relid = target::regclass AND a.attrelid = relid AND a.attnum = column_design.attnum AND a.attname = column_name;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'column "%" of relation "%" does not exist', column_name, target USING ERRCODE = '42703';
-    END IF;
-END $$;
-
--- style is NULL when ALTER DISTKEY leaves it to follow from the key
-CREATE OR REPLACE PROCEDURE redshift_catalog.alter_distribution(target text, style text, key_column text)
-LANGUAGE plpgsql AS $$
-BEGIN
-    UPDATE redshift_catalog.table_design SET diststyle = style WHERE relid = target::regclass;
-    UPDATE redshift_catalog.column_design
-    SET distkey = coalesce((SELECT a.attname = key_column FROM pg_attribute AS a
-                            WHERE a.attrelid = relid AND a.attnum = column_design.attnum), false)
-    WHERE relid = target::regclass;
-END $$;
-
-CREATE OR REPLACE PROCEDURE redshift_catalog.alter_sort_key(target text, key_columns text[]) LANGUAGE plpgsql AS $$
-BEGIN
-    UPDATE redshift_catalog.column_design
-    SET sortkey = coalesce((SELECT array_position(key_columns, a.attname::text) FROM pg_attribute AS a
-                            WHERE a.attrelid = relid AND a.attnum = column_design.attnum), 0)
-    WHERE relid = target::regclass;
-    CALL redshift_catalog.index_sort_key(target::regclass);
-END $$;
 
 -- ------------------------------------------------------------------ PostgreSQL's catalogue in Redshift's columns
 
@@ -194,9 +61,16 @@ $$ SELECT expression $$;
 CREATE OR REPLACE VIEW redshift_catalog.pg_constraint AS
 SELECT oid, conname, contype, relid AS conrelid, conkey FROM redshift_catalog.table_key;
 
+-- The key's columns by the names that they have now; what a foreign key refers to keeps the names of its declaration.
 CREATE OR REPLACE FUNCTION redshift_catalog.pg_get_constraintdef(key_oid oid, pretty boolean DEFAULT false)
-RETURNS text LANGUAGE sql STABLE AS
-$$ SELECT definition FROM redshift_catalog.table_key WHERE oid = key_oid $$;
+RETURNS text LANGUAGE sql STABLE AS $$
+SELECT format('%s(%s)%s', split_part(k.definition, '(', 1),
+              (SELECT string_agg(a.attname, ', ' ORDER BY part.place)
+               FROM unnest(k.conkey) WITH ORDINALITY AS part (attnum, place)
+               JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.relid AND a.attnum = part.attnum),
+              substr(k.definition, position(')' IN k.definition) + 1))
+FROM redshift_catalog.table_key AS k WHERE k.oid = key_oid
+$$;
 
 -- Views without binding and external tables: the stand-in has none.
 CREATE OR REPLACE VIEW redshift_catalog.late_binding_view_cols AS

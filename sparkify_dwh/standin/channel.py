@@ -104,18 +104,19 @@ class Exchange:
         self.server = server
         self._patience_seconds = patience_seconds
 
-    def turn(self, alarm: socket.socket | None = None) -> None:
+    def turn(self, alarm: socket.socket | None = None, *, listening: bool = True) -> None:
         """Send and receive what can be at once, waiting until there is something, or ``alarm`` has bytes to read.
 
-        The alarm is not heard while much waits for the server. It does not wait when there is room again where there was
-        none: what has come in before has been waiting for that, and nobody may have more to say.
+        The alarm is not heard while much waits for the server, nor the server while it is not ``listening`` to it. It does
+        not wait when there is room again where there was none: what has come in before has been waiting for that, and
+        nobody may have more to say.
         """
         was_full = self._is_full
         self._write()
         if was_full and not self._is_full:
             return
         # Asked after the writing: a server that has just taken all there was would otherwise be waited for in vain.
-        for channel, event in self._wait(None if self.server.full else alarm):
+        for channel, event in self._wait(None if self.server.full else alarm, listening):
             if event & select.POLLIN:
                 channel.read()
             elif event & (_CLOSED | _HALF_CLOSED):
@@ -131,9 +132,9 @@ class Exchange:
         self.server.write()
         self.client.write()
 
-    def _wait(self, alarm: socket.socket | None) -> list[tuple[Channel, int]]:
+    def _wait(self, alarm: socket.socket | None, listening: bool) -> list[tuple[Channel, int]]:
         poll, channels = select.poll(), {}
-        for channel, reads in ((self.client, self._reads_client), (self.server, not self.client.full)):
+        for channel, reads in ((self.client, self._reads_client), (self.server, listening and not self.client.full)):
             channels[channel.socket.fileno()] = channel
             mask = (select.POLLIN if reads else _HALF_CLOSED) | (select.POLLOUT if channel.waiting else 0)
             poll.register(channel.socket, mask)

@@ -46,6 +46,8 @@ VARCHARS = frozenset({"VARCHAR", "CHARACTER VARYING", "NVARCHAR", "TEXT"})
 CHARS = frozenset({"CHAR", "CHARACTER", "NCHAR", "BPCHAR"})
 NUMERICS = frozenset({"NUMERIC", "DECIMAL"})
 MOST_BYTES = {"varchar": 65_535, "char": 4_096}  # Redshift guide, r_Character_types
+DEFAULT_PRECISION, MOST_PRECISION, MOST_SCALE = 18, 38, 37  # Redshift guide, r_Numeric_types201
+REAL_BITS, MOST_FLOAT_BITS = 24, 53
 DEFAULT_ENCODING = {
     "smallint": "az64",
     "integer": "az64",
@@ -63,9 +65,8 @@ DEFAULT_ENCODING = {
 _TYPE = re.compile(
     r"^(?P<name>[A-Z][A-Z0-9 ]*?)\s*(?:\(\s*(?P<arguments>[^()]*?)\s*\))?(?P<rest>(?:\s+WITH.*)?)$", re.DOTALL
 )
-
-
 _ARGUMENTS = re.compile(r"\s*\([^()]*\)")
+_INTEGER = re.compile(r"-?[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -92,15 +93,46 @@ def column_type(text: str, column: str) -> ColumnType:
     if found is None:
         raise _unsupported(text, column)
     name, arguments = found["name"] + found["rest"], found["arguments"]
-    if name in PLAIN and not arguments:
+    if name in PLAIN and arguments is None:
         return ColumnType(PLAIN[name], PLAIN[name])
     if name in NUMERICS:
-        return ColumnType("numeric", f"numeric({arguments or '18,0'})")
+        return _numeric(arguments)
+    if name == "FLOAT":
+        return _float(arguments)
     if name in VARCHARS:
         return _text("varchar", 256 if name == "TEXT" else arguments, default=256)
     if name in CHARS:
         return _text("char", 256 if name == "BPCHAR" else arguments, default=1)
     raise _unsupported(text, column)
+
+
+def _numeric(arguments: str | None) -> ColumnType:
+    """NUMERIC [(precision [, scale])]. Redshift guide, r_Numeric_types201; the words are PostgreSQL 8.0's"""
+    if arguments is None:
+        return ColumnType("numeric", f"numeric({DEFAULT_PRECISION},0)")
+    precision, *scales = [_integer(argument) for argument in arguments.split(",")]
+    if len(scales) > 1:
+        raise RedshiftError("42601", f"NUMERIC takes a precision and a scale, not ({arguments})")
+    scale = scales[0] if scales else 0
+    if not 1 <= precision <= MOST_PRECISION:
+        raise RedshiftError("22023", f"NUMERIC precision {precision} must be between 1 and {MOST_PRECISION}")
+    if not 0 <= scale <= min(precision, MOST_SCALE):
+        raise RedshiftError("22023", f"NUMERIC scale {scale} must be between 0 and {min(precision, MOST_SCALE)}")
+    return ColumnType("numeric", f"numeric({arguments})")
+
+
+def _float(bits: str) -> ColumnType:
+    """FLOAT(bits): the smaller type that has so many. The words are PostgreSQL's."""
+    if not 1 <= _integer(bits) <= MOST_FLOAT_BITS:
+        raise RedshiftError("22023", f"precision for type float must be between 1 and {MOST_FLOAT_BITS} bits")
+    name = "REAL" if _integer(bits) <= REAL_BITS else "DOUBLE PRECISION"
+    return ColumnType(PLAIN[name], PLAIN[name])
+
+
+def _integer(text: str) -> int:
+    if not _INTEGER.fullmatch(text.strip()):
+        raise RedshiftError("42601", f'a type takes integers in its brackets, not "{text.strip()}"')
+    return int(text)
 
 
 def _text(base: str, length: str | int | None, default: int) -> ColumnType:

@@ -208,3 +208,34 @@ SELECT CASE
         THEN redshift_catalog.last_day(at + months * interval '1 month') + at::time
     ELSE at + months * interval '1 month'
 END $$;
+
+-- Redshift guide, r_DATE_PART_YEAR
+CREATE OR REPLACE FUNCTION redshift_catalog.date_part_year(at date) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT pg_catalog.extract('year', at)::integer $$;
+
+-- Redshift guide, r_MONTHS_BETWEEN_function: whole between equal days of months, and between their last days; else the part of
+-- a month is one of 31 days.
+CREATE OR REPLACE FUNCTION redshift_catalog.months_between(until timestamp, since timestamp) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT redshift_catalog.boundaries('month', until) - redshift_catalog.boundaries('month', since) + CASE
+    WHEN pg_catalog.extract('day', until) = pg_catalog.extract('day', since) THEN 0
+    WHEN until::date = redshift_catalog.last_day(until) AND since::date = redshift_catalog.last_day(since) THEN 0
+    ELSE (
+        redshift_catalog.microseconds(until) - redshift_catalog.microseconds(pg_catalog.date_trunc('month', until))
+        - redshift_catalog.microseconds(since) + redshift_catalog.microseconds(pg_catalog.date_trunc('month', since))
+    ) / (31 * 86400 * 1000000::double precision)
+END $$;
+
+-- Redshift guide, r_NEXT_DAY: the first such day of the week behind the given one.
+CREATE OR REPLACE FUNCTION redshift_catalog.next_day(at timestamp, day text) RETURNS date
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+SELECT at::date + 1 + (CASE
+    WHEN lower(day) IN ('m', 'mo', 'mon', 'monday') THEN 7
+    WHEN lower(day) IN ('tu', 'tue', 'tues', 'tuesday') THEN 8
+    WHEN lower(day) IN ('w', 'we', 'wed', 'wednesday') THEN 9
+    WHEN lower(day) IN ('th', 'thu', 'thurs', 'thursday') THEN 10
+    WHEN lower(day) IN ('f', 'fr', 'fri', 'friday') THEN 11
+    WHEN lower(day) IN ('sa', 'sat', 'saturday') THEN 12
+    WHEN lower(day) IN ('su', 'sun', 'sunday') THEN 13
+    ELSE redshift_catalog.no_datepart(day)::integer
+END - pg_catalog.extract('isodow', at)::integer) % 7 $$;

@@ -48,7 +48,9 @@ BEGIN
         SET encoding = CASE WHEN column_design.sortkey = 0 THEN excluded.encoding ELSE 'none' END;
         IF made.type IN ('character varying', 'character') AND made.bytes > 0 THEN  -- which PostgreSQL counts as characters
             EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (octet_length(%I) <= %s)',
-                           target, made.attname || '_bytes_' || made.bytes, made.attname, made.bytes);
+                           target, made.attname || '_bytes_' || made.bytes
+                                   || CASE made.type WHEN 'character' THEN '_char' ELSE '' END,
+                           made.attname, made.bytes);
         END IF;
     END LOOP;
 END $$;

@@ -34,6 +34,13 @@ TYPES = {
     "other_types": Difference(
         "VARBYTE, HLLSKETCH, GEOMETRY, GEOGRAPHY and INTERVAL columns are refused; Redshift has them.",
         "c_Supported_data_types"),
+    "intervals": Difference(
+        "An interval that goes to or comes from a client in binary, as redshift_connector has it, is refused: use DATEDIFF "
+        "and DATEADD. As text it is PostgreSQL's. Within statements intervals work.", "r_interval_literals"),
+    "implicit_conversions": Difference(
+        "A value of another type is not converted where PostgreSQL wants a cast, and the statement is refused: LEN(5), a "
+        "text compared with a number, numbers for BOOLEAN columns, WHERE 1, GETDATE() - 7. On Redshift they work.",
+        "r_Type_conversion"),
     "unsupported_types": Difference(
         "Columns of types that Redshift lacks are refused in its words; in casts some of those types pass (int4range ...)"
         ", which Redshift refuses.", "c_unsupported-postgresql-datatypes"),
@@ -53,9 +60,11 @@ TABLES = {
     "alter_table": Difference(
         "ALTER TABLE takes one action a statement; APPEND, the adding and dropping of constraints and combined ALTER "
         "COLUMN ENCODE are refused, and work on Redshift.", "r_ALTER_TABLE"),
-    "alter_column_type": Difference(
-        "ALTER COLUMN TYPE is done for any VARCHAR; Redshift refuses columns with a default, a key or certain "
-        "encodings.", "r_ALTER_TABLE"),
+    "keys_beside_like": Difference(
+        "CREATE TABLE (LIKE ...) takes no keys of the columns that it inherits; Redshift does.", "r_CREATE_TABLE_NEW"),
+    "schemas": Difference(
+        "CREATE SCHEMA with a quota, or with tables and views in the same statement, is refused; Redshift has both.",
+        "r_CREATE_SCHEMA"),
     "outside_transactions": Difference(
         "Of what Redshift refuses inside a transaction, only ALTER COLUMN TYPE, VACUUM, CREATE DATABASE and DROP "
         "DATABASE are refused; the rest is not carried out at all.", "r_ALTER_TABLE_APPEND"),
@@ -85,15 +94,22 @@ QUERIES = {
         "Every function runs over every table; Redshift refuses those of the leader node (current_schema ...) over "
         "user tables, and those of the compute nodes (LISTAGG ...) without one.", "c_sql-functions-leader-node"),
     "postgresql_functions": Difference(
-        "A function or clause of PostgreSQL that no rule names passes, whether Redshift has it or not; statements "
-        "that read the catalogue may use any.", "c_unsupported-postgresql-functions"),
+        "A function, clause or form of a statement of PostgreSQL that no rule names passes, whether Redshift has it or "
+        "not; statements that read the catalogue may use any.", "c_unsupported-postgresql-functions"),
     "redshift_functions": Difference(
         "A function of Redshift that PostgreSQL lacks and the stand-in does not define is refused as unknown "
-        "(RATIO_TO_REPORT, FUNC_SHA1, STRTOL, MONTHS_BETWEEN, PG_LAST_QUERY_ID ...); so are LISTAGG with DISTINCT and "
-        "MEDIAN as window functions.", "c_SQL_functions"),
+        "(RATIO_TO_REPORT, SHA, SHA1, FUNC_SHA1, PG_LAST_QUERY_ID ...); so are MEDIAN, PERCENTILE_CONT and LISTAGG with "
+        "DISTINCT as window functions.", "c_SQL_functions"),
+    "json_functions": Difference(
+        "Where the guide is silent on the functions of JSON (null, keys that come twice, the index of an array in a path) "
+        "they do as PostgreSQL does, and they have no limit of size.", "json-functions"),
     "redshift_syntax": Difference(
         "Syntax of Redshift that PostgreSQL lacks and no rule reads is refused as a syntax error (TOP, MINUS, "
-        "QUALIFY, PIVOT, CONNECT BY, EXCLUDE, APPROXIMATE, IGNORE NULLS, (+) ...).", "c_SQL_commands"),
+        "QUALIFY, PIVOT, CONNECT BY, EXCLUDE, APPROXIMATE, IGNORE NULLS, (+), CONVERT(type, x), TRY_CAST ...).",
+        "c_SQL_commands"),
+    "lateral_aliases": Difference(
+        "An alias of the select list cannot be used in the same list or in WHERE, and is refused as an unknown column; on "
+        "Redshift it can.", "r_SELECT_list"),
     "correlated_subqueries": Difference(
         "Every correlated subquery works; Redshift refuses some patterns.", "r_correlated_subqueries"),
     "update_joins": Difference(
@@ -102,15 +118,18 @@ QUERIES = {
         "When several rows match, UPDATE takes one of them, as on Redshift; there error_on_nondeterministic_update makes "
         "it an error, and here it cannot be turned on.", "r_error_on_nondeterministic_update"),
     "merge_source": Difference(
-        "The source of a MERGE may be a view; on Redshift it is a table.", "r_MERGE"),
+        "The source of a MERGE may be a view, and its condition any equalities; on Redshift it is a table, and they are "
+        "of its columns and the target's.", "r_MERGE"),
     "merge_remove_duplicates": Difference(
         "MERGE ... REMOVE DUPLICATES is refused; Redshift has it.", "r_MERGE"),
     "regular_expressions": Difference(
-        "Patterns are PostgreSQL's; Redshift's operators know fewer of them, and Perl's only where they are asked "
-        "for.", "pattern-matching-conditions-posix"),
+        "Patterns are PostgreSQL's; Redshift's operators know fewer of them. The parameter p, Perl's patterns, is refused. "
+        "In a replacement \\1 is a group and $1 is text, of which the guide says nothing.",
+        "pattern-matching-conditions-posix"),
     "arithmetic": Difference(
-        "Functions that both have are taken to be equal: rounding, overflow and the types of results (of AVG and SUM,"
-        " for instance) are PostgreSQL's.", "r_numeric_computations201"),
+        "Functions and operators that both have are taken to be equal, and the numbers themselves may differ: AVG of the "
+        "integers 1 and 2 is 1.5 here and the BIGINT 1 on Redshift, AVG of a NUMERIC has more decimals than its argument, "
+        "and the NUMERIC 1.5 cast to INTEGER is 2 here and 1 there.", "r_AVG"),
     "order_without_order_by": Difference(
         "Rows without ORDER BY tend to come as they were inserted; Redshift returns them in any order.",
         "r_ORDER_BY_clause"),

@@ -36,8 +36,10 @@ LOADING = {
         "COPY reads s3:// and, which Redshift does not, file:///; DynamoDB, EMR, SSH and COPY JOB are refused.",
         "r_COPY"),
     "copy_options": Difference(
-        "IGNOREALLERRORS, ENCRYPTED, LZOP and an ENCODING other than UTF8 are refused; with PARQUET, ACCEPTINVCHARS and "
-        "FILLRECORD too. Redshift has them.", "r_COPY"),
+        "IGNOREALLERRORS, IGNOREHEADER, ENCRYPTED, LZOP and an ENCODING other than UTF8 are refused; with PARQUET, "
+        "ACCEPTINVCHARS and FILLRECORD too. Redshift has them.", "r_COPY"),
+    "copy_types": Difference(
+        "COPY into columns of TIME and TIMETZ is refused.", "r_Datetime_types"),
     "authorization": Difference(
         "IAM roles are checked for their form and not assumed: S3 is read and written with the rights of the local "
         "process, so a role that lacks one shows only on Redshift.", "copy-parameters-authorization"),
@@ -65,8 +67,8 @@ LOADING = {
         "years 1 to 9999 and no BC. How lenient Redshift is the guide does not say.",
         "automatic-recognition"),
     "copy_edge_cases": Difference(
-        "Where the guide is silent (byte order marks, keys that come twice, NaN, what follows a malformed document) "
-        "the stand-in has rules of its own.", "copy-usage_notes-copy-from-json"),
+        "Where the guide is silent (byte order marks, keys that come twice, NaN, control characters in strings, what "
+        "follows a malformed document) the stand-in has rules of its own.", "copy-usage_notes-copy-from-json"),
     "hidden_files": Difference(
         "Every object under a prefix is data, _SUCCESS too; of Redshift the guide says it only for Spectrum that they"
         " are ignored.", "copy-parameters-data-source-s3"),
@@ -105,7 +107,7 @@ SYSTEM = {
         "Redshift's parameters are set, shown and reset, and only those that PostgreSQL has too do anything: for the "
         "others no more than the defaults is carried out, and where another value would change what statements do, it is "
         "refused (enable_case_sensitive_identifier, describe_field_name_in_uppercase ...). extra_float_digits is 1 and not "
-        "0. set_config() and ALTER USER ... SET do not know those that only Redshift has.", "cm_chap_ConfigurationRef"),
+        "0. ALTER SYSTEM is refused; set_config() and ALTER USER ... SET do not know those that only Redshift has.", "cm_chap_ConfigurationRef"),
     "search_path": Difference(
         "Behind every search path stands the schema redshift_catalog, with Redshift's functions and views, which SHOW "
         "leaves out; psql lists its tables, and a view that is created while no schema of the path exists is created there, "

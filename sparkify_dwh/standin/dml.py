@@ -6,10 +6,16 @@ Limit: that the source of a MERGE is a table, and no view, is not seen.
 from __future__ import annotations
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.expressions import postgres_expressions
+from sparkify_dwh.standin.expressions import closing_bracket, postgres_expressions
 from sparkify_dwh.standin.reader import StatementReader
 from sparkify_dwh.standin.statements import Plan, Rewritten
 from sparkify_dwh.standin.tokens import Token, tokenize
+
+# What makes a condition something else than an equality, and the sign of one.
+COMPARISONS = frozenset({
+    "=", "<", ">", "<=", ">=", "<>", "!=", "~", "~*", "!~", "!~*", "or", "not", "is", "in", "like", "ilike", "similar",
+    "between", "exists",
+})  # fmt: skip
 
 
 def delete_rule(sql: str, words: list[str]) -> Plan | None:
@@ -17,8 +23,6 @@ def delete_rule(sql: str, words: list[str]) -> Plan | None:
     if words[:1] != ["DELETE"] or words[1:2] == ["FROM"]:
         return None
     delete, *rest = tokenize(sql)
-    if rest and rest[0].is_word("from"):  # behind a comment
-        return None
     using = next((token for token in _outside_of_brackets(rest) if token.is_word("using")), None)
     if using is not None:  # FROM may be left out only without it
         raise RedshiftError("42601", f'syntax error at or near "{using.text}"')
@@ -41,9 +45,39 @@ def merge_rule(sql: str, words: list[str]) -> Plan | None:
     if reader.accept("AS") or reader.ahead != "ON":
         reader.name()
     reader.expect("ON")
-    reader.text_until(frozenset({"WHEN", "REMOVE"}))
+    _check_condition(tokenize(reader.text_until(frozenset({"WHEN", "REMOVE"}))))
     _read_clauses(reader)
     return Rewritten(postgres_expressions(sql))
+
+
+def _check_condition(tokens: list[Token]) -> None:
+    """Equal predicates, joined by AND. Redshift guide, r_MERGE; the words are the stand-in's
+
+    Limit: that a column of each table stands on either side is not seen.
+    """
+    while _in_one_bracket(tokens):
+        tokens = tokens[1:-1]
+    parts = _split_at_and(tokens)
+    if len(parts) > 1:
+        for part in parts:
+            _check_condition(part)
+    elif [token.value for token in _outside_of_brackets(tokens) if token.value in COMPARISONS] != ["="]:
+        raise RedshiftError("0A000", "the condition of a MERGE takes nothing but equalities, joined by AND")
+
+
+def _in_one_bracket(tokens: list[Token]) -> bool:
+    return tokens[:1] != [] and tokens[0].is_symbol("(") and closing_bracket(tokens, 0) == len(tokens) - 1
+
+
+def _split_at_and(tokens: list[Token]) -> list[list[Token]]:
+    parts, depth = [list[Token]()], 0
+    for token in tokens:
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if depth == 0 and token.is_word("and"):
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts
 
 
 def _read_clauses(reader: StatementReader) -> None:

@@ -1,7 +1,7 @@
 """Redshift's expressions in PostgreSQL's words: functions that take bare date parts, and those with a grammar of their own.
 
 Pure: text in, text out, token by token. Strings, identifiers in quotes and comments stay as they are, and a text with no
-word of ``_TRIGGER`` in it comes back as it is. What PostgreSQL's grammar can read is a function in ``functions.sql`` or
+word of ``TRIGGERS`` in it comes back as it is. What PostgreSQL's grammar can read is a function in ``functions.sql`` or
 ``dates.sql`` and needs no rule here.
 
 Limits: LISTAGG takes no DISTINCT together with OVER, MEDIAN no OVER, and MEDIAN of exact numbers is a double; an
@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sparkify_dwh.standin.reader import literal, quoted
-from sparkify_dwh.standin.tokens import Token, tokenize
+from sparkify_dwh.standin.select_items import is_unnamed_item
+from sparkify_dwh.standin.tokens import Token, tokenize, words_in
 
 CATALOG = "redshift_catalog"
 
@@ -31,11 +32,7 @@ class Edit(NamedTuple):
 # Words that stand alone.
 WORDS = {"sysdate": f"{CATALOG}.sysdate()"}
 
-_TRIGGER = re.compile(
-    r"#[^\W\d]|\b(?:sysdate|extract|date_?part|pgdate_part|date_?add|date_?diff|listagg|nvl2?|decode|concat|median|version"
-    r"|current_setting|set_config)\b",
-    re.IGNORECASE,
-)
+_TEMPORARY_NAME = re.compile(r"#[^\W\d]")
 
 
 def postgres_expressions(sql: str) -> str:
@@ -43,7 +40,9 @@ def postgres_expressions(sql: str) -> str:
 
     Raises RedshiftError 42601 for a string, identifier or comment without an end, when a trigger word stands in ``sql``.
     """
-    return _edited(sql, _edits(sql)) if _TRIGGER.search(sql) else sql
+    words = words_in(sql)
+    triggered = not words.isdisjoint(TRIGGERS) or ("#" in words and _TEMPORARY_NAME.search(sql) is not None)
+    return edited(sql, _edits(sql)) if triggered else sql
 
 
 def _edits(sql: str) -> list[Edit]:
@@ -82,10 +81,11 @@ def _start_of_name(tokens: Sequence[Token], place: int) -> int | None:
     return schema.start if schema.value == "pg_catalog" else None
 
 
-def _edited(sql: str, edits: list[Edit]) -> str:
+def edited(sql: str, edits: list[Edit]) -> str:
+    """``sql`` with ``edits`` in it; one that lies in what another has written anew is left out."""
     pieces, position = list[str](), 0
     for edit in sorted(edits):
-        if edit.start < position:  # inside of what an edit before it has written anew
+        if edit.start < position:
             continue
         pieces += [sql[position : edit.start], edit.text]
         position = edit.end
@@ -153,7 +153,12 @@ def _listagg(sql: str, tokens: list[Token], place: int, start: int) -> list[Edit
 
 
 def _median(_sql: str, tokens: list[Token], place: int, start: int) -> list[Edit]:
-    return [Edit(start, tokens[place + 1].end, "percentile_cont(0.5) WITHIN GROUP (ORDER BY ")]
+    """MEDIAN(x), whose column is named median. Redshift guide, r_MEDIAN"""
+    edits = [Edit(start, tokens[place + 1].end, "percentile_cont(0.5) WITHIN GROUP (ORDER BY ")]
+    end = closing_bracket(tokens, place + 1)
+    if end is not None and is_unnamed_item(tokens, place, end):
+        edits.append(Edit(tokens[end].end, tokens[end].end, " AS median"))
+    return edits
 
 
 def _decode(sql: str, tokens: list[Token], place: int, start: int) -> list[Edit]:
@@ -197,7 +202,14 @@ CALLS: dict[str, Rule] = {
     "version": _renamed(f"{CATALOG}.version"),
     "current_setting": _renamed(f"{CATALOG}.current_setting"),
     "set_config": _renamed(f"{CATALOG}.set_config"),
+    "regexp_replace": _renamed(f"{CATALOG}.regexp_replace"),
+    "regexp_substr": _renamed(f"{CATALOG}.regexp_substr"),
+    "regexp_instr": _renamed(f"{CATALOG}.regexp_instr"),
+    "regexp_count": _renamed(f"{CATALOG}.regexp_count"),
+    "json_extract_path_text": _renamed(f"{CATALOG}.json_extract_path_text"),
+    "json_array_length": _renamed(f"{CATALOG}.json_array_length"),
 }
+TRIGGERS = frozenset(CALLS) | frozenset(WORDS)
 
 
 # ------------------------------------------------------------------ among the tokens

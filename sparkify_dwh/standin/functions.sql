@@ -28,9 +28,11 @@ $$ SELECT coalesce(redshift_catalog.remembered('redshift_catalog.last_copy_id'),
 CREATE OR REPLACE FUNCTION redshift_catalog.pg_last_copy_count() RETURNS bigint LANGUAGE sql STABLE AS
 $$ SELECT coalesce(redshift_catalog.remembered('redshift_catalog.last_copy_count'), 0) $$;
 
+CREATE SEQUENCE IF NOT EXISTS redshift_catalog.last_unload_count MINVALUE 0;
+
 -- Redshift guide, PG_LAST_UNLOAD_COUNT: rows of the session's last UNLOAD that was carried out; 0 when there was none.
 CREATE OR REPLACE FUNCTION redshift_catalog.pg_last_unload_count() RETURNS bigint LANGUAGE sql STABLE AS
-$$ SELECT coalesce(nullif(current_setting('redshift.last_unload_count', true), ''), '0')::bigint $$;
+$$ SELECT coalesce(redshift_catalog.remembered('redshift_catalog.last_unload_count'), 0) $$;
 
 -- ------------------------------------------------------------------ texts and choices
 
@@ -50,6 +52,51 @@ $$ SELECT a::text || b::text $$;
 -- Redshift guide, r_LEN: characters; a CHAR's padding does not count.
 CREATE OR REPLACE FUNCTION redshift_catalog.len(value text) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT length(value) $$;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.textlen(value text) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT length(value) $$;
+
+-- Redshift guide, r_CHARINDEX: STRPOS, the other way about.
+CREATE OR REPLACE FUNCTION redshift_catalog.charindex(part text, value text) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT strpos(value, part) $$;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.replicate(value text, times integer) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT repeat(value, times) $$;
+
+-- Redshift guide, SHA2: 0 is 256, and an unknown number of bits an empty text.
+CREATE OR REPLACE FUNCTION redshift_catalog.sha2(value text, bits integer) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+SELECT CASE bits
+    WHEN 224 THEN encode(sha224(convert_to(value, 'UTF8')), 'hex')
+    WHEN 0 THEN encode(sha256(convert_to(value, 'UTF8')), 'hex')
+    WHEN 256 THEN encode(sha256(convert_to(value, 'UTF8')), 'hex')
+    WHEN 384 THEN encode(sha384(convert_to(value, 'UTF8')), 'hex')
+    WHEN 512 THEN encode(sha512(convert_to(value, 'UTF8')), 'hex')
+    ELSE ''
+END $$;
+
+-- Redshift guide, r_STRTOL: an empty text is 0; blanks before the number, a sign, and with base 16 an 0x may be there.
+CREATE OR REPLACE FUNCTION redshift_catalog.strtol(value text, base integer) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    prefix text := CASE base WHEN 16 THEN '(?:0x)?' ELSE '' END;
+    parts text[] := regexp_match(lower(value), '^[[:space:]]*([-+]?)' || prefix || '([0-9a-z]+)$');
+    known text := left('0123456789abcdefghijklmnopqrstuvwxyz', base);
+    number numeric := 0;
+    digit text;
+BEGIN
+    IF value = '' THEN
+        RETURN 0;
+    ELSIF base NOT BETWEEN 2 AND 36 OR parts IS NULL OR translate(parts[2], known, '') <> '' THEN
+        RAISE EXCEPTION 'STRTOL cannot read "%" as a number of base %', value, base USING ERRCODE = '22023';
+    END IF;
+    FOREACH digit IN ARRAY string_to_array(parts[2], NULL) LOOP
+        number := number * base + strpos(known, digit) - 1;
+    END LOOP;
+    RETURN CASE parts[1] WHEN '-' THEN -number ELSE number END;
+END $$;
 
 -- Redshift guide, r_LISTAGG: NULLs and empty texts are left out, and the result fits a VARCHAR(MAX).
 CREATE OR REPLACE FUNCTION redshift_catalog.listagg_step(list text, value anyelement, separator text) RETURNS text

@@ -16,11 +16,12 @@ _ENDS = {b"P": b"1", b"B": b"2", b"C": b"3", b"D": b"Tn", b"E": b"CIs", b"S": b"
 @dataclass
 class Awaited:
     """One of the client's messages. ``tag`` is what it is told in place of PostgreSQL's own; ``refusal`` is the
-    ErrorResponse in place of PostgreSQL's."""
+    ErrorResponse in place of PostgreSQL's; ``describes`` the statement that a Describe asks about."""
 
     kind: bytes
     tag: str = ""
     refusal: bytes = b""
+    describes: bytes | None = None
 
 
 @dataclass
@@ -33,10 +34,10 @@ class Pending:
     def __bool__(self) -> bool:
         return bool(self._awaited)
 
-    def add(self, kind: bytes, *, tag: str = "", refusal: bytes = b"") -> None:
+    def add(self, kind: bytes, *, tag: str = "", refusal: bytes = b"", describes: bytes | None = None) -> None:
         """A message has been sent on; one that has no answer is not waited for."""
         if kind in _ENDS:
-            self._awaited.append(Awaited(kind, tag, refusal))
+            self._awaited.append(Awaited(kind, tag, refusal, describes))
 
     def answered(self, kind: bytes) -> Awaited | None:
         """The message that PostgreSQL's ``kind`` belongs to; it is off the list when this was the end of its answer."""

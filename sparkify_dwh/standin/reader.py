@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.token_cursor import TokenCursor
 from sparkify_dwh.standin.tokens import Token
 
@@ -58,8 +59,11 @@ class StatementReader(TokenCursor):
         return [StatementReader(self._sql, tokens) for tokens in parts if parts != [[]]]
 
     def names_in_brackets(self) -> list[str]:
-        """A list of names in brackets."""
-        return [part.only_name() for part in self.bracketed()]
+        """A list of names in brackets; there must be one."""
+        names = [part.only_name() for part in self.bracketed()]
+        if not names:
+            raise RedshiftError("42601", 'syntax error at or near ")"')
+        return names
 
     def only_name(self) -> str:
         name = self.name()

@@ -6,13 +6,14 @@ Statements are told by their first words, here; words inside a statement by its 
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.refuse_names import NOT_SUPPORTED, SYNTAX_ERROR
 from sparkify_dwh.standin.refuse_words import check_words
 from sparkify_dwh.standin.script import statements
 from sparkify_dwh.standin.statements import Plan
-from sparkify_dwh.standin.tokens import Token, tokenize
+from sparkify_dwh.standin.tokens import Token, iter_tokens, tokenize
 
 # First words, and what Redshift calls the command. Redshift guide, c_unsupported-postgresql-features
 COMMANDS = {
@@ -49,15 +50,35 @@ COMMANDS = {
 }
 INDEXES = {"CREATE INDEX": "CREATE INDEX", "CREATE UNIQUE INDEX": "CREATE UNIQUE INDEX"}
 
+# First words of what Redshift has and the stand-in does not carry out.
+NOT_HERE = ("ALTER SYSTEM",)
 # First words whose last is not in Redshift's grammar, or not there.
-UNKNOWN = (
-    "ALTER EXTENSION", "CREATE EVENT", "CREATE EXTENSION", "CREATE FOREIGN", "CREATE UNLOGGED", "DISCARD", "DO",
-    "DROP EXTENSION", "VALUES",
-)  # fmt: skip
+UNKNOWN = ("COMMIT PREPARED", "PREPARE TRANSACTION", "ROLLBACK PREPARED")
+
+# Redshift's commands. Any other first word is a syntax error. Redshift guide, c_SQL_commands
+KNOWN = frozenset({
+    "ABORT", "ALTER", "ANALYSE", "ANALYZE", "ATTACH", "BEGIN", "CALL", "CANCEL", "CLOSE", "COMMENT", "COMMIT", "COPY",
+    "CREATE", "DEALLOCATE", "DECLARE", "DELETE", "DESC", "DETACH", "DROP", "END", "EXECUTE", "EXPLAIN", "FETCH", "GRANT",
+    "INSERT", "LOCK", "MERGE", "PREPARE", "REFRESH", "RESET", "REVOKE", "ROLLBACK", "SELECT", "SET", "SHOW", "START",
+    "TRUNCATE", "UNLOAD", "UPDATE", "USE", "VACUUM", "WITH",
+})  # fmt: skip
+_OBJECTS = frozenset({
+    "DATABASE", "DATASHARE", "EXTERNAL", "FUNCTION", "GROUP", "IDENTITY", "MASKING", "MATERIALIZED", "PROCEDURE", "RLS",
+    "ROLE", "SCHEMA", "TABLE", "USER",
+})  # fmt: skip
+# What may follow a command, behind OR REPLACE and VERBOSE. Redshift guide, c_SQL_commands and r_EXPLAIN
+FOLLOWERS = {
+    "ALTER": _OBJECTS | {"DEFAULT"},
+    "CREATE": _OBJECTS | {"LIBRARY", "LOCAL", "MODEL", "TEMP", "TEMPORARY", "VIEW"},
+    "DROP": _OBJECTS | {"LIBRARY", "MODEL", "VIEW"},
+    "EXPLAIN": frozenset({"CREATE", "DELETE", "INSERT", "SELECT", "UPDATE", "WITH"}),
+}
+_BETWEEN = (["OR", "REPLACE"], ["VERBOSE"])
 
 REFUSALS = (
     {words: (NOT_SUPPORTED, f'SQL command "{name}" not supported.') for words, name in COMMANDS.items()}
     | {words: (NOT_SUPPORTED, f'SQL command "{name}" not supported on Redshift tables.') for words, name in INDEXES.items()}
+    | {words: (NOT_SUPPORTED, f"the stand-in does not carry out {words}") for words in NOT_HERE}
     | {words: (SYNTAX_ERROR, f'syntax error at or near "{words.split()[-1]}"') for words in UNKNOWN}
 )  # fmt: skip
 _LONGEST = max(len(words.split()) for words in REFUSALS)
@@ -78,12 +99,31 @@ def refused(sql: str, words: list[str]) -> Plan | None:
         found = REFUSALS.get(" ".join(words[:count]))
         if found is not None:
             raise RedshiftError(*found)
+    _check_command(sql, words)
     if len(statements(sql)) > 1:  # those of a simple query come one by one
         raise RedshiftError(SYNTAX_ERROR, "cannot insert multiple commands into a prepared statement")
     _check_binds(sql, words)
     if words[:1] not in (["COPY"], ["UNLOAD"]):  # they have grammars of their own, and queries as strings
         check_words(sql)
     return None
+
+
+def _check_command(sql: str, words: list[str]) -> None:
+    """Raise at the word by which a statement is none of Redshift's."""
+    if not words:
+        return
+    if words[0] not in KNOWN:
+        raise _syntax_error(sql, 0)
+    followers = FOLLOWERS.get(words[0])
+    if followers is not None:
+        place = 1 + next((len(between) for between in _BETWEEN if words[1 : 1 + len(between)] == between), 0)
+        if words[place : place + 1] and words[place] not in followers:
+            raise _syntax_error(sql, place)
+
+
+def _syntax_error(sql: str, place: int) -> RedshiftError:
+    token = next(islice(iter_tokens(sql), place, None))
+    return RedshiftError(SYNTAX_ERROR, f'syntax error at or near "{token.text}"')
 
 
 def _check_binds(sql: str, words: list[str]) -> None:

@@ -1,6 +1,6 @@
 """Functions, types and arrays that PostgreSQL has and Redshift has not, as a statement's tokens name them.
 
-Limit: a function that the guide does not name as missing is left to PostgreSQL.
+Limit: a function that is not named here is left to PostgreSQL.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NO_SUCH_TYPE = "42704"
 LEADER_NODE_ONLY = "Specified types or functions (one per INFO message) not supported on Redshift tables."
 
 # Redshift guide, c_unsupported-postgresql-functions
-MISSING_FUNCTIONS = frozenset({
+UNSUPPORTED = frozenset({
     "array_agg", "array_to_string", "bit_length", "clock_timestamp", "convert_from", "convert_to", "corr",
     "covar_pop", "covar_samp", "currval", "div", "encode", "every", "format", "justify_days", "justify_hours",
     "justify_interval", "lastval", "nextval", "overlay", "quote_nullable", "regexp_matches",
@@ -25,6 +25,18 @@ MISSING_FUNCTIONS = frozenset({
     "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "setseed", "setval", "string_agg",
     "transaction_timestamp", "width_bucket", "xmlagg",
 })  # fmt: skip
+# What PostgreSQL has got since 8.0 and Redshift's list has not. Redshift guide, c_SQL_functions
+NEWER = frozenset({
+    "array_append", "array_cat", "array_length", "array_position", "array_remove", "cardinality", "concat_ws",
+    "gen_random_uuid", "json_agg", "json_array_elements", "json_build_array", "json_build_object", "json_each",
+    "json_object", "json_object_agg", "json_object_keys", "json_populate_record", "jsonb_agg",
+    "jsonb_array_elements", "jsonb_array_length", "jsonb_build_array", "jsonb_build_object", "jsonb_each",
+    "jsonb_extract_path_text", "jsonb_object_agg", "jsonb_path_query", "jsonb_pretty", "jsonb_set", "jsonb_typeof",
+    "make_date", "make_interval", "make_time", "make_timestamp", "make_timestamptz", "num_nonnulls", "num_nulls",
+    "parse_ident", "random_normal", "regexp_match", "regexp_like", "row_to_json", "starts_with", "string_to_array",
+    "string_to_table", "to_json", "to_jsonb", "uuidv4", "uuidv7",
+})  # fmt: skip
+MISSING_FUNCTIONS = UNSUPPORTED | NEWER
 LEADER_FUNCTIONS = frozenset({"generate_series", "generate_subscripts", "unnest"})
 
 # Redshift guide, c_unsupported-postgresql-datatypes
@@ -34,12 +46,12 @@ MISSING_TYPES = frozenset({
 })  # fmt: skip
 
 # Words behind which a name and a bracket are no call.
-_NAMES_FOLLOW = ("as", "exists", "function", "into", "procedure", "recursive", "references", "table", "view", "with")
+NAMES_FOLLOW = ("as", "exists", "function", "into", "procedure", "recursive", "references", "table", "view", "with")
 
 
 def refuse_missing_functions(tokens: StatementTokens) -> None:
     for place in tokens.words(MISSING_FUNCTIONS | LEADER_FUNCTIONS):
-        if not tokens.is_call(place) or tokens.follows_word(place, *_NAMES_FOLLOW):
+        if not tokens.is_call(place) or tokens.follows_word(place, *NAMES_FOLLOW):
             continue
         name = tokens[place].value
         if name in LEADER_FUNCTIONS:

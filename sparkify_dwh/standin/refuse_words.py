@@ -3,12 +3,12 @@
 Strings, identifiers in quotes and comments may hold anything, and a column may be named like a function: only what is
 called or stands where the phrase stands is refused. A statement is cut into tokens only when one of the words in
 question is in its text. Statements that read the catalogue (``pg_class``, ``information_schema`` ...) are left alone:
-on Redshift they run on the leader node, which knows arrays and set-returning functions.
+on Redshift they run on the leader node, which knows arrays and set-returning functions. Writes are refused there too.
 
 The wording is Redshift's where a source is named; elsewhere it is the syntax error at the word its grammar stops at.
 
 Limits: a set-returning function is seen behind FROM and JOIN, not behind a comma; ``pg_sleep`` passes, as on the leader
-node; a function that the guide does not name as missing is left to PostgreSQL.
+node; a function that ``refuse_names`` does not name is left to PostgreSQL.
 """
 
 from __future__ import annotations
@@ -29,7 +29,16 @@ from sparkify_dwh.standin.refuse_names import (
     refuse_missing_types,
     syntax_error,
 )
+from sparkify_dwh.standin.refuse_newer import (
+    EXPLAIN_OPTIONS,
+    refuse_explain_options,
+    refuse_newer_clauses,
+    refuse_prepared_merge,
+    refuse_row_constructors,
+    refuse_with_data,
+)
 from sparkify_dwh.standin.statement_tokens import StatementTokens
+from sparkify_dwh.standin.tokens import words_in
 
 # Redshift guide, r_WF_MAX and its sisters: these take a frame, and need one as soon as they have an order.
 FRAMED_FUNCTIONS = frozenset({
@@ -38,6 +47,7 @@ FRAMED_FUNCTIONS = frozenset({
 })  # fmt: skip
 
 _ROW_LOCKS = (("for", "update"), ("for", "share"), ("for", "no", "key"), ("for", "key", "share"))
+_BEFORE_QUERIES = ("as", "for", "union", "all", "except", "intersect")
 _READS_BY_FROM = frozenset({"extract", "overlay", "position", "substring", "trim"})  # EXTRACT(year FROM x)
 
 
@@ -94,7 +104,7 @@ def _refuse_lateral(tokens: StatementTokens) -> None:
 def _refuse_values_as_table(tokens: StatementTokens) -> None:
     """VALUES is a clause of INSERT and of MERGE, no table. Redshift guide, c_unsupported-postgresql-features"""
     for place in tokens.words({"values"}):
-        is_query = tokens.symbol(place - 1) == "(" or tokens.follows_word(place, "union", "all", "except", "intersect")
+        is_query = tokens.symbol(place - 1) == "(" or tokens.follows_word(place, *_BEFORE_QUERIES)
         if is_query and tokens.is_symbol(place + 1, "("):
             raise syntax_error(tokens, place)
 
@@ -138,16 +148,14 @@ def _refuse_windows(tokens: StatementTokens) -> None:
 
 
 def _refuse_writes_in_with(tokens: StatementTokens) -> None:
-    """WITH before INSERT, and writes inside WITH.
+    """WITH before INSERT and MERGE, and writes inside WITH; Redshift guide, r_MERGE, and
 
     https://github.com/sqlalchemy-redshift/sqlalchemy-redshift/issues/154, https://github.com/embulk/embulk-output-jdbc/issues/72
     """
-    if not tokens.is_word(0, "with"):
-        return
-    for place in tokens.words({"insert", "update", "delete"}):
-        inside = tokens.symbol(place - 1) == "("
-        before_insert = tokens.is_word(place, "insert") and tokens.symbol(place - 1) == ")"
-        if inside or before_insert:
+    for place in tokens.words({"insert", "update", "delete", "merge"}):
+        inside = tokens.symbol(place - 1) == "(" and tokens.follows_word(place - 1, "as", "materialized")
+        behind = tokens.is_word(place, "insert", "merge") and tokens.symbol(place - 1) == ")"
+        if inside or (behind and tokens.is_word(place + 1, "into")):
             raise syntax_error(tokens, place)
 
 
@@ -165,8 +173,9 @@ class Trigger:
     pattern: re.Pattern[str] | None = None
 
     def fires(self, sql: str, words: Set[str]) -> bool:
-        if any(words.isdisjoint(wanted) for wanted in self.words):
-            return False
+        for wanted in self.words:
+            if words.isdisjoint(wanted):
+                return False
         return self.pattern is None or self.pattern.search(sql) is not None
 
 
@@ -187,22 +196,28 @@ TRIGGERS = (
     Trigger(_refuse_filter, ({"filter"}, {"where"})),
     Trigger(_refuse_windows, ({"over"},)),
     Trigger(_refuse_row_locks, ({"for"}, {"update", "share", "no", "key"}), _near(r"\bfor (?:update|share|no|key)\b")),
-    Trigger(_refuse_values_as_table, ({"values"},), _near(r"(?:\(|\bunion|\ball|\bexcept|\bintersect) values\b")),
+    Trigger(_refuse_values_as_table, ({"values"},), _near(rf"(?:\(|\b(?:{'|'.join(_BEFORE_QUERIES)})) values\b")),
     Trigger(_refuse_subqueries_in_rows, ({"insert"}, {"values"}, {"select"})),
-    Trigger(_refuse_writes_in_with, ({"with"}, {"insert", "update", "delete"}), _near(r"^ with\b")),
+    Trigger(_refuse_writes_in_with, ({"with"}, {"insert", "update", "delete", "merge"})),
+    Trigger(refuse_explain_options, ({"explain"}, frozenset(EXPLAIN_OPTIONS))),
+    Trigger(refuse_prepared_merge, ({"prepare"}, {"merge"})),
+    Trigger(refuse_row_constructors, ({"row"},), _near(r"\brow \(")),
+    Trigger(refuse_newer_clauses, ({"tablesample", "overriding", "exclude"},)),
+    Trigger(refuse_with_data, ({"data"}, {"with"})),
     Trigger(_refuse_functions_as_tables, ({"from"},), _near(r"\b(?:from|join) [\w.\"]+ \(")),
 )
 
-_WORD = re.compile(r"[^\W\d]\w*|\[")
+EVERYWHERE = (_refuse_returning, _refuse_writes_in_with)  # whatever a statement reads
 
 
 def check_words(sql: str) -> None:
     """Raise :class:`RedshiftError` for the first thing in ``sql`` that Redshift's grammar does not have."""
-    words = set(_WORD.findall(sql.lower()))
+    words = words_in(sql)
     rules = [trigger.rule for trigger in TRIGGERS if trigger.fires(sql, words)]
     if not rules:
         return
     tokens = StatementTokens(sql)
-    if not tokens.reads_the_catalogue():
-        for rule in rules:
+    on_leader_node = tokens.reads_the_catalogue()
+    for rule in rules:
+        if rule in EVERYWHERE or not on_leader_node:
             rule(tokens)

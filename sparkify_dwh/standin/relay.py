@@ -29,6 +29,7 @@ from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.postgres_address import PostgresAddress
 from sparkify_dwh.standin.session import Session
 from sparkify_dwh.standin.startup import Credentials, Entrance, greeting
+from sparkify_dwh.standin.translate import redshift_error
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,10 @@ class Listener:
         except wire.ProtocolError as error:
             client.send(_fatal(RedshiftError("08P01", str(error))))
         except ServerGone:
-            if not backend.said_why:
+            why = backend.last_words()
+            if why:
+                client.send(redshift_error(why))
+            elif not backend.said_why:
                 client.send(_fatal(RedshiftError("57P01", "the server of the stand-in has stopped; connect again")))
         client.finish(FAREWELL_SECONDS)
 

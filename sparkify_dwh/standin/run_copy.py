@@ -47,10 +47,7 @@ INSERT INTO redshift_catalog.load_run
     (query_id, session_id, status, table_name, start_time, data_source, file_format, loaded_rows, error_count)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-RECORD_FILE = """
-INSERT INTO redshift_catalog.load_file (query_id, file_name, bytes_scanned, lines_scanned, errors)
-VALUES (%s, %s, %s, %s, %s)
-"""
+RECORD_FILES = "COPY redshift_catalog.load_file (query_id, file_name, bytes_scanned, lines_scanned, errors) FROM STDIN"
 
 
 def copy_rule(sql: str, words: list[str]) -> Plan | None:
@@ -154,8 +151,9 @@ class RunningCopy:
         with self._backend.beside() as connection, connection.cursor() as cursor, connection.transaction():
             cursor.execute(RECORD_RUN, run)
             cursor.executemany(RECORD, [self._error_row(reject) for reject in rejects])
-            read = [(self._query_id, file.url, file.bytes, file.lines, file.errors) for file in files]
-            cursor.executemany(RECORD_FILE, read)
+            with cursor.copy(RECORD_FILES) as recorded:  # there may be very many
+                for file in files:
+                    recorded.write_row((self._query_id, file.url, file.bytes, file.lines, file.errors))
 
     def _error_row(self, reject: LoadReject) -> tuple[object, ...]:
         return (

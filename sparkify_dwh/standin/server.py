@@ -27,7 +27,10 @@ from sparkify_dwh.standin.postgres_address import PostgresAddress
 
 DATABASE = "dev"  # what Redshift calls its first database
 INSTALL_LOCK = 20_181_101
-INSTALLED = ("catalog.sql", "settings.sql", "functions.sql", "dates.sql", "derived_tables.sql", "views.sql")
+INSTALLED = (
+    "table_design.sql", "alter_table.sql", "catalog.sql", "settings.sql", "functions.sql", "regular_expressions.sql",
+    "json_functions.sql", "dates.sql", "derived_tables.sql", "views.sql",
+)  # fmt: skip
 
 # For bulk loads on one machine. What was committed stays, whatever crashes.
 POSTGRES_SETTINGS = {

@@ -10,21 +10,20 @@ as Redshift refuses it.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 from sparkify_dwh.standin import script, wire
-from sparkify_dwh.standin.backend import NOWHERE, OWN, Backend, Refused
+from sparkify_dwh.standin.backend import Backend
+from sparkify_dwh.standin.binary_intervals import BinaryIntervals
 from sparkify_dwh.standin.channel import Channel, Exchange, Gone
+from sparkify_dwh.standin.conversation import NOWHERE, OWN
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.pending import Pending
-from sparkify_dwh.standin.statements import PASSED, CarriedOut, Passed, Plan, Rewritten, plan
+from sparkify_dwh.standin.refusals import Refusal, planned_or_refused, response
+from sparkify_dwh.standin.statements import CarriedOut, Passed, Plan, Rewritten
 from sparkify_dwh.standin.translate import redshift_error
 
-log = logging.getLogger(__name__)
-
 PLACEHOLDER = "UNLISTEN *"
-Refusal = bytes  # the ErrorResponse for a statement that is refused
 
 
 class Session:
@@ -37,12 +36,14 @@ class Session:
         backend.attach(exchange)
         self._prepared: dict[bytes, CarriedOut | Rewritten] = {}  # by name
         self._portals: dict[bytes, CarriedOut | Rewritten] = {}
+        self._intervals = BinaryIntervals()
         self._pending = Pending()
         self._has_work = False  # in the implicit transaction that the next Sync will end
         self._handlers: dict[bytes, Callable[[bytes], None]] = {
             b"Q": self._query,
             b"P": self._parse,
             b"B": self._bind,
+            b"D": self._describe,
             b"E": self._execute,
             b"C": self._close,
         }
@@ -71,8 +72,11 @@ class Session:
         handler = self._handlers.get(kind)
         if handler is None:
             self._forward(kind, body)
-        else:
+            return
+        try:
             handler(body)
+        except RedshiftError as error:
+            self._refuse(wire.error_response(error))
 
     def _forward(self, kind: bytes, body: bytes, tag: str = "") -> None:
         if kind in b"SQ":
@@ -86,7 +90,7 @@ class Session:
         except RedshiftError as error:
             self._refuse(wire.error_response(error), synced=True)
             return
-        plans = [_planned(text) for text in texts]
+        plans = [planned_or_refused(text) for text in texts]
         if all(isinstance(planned, Passed) for planned in plans):
             self._forward(b"Q", body)
         elif len(plans) > 1 or isinstance(plans[0], CarriedOut):
@@ -99,12 +103,9 @@ class Session:
     def _parse(self, body: bytes) -> None:
         name, text, parameter_types = wire.texts(body, 2)
         self._prepared.pop(name, None)
-        try:
-            sql = wire.decoded(text)
-        except RedshiftError as error:
-            self._refuse(wire.error_response(error))
-            return
-        planned = _planned(sql)
+        self._intervals.forget(name)
+        sql = wire.decoded(text)
+        planned = planned_or_refused(sql)
         if isinstance(planned, Refusal):
             self._refuse(planned)
             return
@@ -119,14 +120,19 @@ class Session:
         self._forward(b"P", wire.parse(name, sql, parameter_types)[5:])
 
     def _bind(self, body: bytes) -> None:
-        portal, name = wire.bound(body)
+        portal, name, rest = wire.bound(body)
         self._portals.pop(portal, None)
+        self._intervals.check(name, rest)
         planned = self._prepared.get(name)
         if planned is not None:
             self._portals[portal] = planned
         if not isinstance(planned, CarriedOut):
             self._has_work = True
         self._forward(b"B", body)
+
+    def _describe(self, body: bytes) -> None:
+        self._pending.add(b"D", describes=body[1:-1] if body[:1] == b"S" else None)
+        self._backend.send(wire.message(b"D", body))
 
     def _execute(self, body: bytes) -> None:
         planned = self._portals.get(wire.texts(body, 1)[0])
@@ -174,7 +180,7 @@ class Session:
             raise
         except Exception as error:
             backend.fail()
-            self._client.send(_response(error))
+            self._client.send(response(error))
             self._pending.skipping = True
             return False
         self._client.send(wire.command_complete(planned.tag))
@@ -227,23 +233,8 @@ class Session:
         elif kind == b"E":
             refused = awaited is not None and awaited.refusal and wire.error_fields(body).get("C") == "34000"
             self._client.send(awaited.refusal if awaited and refused else redshift_error(body))
+            self._backend.said_why = wire.is_fatal(body)
         else:
+            if kind in b"tT" and awaited is not None and awaited.describes is not None:
+                self._intervals.described(awaited.describes, kind, body)
             self._client.send(wire.message(kind, body))
-
-
-def _planned(sql: str) -> Plan | Refusal:
-    """What to do with a statement; the client's error when it is refused."""
-    try:
-        return plan(sql) if sql.strip() else PASSED
-    except Exception as error:
-        return _response(error)
-
-
-def _response(error: Exception) -> bytes:
-    """What the client is told of an error that came up here."""
-    if isinstance(error, Refused):
-        return redshift_error(error.body)
-    if not isinstance(error, RedshiftError):
-        log.debug("the stand-in failed", exc_info=error)
-        error = RedshiftError("XX000", f"the stand-in failed: {type(error).__name__}: {error}")
-    return wire.error_response(error)

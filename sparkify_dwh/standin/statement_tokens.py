@@ -65,6 +65,11 @@ class StatementTokens:
         """Whether a name with a bracket behind it stands here."""
         return self.kind(place) in ("word", "quoted_identifier") and self.is_symbol(place + 1, "(")
 
+    def schema(self, place: int) -> str:
+        """The name before a dot before ``place``; '' if there is none."""
+        before = self._at(place - 2)
+        return before.value if before is not None and self.symbol(place - 1) == "." else ""
+
     def opener(self, place: int) -> str:
         """The word before the bracket that ``place`` stands in: ``cast`` in ``CAST(x AS ...)``; '' if there is none."""
         opened_at = self._opened_at[place]

@@ -6,10 +6,13 @@ for byte. COPY, UNLOAD, CREATE TABLE and ALTER TABLE always have a rule: there t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
+
+from sparkify_dwh.standin import script
+from sparkify_dwh.standin.tokens import first_words
 
 if TYPE_CHECKING:
     from sparkify_dwh.standin.backend import Backend
@@ -41,20 +44,6 @@ class CarriedOut:
 Plan = Passed | Rewritten | CarriedOut
 PASSED = Passed()
 
-_COMMENTS = re.compile(r"\s*(?:--[^\n]*(?:\n|$)|/\*.*?\*/|\s+)*", re.DOTALL)
-_WORD = re.compile(r"\s*([A-Za-z_]+)")
-
-
-def first_words(sql: str, most: int = 4) -> list[str]:
-    """The words a statement begins with, in upper case, without comments."""
-    comments = _COMMENTS.match(sql)
-    position = comments.end() if comments else 0
-    words: list[str] = []
-    while len(words) < most and (word := _WORD.match(sql, position)):
-        words.append(word[1].upper())
-        position = word.end()
-    return words
-
 
 def plan(sql: str) -> Plan:
     """What to do with one statement.
@@ -62,6 +51,9 @@ def plan(sql: str) -> Plan:
     Raises :class:`RedshiftError` for what Redshift refuses, and for what it would take but the stand-in does not know.
     """
     words = first_words(sql)
+    if not words and ";" in sql and len(alone := script.statements(sql)) == 1:
+        (sql,) = alone  # semicolons before a statement are nothing, to PostgreSQL too
+        words = first_words(sql)
     for rule in _rules():
         planned = rule(sql, words)
         if planned is not None:
@@ -72,9 +64,12 @@ def plan(sql: str) -> Plan:
 Rule = Callable[[str, list[str]], Plan | None]
 
 
+@cache
 def _rules() -> tuple[Rule, ...]:
+    """The rules in the order in which they are asked; they import this module, and so are imported late."""
     from sparkify_dwh.standin import (
         alter_table,
+        create_schema,
         create_table,
         create_table_as,
         dml,
@@ -92,8 +87,10 @@ def _rules() -> tuple[Rule, ...]:
         refuse.refused,
         run_copy.copy_rule,
         run_unload.unload_rule,
+        create_table_as.select_into_rule,
         create_table_as.create_table_as_rule,
         create_table.create_table_rule,
+        create_schema.create_schema_rule,
         alter_table.alter_table_rule,
         maintenance.truncate_rule,
         maintenance.vacuum_rule,

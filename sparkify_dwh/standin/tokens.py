@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
-from itertools import islice
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from sparkify_dwh.standin.errors import RedshiftError
@@ -46,7 +46,11 @@ class Token(NamedTuple):
         return self.kind == "symbol" and self.text == symbol
 
 
-_SKIPPED = re.compile(r"(?:\s+|--[^\n]*)+")
+# White space and ends of lines are PostgreSQL's: a comment ends with a carriage return too.
+_SKIPPED = re.compile(r"(?:[ \t\n\r\f\v]+|--[^\n\r]*)+")
+_FIRST_WORD = re.compile(r"[ \t\n\r\f\v]*([^\W\d][\w$]*)")
+_ANY_WORD = re.compile(r"[^\W\d]\w*|[\[#]")
+_COMMENT_AHEAD = re.compile(r"[ \t\n\r\f\v]*(?:--|/\*)")
 
 # The first alternative that matches decides, so their order matters: E'..' before words, .5 before the symbol "."
 _TOKEN = re.compile(
@@ -77,17 +81,33 @@ def tokenize(sql: str) -> list[Token]:
     return list(iter_tokens(sql))
 
 
-def first_words(sql: str, count: int) -> tuple[str, ...]:
-    """Up to ``count`` words that ``sql`` begins with, in lower case: ``("create", "temp", "table")``.
+def first_words(sql: str, most: int = 4) -> list[str]:
+    """Up to ``most`` words that ``sql`` begins with, in upper case: ``["CREATE", "TEMP", "TABLE"]``.
 
-    Stops at the first token that is not a word and reads no further than it must.
+    Comments before and between them are left out, as in `tokenize`; every statement comes here, and no more of it is
+    read than that. Raises RedshiftError 42601 for a comment without an end.
     """
     words: list[str] = []
-    for token in islice(iter_tokens(sql), count):
-        if token.kind != "word":
+    position = 0
+    while len(words) < most:
+        word = _FIRST_WORD.match(sql, position)
+        if word is not None:
+            words.append(word[1].upper())
+            position = word.end()
+        elif _COMMENT_AHEAD.match(sql, position):
+            position = _skip_blanks(sql, position)
+        else:
             break
-        words.append(token.value)
-    return tuple(words)
+    return words
+
+
+@lru_cache(maxsize=1)  # several rules ask, one after the other
+def words_in(sql: str) -> frozenset[str]:
+    """All words in the text of ``sql``, in strings and comments too, in lower case; of the symbols, "[" and "#".
+
+    A rule whose words are not among them has nothing to do, and need not cut the statement into tokens.
+    """
+    return frozenset(_ANY_WORD.findall(sql.lower()))
 
 
 def iter_tokens(sql: str) -> Iterator[Token]:

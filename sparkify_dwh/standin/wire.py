@@ -123,10 +123,10 @@ def parsed(body: bytes) -> tuple[bytes, str, bytes]:
     return name, decoded(sql), rest
 
 
-def bound(body: bytes) -> tuple[bytes, bytes]:
-    """Portal and statement that a Bind message names."""
-    portal, statement, _ = texts(body, 2)
-    return portal, statement
+def bound(body: bytes) -> tuple[bytes, bytes, bytes]:
+    """Portal and statement that a Bind message names, and what follows them."""
+    portal, statement, rest = texts(body, 2)
+    return portal, statement, rest
 
 
 def decoded(text: bytes) -> str:
@@ -165,6 +165,11 @@ def error_fields(body: bytes) -> dict[str, str]:
     return {chr(field[0]): field[1:].decode(errors="replace") for field in fields}
 
 
+def is_fatal(body: bytes) -> bool:
+    """Whether an ErrorResponse is the last that will come."""
+    return error_fields(body).get("S") == "FATAL"
+
+
 def with_fields(fields: dict[str, str]) -> bytes:
     """An ErrorResponse made of ``fields``."""
     return message(b"E", b"".join(code.encode() + text.encode() + b"\x00" for code, text in fields.items()) + b"\x00")
@@ -180,6 +185,11 @@ def data_row(body: bytes) -> list[str | None]:
         values.append(None if length < 0 else body[position : position + length].decode())
         position += max(length, 0)
     return values
+
+
+def parameter_types(body: bytes) -> tuple[int, ...]:
+    """The OIDs of a ParameterDescription."""
+    return struct.unpack_from(f"!{len(body) // 4}I", body, 2)
 
 
 def row_description(body: bytes) -> list[tuple[str, int, int]]:

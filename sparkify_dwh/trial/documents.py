@@ -6,8 +6,7 @@ Redshift guide, copy-parameters-data-format, "JSON data file"
 
 Where the guide is silent: behind a malformed document, reading goes on at the next line that begins with ``{`` or ``[``;
 NaN, Infinity and control characters in strings are malformed, as the standard of JSON says. Bytes that are not UTF-8
-come out as lone surrogates (Python's ``surrogateescape``), for the column to judge. Numbers come out as text, as they
-are written.
+come out as lone surrogates (Python's ``surrogateescape``), for the column to judge. Numbers come out as they are written.
 """
 
 from __future__ import annotations
@@ -34,6 +33,12 @@ _STRAY = re.compile(r"[^\n{\[]+")
 _NEXT_DOCUMENT = re.compile(r"\n(?=[{\[])")
 # An error this near to the end of what has been read may be cured by reading on: "-Infinity" is the longest token.
 _NEAR_END = 16
+
+
+class Number(str):
+    """A JSON number, as it is written."""
+
+    __slots__ = ()
 
 
 @dataclass(slots=True)
@@ -146,7 +151,7 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON value")
 
 
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_number)
+_DECODER = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_no_number)
 
 
 def _document(text: _Text) -> Document | Malformed:

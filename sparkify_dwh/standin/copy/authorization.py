@@ -5,6 +5,7 @@ The three forms exclude each other, and one of them is mandatory. Redshift guide
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from sparkify_dwh.standin.errors import RedshiftError
@@ -24,6 +25,9 @@ _CREDENTIALS = {
     "aws_secret_access_key": "secret_access_key",
     "token": "session_token",
 }
+# Redshift guide, copy-parameters-authorization, and r_UNLOAD for a chain
+_ROLE = r"arn:aws(?:-[a-z]+)*:iam::[0-9]{12}:role/[\w+=.@/-]+"
+_ROLES = re.compile(f"{_ROLE}(?:,{_ROLE})*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ class AuthorizationClauses:
         elif clause == "iam_role" and tokens.accept_word("default"):
             self._given[clause] = "default"
         else:
-            self._given[clause] = _quoted(clause, tokens)
+            text = _quoted(clause, tokens)
+            self._given[clause] = _role(text) if clause == "iam_role" else text
 
     def authorization(self) -> Authorization:
         """What the clauses say together."""
@@ -72,6 +77,17 @@ class AuthorizationClauses:
                 f"{self._command} needs authorization: IAM_ROLE, or ACCESS_KEY_ID with SECRET_ACCESS_KEY, or CREDENTIALS",
             )
         return Authorization(**given)
+
+
+def _role(text: str) -> str:
+    """The ARN of a role, or of several; what stands there instead may be a secret, so the error does not repeat it."""
+    if not _ROLES.fullmatch(text):
+        raise RedshiftError(
+            "42601",
+            "Invalid IAM role: IAM_ROLE takes default or the ARN of a role, 'arn:aws:iam::123456789012:role/name'; the "
+            "ARNs of a chain stand in one string, with a comma and no space between them",
+        )
+    return text
 
 
 def _quoted(clause: str, tokens: TokenCursor) -> str:
@@ -100,5 +116,5 @@ def _credentials(text: str) -> dict[str, str]:
                 "Invalid credentials: CREDENTIALS takes 'aws_iam_role=..' or "
                 "'aws_access_key_id=..;aws_secret_access_key=..[;token=..]', each part once",
             )
-        parts[_CREDENTIALS[name]] = value
+        parts[_CREDENTIALS[name]] = _role(value) if name == "aws_iam_role" else value
     return parts

@@ -19,6 +19,7 @@ from sparkify_dwh.standin.copy.columns import ColumnType
 # https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format"
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(4) + bytes(4)
 TRAILER = b"\xff\xff"
+NO_ROWS = HEADER + TRAILER
 NULL = struct.pack(">i", -1)
 CHUNK_BYTES = 64 * 1024
 _COUNT_BYTES = 2  # of the number of fields, which a row begins with
@@ -114,9 +115,14 @@ class BinaryRows:
 
     def add_formatted(self, rows: bytes, count: int) -> None:
         """Add that many rows that are in the binary format already."""
-        self._buffer += rows
         self.count += count
-        self._flush_if_large()
+        if len(rows) < CHUNK_BYTES:
+            self._buffer += rows
+            self._flush_if_large()
+        else:  # without another copy of it
+            if self._buffer:
+                self._flush()
+            self._write(rows)
 
     def finish(self) -> None:
         self._buffer += TRAILER

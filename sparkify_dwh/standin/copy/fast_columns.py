@@ -9,23 +9,21 @@ import re
 import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from sparkify_dwh.standin.copy.binary_rows import NULL, POSTGRES_TIME, field_formatter, formatted
-from sparkify_dwh.standin.copy.columns import ColumnType
-from sparkify_dwh.standin.copy.convert import INTEGERS, Field
+from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn
+from sparkify_dwh.standin.copy.convert import INTEGERS, Field, converter
 from sparkify_dwh.standin.copy.json_documents import DECODER
 from sparkify_dwh.standin.copy.options import CopyOptions
 from sparkify_dwh.standin.copy.results import Reject
-from sparkify_dwh.standin.copy.row_reader import RowField
 from sparkify_dwh.standin.copy.times import EPOCH, EPOCH_UNITS
 
-MOST_REMEMBERED = 64  # bytes or characters: what is longer is rarely repeated
+MOST_REMEMBERED = 256  # bytes or characters: what is longer is rarely repeated
 _REMEMBERED_VALUES = 65_536
+MOST_DIFFERENT_TEXTS = 1_024  # that a column has had when it is faster to format each than to look for it
 
-_find_nul = re.compile(rb"\\u0000").search
-_find_unicode_escape = re.compile(rb"\\u").search
 _find_minus_zero = re.compile(rb"-0[\s,}\]]").search
 
 _MICROSECONDS = 1_000_000
@@ -40,15 +38,6 @@ class Blocks:
 
     def __init__(self, blocks: Sequence[bytes]) -> None:
         self._blocks = blocks
-
-    @cached_property
-    def are_without_nul(self) -> bool:
-        return not any(map(_find_nul, self._blocks))
-
-    @cached_property
-    def are_ascii(self) -> bool:
-        """Whether all strings are, too."""
-        return all(block.isascii() and not _find_unicode_escape(block) for block in self._blocks)
 
     @cached_property
     def may_hold_minus_zero(self) -> bool:
@@ -74,25 +63,25 @@ def kind_of(column_type: ColumnType, options: CopyOptions) -> Kind:
     return "other"
 
 
-def column_format(field: RowField, options: CopyOptions) -> Format:
+def column_format(column: TargetColumn, options: CopyOptions) -> Format:
     """What formats the values of this column."""
-    kind = kind_of(field.column.column_type, options)
+    kind = kind_of(column.column_type, options)
     if kind == "text":
-        return _text_format(field, options)
+        return _text_format(column, options)
     if kind == "integer":
-        return _integer_format(field)
+        return _integer_format(column, options)
     if kind == "double":
-        return _double_format(field)
+        return _double_format(column, options)
     if kind == "epoch":
-        return _epoch_format(field, _MICROSECONDS // EPOCH_UNITS[str(options.time_format)])
-    return _other_format(field)
+        return _epoch_format(column, options)
+    return _other_format(column, options)
 
 
-def _text_format(field: RowField, options: CopyOptions) -> Format:
+def _text_format(column: TargetColumn, options: CopyOptions) -> Format:
     """Of CHAR or VARCHAR. A string is usual when it fits, and no option and no character of it needs a look."""
-    prefixes, convert = _length_prefixes(field.column.column_type.length), field.convert
+    prefixes, convert = _length_prefixes(column.column_type.length), converter(column, options)
     always_converts = options.blanks_as_null or options.trim_blanks
-    needs_ascii = field.column.column_type.name == "char" or options.accept_invalid_chars is not None
+    needs_ascii = column.column_type.name == "char" or options.accept_invalid_chars is not None
 
     def format_one(text: Any) -> bytes:
         converted = None if text is None else convert(text)
@@ -102,8 +91,13 @@ def _text_format(field: RowField, options: CopyOptions) -> Format:
     with suppress(Reject):  # when it is NULL, and the column does not take that
         empty[""] = format_one("")
 
-    def format_texts(texts: Sequence[Any], blocks: Blocks) -> list[bytes]:
-        if not always_converts and (blocks.are_ascii if needs_ascii else blocks.are_without_nul):
+    remembered = _Remembered(format_one)
+
+    def format_texts(texts: Sequence[Any], _: Blocks) -> list[bytes]:
+        if remembered.misses < MOST_DIFFERENT_TEXTS:
+            return list(map(remembered.__getitem__, texts))
+        everything = "".join(filter(None, texts))
+        if not always_converts and "\0" not in everything and (everything.isascii() or not needs_ascii):
             try:
                 return [prefixes[len(data := text.encode())] + data if text else empty[text] for text in texts]
             except (LookupError, ValueError):  # too long, empty, or a surrogate
@@ -119,50 +113,68 @@ def _length_prefixes(most: int) -> tuple[bytes, ...]:
     return tuple(map(struct.Struct(">i").pack, range(most + 1)))
 
 
-def _integer_format(field: RowField) -> Format:
-    code = _INTEGER_CODES[field.column.column_type.name]
-    pack, size, format_one = struct.Struct(f">i{code}").pack, struct.calcsize(f">{code}"), _remembering_format(field)
-    return lambda values, _: [pack(size, value) if value.__class__ is int else format_one(value) for value in values]
+def _integer_format(column: TargetColumn, options: CopyOptions) -> Format:
+    code = _INTEGER_CODES[column.column_type.name]
+    pack, size, others = (
+        struct.Struct(f">i{code}").pack,
+        struct.calcsize(f">{code}"),
+        _Remembered(_field_format(column, options)),
+    )
+    return lambda values, _: [pack(size, value) if value.__class__ is int else others[value] for value in values]
 
 
-def _double_format(field: RowField) -> Format:
-    pack, format_one = struct.Struct(">id").pack, _remembering_format(field)
+def _double_format(column: TargetColumn, options: CopyOptions) -> Format:
+    pack, others = struct.Struct(">id").pack, _Remembered(_field_format(column, options))
 
     def format_doubles(values: Sequence[Any], blocks: Blocks) -> list[bytes]:
         if 0.0 in values and blocks.may_hold_minus_zero:
             raise ValueError("for RowReader to tell 0 from -0")
-        return [pack(8, value) if value.__class__ is float else format_one(value) for value in values]
+        return [pack(8, value) if value.__class__ is float else others[value] for value in values]
 
     return format_doubles
 
 
-def _epoch_format(field: RowField, unit: int) -> Format:
-    """Of timestamps that are written as epochs, which count ``unit`` microseconds."""
-    pack, format_one = struct.Struct(">iq").pack, _remembering_format(field)
+def _epoch_format(column: TargetColumn, options: CopyOptions) -> Format:
+    """Of timestamps that are written as epochs."""
+    unit = _MICROSECONDS // EPOCH_UNITS[str(options.time_format)]
+    pack, others = struct.Struct(">iq").pack, _Remembered(_field_format(column, options))
     return lambda values, _: [
-        pack(8, value * unit - _EPOCH_SHIFT) if value.__class__ is int else format_one(value) for value in values
+        pack(8, value * unit - _EPOCH_SHIFT) if value.__class__ is int else others[value] for value in values
     ]
 
 
-def _other_format(field: RowField) -> Format:
+def _other_format(column: TargetColumn, options: CopyOptions) -> Format:
     """Of the JSON source of values."""
-    format_field = _field_format(field)
+    format_field = _field_format(column, options)
 
-    @lru_cache(_REMEMBERED_VALUES)
     def format_source(source: bytes) -> bytes:
         value = DECODER.decode(source.decode())
         if len(source) > MOST_REMEMBERED or isinstance(value, dict | list):
             raise ValueError("for RowReader to convert")
         return format_field(value)
 
-    return lambda sources, _: [format_source(bytes(source)) for source in sources]
+    remembered = _Remembered(format_source)
+    return lambda sources, _: list(map(remembered.__getitem__, map(bytes, sources)))
 
 
-def _remembering_format(field: RowField) -> Callable[[str | None], bytes]:
-    """What formats NULL and short strings by the column's converter, remembering what came before."""
-    return lru_cache(_REMEMBERED_VALUES)(_field_format(field))
+class _Remembered(dict[Any, bytes]):
+    """Values as they are formatted, by what they are formatted from; only short ones are kept, and not too many."""
+
+    def __init__(self, format_value: Callable[[Any], bytes]) -> None:
+        super().__init__()
+        self._format = format_value
+        self.misses = 0
+
+    def __missing__(self, value: Any) -> bytes:
+        data = self._format(value)
+        self.misses += 1
+        if len(self) >= _REMEMBERED_VALUES:
+            self.clear()
+        if len(data) <= MOST_REMEMBERED:
+            self[value] = data
+        return data
 
 
-def _field_format(field: RowField) -> Callable[[Field], bytes]:
-    convert, format_value = field.convert, field_formatter(field.column.column_type)
+def _field_format(column: TargetColumn, options: CopyOptions) -> Callable[[Field], bytes]:
+    convert, format_value = converter(column, options), field_formatter(column.column_type)
     return lambda value: format_value(convert(value))

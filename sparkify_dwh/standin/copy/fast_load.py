@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections import deque
 from io import BytesIO
 from typing import Any, NamedTuple
 
 from sparkify_dwh.standin.copy.binary_rows import BinaryRows
-from sparkify_dwh.standin.copy.fast_rows import FastRows, occurrences
+from sparkify_dwh.standin.copy.fast_rows import FastRows
 from sparkify_dwh.standin.copy.files import DataStream
-from sparkify_dwh.standin.copy.json_documents import BLOCK_BYTES, DocumentReader, Malformed
+from sparkify_dwh.standin.copy.json_documents import DocumentReader, Malformed
 from sparkify_dwh.standin.copy.json_load import JsonLoad
 from sparkify_dwh.standin.copy.line_blocks import BOUNDARY, LineBlocks
 from sparkify_dwh.standin.copy.results import FileResult
+from sparkify_dwh.standin.copy.row_formatter import MOST_AHEAD, RowFormatter
 from sparkify_dwh.standin.copy.row_reader import RowReader
 from sparkify_dwh.standin.copy.statement import CopyStatement
+
+# Files of fewer bytes are loaded together, as many at a time as take about so many bytes.
+_SMALL_BYTES = 64 * 1024
 
 
 def fast_load(statement: CopyStatement, reader: RowReader, rows: BinaryRows) -> JsonLoad:
     """The fast way to load JSON; the exact one where there is no fast one."""
     fast = FastRows.of(reader, rows)
-    return JsonLoad(statement, reader, rows) if fast is None else FastJsonLoad(statement, reader, rows, fast)
+    if fast is None:
+        return JsonLoad(statement, reader, rows)
+    return FastJsonLoad(statement, reader, rows, fast, RowFormatter(fast))
 
 
 class _Block(NamedTuple):
@@ -31,7 +38,7 @@ class _Block(NamedTuple):
 
     @property
     def next_line(self) -> int:
-        return self.first_line + occurrences(self.data, b"\n") + 1
+        return self.first_line + self.data.count(b"\n") + 1
 
 
 class FastJsonLoad(JsonLoad):
@@ -40,9 +47,13 @@ class FastJsonLoad(JsonLoad):
     Blocks of small files are decoded each for itself, and formatted together.
     """
 
-    def __init__(self, statement: CopyStatement, reader: RowReader, rows: BinaryRows, fast: FastRows) -> None:
+    def __init__(
+        self, statement: CopyStatement, reader: RowReader, rows: BinaryRows, fast: FastRows, formatter: RowFormatter
+    ) -> None:
         super().__init__(statement, reader, rows)
         self._fast = fast
+        self._formatter = formatter
+        self._ahead: deque[_Block] = deque()  # read, and their rows asked for
         self._waiting: list[tuple[_Block, int]] = []  # decoded, in this order, into so many documents each
         self._documents: list[Any] = []
         self._waiting_bytes = 0
@@ -55,33 +66,64 @@ class FastJsonLoad(JsonLoad):
 
     def finish(self) -> None:
         self._add_waiting()
+        while self._ahead and self._add_next() is None:
+            pass
+
+    def close(self) -> None:
+        self._formatter.close()
 
     def _add_blocks(self, file: FileResult, stream: DataStream) -> int:
         """Load block by block while they hold whole documents, and the rest by documents; the number of lines."""
-        blocks, first_line = LineBlocks(stream), 1
-        while data := blocks.next():
-            block = _Block(file, first_line, data)
-            left = self._put_off(block)
+        blocks = LineBlocks(stream)
+        next_line = self._ask(file, blocks, 1)
+        while self._ahead:
+            left = self._add_next()
             if left is not None:
-                return self._add_documents(file, blocks.rest(left.data), left.first_line)
-            first_line = block.next_line
+                return self._add_rest(left, blocks)
+            next_line = self._ask(file, blocks, next_line)
         if blocks.is_done:
-            return first_line - 1
+            return next_line - 1
         self._add_waiting()
-        return self._add_documents(file, blocks.rest(b""), first_line)
+        return self._add_documents(file, blocks.rest(b""), next_line)
 
-    def _put_off(self, block: _Block) -> _Block | None:
-        """Decode a block, to load it with others; if that cannot be, load it now, and return the end of it that cannot."""
-        documents = self._fast.decoded(block.data)
-        if documents is None:
-            self._add_waiting()
+    def _ask(self, file: FileResult, blocks: LineBlocks, next_line: int) -> int:
+        """Read ahead, and ask for the rows of what has been read; the number of the line behind it."""
+        while len(self._ahead) < MOST_AHEAD and (data := blocks.next()):
+            block = _Block(file, next_line, data)
+            next_line = block.next_line
+            is_whole_file = blocks.is_done and block.first_line == 1
+            if not is_whole_file or not self._put_off(block):
+                self._ahead.append(block)
+                self._formatter.ask(data)
+        return next_line
+
+    def _add_next(self) -> _Block | None:
+        """Load the next block that was read ahead; the end of it from where it must be read otherwise, if so."""
+        self._add_waiting()
+        block, rows = self._ahead.popleft(), self._formatter.take()
+        if rows is None:
             return self._add_in_pieces(block)
+        self._rows.add_formatted(rows.data, rows.number)
+        block.file.rows += rows.number
+        return None
+
+    def _add_rest(self, left: _Block, blocks: LineBlocks) -> int:
+        """Load the rest of a file by documents, from the end of a block on; the number of its last line."""
+        data = b"\n".join([left.data, *(block.data for block in self._ahead)])
+        self._ahead.clear()
+        self._formatter.drop()
+        return self._add_documents(left.file, blocks.rest(data), left.first_line)
+
+    def _put_off(self, block: _Block) -> bool:
+        """Decode a small block, to load it with others; whether that could be done."""
+        if len(block.data) > _SMALL_BYTES or (documents := self._fast.decoded(block.data)) is None:
+            return False
         self._waiting.append((block, len(documents)))
         self._documents += documents
         self._waiting_bytes += len(block.data)
-        if self._waiting_bytes >= BLOCK_BYTES // 2:
+        if self._waiting_bytes > _SMALL_BYTES:
             self._add_waiting()
-        return None
+        return True
 
     def _add_waiting(self) -> None:
         """Load what has been put off."""
@@ -89,7 +131,7 @@ class FastJsonLoad(JsonLoad):
         self._waiting, self._documents, self._waiting_bytes = [], [], 0
         rows = self._fast.formatted(documents, [block.data for block, _ in waiting])
         if rows is not None:
-            self._rows.add_formatted(rows, len(documents))
+            self._rows.add_formatted(rows.data, rows.number)
         for block, count in waiting:
             if rows is not None:
                 block.file.rows += count
@@ -112,12 +154,11 @@ class FastJsonLoad(JsonLoad):
         return None
 
     def _add_piece(self, piece: _Block) -> bool:
-        documents = self._fast.decoded(piece.data)
-        rows = None if documents is None else self._fast.formatted(documents, [piece.data])
-        if documents is None or rows is None:
+        rows = self._fast.rows(piece.data)
+        if rows is None:
             return False
-        self._rows.add_formatted(rows, len(documents))
-        piece.file.rows += len(documents)
+        self._rows.add_formatted(rows.data, rows.number)
+        piece.file.rows += rows.number
         return True
 
     def _add_exactly(self, piece: _Block) -> bool:

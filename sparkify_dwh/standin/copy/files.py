@@ -14,12 +14,14 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, cast
 
 from sparkify_dwh.errors import SourceError
+from sparkify_dwh.locations import local_path
+from sparkify_dwh.source import file_url
 from sparkify_dwh.standin.errors import RedshiftError
 
 if TYPE_CHECKING:
@@ -52,8 +54,12 @@ class DataStream:
         self._stream = stream
 
     def read(self, size: int, /) -> bytes:
-        with _explained(self.url):
+        try:
             data = self._stream.read(size)
+        except Exception as error:
+            if (explanation := _explanation(self.url, error)) is None:
+                raise
+            raise explanation from error
         self.bytes += len(data)
         return data
 
@@ -63,18 +69,20 @@ def open_files(statement: CopyStatement, store: Store) -> Iterator[DataStream]:
 
     Raises RedshiftError XX000 when there is none, for a mandatory file that is missing, and for a manifest that is not one.
     """
-    found = False
+    found, compression = False, statement.options.compression
     for file in (
         _manifest_files(statement.url, store) if statement.options.manifest else _prefix_files(statement, store)
     ):
-        with ExitStack() as opened:
-            stream = _open(file, store, opened)
-            if stream is None:
-                continue
-            found = True
-            if not file.is_empty:
-                stream = _decompressed(stream, statement.options.compression, opened)
-            yield DataStream(file.url, stream)
+        opened = _open(file, store)
+        if opened is None:
+            continue
+        found = True
+        with opened as stored:
+            if compression is None or file.is_empty:
+                yield DataStream(file.url, stored)
+            else:
+                with _decompressed(stored, compression) as stream:
+                    yield DataStream(file.url, stream)
     if not found:
         raise RedshiftError("XX000", f"None of the files in the manifest {statement.url} was found")
 
@@ -92,7 +100,19 @@ def _prefix_files(statement: CopyStatement, store: Store) -> list[DataFile]:
         # The text: https://github.com/3scale/apisonator/issues/196
         message = f"The specified S3 prefix '{_prefix(statement.url)}' does not exist"
         raise RedshiftError("XX000", message, _detail(message))
+    _refuse_paths_as_data(statement.json, [found.url for found in objects])
     return [DataFile(found.url, is_empty=found.size == 0) for found in objects]
+
+
+def _refuse_paths_as_data(json_option: str, urls: list[str]) -> None:
+    """Under the data's prefix a JSONPaths file is read as data, and COPY fails. Guide, copy-parameters-data-format"""
+    url = file_url(local_path(json_option)) if json_option.startswith("file:") else json_option
+    if url in urls:
+        raise RedshiftError(
+            "XX000",
+            f"The JSONPaths file {url} is under the prefix of the data, and would be read as data: end the prefix with a "
+            "slash, or move the file",
+        )
 
 
 def _prefix(url: str) -> str:
@@ -134,12 +154,12 @@ def _manifest_file(entry: Any) -> DataFile:
     return DataFile(url, is_mandatory)
 
 
-def _open(file: DataFile, store: Store, opened: ExitStack) -> BinaryIO | None:
+def _open(file: DataFile, store: Store) -> BinaryIO | None:
     """The file as it is stored; None when a manifest lists it, as not mandatory, and it is not there."""
     if file.is_empty:
         return BytesIO()
     try:
-        return opened.enter_context(store.open(file.url))
+        return store.open(file.url)
     except SourceError as error:
         if file.is_mandatory is False and not _is_there(file.url, store):
             return None
@@ -152,9 +172,7 @@ def _is_there(url: str, store: Store) -> bool:
         return any(found.url == url for found in store.list(url))
 
 
-def _decompressed(stream: BinaryIO, compression: str | None, opened: ExitStack) -> BinaryIO:
-    if compression is None:
-        return stream
+def _decompressed(stream: BinaryIO, compression: str) -> BinaryIO:
     reader: Any = (
         gzip.GzipFile(fileobj=stream)
         if compression == "gzip"
@@ -162,7 +180,7 @@ def _decompressed(stream: BinaryIO, compression: str | None, opened: ExitStack) 
         if compression == "bzip2"
         else _zstd(stream)
     )
-    return cast("BinaryIO", opened.enter_context(reader))
+    return cast("BinaryIO", reader)
 
 
 def _zstd(stream: BinaryIO) -> Any:
@@ -182,11 +200,17 @@ def _zstd(stream: BinaryIO) -> Any:
 def _explained(url: str) -> Iterator[None]:
     try:
         yield
-    except SourceError as error:
-        raise RedshiftError("XX000", str(error)) from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise RedshiftError("XX000", f"Cannot read {url}: {error}") from error
     except Exception as error:
-        if type(error).__name__ != "ZstdError":  # whichever module it is of, there may be none to import it from
+        if (explanation := _explanation(url, error)) is None:
             raise
-        raise RedshiftError("XX000", f"Cannot read {url}: {error}") from error
+        raise explanation from error
+
+
+def _explanation(url: str, error: Exception) -> RedshiftError | None:
+    """What tells the client of an error in reading; None for an error that has nothing to do with reading."""
+    if isinstance(error, SourceError):
+        return RedshiftError("XX000", str(error))
+    is_unreadable = isinstance(error, OSError | EOFError | zlib.error)
+    if is_unreadable or type(error).__name__ == "ZstdError":  # whichever module it is of, there may be none to import
+        return RedshiftError("XX000", f"Cannot read {url}: {error}")
+    return None

@@ -7,8 +7,9 @@ rejects tell which records are not there. Redshift guide, copy-parameters-data-l
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
-from sparkify_dwh.standin.copy.binary_rows import BinaryRows
+from sparkify_dwh.standin.copy.binary_rows import NO_ROWS, BinaryRows
 from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn, copy_columns
 from sparkify_dwh.standin.copy.fast_load import fast_load
 from sparkify_dwh.standin.copy.files import Store, open_files
@@ -17,6 +18,7 @@ from sparkify_dwh.standin.copy.parquet import copy_parquet
 from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult, FileResult, LoadReject, Reject
 from sparkify_dwh.standin.copy.row_reader import row_reader
 from sparkify_dwh.standin.copy.statement import CopyStatement
+from sparkify_dwh.standin.errors import RedshiftError
 
 __all__ = [
     "ColumnType",
@@ -43,7 +45,7 @@ def copy_rows(  # noqa: PLR0913 (what a COPY says, where it reads, and what it w
     """Carry out a COPY: hand its rows to ``write``, for the columns that `copy_columns` gives, in their order.
 
     ``columns`` are all columns of the table; ``constants``, in PostgreSQL's binary format, end every row. ``write`` gets
-    bytes for ``COPY ... FROM STDIN (FORMAT binary)`` in chunks, and nothing with NOLOAD. Raises CopyFailed for rejected
+    bytes for ``COPY ... FROM STDIN (FORMAT binary)`` in chunks, and no rows with NOLOAD. Raises CopyFailed for rejected
     records and RedshiftError for everything else; what has been written by then must be thrown away. ``exact`` leaves out
     the fast reader, which changes nothing but the time.
     """
@@ -54,10 +56,20 @@ def copy_rows(  # noqa: PLR0913 (what a COPY says, where it reads, and what it w
     rows = BinaryRows(types, _nowhere if statement.options.no_load else write, constants)
     reader = row_reader(statement, targets, store)
     load = JsonLoad(statement, reader, rows) if exact else fast_load(statement, reader, rows)
-    files = [load.file(stream) for stream in open_files(statement, store)]
-    load.finish()
+    with closing(load):
+        try:
+            files = [load.file(stream) for stream in open_files(statement, store)]
+        except CopyFailed:
+            raise
+        except RedshiftError:
+            load.finish()  # a row that is refused comes before what cannot be read
+            raise
+        load.finish()
     rows.finish()
-    return CopyResult(0 if statement.options.no_load else rows.count, load.rejects, files)
+    if statement.options.no_load:
+        write(NO_ROWS)
+        return CopyResult(0, load.rejects, files)
+    return CopyResult(rows.count, load.rejects, files)
 
 
 def _nowhere(_: bytes) -> None:

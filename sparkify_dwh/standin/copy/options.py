@@ -71,11 +71,16 @@ def option_name(word: str) -> str:
     )
 
 
-def refused_option(word: str) -> RedshiftError | None:
-    """The error for an option that Redshift has and the stand-in has not; None for any other word."""
-    if word in NOT_WITH_JSON:
+def refused_option(word: str, data_format: str | None) -> RedshiftError | None:
+    """The error for an option that Redshift has and the stand-in has not; None for any other word.
+
+    ``data_format`` is json, parquet, or None when the statement has not named it before the option.
+    """
+    if word in NOT_WITH_JSON and data_format == "json":
         return RedshiftError("0A000", f"COPY option {option_name(word)} is not supported with JSON")
-    if word in UNSUPPORTED:
+    if word in NOT_WITH_JSON - {"fillrecord"} and data_format == "parquet":
+        return _not_with_parquet(option_name(word))
+    if word in NOT_WITH_JSON | UNSUPPORTED:
         return RedshiftError("0A000", f"COPY option {option_name(word)} is not supported by the stand-in")
     return None
 
@@ -83,8 +88,12 @@ def refused_option(word: str) -> RedshiftError | None:
 def check_parquet_options(names: set[str]) -> None:
     """Raise when a COPY of Parquet has other options than it takes; ``names`` as `option_name` gives them."""
     for name in sorted(name for name in names if name.lower() not in WITH_PARQUET):
-        # The text: https://github.com/apache/iggy/pull/3654
-        raise RedshiftError("0A000", f"{name} argument is not supported for PARQUET based COPY")
+        raise _not_with_parquet(name)
+
+
+def _not_with_parquet(name: str) -> RedshiftError:
+    """The text: https://github.com/apache/iggy/pull/3654"""
+    return RedshiftError("0A000", f"{name} argument is not supported for PARQUET based COPY")
 
 
 def _flag(_: TokenCursor) -> bool:

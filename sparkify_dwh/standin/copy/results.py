@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from sparkify_dwh.standin.errors import RedshiftError
 
 # STL_LOAD_ERRORS keeps this many bytes of a line and of a value. Redshift guide, r_STL_LOAD_ERRORS
@@ -58,8 +60,7 @@ class LoadReject:
         object.__setattr__(self, "reason", printable(self.reason))
 
 
-@dataclass(slots=True)
-class FileResult:
+class FileResult(msgspec.Struct, gc=False):
     """What was read of one file: lines and bytes after decompression, rows accepted, records rejected."""
 
     url: str

@@ -141,7 +141,7 @@ class _Clauses(Clauses):
         return option_name(word)
 
     def _refusal(self, word: str) -> RedshiftError:
-        return refused_option(word) or self._tokens.syntax_error()
+        return refused_option(word, self.format) or self._tokens.syntax_error()
 
 
 def _object_url(url: str, reader: str) -> str:

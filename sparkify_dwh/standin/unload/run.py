@@ -1,8 +1,8 @@
 """UNLOAD, carried out on the client's own backend and inside its transaction, and the record of what it wrote.
 
 The files are not part of the transaction: as on Redshift they stay when it is rolled back. Those of an UNLOAD that fails
-are removed. A query without rows writes no files and no manifest
-(https://github.com/spark-redshift-community/spark-redshift/issues/40).
+are removed, and so are those of one that is cancelled, a moment later; but they stay when the store stalls. A query without
+rows writes no files and no manifest (https://github.com/spark-redshift-community/spark-redshift/issues/40).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import BinaryIO
 from sparkify_dwh.secret import Secret
 from sparkify_dwh.source import ObjectStore
 from sparkify_dwh.standin.backend import Backend
+from sparkify_dwh.standin.consumer import Consumer
 from sparkify_dwh.standin.copy.authorization import Authorization
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.statements import CarriedOut, Notice, Passed, Plan, Rewritten, plan
@@ -64,24 +65,33 @@ class RunningUnload:
         rows = unloaded_rows(self._statement, self._query, self._backend.describe(self._query))
         if self._statement.options.format == "parquet":
             arrow_schema(rows.columns)  # what cannot be written is told before anything is touched
-        with _store(self._statement.authorization, self._statement.options.region) as store:
-            target = UnloadTarget(self._statement, store)
-            target.prepare()
-            self._write(rows, target)
+        store = _store(self._statement.authorization, self._statement.options.region)
+        target = UnloadTarget(self._statement, store)
+
+        def write(incoming: Consumer) -> None:
+            with store:
+                target.prepare()
+                self._write(rows, target, incoming)
+
+        self._backend.copy_out(rows.copy_sql, write)
         count = sum(file.rows for file in target.written)
-        self._backend.query(f"SELECT set_config('redshift.last_unload_count', '{count}', false)")
+        self._backend.query(f"SELECT setval('redshift_catalog.last_unload_count', {count})")
         self._record(target)
         notice(f"UNLOAD completed, {count} record(s) unloaded successfully.")
 
-    def _write(self, rows: UnloadedRows, target: UnloadTarget) -> None:
+    def _write(self, rows: UnloadedRows, target: UnloadTarget, incoming: Consumer) -> None:
+        """Write the files, in a thread of its own: the store may stall."""
         files = _Files(self._statement, rows, target)
         try:
-            self._backend.copy_out(rows.copy_sql, files.add)
+            for row in incoming:
+                files.add(row)
             files.finish()
             if self._statement.options.manifest and target.written:
                 target.write_manifest(rows.columns)
+            incoming.settle()
         except BaseException:
-            target.remove_written()
+            if incoming.may_take_back():
+                target.remove_written()
             raise
         finally:
             files.close()

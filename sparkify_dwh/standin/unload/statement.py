@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from sparkify_dwh.standin.copy.authorization import Authorization
 from sparkify_dwh.standin.copy.clauses import Clauses
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.expressions import closing_bracket
 from sparkify_dwh.standin.token_cursor import TokenCursor
 from sparkify_dwh.standin.tokens import Token, tokenize
 from sparkify_dwh.standin.unload.options import EXCLUDED, OPTIONS, UNSUPPORTED, UnloadOptions, check_together, excluded
@@ -61,20 +62,32 @@ def _query(text: str) -> str:
         if token.kind == "parameter":
             raise RedshiftError("42P02", f"there is no parameter {token.text}")
     # Redshift guide, r_UNLOAD: neither LIMIT nor TOP in the outer SELECT
-    if _has_outer_limit(tokens) or (len(tokens) > 1 and tokens[1].is_word("top")):
+    if _is_limited(_without_brackets(tokens)):
         raise RedshiftError(
-            "0A000", "UNLOAD does not support LIMIT or TOP in its outer SELECT: put it in a subquery, (select ...) q"
+            "0A000",
+            "UNLOAD does not support LIMIT, FETCH or TOP in its outer SELECT: put it in a subquery, select * from (select "
+            "...) q",
         )
     return text[: tokens[-1].end]
 
 
-def _has_outer_limit(tokens: list[Token]) -> bool:
+def _without_brackets(tokens: list[Token]) -> list[Token]:
+    """The query inside of the brackets that stand around the whole of it."""
+    while tokens and tokens[0].is_symbol("(") and closing_bracket(tokens, 0) == len(tokens) - 1:
+        tokens = tokens[1:-1]
+    return tokens
+
+
+def _is_limited(tokens: list[Token]) -> bool:
+    """Whether it begins with SELECT TOP, or LIMIT or FETCH FIRST stands in it outside of brackets."""
     depth = 0
-    for before, token in zip([None, *tokens], tokens, strict=False):
+    for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
         depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if depth == 0 and token.is_word("limit") and not (before and before.is_symbol(".")):
+        if depth or (before and before.is_symbol(".")):
+            continue
+        if token.is_word("limit") or (token.is_word("fetch") and after and after.is_word("first", "next")):
             return True
-    return False
+    return len(tokens) > 1 and tokens[1].is_word("top")
 
 
 def _target(url: str, options: UnloadOptions) -> str:

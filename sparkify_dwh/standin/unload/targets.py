@@ -49,6 +49,7 @@ class UnloadTarget:
         self._store = store
         self._cleaned: set[str] = set()
         self.written: list[WrittenFile] = []
+        self._manifests: list[str] = []  # none or one
 
     def prepare(self) -> None:
         """Make sure that nothing is overwritten unasked; with CLEANPATH remove what is there.
@@ -76,13 +77,14 @@ class UnloadTarget:
         """One object that names all files, for COPY. Redshift guide, r_UNLOAD, MANIFEST [VERBOSE]"""
         data = json.dumps(self._manifest(columns), indent=2, ensure_ascii=False).encode()
         with _explained():
-            self._store.write(f"{self._url}manifest", data)
+            self._manifests.append(f"{self._url}manifest")
+            self._store.write(self._manifests[0], data)
 
     def remove_written(self) -> None:
         """Take back the files of an UNLOAD that failed."""
         with _explained():
-            for file in self.written:
-                self._store.delete(file.url)
+            for url in [*(file.url for file in self.written), *self._manifests]:
+                self._store.delete(url)
 
     def _put(self, url: str, file: BinaryIO, rows: int) -> None:
         size = file.seek(0, 2)

@@ -1,0 +1,70 @@
+-- Redshift's functions of JSON in VARCHARs. Redshift guide, json-functions and its pages.
+--
+-- Where the guide is silent: JSON is what PostgreSQL takes for it; null is NULL; of a key that comes twice the last one counts;
+-- objects and arrays come out as they are written.
+
+-- Redshift guide, IS_VALID_JSON: of objects only; for arrays there is IS_VALID_JSON_ARRAY.
+CREATE OR REPLACE FUNCTION redshift_catalog.is_valid_json(source text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT source IS JSON OBJECT $$;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.is_valid_json_array(source text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT source IS JSON ARRAY $$;
+
+-- The value of a text, when it is JSON of that kind; NULL or an error otherwise. In PL/pgSQL, so that nothing is read before it
+-- is known to be JSON. The wording: Redshift guide, JSON_EXTRACT_ARRAY_ELEMENT_TEXT
+CREATE OR REPLACE FUNCTION redshift_catalog.json_object_of(source text, null_if_invalid boolean) RETURNS json
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    IF source IS NOT NULL AND NOT source IS JSON OBJECT AND NOT null_if_invalid THEN
+        RAISE EXCEPTION 'invalid json object %', left(source, 100) USING ERRCODE = 'XX000';
+    END IF;
+    RETURN CASE WHEN source IS JSON OBJECT THEN source END;
+END $$;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.json_array_of(source text, null_if_invalid boolean) RETURNS json
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    IF source IS NOT NULL AND NOT source IS JSON ARRAY AND NOT null_if_invalid THEN
+        RAISE EXCEPTION 'invalid json array object %', left(source, 100) USING ERRCODE = 'XX000';
+    END IF;
+    RETURN CASE WHEN source IS JSON ARRAY THEN source END;
+END $$;
+
+-- Redshift guide, JSON_EXTRACT_PATH_TEXT: up to five keys, and NULL when one of them is not there. The last argument may be
+-- null_if_invalid, so each number of keys has a function.
+CREATE OR REPLACE FUNCTION redshift_catalog.json_extract_path_text(
+    source text, a text, null_if_invalid boolean DEFAULT false
+) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT redshift_catalog.json_object_of(source, null_if_invalid) #>> ARRAY[a] $$;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.json_extract_path_text(
+    source text, a text, b text, null_if_invalid boolean DEFAULT false
+) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT redshift_catalog.json_object_of(source, null_if_invalid) #>> ARRAY[a, b] $$;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.json_extract_path_text(
+    source text, a text, b text, c text, null_if_invalid boolean DEFAULT false
+) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT redshift_catalog.json_object_of(source, null_if_invalid) #>> ARRAY[a, b, c] $$;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.json_extract_path_text(
+    source text, a text, b text, c text, d text, null_if_invalid boolean DEFAULT false
+) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT redshift_catalog.json_object_of(source, null_if_invalid) #>> ARRAY[a, b, c, d] $$;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.json_extract_path_text(
+    source text, a text, b text, c text, d text, e text, null_if_invalid boolean DEFAULT false
+) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT redshift_catalog.json_object_of(source, null_if_invalid) #>> ARRAY[a, b, c, d, e] $$;
+
+CREATE OR REPLACE FUNCTION redshift_catalog.json_array_length(source text, null_if_invalid boolean DEFAULT false)
+RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT pg_catalog.json_array_length(redshift_catalog.json_array_of(source, null_if_invalid)) $$;
+
+-- Redshift guide, JSON_EXTRACT_ARRAY_ELEMENT_TEXT: from 0; a place that is not there, or negative, is NULL.
+CREATE OR REPLACE FUNCTION redshift_catalog.json_extract_array_element_text(
+    source text, place integer, null_if_invalid boolean DEFAULT false
+) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT redshift_catalog.json_array_of(source, null_if_invalid) ->> CASE WHEN place >= 0 THEN place END $$;
