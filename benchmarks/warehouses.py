@@ -24,7 +24,7 @@ from sparkify_dwh.settings import Settings
 from sparkify_dwh.source import ObjectStore
 from sparkify_dwh.stage import Staging
 from sparkify_dwh.staging import STAGING
-from sparkify_dwh.standin.postgres_address import PostgresAddress
+from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
 from sparkify_dwh.standin.server import DATABASE, embedded_server, stop_server
 from sparkify_dwh.star import STAR
 

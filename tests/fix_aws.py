@@ -26,6 +26,11 @@ from sparkify_dwh.settings import Settings
 ADDRESS = "203.0.113.7"
 
 
+def is_reading(operation: str) -> bool:
+    """Whether a request changes nothing, by its name."""
+    return operation.startswith(("Describe", "Get", "List"))
+
+
 class AddressService(Quiet):
     """Says which address a request comes from."""
 
@@ -146,12 +151,24 @@ class Account:
         """The cluster within moto, whose state a test may set."""
         return redshift_backends[DEFAULT_ACCOUNT_ID][REGION].clusters[self.identifier]
 
+    def default_vpc(self) -> str:
+        (vpc,) = self.ask("ec2", "describe_vpcs", Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+        return str(vpc["VpcId"])
+
     def exists(self) -> bool:
         return self.identifier in redshift_backends[DEFAULT_ACCOUNT_ID][REGION].clusters
 
     def is_empty(self) -> bool:
         """Whether nothing is left of the cluster and what was made with it."""
-        return not (self.exists() or self.groups() or self.roles())
+        serverless = {*self.serverless.namespaces, *self.serverless.workgroups}
+        return not (self.exists() or self.groups() or self.roles() or self.identifier in serverless)
+
+    def password(self) -> str:
+        """That of the first user, as it was sent."""
+        if self.exists():
+            return str(self.behind().master_user_password)
+        sent = [given for name, given in self.serverless.requests if name == "CreateNamespace"]
+        return next(str(given["adminUserPassword"]) for given in sent if given["namespaceName"] == self.identifier)
 
     def groups(self) -> list[dict[str, Any]]:
         wanted = [{"Name": "group-name", "Values": [f"sparkify-dwh-{self.identifier}"]}]

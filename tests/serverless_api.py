@@ -145,6 +145,8 @@ class ServerlessHandler(Quiet):
         given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         try:
             self.answer(200, json.dumps(self.server.served.api.handle(operation, given)).encode())
+        except PermissionError as error:
+            self.answer(400, json.dumps({"__type": "AccessDeniedException", "message": str(error)}).encode())
         except KeyError as error:
             refused = {"__type": "ResourceNotFoundException", "message": f"{error} not found"}
             self.answer(400, json.dumps(refused).encode())

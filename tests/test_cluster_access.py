@@ -95,7 +95,8 @@ def test_a_password_that_is_made_is_kept_before_the_cluster_is_made(account: Acc
         aws=account.aws,
         sleep=no_sleep,
     )
-    (first, there), (rest, _) = kept
+    (asked, _), (first, there), (rest, _) = kept
+    assert asked == {}
     assert list(first) == [("CLUSTER", "DB_PASSWORD")]
     assert not there
     assert account.behind().master_user_password == first["CLUSTER", "DB_PASSWORD"]

@@ -99,11 +99,19 @@ def test_a_cluster_that_is_going_already_is_waited_for(account: Account, setting
 
 
 @pytest.mark.parametrize("snapshot", [True, False])
-def test_a_paused_cluster_is_resumed_to_be_deleted(account: Account, settings: Settings, snapshot: bool) -> None:
-    """AWS deletes none that is paused."""
+def test_a_paused_cluster_is_deleted_as_it_is(account: Account, settings: Settings, snapshot: bool) -> None:
+    """Running, it would cost."""
     cluster.pause(settings, aws=account.aws)
-    done = down(account, settings, snapshot=snapshot).done
-    assert [deed.split(" ")[0] for deed in done][:2] == ["resume", "delete"]
+    assert "resume" not in str(down(account, settings, snapshot=snapshot).done)
+    assert account.is_empty()
+
+
+def test_a_paused_cluster_is_resumed_where_aws_does_not_delete_it_so(account: Account, settings: Settings) -> None:
+    cluster.pause(settings, aws=account.aws)
+    with refused(account.aws.client("redshift"), "DeleteCluster", "InvalidClusterState"):
+        done = down(account, settings).done
+    assert [deed.split(" ")[0] for deed in done][:2] == ["delete", "resume"]
+    assert account.is_empty()
 
 
 def test_a_cluster_that_is_still_being_created_is_deleted_when_it_is(account: Account, settings: Settings) -> None:

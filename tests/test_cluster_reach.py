@@ -11,7 +11,6 @@ from serverless_api import REGION
 
 from sparkify_dwh import cluster
 from sparkify_dwh.cluster.addresses import local_address
-from sparkify_dwh.cluster.network import vpc_of
 from sparkify_dwh.cluster.reach import why_unreachable
 from sparkify_dwh.database import connected
 from sparkify_dwh.errors import UnreachableError
@@ -24,7 +23,7 @@ def settings(account: Account) -> Settings:
     """The configuration of a cluster that is up, in the default VPC, with HOST as AWS gives it."""
     configured = account.settings(dwh_db_password=Secret("Pa55word-Of-The-Test"))
     made = cluster.up(configured, aws=account.aws)
-    account.behind().vpc_id = vpc_of(account.aws, ())[0]
+    account.behind().vpc_id = account.default_vpc()
     return account.settings(
         host=made.host, db_name="sparkify", db_user="u", db_password=Secret("p"), connect_seconds=0.1
     )

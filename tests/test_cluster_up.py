@@ -11,7 +11,6 @@ from fix_aws import Account, Sent, refused
 from sparkify_dwh import cluster
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.cluster import Options
-from sparkify_dwh.cluster.network import vpc_of
 from sparkify_dwh.cluster.run import Run
 from sparkify_dwh.errors import AwsError, ConfigurationError
 from sparkify_dwh.secret import Secret
@@ -150,7 +149,7 @@ def test_a_dry_run_says_everything_and_does_nothing(account: Account) -> None:
     assert [step.split(":")[0] for step in made.done] == [
         f"create the role {account.identifier}-redshift, which Redshift takes on",
         "let it read the configured locations",
-        f"create the security group sparkify-dwh-{account.identifier} in {vpc_of(account.aws, ())[0]}",
+        f"create the security group sparkify-dwh-{account.identifier} in {account.default_vpc()}",
         "open port 5439 to 198.51.100.0/24",
         f"create the cluster {account.identifier}",
     ]

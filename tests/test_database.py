@@ -20,9 +20,9 @@ from sparkify_dwh.database import connected, warehouse
 from sparkify_dwh.errors import UnreachableError
 from sparkify_dwh.secret import Secret
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.standin.relay import Listener
+from sparkify_dwh.standin.relay.listener import Listener
+from sparkify_dwh.standin.relay.startup import Credentials
 from sparkify_dwh.standin.server import embedded_server
-from sparkify_dwh.standin.startup import Credentials
 
 # The driver makes its TLS context in a way that Python advises against.
 pytestmark = pytest.mark.filterwarnings(r"ignore:ssl\..*:DeprecationWarning")

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh.standin import wire
-from sparkify_dwh.standin.binary_intervals import INTERVAL, BinaryIntervals
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.relay import wire
+from sparkify_dwh.standin.relay.binary_intervals import INTERVAL, BinaryIntervals
 
 TEXT = 25
 

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from sparkify_dwh.standin.consumer import MUCH, Consumer
-from sparkify_dwh.standin.producer import Abandoned
+from sparkify_dwh.standin.relay.consumer import MUCH, Consumer
+from sparkify_dwh.standin.relay.producer import Abandoned
 
 SECONDS = 60.0  # after which a test that waits fails
 

@@ -13,8 +13,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Boolean, Column, Connection, DateTime, Integer, MetaData, String, Table, func, inspect, text
 from sqlalchemy.exc import ProgrammingError
 
-from sparkify_dwh.standin.create_table import read_create_table
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.rules.create_table import read_create_table
 from sparkify_dwh.standin.statements import plan
 
 

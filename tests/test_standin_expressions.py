@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.expressions import postgres_expressions
+from sparkify_dwh.standin.rules.expressions import postgres_expressions
 from sparkify_dwh.standin.statements import Rewritten, plan
 
 

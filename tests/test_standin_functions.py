@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh.standin.expressions import postgres_expressions
+from sparkify_dwh.standin.rules.expressions import postgres_expressions
 
 
 def answer(connection: Connection, expression: str) -> Any:

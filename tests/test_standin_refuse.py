@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.refuse import refused
+from sparkify_dwh.standin.language.tokens import first_words
+from sparkify_dwh.standin.rules.refuse import refused
 from sparkify_dwh.standin.statements import PASSED, plan
-from sparkify_dwh.standin.tokens import first_words
 
 STATEMENTS = [
     ("CREATE UNIQUE INDEX i ON users (level)", "0A000", "CREATE UNIQUE INDEX"),

@@ -17,12 +17,12 @@ from fix_warehouse import a_standin
 from raw_client import RawClient, execution, kinds, sqlstates, startup, tags
 
 from sparkify_dwh.secret import Secret
-from sparkify_dwh.standin import wire
-from sparkify_dwh.standin.postgres_address import PostgresAddress
-from sparkify_dwh.standin.relay import Listener
+from sparkify_dwh.standin.relay import wire
+from sparkify_dwh.standin.relay.listener import Listener
+from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
+from sparkify_dwh.standin.relay.startup import Credentials
 from sparkify_dwh.standin.serve import served
 from sparkify_dwh.standin.server import embedded_server
-from sparkify_dwh.standin.startup import Credentials
 
 # Redshift has no generate_series() that can be relied on.
 COUNTING = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n{}) SELECT {} FROM n"

@@ -34,6 +34,15 @@ def test_a_copy_says_how_many_rows_it_loaded(copied: Connection, tmp_path: Path)
     assert any(b"completed, 2 record(s) loaded successfully" in notice[b"M"] for notice in raw.notices)
 
 
+def test_noload_reads_the_files_and_loads_nothing(copied: Connection, tmp_path: Path) -> None:
+    """Redshift guide, copy-parameters-data-load"""
+    copy(copied, write_lines(tmp_path / "a.json", [{"a": 1, "b": "x"}]), "NOLOAD")
+    assert copied.scalar(text("SELECT count(*) FROM copied")) == 0
+    assert copied.scalar(text("SELECT pg_last_copy_count()")) == 0
+    with pytest.raises(ProgrammingError, match="Load into table 'copied' failed"):
+        copy(copied, write_lines(tmp_path / "b.json", [{"a": "x", "b": "x"}]), "NOLOAD")
+
+
 def test_a_copy_is_rolled_back_with_its_transaction(copied: Connection, tmp_path: Path) -> None:
     """Redshift guide, copy-usage_notes-multiple-files"""
     path = write_lines(tmp_path / "a.json", [{"a": 1, "b": "x"}])

@@ -17,8 +17,8 @@ from fix_warehouse import a_standin
 
 from sparkify_dwh.errors import ConfigurationError, UnreachableError
 from sparkify_dwh.secret import Secret
+from sparkify_dwh.standin.relay.startup import Credentials
 from sparkify_dwh.standin.serve import Served, given_password, new_password, served
-from sparkify_dwh.standin.startup import Credentials
 
 PASSWORD = "hush hush ü"
 CREDENTIALS = Credentials("awsuser", Secret(PASSWORD))

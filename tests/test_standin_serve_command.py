@@ -15,8 +15,8 @@ import pytest
 from fix_warehouse import a_standin
 
 from sparkify_dwh.secret import Secret
+from sparkify_dwh.standin.relay.startup import Credentials
 from sparkify_dwh.standin.serve import served
-from sparkify_dwh.standin.startup import Credentials
 
 PASSWORD = "hush hush ü"
 CREDENTIALS = Credentials("awsuser", Secret(PASSWORD))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sparkify_dwh.standin.create_table import read_create_table
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.rules.create_table import read_create_table
 from sparkify_dwh.standin.statements import plan
 
 

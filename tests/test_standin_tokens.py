@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.tokens import Token, first_words, tokenize
+from sparkify_dwh.standin.language.tokens import Token, first_words, tokenize
 
 UNENDED = ("quoted string", "quoted identifier", "dollar-quoted string", "/* comment")
 

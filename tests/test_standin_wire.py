@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from raw_client import RawClient, execution, kinds, sqlstates, tags
 
-from sparkify_dwh.standin import script, wire
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.pending import Pending
-from sparkify_dwh.standin.postgres_address import PostgresAddress
-from sparkify_dwh.standin.relay import Listener
+from sparkify_dwh.standin.language import script
+from sparkify_dwh.standin.relay import wire
+from sparkify_dwh.standin.relay.listener import Listener
+from sparkify_dwh.standin.relay.pending import Pending
+from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
 from sparkify_dwh.standin.server import embedded_server
 
 A_FEW = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -61,7 +61,13 @@ _THROTTLED = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
-_CLOCK = {"InvalidSignatureException", "RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed", "SignatureDoesNotMatch"}
+_CLOCK = {
+    "InvalidSignatureException",
+    "RequestExpired",
+    "RequestInTheFuture",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+}
 _FAILED = {
     "DependentServiceUnavailableFault",
     "InternalError",
@@ -86,7 +92,9 @@ _NO_WAY = "AWS cannot be reached"
 
 _FORBIDDEN_ACTION = re.compile(r"perform:? (?P<action>[\w-]+:\w+)")
 _PARAMETER = re.compile(r"parameter (?:in input: \")?(\w+)")
-_OF_TIME = re.compile(r"TooSkewed|InTheFuture|[Ss]ignature expired|not yet current|RequestExpired .*\btime\b", re.IGNORECASE)
+_OF_TIME = re.compile(
+    r"TooSkewed|InTheFuture|[Ss]ignature expired|not yet current|RequestExpired .*\btime\b", re.IGNORECASE
+)
 _ACTOR = re.compile(r"User: (?P<arn>arn:\S+)")
 
 CREDENTIALS_ADVICE = (
@@ -104,8 +112,8 @@ def refusal(service: str, operation: str, answer: Mapping[str, Any], region: str
         return AwsError(_denied(action, message), code)
     if code in _CLOCK and _OF_TIME.search(f"{code} {message}"):
         return AwsError(
-            f"AWS refused {action} because of its time ({code}): set the clock of this machine, which must be right to a few "
-            "minutes",
+            f"AWS refused {action} because of its time ({code}): set the clock of this machine, which must be right to a "
+            "few minutes",
             code,
         )
     if code in _EXPIRED:
@@ -141,8 +149,8 @@ def refusal(service: str, operation: str, answer: Mapping[str, Any], region: str
         )
     if code in _FAILED:
         return AwsError(
-            f"AWS failed at {action} in {region} ({code}): {_sentence(message) or 'it does not say why.'} Run this again, it goes on from "
-            "there; https://health.aws.amazon.com says whether others are hit too",
+            f"AWS failed at {action} in {region} ({code}): {_sentence(message) or 'it does not say why.'} "
+            "Run this again, which goes on from there; https://health.aws.amazon.com says whether others are hit too",
             code,
         )
     if code in _NOT_SIGNED_UP:

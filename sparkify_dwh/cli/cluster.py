@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
@@ -26,6 +28,20 @@ snapshot_option = click.option(
     help="Take a final snapshot, which is kept until somebody deletes it.",
 )  # fmt: skip
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+@contextmanager
+def _steps(quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """Show the steps, a line each, which stay: they say what was made, and what is to be looked for after a failure."""
+    if quiet or not sys.stderr.isatty():
+        with progress(quiet) as step:
+            yield step
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    with console.status("asking AWS"):  # turns below the lines, because minutes may lie between two of them
+        yield lambda step: console.print(step, markup=False, soft_wrap=True)
 
 
 def _span(_context: click.Context, _option: click.Parameter, value: str | None) -> timedelta | None:
@@ -92,7 +108,7 @@ def up(  # noqa: PLR0913 (as many as it has options)
     file = configuration_file(invocation.config, os.environ)
     options = clusters.Options(public, cidrs, open_to_anyone, secret, ttl)
     keep = partial(write_values, file) if write else None
-    with progress(quiet=as_json) as step:
+    with _steps(quiet=as_json) as step:
         made = clusters.up(settings, options, keep=keep, on_step=step, dry_run=dry_run)
     if as_json:
         print_json(made.to_dict())
@@ -191,7 +207,7 @@ def pause(invocation: Invocation, dry_run: bool) -> None:
     """
     from sparkify_dwh import cluster as clusters
 
-    with progress() as step:
+    with _steps() as step:
         done = clusters.pause(invocation.settings(), on_step=step, dry_run=dry_run)
     _say_done(
         done,
@@ -212,7 +228,7 @@ def resume(invocation: Invocation, dry_run: bool) -> None:
     """
     from sparkify_dwh import cluster as clusters
 
-    with progress() as step:
+    with _steps() as step:
         done = clusters.resume(invocation.settings(), on_step=step, dry_run=dry_run)
     _say_done(done, "The cluster runs.", "There is nothing to resume: it runs.", dry_run)
 
@@ -239,7 +255,7 @@ def down(invocation: Invocation, snapshot: bool, yes: bool, dry_run: bool) -> No
     if not (yes or dry_run):
         lost = "A final snapshot keeps its data" if snapshot else "All its data are lost"
         click.confirm(f"Delete the warehouse {identifier_of(settings)}? {lost}.", abort=True, err=True)
-    with progress() as step:
+    with _steps() as step:
         gone = clusters.down(settings, snapshot=snapshot, on_step=step, dry_run=dry_run)
     _say_gone(gone, dry_run, elsewhere(settings, gone.region))
 
@@ -256,7 +272,7 @@ def expire(invocation: Invocation, snapshot: bool, dry_run: bool) -> None:
     """
     from sparkify_dwh import cluster as clusters
 
-    with progress() as step:
+    with _steps() as step:
         gone = clusters.expire(invocation.settings(), snapshot=snapshot, on_step=step, dry_run=dry_run)
     for one in gone:
         _say_gone(one, dry_run)

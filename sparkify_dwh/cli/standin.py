@@ -47,8 +47,8 @@ def serve(invocation: Invocation, port: int, directory: Path | None, user: str, 
     \b
     Example:  sparkify-dwh standin serve --port 5439
     """
+    from sparkify_dwh.standin.relay.startup import Credentials
     from sparkify_dwh.standin.serve import given_password, served
-    from sparkify_dwh.standin.startup import Credentials
 
     password = given_password(password_file, os.environ) or _shown_password()
     with served(directory or _configured(invocation), Credentials(user, password), port) as place:

@@ -54,8 +54,8 @@ def public_address(service: str = ADDRESS_SERVICE) -> str:
             return str(ipaddress.IPv4Address(answer.read(100).decode("ascii").strip()))
     except (URLError, OSError, ValueError) as error:
         raise AwsError(
-            f"this machine's address could not be found out from {service}, without a proxy ({type(error).__name__}): give it in DWH_CIDR or "
-            "--cidr, such as 203.0.113.7/32"
+            f"this machine's address could not be found out from {service}, without a proxy ({type(error).__name__}): "
+            "give it in DWH_CIDR or --cidr, such as 203.0.113.7/32"
         ) from error
 
 

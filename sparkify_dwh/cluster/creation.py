@@ -12,13 +12,14 @@ from typing import Any
 
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import SERVERLESS
-from sparkify_dwh.cluster import network, provisioned, tags
+from sparkify_dwh.cluster import network, provisioned, subnets, tags
 from sparkify_dwh.cluster.addresses import Network, networks, own_networks
 from sparkify_dwh.cluster.found import INCOMPLETE, Found
 from sparkify_dwh.cluster.lifecycle import asked
+from sparkify_dwh.cluster.remarks import remarks
 from sparkify_dwh.cluster.result import Options, Up
 from sparkify_dwh.cluster.role import ensure_role
-from sparkify_dwh.cluster.run import OnStep, Run, nobody, now
+from sparkify_dwh.cluster.run import GOING, PAUSED, OnStep, Run, nobody, now
 from sparkify_dwh.cluster.services import find, other, service_of
 from sparkify_dwh.cluster.spec import ClusterSpec, Place, spec_of
 from sparkify_dwh.configuration.file import Name
@@ -27,9 +28,7 @@ from sparkify_dwh.secret import Secret
 from sparkify_dwh.settings import Settings
 
 Keep = Callable[[Mapping[Name, str]], None]
-"""Writes values to the configuration, by section and key."""
-
-_GOING = ("deleting", "final-snapshot")
+"""Writes values to the configuration, by section and key. Called with none first: then it says whether it could."""
 
 
 def up(  # noqa: PLR0913 (what it is, and how it is shown)
@@ -59,13 +58,24 @@ def up(  # noqa: PLR0913 (what it is, and how it is shown)
             f"{settings.origin} is that of the stand-in, and would become a cluster's: remove [CLUSTER] HOST=standin first, "
             "or leave out --write"
         )
+    if keep and not dry_run:
+        keep({})
     with asked(settings, aws) as asked_aws:
         creation = _Creation(Run(asked_aws, on_step, dry_run, sleep), settings, spec, options, given, keep)
         made = creation.carried_out()
-        values = made.values(settings)
-        if keep and values and not dry_run:
+    if keep and not dry_run:
+        _keep(keep, made.values(settings))
+    return made
+
+
+def _keep(keep: Keep, values: Mapping[Name, str]) -> None:
+    """Write down how it is reached; where that fails, say it, for it is there and costs."""
+    try:
+        if values:
             keep(values)
-        return made
+    except ConfigurationError as error:
+        told = ", ".join(f"[{section}] {key}={value}" for (section, key), value in values.items())
+        raise ConfigurationError(f"{error}. The warehouse is there; set {told}") from error
 
 
 @dataclass
@@ -87,18 +97,20 @@ class _Creation:
         lacking = found is None or found.state == INCOMPLETE
         password = self._password(found) if lacking else None
         public = self.spec.public if found is None or self.spec.public is not None else found.public
-        vpc, addresses = network.vpc_of(self.run.aws, self.spec.subnets)
+        vpc, addresses = network.vpc_of(self.run.aws, self.spec, found)
         role_arn = ensure_role(self.run, self.spec, self.settings)
         group = network.ensure_group(self.run, self.spec, vpc, lambda: self._wanted(addresses, bool(public)))
-        subnets = network.ensure_subnet_group(self.run, self.spec) if self.spec.kind != SERVERLESS else None
-        place = Place(role_arn, group, subnets)
+        provisioned_anew = lacking and self.spec.kind != SERVERLESS
+        subnet_group = subnets.ensure_subnet_group(self.run, self.spec) if provisioned_anew else None
+        attached = role_arn.split(",")[0]  # of chained roles, the one that takes on the next
+        place = Place(attached, group, subnet_group, own_role=self.spec.role_arn is None)
         if lacking:
             self._service().create(self.run, self.spec, place=place, password=password, marks=self._marks())
             self._service().wait_until_available(self.run, self.spec.identifier)
             found = self._service().find(self.run.aws, self.spec.identifier) if found else None
         if found and not (lacking and self.run.dry):
             self._complete(found, place)
-        return self._result(place)
+        return self._result(role_arn)
 
     def _service(self) -> Any:
         return service_of(self.spec.kind)
@@ -118,7 +130,7 @@ class _Creation:
                 f"the name is taken: {spec.identifier} is there in {self.run.aws.region} and was not made by sparkify-dwh; "
                 "give another DWH_CLUSTER_IDENTIFIER, or use it by its HOST without `cluster up`"
             )
-        if here and here.state in _GOING:
+        if here and here.state in GOING:
             raise AwsError(f"{spec.identifier} is still being deleted ({here.state}): wait, and run this again")
         return here
 
@@ -142,7 +154,9 @@ class _Creation:
         self.made_password = new_password()
         self.run.tell(f"make a password for {self.spec.admin}, and write it to the configuration")
         if not self.run.dry:
-            self.keep({("CLUSTER", "DB_PASSWORD"): self.made_password.reveal()})
+            logs_in = self.settings.db_user in (None, self.spec.admin)  # else DB_PASSWORD is that of another user
+            name = ("CLUSTER", "DB_PASSWORD") if logs_in else ("DWH", "DWH_DB_PASSWORD")
+            self.keep({name: self.made_password.reveal()})
         return self.made_password
 
     def _marks(self) -> dict[str, str]:
@@ -152,7 +166,7 @@ class _Creation:
     def _complete(self, found: Found, place: Place) -> None:
         """Bring one that is there to where it should be."""
         service, run = self._service(), self.run
-        if found.state == PAUSED:
+        if found.state in (PAUSED, "pausing"):
             provisioned.resume(run, found)
         elif not found.is_available:
             service.wait_until_available(run, found.identifier)
@@ -164,19 +178,19 @@ class _Creation:
             if not run.dry:
                 service.tag(run, found, marks)
 
-    def _result(self, place: Place) -> Up:
+    def _result(self, role_arn: str) -> Up:
         found = self._service().find(self.run.aws, self.spec.identifier)
-        groups = network.find_groups(self.run.aws, self.spec.identifier)
-        opened = [str(one) for group in groups for one in network.opened(group, self.spec.port)]
         planned = Found(self.spec.kind, self.spec.identifier, "planned", self.spec.size, port=self.spec.port)
         here = found or replace(
             planned, database=self.spec.database, admin=self.spec.admin, public=bool(self.spec.public)
         )
+        groups = network.groups_at(self.run.aws, here) or network.find_groups(self.run.aws, self.spec.identifier)
+        opened = tuple(network.sources(groups, self.spec.port))
         return Up(
             identifier=self.spec.identifier,
             region=self.run.aws.region,
             size=here.size,
-            role_arn=place.role_arn,
+            role_arn=role_arn,
             host=here.host,
             port=here.port,
             database=here.database,
@@ -184,31 +198,12 @@ class _Creation:
             secret_arn=here.secret_arn,
             public=here.public,
             vpc=here.vpc,
-            opened=tuple(opened),
+            opened=opened,
             expires=here.expires,
             done=tuple(self.run.done),
-            remarks=tuple(self._remarks(here)),
+            remarks=tuple(remarks(here, opened, self.spec, self.settings, has_password=bool(self.made_password))),
             password=self.made_password or self.spec.password,
         )
-
-    def _remarks(self, here: Found) -> list[str]:
-        """What the one who reads the result should know besides."""
-        remarks = []
-        if here.size != self.spec.size:
-            remarks.append(
-                f"It has {here.size}, and the configuration describes {self.spec.size}: resize it in the console."
-            )
-        if not here.public:
-            remarks.append(
-                f"It is not public: connect from within {here.vpc or 'its VPC'}, or through a VPN or a tunnel (or --public)."
-            )
-        if (user := self.settings.db_user) and user != here.admin and not self.settings.iam:
-            remarks.append(f"It knows the user {here.admin} alone: create {user}, whom [CLUSTER] DB_USER names.")
-        if (arn := self.settings.secret_arn) and arn != here.secret_arn and not self.settings.iam:
-            remarks.append(
-                "[CLUSTER] SECRET_ARN names a secret that is not this cluster's, and goes before DB_PASSWORD."
-            )
-        return remarks
 
 
 def new_password() -> Secret:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -17,10 +18,15 @@ from sparkify_dwh.cluster.removal import down
 from sparkify_dwh.cluster.result import Options, Up
 from sparkify_dwh.cluster.run import OnStep, nobody
 from sparkify_dwh.cluster.spec import ADMIN, identifier_of, spec_of
-from sparkify_dwh.errors import ConfigurationError
+from sparkify_dwh.configuration.file import variable
+from sparkify_dwh.errors import AwsError, ConfigurationError, SparkifyError
 from sparkify_dwh.settings import Settings
 
 SAFETY_NET = timedelta(hours=8)
+IDENTIFIER_VARIABLE = variable(("DWH", "DWH_CLUSTER_IDENTIFIER"))
+_KEPT = 48  # of the name, so that the whole of the new one is in its role's
+
+log = logging.getLogger("sparkify_dwh.cluster")
 
 
 @contextmanager
@@ -44,19 +50,35 @@ def ephemeral(  # noqa: PLR0913 (what it is, and how it is shown)
             f"{settings.origin} is that of the stand-in, whose inputs no cluster can read: use one whose [S3] names buckets"
         )
     own = _of_its_own(settings)
+    name = identifier_of(own)
     options = options or Options()
     if options.ttl is None:
         options = replace(options, ttl=SAFETY_NET)
     spec_of(own)  # what cannot work is said before there is anything to delete
+
+    def remove() -> None:
+        try:
+            down(own, snapshot=snapshot, on_step=on_step, aws=aws, sleep=sleep)
+        except SparkifyError as error:
+            raise AwsError(
+                f"the ephemeral warehouse {name} is not all gone: {error}; delete it with {IDENTIFIER_VARIABLE}={name} "
+                "sparkify-dwh cluster down, or leave it to `sparkify-dwh cluster expire`"
+            ) from error
+
     try:
         yield _reached(own, up(own, options, on_step=on_step, aws=aws, sleep=sleep))
-    finally:
-        down(own, snapshot=snapshot, on_step=on_step, aws=aws, sleep=sleep)
+    except BaseException:
+        try:
+            remove()
+        except AwsError as error:  # what went wrong first is what the caller must hear of
+            log.error("%s", error)  # noqa: TRY400 (its sentence says all)
+        raise
+    remove()
 
 
 def _of_its_own(settings: Settings) -> Settings:
     """The same under another name, and with another role unless the role is not of our making."""
-    identifier = f"{identifier_of(settings)[:50].rstrip('-')}-{secrets.token_hex(3)}"
+    identifier = f"{identifier_of(settings)[:_KEPT].rstrip('-')}-{secrets.token_hex(3)}"
     made_before = (settings.role_arn or "").endswith(f":role/{role_name_of(settings)}")
     dwh = {key: value for key, value in settings.dwh.items() if key != "DWH_IAM_ROLE_NAME"}
     return replace(

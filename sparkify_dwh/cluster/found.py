@@ -15,7 +15,9 @@ INCOMPLETE = "incomplete"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """``state`` is AWS's word in small letters, or, of an available cluster that takes no queries, why; ``incomplete`` is a namespace without its workgroup, or the reverse."""
+    """``state`` is AWS's word in small letters, or, of an available cluster that takes no queries, why; ``incomplete`` is a
+    namespace without its workgroup, or the reverse.
+    """
 
     kind: Kind
     identifier: str

@@ -11,12 +11,12 @@ from typing import Any
 
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import PROVISIONED, SERVERLESS, Kind, region_of
-from sparkify_dwh.cluster import network, provisioned
-from sparkify_dwh.cluster.found import Found
+from sparkify_dwh.cluster import network, provisioned, subnets
+from sparkify_dwh.cluster.found import INCOMPLETE, Found
 from sparkify_dwh.cluster.role import find_own_role
-from sparkify_dwh.cluster.run import OnStep, Run, nobody, now
+from sparkify_dwh.cluster.run import GOING, PAUSED, OnStep, Run, nobody, now
 from sparkify_dwh.cluster.services import find
-from sparkify_dwh.cluster.spec import identifier_of
+from sparkify_dwh.cluster.spec import default_role_name, identifier_of
 from sparkify_dwh.credentials import aws_of
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.settings import Settings
@@ -82,7 +82,7 @@ def configured_kind(settings: Settings) -> Kind:
 def role_name_of(settings: Settings, found: Found | None = None) -> str:
     """The name of the role that was made with a cluster, or would be."""
     made = found.role_name if found else None
-    return made or settings.dwh.get("DWH_IAM_ROLE_NAME", f"{identifier_of(settings)}-redshift")
+    return made or settings.dwh.get("DWH_IAM_ROLE_NAME", default_role_name(identifier_of(settings)))
 
 
 def status(settings: Settings, *, aws: Aws | None = None) -> Status:
@@ -92,7 +92,8 @@ def status(settings: Settings, *, aws: Aws | None = None) -> Status:
         found = find(own_aws, identifier, configured_kind(settings))
         role_name = role_name_of(settings, found[0] if found else None)
         port = (found[0].port if found else None) or settings.db_port
-        opened = [str(one) for group in network.find_groups(own_aws, identifier) for one in network.opened(group, port)]
+        groups = network.groups_at(own_aws, found[0]) if found else network.find_groups(own_aws, identifier)
+        opened = network.sources(groups, port)
         return Status(
             identifier, own_aws.region, tuple(found), tuple(opened), tuple(parts(own_aws, identifier, role_name)), now()
         )
@@ -101,7 +102,7 @@ def status(settings: Settings, *, aws: Aws | None = None) -> Status:
 def parts(aws: Aws, identifier: str, role_name: str) -> list[str]:
     """What was made around a cluster and is there, as a person calls it."""
     found = [f"the security group {group['GroupName']}" for group in network.find_groups(aws, identifier)]
-    if name := network.find_own_subnet_group(aws, identifier):
+    if name := subnets.find_own_subnet_group(aws, identifier):
         found.append(f"the subnet group {name}")
     if find_own_role(aws, identifier, role_name):
         found.append(f"the role {role_name}")
@@ -124,7 +125,7 @@ def pause(
         run = Run(own_aws, on_step, dry_run, sleep)
         found = _own(own_aws, settings)
         if found.kind == PROVISIONED and found.state != PAUSED:
-            provisioned.pause(run, found)
+            provisioned.pause(run, _staying(found))
         return run.done
 
 
@@ -140,30 +141,36 @@ def resume(
     with asked(settings, aws) as own_aws:
         run = Run(own_aws, on_step, dry_run, sleep)
         found = _own(own_aws, settings)
-        if found.kind == PROVISIONED and found.state in (PAUSED, "resuming"):
-            if found.state == PAUSED:
-                provisioned.resume(run, found)
-            else:
-                provisioned.wait_until_available(run, found.identifier)
+        if found.kind == PROVISIONED and not found.is_available:
+            provisioned.resume(run, _staying(found))
+        elif found.state == INCOMPLETE:
+            raise AwsError(f"{found.identifier} lacks its workgroup: run `sparkify-dwh cluster up`, which makes it")
         return run.done
 
 
 def _own(aws: Aws, settings: Settings) -> Found:
     identifier = identifier_of(settings)
-    found = next(iter(find(aws, identifier, configured_kind(settings))), None)
-    if found is None:
+    found = own(find(aws, identifier, configured_kind(settings)))
+    if not found:
         raise AwsError(absent(aws, settings))
-    return own(found)
+    return found[0]
 
 
-def own(found: Found) -> Found:
-    """The warehouse, when this program has made it; else AwsError."""
-    if not found.is_ours:
+def _staying(found: Found) -> Found:
+    if found.state in GOING:
+        raise AwsError(f"{found.identifier} is being deleted ({found.state}): there will be nothing to pause or resume")
+    return found
+
+
+def own(found: list[Found]) -> list[Found]:
+    """Those that this program has made; AwsError when there are only others."""
+    ours = [one for one in found if one.is_ours]
+    if found and not ours:
         raise AwsError(
-            f"{found.identifier} was not made by sparkify-dwh, which leaves it alone: use the console of Redshift, or "
+            f"{found[0].identifier} was not made by sparkify-dwh, which leaves it alone: use the console of Redshift, or "
             "correct DWH_CLUSTER_IDENTIFIER"
         )
-    return found
+    return ours
 
 
 def absent(aws: Aws, settings: Settings) -> str:

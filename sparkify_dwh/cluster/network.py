@@ -1,4 +1,4 @@
-"""The cluster's place in the network: its VPC, its security group with the opening of one port, its subnets.
+"""The cluster's place in the network: its VPC, and its security group with the opening of one port.
 
 The group is the cluster's own: no rule is added to a group that others use, and all of the opening goes with it.
 """
@@ -6,36 +6,65 @@ The group is the cluster's own: no rule is added to a group that others use, and
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sparkify_dwh.aws.client import Aws
+from sparkify_dwh.aws.endpoint import SERVERLESS
 from sparkify_dwh.cluster import tags
 from sparkify_dwh.cluster.addresses import Network
+from sparkify_dwh.cluster.found import Found
 from sparkify_dwh.cluster.run import Run
-from sparkify_dwh.cluster.spec import ClusterSpec
+from sparkify_dwh.cluster.spec import SERVERLESS_SUBNETS, ClusterSpec
 from sparkify_dwh.errors import AwsError, ConfigurationError
 
 NO_GROUP = ("InvalidGroup.NotFound", "InvalidGroupId.Malformed")
-NO_SUBNET_GROUP = ("ClusterSubnetGroupNotFoundFault", "ClusterSubnetGroupNotFound")
 NEW = "(new)"
-_IN_USE_MINUTES = 10  # the network interfaces of a deleted cluster linger
+IN_USE_MINUTES = 10  # the network interfaces of a deleted cluster linger
 
 
-def vpc_of(aws: Aws, subnets: Sequence[str]) -> tuple[str, str]:
-    """The VPC that the subnets, which must be of one, lie in, else the default one: its id and its addresses."""
-    if subnets:
-        found = aws.call("ec2", "describe_subnets", SubnetIds=list(subnets))["Subnets"]
-        if len(ids := sorted({subnet["VpcId"] for subnet in found})) > 1:
+def vpc_of(aws: Aws, spec: ClusterSpec, found: Found | None) -> tuple[str, str]:
+    """The VPC that the warehouse is in or will be in, that of its subnets or the default one: its id and its addresses.
+
+    Raises ConfigurationError when there is none, or it has not the subnets that are needed.
+    """
+    if found and found.vpc:
+        vpcs = aws.call("ec2", "describe_vpcs", VpcIds=[found.vpc])["Vpcs"]
+    elif spec.subnets:
+        subnets = aws.call("ec2", "describe_subnets", SubnetIds=list(spec.subnets))["Subnets"]
+        if len(ids := sorted({subnet["VpcId"] for subnet in subnets})) > 1:
             raise ConfigurationError(f"[DWH] DWH_SUBNETS must be of one VPC, found {', '.join(ids)}: correct them")
+        _require_zones(aws, spec, subnets)
         vpcs = aws.call("ec2", "describe_vpcs", VpcIds=ids)["Vpcs"]
     else:
-        vpcs = aws.call("ec2", "describe_vpcs", Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+        vpcs = _default_vpcs(aws, spec)
+    return str(vpcs[0]["VpcId"]), str(vpcs[0]["CidrBlock"])
+
+
+def _default_vpcs(aws: Aws, spec: ClusterSpec) -> list[dict[str, Any]]:
+    vpcs = aws.call("ec2", "describe_vpcs", Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
     if not vpcs:
         raise ConfigurationError(
             f"the account has no default VPC in {aws.region}: name the subnets to use in [DWH] DWH_SUBNETS"
         )
-    return str(vpcs[0]["VpcId"]), str(vpcs[0]["CidrBlock"])
+    if spec.kind == SERVERLESS:
+        within = [{"Name": "vpc-id", "Values": [vpcs[0]["VpcId"]]}]
+        _require_zones(aws, spec, aws.pages("ec2", "describe_subnets", "Subnets", Filters=within))
+    return list(vpcs)
+
+
+def _require_zones(aws: Aws, spec: ClusterSpec, subnets: Sequence[dict[str, Any]]) -> None:
+    """Serverless wants three subnets in three zones; in Northern California, which has no more, in two.
+
+    https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html
+    """
+    zones = sorted({subnet["AvailabilityZone"] for subnet in subnets})
+    needed = 2 if aws.region == "us-west-1" else SERVERLESS_SUBNETS
+    if spec.kind == SERVERLESS and (len(subnets) < SERVERLESS_SUBNETS or len(zones) < needed):
+        raise ConfigurationError(
+            f"Serverless needs {SERVERLESS_SUBNETS} subnets in {needed} zones, found {len(subnets)} in "
+            f"{', '.join(zones) or 'none'}: name others in [DWH] DWH_SUBNETS, or set DWH_CLUSTER_TYPE=single-node"
+        )
 
 
 def group_name(identifier: str) -> str:
@@ -46,7 +75,15 @@ def group_name(identifier: str) -> str:
 def find_groups(aws: Aws, identifier: str) -> list[dict[str, Any]]:
     """The security groups that were made for the cluster, as EC2 describes them."""
     wanted = [{"Name": f"tag:{tags.CLUSTER}", "Values": [identifier]}]
-    return list(aws.call("ec2", "describe_security_groups", Filters=wanted)["SecurityGroups"])
+    return aws.pages("ec2", "describe_security_groups", "SecurityGroups", Filters=wanted)
+
+
+def groups_at(aws: Aws, found: Found) -> list[dict[str, Any]]:
+    """The security groups that the warehouse has, ours and others'."""
+    if not found.security_groups:  # which EC2 would take for all of the region
+        return []
+    wanted = [{"Name": "group-id", "Values": list(found.security_groups)}]
+    return aws.pages("ec2", "describe_security_groups", "SecurityGroups", Filters=wanted)
 
 
 def ensure_group(run: Run, spec: ClusterSpec, vpc: str, wanted: Callable[[], Sequence[Network]]) -> str:
@@ -75,12 +112,36 @@ def _asked_for(run: Run, wanted: Callable[[], Sequence[Network]], opened_to_some
 
 
 def opened(group: dict[str, Any], port: int) -> list[Network]:
-    """The networks that a security group lets in at a port."""
+    """The IPv4 networks that a security group lets in at a port."""
     return [
-        ipaddress.IPv4Network(source["CidrIp"])
+        ipaddress.IPv4Network(source["CidrIp"]) for rule in _rules(group, port) for source in rule.get("IpRanges", ())
+    ]
+
+
+def sources(groups: Iterable[dict[str, Any]], port: int) -> list[str]:
+    """All whom security groups let in at a port: networks, prefix lists, members of groups."""
+    kinds = {
+        "IpRanges": "CidrIp",
+        "Ipv6Ranges": "CidrIpv6",
+        "PrefixListIds": "PrefixListId",
+        "UserIdGroupPairs": "GroupId",
+    }
+    found = [
+        str(source.get(name))
+        for group in groups
+        for rule in _rules(group, port)
+        for kind, name in kinds.items()
+        for source in rule.get(kind, ())
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _rules(group: dict[str, Any], port: int) -> list[dict[str, Any]]:
+    return [
+        rule
         for rule in group.get("IpPermissions", ())
-        if rule["IpProtocol"] in ("tcp", "-1") and rule.get("FromPort", 0) <= port <= rule.get("ToPort", 65535)
-        for source in rule.get("IpRanges", ())
+        if rule["IpProtocol"] == "-1"
+        or (rule["IpProtocol"] == "tcp" and rule.get("FromPort", 0) <= port <= rule.get("ToPort", 65535))
     ]
 
 
@@ -114,65 +175,24 @@ def _open(run: Run, group: str, port: int, network: Network) -> None:
     )
 
 
-def remove_groups(run: Run, identifier: str) -> None:
-    """Delete the security groups of the cluster, and with them what they let in."""
-    for group in find_groups(run.aws, identifier):
-        run.tell(f"delete the security group {group['GroupName']} with its opening")
-        if not run.dry:
-            run.retry(
-                lambda group_id=group["GroupId"]: run.aws.call(  # type: ignore[misc]
-                    "ec2", "delete_security_group", absent=NO_GROUP, GroupId=group_id
-                ),
-                while_=lambda error: error.code == "DependencyViolation",
-                minutes=_IN_USE_MINUTES,
-                why="the security group is still in use, by interfaces that AWS is removing",
-            )
+def remove_groups(run: Run, identifier: str) -> list[str]:
+    """Delete the security groups of the cluster, and with them what they let in. Those that something else keeps."""
+    return [group["GroupId"] for group in find_groups(run.aws, identifier) if not _is_removed(run, group)]
 
 
-def ensure_subnet_group(run: Run, spec: ClusterSpec) -> str | None:
-    """The name of the subnet group for a provisioned cluster in given subnets; None for the default VPC."""
-    if not spec.subnets:
-        return None
-    name = group_name(spec.identifier)
-    found = find_subnet_group(run.aws, spec.identifier)
-    if found is None:
-        run.do(
-            f"create the subnet group {name}",
-            "redshift",
-            "create_cluster_subnet_group",
-            ClusterSubnetGroupName=name,
-            Description=f"Where the warehouse {spec.identifier} of sparkify-dwh is",
-            SubnetIds=list(spec.subnets),
-            Tags=tags.listed(tags.tags_of(spec.identifier)),
+def _is_removed(run: Run, group: dict[str, Any]) -> bool:
+    run.tell(f"delete the security group {group['GroupName']} with its opening")
+    if run.dry:
+        return True
+    try:
+        run.retry(
+            lambda: run.aws.call("ec2", "delete_security_group", absent=NO_GROUP, GroupId=group["GroupId"]),
+            while_=lambda error: error.code == "DependencyViolation",
+            minutes=IN_USE_MINUTES,
+            why="the security group is still in use, by interfaces that AWS is removing",
         )
-    elif tags.read(found.get("Tags")).get(tags.CLUSTER) != spec.identifier:
-        raise AwsError(f"the name is taken: a subnet group {name} exists that was not made for this cluster; delete it")
-    return name
-
-
-def find_subnet_group(aws: Aws, identifier: str) -> dict[str, Any] | None:
-    found = aws.call(
-        "redshift",
-        "describe_cluster_subnet_groups",
-        absent=NO_SUBNET_GROUP,
-        ClusterSubnetGroupName=group_name(identifier),
-    ).get("ClusterSubnetGroups")
-    return dict(found[0]) if found else None
-
-
-def find_own_subnet_group(aws: Aws, identifier: str) -> str | None:
-    """The name of the subnet group that was made for the cluster."""
-    found = find_subnet_group(aws, identifier)
-    mine = found and tags.read(found.get("Tags")).get(tags.CLUSTER) == identifier
-    return group_name(identifier) if mine else None
-
-
-def remove_subnet_group(run: Run, identifier: str) -> None:
-    if name := find_own_subnet_group(run.aws, identifier):
-        run.do(
-            f"delete the subnet group {name}",
-            "redshift",
-            "delete_cluster_subnet_group",
-            absent=NO_SUBNET_GROUP,
-            ClusterSubnetGroupName=name,
-        )
+    except AwsError as error:
+        if error.code != "DependencyViolation":
+            raise
+        return False
+    return True

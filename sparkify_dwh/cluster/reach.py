@@ -11,8 +11,9 @@ import logging
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import Endpoint, endpoint_of
 from sparkify_dwh.cluster import network
-from sparkify_dwh.cluster.addresses import ADDRESS_SERVICE, Network, local_address, public_address
+from sparkify_dwh.cluster.addresses import ADDRESS_SERVICE, local_address, public_address
 from sparkify_dwh.cluster.found import Found
+from sparkify_dwh.cluster.run import PAUSED
 from sparkify_dwh.cluster.services import service_of
 from sparkify_dwh.credentials import aws_of
 from sparkify_dwh.errors import SparkifyError
@@ -65,11 +66,12 @@ def _network(aws: Aws, settings: Settings, found: Found | None, address_service:
             "or through a VPN or a tunnel, or run `sparkify-dwh cluster up --public`"
         )
     seen = local if inside else ipaddress.IPv4Address(public_address(address_service))
-    opened = _opened(aws, found, settings.db_port)
-    if not any(seen in network for network in opened):
+    groups = network.groups_at(aws, found)
+    if not any(seen in opened for group in groups for opened in network.opened(group, settings.db_port)):
         return (
             f"The security group of {found.identifier} does not let this machine ({seen}) in at port {settings.db_port}, "
-            f"but {', '.join(map(str, opened)) or 'nobody'}: run `sparkify-dwh cluster up --cidr {seen}/32`"
+            f"but {', '.join(network.sources(groups, settings.db_port)) or 'nobody'}: "
+            f"run `sparkify-dwh cluster up --cidr {seen}/32`"
         )
     return (
         f"AWS lets this machine ({seen}) in: look at firewalls on the way, which must let port {settings.db_port} out, "
@@ -80,8 +82,3 @@ def _network(aws: Aws, settings: Settings, found: Found | None, address_service:
 def _blocks(aws: Aws, vpc: str) -> list[str]:
     (found,) = aws.call("ec2", "describe_vpcs", VpcIds=[vpc])["Vpcs"]
     return [found["CidrBlock"], *(block["CidrBlock"] for block in found.get("CidrBlockAssociationSet", ()))]
-
-
-def _opened(aws: Aws, found: Found, port: int) -> list[Network]:
-    groups = aws.call("ec2", "describe_security_groups", GroupIds=list(found.security_groups))["SecurityGroups"]
-    return [opened for group in groups for opened in network.opened(group, port)]

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sparkify_dwh.aws.client import Aws
-from sparkify_dwh.cluster import network
+from sparkify_dwh.cluster import network, subnets
 from sparkify_dwh.cluster.found import Found
 from sparkify_dwh.cluster.lifecycle import asked, configured_kind, own, parts, role_name_of
 from sparkify_dwh.cluster.role import remove_role
 from sparkify_dwh.cluster.run import OnStep, Run, nobody, now
 from sparkify_dwh.cluster.services import find, find_own, service_of
-from sparkify_dwh.cluster.spec import identifier_of
+from sparkify_dwh.cluster.spec import default_role_name, identifier_of
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.settings import Settings
 
@@ -46,7 +46,7 @@ def down(  # noqa: PLR0913 (what it is, and how it is shown)
     """
     with asked(settings, aws) as own_aws:
         run = Run(own_aws, on_step, dry_run, sleep)
-        found = [own(one) for one in find(own_aws, identifier_of(settings), configured_kind(settings))]
+        found = own(find(own_aws, identifier_of(settings), configured_kind(settings)))
         role_name = role_name_of(settings, found[0] if found else None)
         return _remove(run, identifier_of(settings), role_name, found, snapshot=snapshot)
 
@@ -64,12 +64,14 @@ def expire(  # noqa: PLR0913 (what it is, and how it is shown)
 
     One that cannot be deleted does not keep the others: the AwsError comes at the end.
     """
-    gone, failed = [], []
+    gone = []
     with asked(settings, aws) as own_aws:
-        for found in find_own(own_aws):
+        warehouses, problems = find_own(own_aws)
+        failed = [str(problem) for problem in problems]
+        for found in warehouses:
             if not found.expires or found.expires > now():
                 continue
-            role_name = found.role_name or f"{found.identifier}-redshift"
+            role_name = found.role_name or default_role_name(found.identifier)
             try:
                 run = Run(own_aws, on_step, dry_run, sleep)
                 gone.append(_remove(run, found.identifier, role_name, [found], snapshot=snapshot))
@@ -84,11 +86,17 @@ def _remove(run: Run, identifier: str, role_name: str, found: list[Found], *, sn
     names = []
     for one in found:
         name = f"{identifier}-final-{now():%Y%m%d-%H%M%S}" if snapshot else None
-        names += [name] if name else []
-        service_of(one.kind).delete(run, one, name)
-    network.remove_groups(run, identifier)
-    network.remove_subnet_group(run, identifier)
+        taken = service_of(one.kind).delete(run, one, name)  # None where the deletion had begun before
+        names += [taken] if taken else []
+    kept = network.remove_groups(run, identifier)
+    subnets.remove_subnet_group(run, identifier)
     remove_role(run, identifier, role_name)
+    if kept:
+        raise AwsError(
+            f"all of {identifier} is gone but its security group {', '.join(kept)}, which is still in use after "
+            f"{network.IN_USE_MINUTES} minutes: something else is in it, or a rule of another group names it; take that "
+            "away in the console of EC2, and run this again"
+        )
     if not run.dry:
         _require_gone(run, identifier, role_name, found)
     return Gone(identifier, run.aws.region, tuple(names), tuple(run.done))

@@ -57,7 +57,7 @@ class Up:
             values["CLUSTER", "HOST"] = self.host
         if self.role_arn != settings.role_arn:
             values["IAM_ROLE", "ARN"] = self.role_arn
-        if self.port != settings.db_port:
+        if self.port and self.port != settings.db_port:
             values["CLUSTER", "DB_PORT"] = str(self.port)
         if self.database and not settings.db_name:
             values["CLUSTER", "DB_NAME"] = self.database

@@ -22,8 +22,13 @@ def ensure_role(run: Run, spec: ClusterSpec, settings: Settings) -> str:
     role = find_role(run.aws, spec.role_name)
     if role is None:
         arn = _create(run, spec)
-    elif tags.read(role.get("Tags")).get(tags.CLUSTER) == spec.identifier:
+    elif (region := _region_of(role, spec.identifier)) == run.aws.region:
         arn = str(role["Arn"])
+    elif region:
+        raise AwsError(
+            f"the name of the role is taken: {spec.role_name} is that of {spec.identifier} in {region}, and roles are the "
+            "same in all regions; give another [DWH] DWH_IAM_ROLE_NAME or DWH_CLUSTER_IDENTIFIER"
+        )
     else:
         raise AwsError(
             f"the name of the role is taken: {spec.role_name} exists and is not {spec.identifier}'s; name another in "
@@ -41,7 +46,13 @@ def find_role(aws: Aws, name: str) -> dict[str, Any] | None:
 def find_own_role(aws: Aws, identifier: str, name: str) -> dict[str, Any] | None:
     """The role, when it was made for this cluster."""
     role = find_role(aws, name)
-    return role if role and tags.read(role.get("Tags")).get(tags.CLUSTER) == identifier else None
+    return role if role and _region_of(role, identifier) == aws.region else None
+
+
+def _region_of(role: dict[str, Any], identifier: str) -> str | None:
+    """The region of the cluster that the role was made for; None when that is not one of this name."""
+    found = tags.read(role.get("Tags"))
+    return found.get(tags.REGION) if found.get(tags.CLUSTER) == identifier else None
 
 
 def remove_role(run: Run, identifier: str, name: str) -> None:
@@ -67,7 +78,7 @@ def _create(run: Run, spec: ClusterSpec) -> str:
         RoleName=spec.role_name,
         AssumeRolePolicyDocument=policy.trust(),
         Description=f"Redshift reads and writes S3 for the warehouse {spec.identifier} of sparkify-dwh",
-        Tags=tags.listed(tags.tags_of(spec.identifier)),
+        Tags=tags.listed({**tags.tags_of(spec.identifier), tags.REGION: run.aws.region}),
     )
     if run.dry:
         return f"arn:{run.aws.partition}:iam::{run.aws.account()}:role/{spec.role_name}"
@@ -87,17 +98,23 @@ def _grant(run: Run, spec: ClusterSpec, settings: Settings) -> None:
             run.do(deed, "iam", "attach_role_policy", RoleName=name, PolicyArn=everything)
         return
     if held.get("PolicyDocument") != json.loads(document):
-        run.do(
-            f"let it read the configured locations{_and_write(settings)}",
-            "iam",
-            "put_role_policy",
-            RoleName=name,
-            PolicyName=policy.POLICY_NAME,
-            PolicyDocument=document,
-        )
+        _put(run, f"let it read the configured locations{_and_write(settings)}", name, document)
     if reads_all:
         deed = "no longer let it read all of S3"
         run.do(deed, "iam", "detach_role_policy", absent=MISSING, RoleName=name, PolicyArn=everything)
+
+
+def _put(run: Run, deed: str, name: str, document: str) -> None:
+    run.tell(deed)
+    if not run.dry:
+        run.retry(
+            lambda: run.aws.call(
+                "iam", "put_role_policy", RoleName=name, PolicyName=policy.POLICY_NAME, PolicyDocument=document
+            ),
+            while_=lambda error: error.code in MISSING,
+            minutes=1,
+            why="waiting until IAM knows the new role",
+        )
 
 
 def _and_write(settings: Settings) -> str:

@@ -115,7 +115,7 @@ class Patience(TypedDict):
 
 
 def until_role_is_known(place: Place) -> Patience:
-    """For requests that fail because a role that was just made is not known everywhere yet. One of others is not waited for."""
+    """For requests that fail because a role that was just made is not known everywhere yet. No other is waited for."""
     refused = ("InvalidParameterValue", "ValidationException")
     return {
         "while_": lambda error: place.own_role and error.code in refused and "role" in str(error).lower(),

@@ -80,7 +80,6 @@ def find_own(aws: Aws) -> tuple[list[Found], list[AwsError]]:
                 errors.append(error)
     if len(errors) > 1:
         raise errors[0]
-    for error in errors:
-        if is_denied(error):
-            log.warning("only one kind of warehouse is looked for: %s", error)
-    return found, [error for error in errors if not is_denied(error)]
+    for problem in filter(is_denied, errors):
+        log.warning("only one kind of warehouse is looked for: %s", problem)
+    return found, [problem for problem in errors if not is_denied(problem)]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from sparkify_dwh.aws.endpoint import PROVISIONED, SERVERLESS, Kind
+from sparkify_dwh.cluster.dwh_values import listed, matching, number, switch, wrong
 from sparkify_dwh.configuration.values import DEFAULT_PORT
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.secret import Secret
@@ -94,12 +95,12 @@ def spec_of(
     """The cluster that the settings describe; the arguments go before [DWH]. ConfigurationError for what cannot work."""
     dwh = {**settings.dwh, "DWH_CLUSTER_IDENTIFIER": identifier_of(settings)}
     form = _form(dwh)
-    identifier = _matching(dwh, "DWH_CLUSTER_IDENTIFIER", IDENTIFIER, _IDENTIFIER, "3 to 63 of a-z, 0-9 and single '-'")
-    role_name = _matching(
+    identifier = matching(dwh, "DWH_CLUSTER_IDENTIFIER", IDENTIFIER, _IDENTIFIER, "3 to 63 of a-z, 0-9 and single '-'")
+    role_name = matching(
         dwh, "DWH_IAM_ROLE_NAME", default_role_name(identifier), _ROLE_NAME, "1 to 64 of the signs IAM takes"
     )
-    admin = _matching(dwh, "DWH_DB_USER", settings.db_user or ADMIN, _ADMIN, "a lower-case name")
-    database = _matching(dwh, "DWH_DB", settings.db_name or DATABASE, _DATABASE, "a lower-case name")
+    admin = matching(dwh, "DWH_DB_USER", settings.db_user or ADMIN, _ADMIN, "a lower-case name")
+    database = matching(dwh, "DWH_DB", settings.db_name or DATABASE, _DATABASE, "a lower-case name")
     _refuse_reserved(DWH_DB=database, DWH_DB_USER=admin)
     same = settings.db_user in (None, admin)
     return ClusterSpec(
@@ -112,12 +113,12 @@ def spec_of(
         database=database,
         admin=admin,
         password=(password := _password(settings.dwh_db_password or (settings.db_password if same else None))),
-        secret_kept=secret or _switch(dwh, "DWH_SECRET") or (password is None and _kept_before(settings)),
+        secret_kept=secret or switch(dwh, "DWH_SECRET") or (password is None and _kept_before(settings)),
         port=_port(settings),
         role_name=role_name,
         role_arn=_given_role(settings, role_name),
-        public=_switch(dwh, "DWH_PUBLIC") if public is None and "DWH_PUBLIC" in dwh else public,
-        cidrs=tuple(cidrs) or _listed(dwh, "DWH_CIDR"),
+        public=switch(dwh, "DWH_PUBLIC") if public is None and "DWH_PUBLIC" in dwh else public,
+        cidrs=tuple(cidrs) or listed(dwh, "DWH_CIDR"),
         subnets=_subnets(dwh, form),
     )
 
@@ -138,13 +139,13 @@ def _refuse_reserved(**names: str) -> None:
 
     for key, name in names.items():
         if name in RESERVED_WORDS or name == "public":
-            raise _wrong(key, "must not be a reserved word of Redshift", name)
+            raise wrong(key, "must not be a reserved word of Redshift", name)
 
 
 def _form(dwh: Mapping[str, str]) -> Form:
     form = dwh.get("DWH_CLUSTER_TYPE", _implied_form(dwh)).lower()
     if form not in ("single-node", "multi-node", "serverless"):
-        raise _wrong("DWH_CLUSTER_TYPE", "must be single-node, multi-node or serverless", form)
+        raise wrong("DWH_CLUSTER_TYPE", "must be single-node, multi-node or serverless", form)
     return cast(Form, form)
 
 
@@ -155,32 +156,34 @@ def _implied_form(dwh: Mapping[str, str]) -> Form:
 
 
 def _nodes(dwh: Mapping[str, str], form: Form) -> int:
-    nodes = _number(dwh, "DWH_NUM_NODES", 2 if form == "multi-node" else 1, 1, 128)
+    nodes = number(dwh, "DWH_NUM_NODES", 2 if form == "multi-node" else 1, 1, 128)
     if form == "multi-node" and nodes < 2:
-        raise _wrong(
+        raise wrong(
             "DWH_NUM_NODES", "must be at least 2 with DWH_CLUSTER_TYPE=multi-node (or make it single-node)", "1"
         )
     if form == "single-node" and nodes > 1:
-        raise _wrong("DWH_NUM_NODES", "must be 1 with DWH_CLUSTER_TYPE=single-node (or make it multi-node)", str(nodes))
+        raise wrong("DWH_NUM_NODES", "must be 1 with DWH_CLUSTER_TYPE=single-node (or make it multi-node)", str(nodes))
     return nodes
 
 
 def _node_type(dwh: Mapping[str, str], form: Form) -> str:
-    node_type = _matching(dwh, "DWH_NODE_TYPE", NODE_TYPE, _NODE_TYPE, "a type like ra3.large")
+    node_type = matching(dwh, "DWH_NODE_TYPE", NODE_TYPE, _NODE_TYPE, "a type like ra3.large")
     if node_type.startswith(RETIRED_NODES):
         raise ConfigurationError(
             f"[DWH] DWH_NODE_TYPE is {node_type}, and AWS creates no such nodes any more: take ra3.large, or "
             "DWH_CLUSTER_TYPE=serverless"
         )
     if form == "single-node" and node_type in NEVER_ALONE:
-        raise _wrong("DWH_NODE_TYPE", "must be ra3.large or ra3.xlplus with a single node (or set DWH_NUM_NODES=2)", node_type)
+        raise wrong(
+            "DWH_NODE_TYPE", "must be ra3.large or ra3.xlplus with a single node (or set DWH_NUM_NODES=2)", node_type
+        )
     return node_type
 
 
 def _base_rpus(dwh: Mapping[str, str]) -> int:
-    rpus = _number(dwh, "DWH_BASE_RPUS", BASE_RPUS, 1, 1024)
+    rpus = number(dwh, "DWH_BASE_RPUS", BASE_RPUS, 1, 1024)
     if rpus != 4 and (rpus < 8 or rpus % (8 if rpus <= 512 else 32)):
-        raise _wrong(
+        raise wrong(
             "DWH_BASE_RPUS", "must be 4, or a multiple of 8 from 8 to 512, or of 32 from there to 1024", str(rpus)
         )
     return rpus
@@ -189,16 +192,16 @@ def _base_rpus(dwh: Mapping[str, str]) -> int:
 def _max_rpus(dwh: Mapping[str, str], base: int) -> int | None:
     if "DWH_MAX_RPUS" not in dwh:
         return None
-    rpus = _number(dwh, "DWH_MAX_RPUS", base, 1, 5632)
+    rpus = number(dwh, "DWH_MAX_RPUS", base, 1, 5632)
     if rpus < base or (rpus % 8 and rpus != 4):
-        raise _wrong("DWH_MAX_RPUS", f"must be a multiple of 8, and not below DWH_BASE_RPUS, {base}", str(rpus))
+        raise wrong("DWH_MAX_RPUS", f"must be a multiple of 8, and not below DWH_BASE_RPUS, {base}", str(rpus))
     return rpus
 
 
 def _port(settings: Settings) -> int:
-    port = _number(settings.dwh, "DWH_PORT", settings.db_port or DEFAULT_PORT, 1, 65535)
+    port = number(settings.dwh, "DWH_PORT", settings.db_port or DEFAULT_PORT, 1, 65535)
     if not any(port in ports for ports in PORTS):
-        raise _wrong("DWH_PORT", "must be in 5431 to 5455 or 8191 to 8215, the ports that Redshift takes", str(port))
+        raise wrong("DWH_PORT", "must be in 5431 to 5455 or 8191 to 8215, the ports that Redshift takes", str(port))
     return port
 
 
@@ -206,8 +209,8 @@ def _password(password: Secret | None) -> Secret | None:
     if password is None or _PASSWORD.fullmatch(password.reveal()):
         return password
     raise ConfigurationError(
-        "[DWH] DWH_DB_PASSWORD, or else [CLUSTER] DB_PASSWORD, must be what Redshift takes: 8 to 64 signs with a capital, a small letter and a digit, and "
-        "without blanks, quotes, @, / and \\: choose another, or leave it out and one is made"
+        "[DWH] DWH_DB_PASSWORD, or else [CLUSTER] DB_PASSWORD, must be what Redshift takes: 8 to 64 signs with a capital, a "
+        "small letter and a digit, and without blanks, quotes, @, / and \\: choose another, or leave it out and one is made"
     )
 
 
@@ -224,39 +227,9 @@ def _given_role(settings: Settings, role_name: str) -> str | None:
 
 
 def _subnets(dwh: Mapping[str, str], form: Form) -> tuple[str, ...]:
-    subnets = _listed(dwh, "DWH_SUBNETS")
+    subnets = listed(dwh, "DWH_SUBNETS")
     if bad := [subnet for subnet in subnets if not re.fullmatch(r"subnet-[0-9a-f]{8,17}", subnet)]:
-        raise _wrong("DWH_SUBNETS", "must be subnets like subnet-0a1b2c3d, with commas between them", bad[0])
+        raise wrong("DWH_SUBNETS", "must be subnets like subnet-0a1b2c3d, with commas between them", bad[0])
     if form == "serverless" and 0 < len({*subnets}) < SERVERLESS_SUBNETS:
-        raise _wrong("DWH_SUBNETS", "must be at least three, in three zones, for Serverless", ", ".join(subnets))
+        raise wrong("DWH_SUBNETS", "must be at least three, in three zones, for Serverless", ", ".join(subnets))
     return subnets
-
-
-def _matching(dwh: Mapping[str, str], key: str, default: str, form: re.Pattern[str], needed: str) -> str:
-    value = dwh.get(key, default)
-    if not form.fullmatch(value):
-        raise _wrong(key, f"must be {needed}", value)
-    return value
-
-
-def _number(dwh: Mapping[str, str], key: str, default: int, least: int, most: int) -> int:
-    text = dwh.get(key, str(default))
-    if not re.fullmatch("[0-9]{1,6}", text) or not least <= int(text) <= most:
-        found = text if re.fullmatch("[0-9]{1,9}", text) else "something else"  # perhaps a password in the wrong line
-        raise _wrong(key, f"must be a number from {least} to {most}", found)
-    return int(text)
-
-
-def _switch(dwh: Mapping[str, str], key: str) -> bool:
-    text = dwh.get(key, "false").lower()
-    if text not in ("true", "false"):
-        raise _wrong(key, "must be true or false", text)
-    return text == "true"
-
-
-def _listed(dwh: Mapping[str, str], key: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in dwh.get(key, "").split(",") if part.strip())
-
-
-def _wrong(key: str, needed: str, found: str) -> ConfigurationError:
-    return ConfigurationError(f"[DWH] {key} {needed}, found {found!r}: correct it")

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
 from sparkify_dwh.configuration.file import Name, filled, parsed
 from sparkify_dwh.errors import ConfigurationError
+
+_ANY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 _SECTION = re.compile(r"\[(?P<name>[^\]]+)\]")
 _KEY = re.compile(r"(?P<before>\s*(?P<key>[^=:#;\s][^=:]*?)\s*[=:][ \t]*)(?P<value>.*)", re.DOTALL)
@@ -22,15 +25,16 @@ _KEY = re.compile(r"(?P<before>\s*(?P<key>[^=:#;\s][^=:]*?)\s*[=:][ \t]*)(?P<val
 def write_values(file: Path, changes: Mapping[Name, str]) -> None:
     """Write ``changes``, by section and key in capitals, to ``file``, which is made when it is not there.
 
+    Without changes, it is only made sure that they could be written. Who changes the file at the same time loses nothing.
+
     Raises:
         ConfigurationError: the file cannot be read or written, or would not say afterwards what it should.
     """
     try:
         target = file.resolve()
-        text = target.read_bytes().decode("utf-8") if target.exists() else ""
-        changed = with_values(text, changes)
-        _require_told(changed, file, changes)
-        _replace(target, changed.encode("utf-8"))
+        _require_writable(target, file)
+        while not _changed(target, file, changes):
+            pass
     except UnicodeDecodeError:
         problem = "is not UTF-8: save it as UTF-8 text"
     except OSError as error:
@@ -38,6 +42,24 @@ def write_values(file: Path, changes: Mapping[Name, str]) -> None:
     else:
         return
     raise ConfigurationError(f"the configuration file {file} {problem}")
+
+
+def _require_writable(target: Path, file: Path) -> None:
+    """A file that is read-only is so because somebody wanted it; that its directory would let it be replaced is no leave."""
+    if target.exists() and not (target.stat().st_mode & _ANY_WRITES and os.access(target, os.W_OK)):
+        raise ConfigurationError(f"the configuration file {file} is read-only: make it writable, or name another one")
+
+
+def _changed(target: Path, file: Path, changes: Mapping[Name, str]) -> bool:
+    """Whether the changes are in the file; not so when somebody else changed it meanwhile."""
+    before = _content(target)
+    changed = with_values(before.decode("utf-8"), changes)
+    _require_told(changed, file, changes)
+    return _replace(target, changed.encode("utf-8") if changes else None, before)
+
+
+def _content(target: Path) -> bytes:
+    return target.read_bytes() if target.exists() else b""
 
 
 def with_values(text: str, changes: Mapping[Name, str]) -> str:
@@ -89,15 +111,20 @@ def _require_told(text: str, file: Path, changes: Mapping[Name, str]) -> None:
         raise ConfigurationError(f"{', '.join(lost)} cannot be written to {file}: write it by hand")
 
 
-def _replace(target: Path, data: bytes) -> None:
+def _replace(target: Path, data: bytes | None, before: bytes) -> bool:
+    """Whether the file, which still held ``before``, holds ``data`` now; with None, whether it could."""
     unfinished = target.with_name(f".{target.name}.{uuid4().hex}")
     try:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
+            stream.write(data or b"")
             stream.flush()
             os.fsync(stream.fileno())
+        if data is None:
+            return True
+        if _content(target) != before:
+            return False
         unfinished.replace(target)
-    except BaseException:
+    finally:
         unfinished.unlink(missing_ok=True)
-        raise
+    return True

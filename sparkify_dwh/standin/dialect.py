@@ -18,7 +18,7 @@ from sparkify_dwh.dialect import SparkifyDialect
 from sparkify_dwh.errors import UnreachableError
 
 if TYPE_CHECKING:
-    from sparkify_dwh.standin.postgres_address import PostgresAddress
+    from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
 
 
 class StandinDialect(SparkifyDialect):
@@ -31,7 +31,7 @@ class StandinDialect(SparkifyDialect):
 
     def connect(self, *_: Any, url: sa.URL) -> Any:
         try:
-            from sparkify_dwh.standin.relay import relay_to  # the servers are imported when one is needed
+            from sparkify_dwh.standin.relay.listener import relay_to  # the servers are imported when one is needed
         except ModuleNotFoundError as error:
             raise UnreachableError(
                 f"The stand-in needs packages that are not installed ({error.name}): pip install 'sparkify-dwh[standin]'"
@@ -53,7 +53,7 @@ def _server(url: sa.URL) -> tuple[PostgresAddress, str]:
     """The PostgreSQL server that a URL names, made ready to be the stand-in, and the name of its database."""
     import psycopg
 
-    from sparkify_dwh.standin.postgres_address import PostgresAddress
+    from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
     from sparkify_dwh.standin.server import DATABASE, embedded_server, install
 
     if not url.host:

@@ -7,7 +7,6 @@ from datetime import datetime, timezone
 
 from sparkify_dwh.settings import Secret
 from sparkify_dwh.source import ObjectStore
-from sparkify_dwh.standin.backend import Backend
 from sparkify_dwh.standin.copy.load import (
     CopyFailed,
     CopyResult,
@@ -19,7 +18,8 @@ from sparkify_dwh.standin.copy.load import (
 )
 from sparkify_dwh.standin.copy.statement import CopyStatement, parse_copy
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.reader import literal, qualified, quoted
+from sparkify_dwh.standin.language.reader import literal, qualified, quoted
+from sparkify_dwh.standin.relay.backend import Backend
 from sparkify_dwh.standin.statements import CarriedOut, Notice, Plan
 
 COLUMNS = """

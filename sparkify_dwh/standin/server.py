@@ -23,7 +23,7 @@ from psycopg import sql
 
 from sparkify_dwh.errors import UnreachableError
 from sparkify_dwh.standin.crashed_server import clear_after_crash, forget_the_dead
-from sparkify_dwh.standin.postgres_address import PostgresAddress
+from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
 
 DATABASE = "dev"  # what Redshift calls its first database
 INSTALL_LOCK = 20_181_101
@@ -171,7 +171,7 @@ def _create_database(address: PostgresAddress) -> None:
 
 def install(address: PostgresAddress, database: str) -> None:
     """Install Redshift's catalogue and functions, unless those of this version are there already."""
-    folder = files("sparkify_dwh.standin")
+    folder = files("sparkify_dwh.standin") / "sql"
     text = "".join((folder / name).read_text() for name in INSTALLED)
     version = hashlib.sha256(text.encode()).hexdigest()
     with address.connect(database) as connection, connection.transaction():

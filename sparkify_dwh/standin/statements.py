@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sparkify_dwh.standin import script
-from sparkify_dwh.standin.tokens import first_words
+from sparkify_dwh.standin.language import script
+from sparkify_dwh.standin.language.tokens import first_words
 
 if TYPE_CHECKING:
-    from sparkify_dwh.standin.backend import Backend
+    from sparkify_dwh.standin.relay.backend import Backend
 
 Notice = Callable[[str], None]
 
@@ -67,7 +67,8 @@ Rule = Callable[[str, list[str]], Plan | None]
 @cache
 def _rules() -> tuple[Rule, ...]:
     """The rules in the order in which they are asked; they import this module, and so are imported late."""
-    from sparkify_dwh.standin import (
+    from sparkify_dwh.standin import run_copy
+    from sparkify_dwh.standin.rules import (
         alter_table,
         create_schema,
         create_table,
@@ -77,7 +78,6 @@ def _rules() -> tuple[Rule, ...]:
         maintenance,
         parameter_rules,
         refuse,
-        run_copy,
         transactions,
         translate,
     )

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.token_cursor import TokenCursor
+from sparkify_dwh.standin.language.token_cursor import TokenCursor
 
 # The clauses, the form that each one belongs to, and for those that hold one value its field.
 FORMS = {

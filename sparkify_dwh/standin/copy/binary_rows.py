@@ -79,7 +79,7 @@ def _transformer(types: Sequence[ColumnType], constants: int = 0) -> Transformer
 
 
 class BinaryRows:
-    """Formats rows for columns of these types, and hands them to ``write`` in chunks of at least 64 KB.
+    """Formats rows for columns of these types, and hands them to ``write`` in chunks of some 64 KB, or as they came.
 
     The header goes out with the first rows, or with ``finish``, which writes the trailer and must come last. Every row
     ends with the ``constants``: values of further columns, in this very format.

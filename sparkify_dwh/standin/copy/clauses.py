@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from sparkify_dwh.standin.copy.authorization import FORMS, AuthorizationClauses
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.token_cursor import TokenCursor
+from sparkify_dwh.standin.language.token_cursor import TokenCursor
 
 # By the word an option begins with: the field it sets, and what reads its argument.
 Options = Mapping[str, tuple[str, Callable[[TokenCursor], object]]]

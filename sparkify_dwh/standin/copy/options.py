@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sparkify_dwh.standin.copy.times import check_format
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.token_cursor import TokenCursor
+from sparkify_dwh.standin.language.token_cursor import TokenCursor
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from sparkify_dwh.standin.copy.options import (
     refused_option,
 )
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.token_cursor import TokenCursor
+from sparkify_dwh.standin.language.token_cursor import TokenCursor
 
 _OBJECT = re.compile(r"s3://[^/]+|file:///")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)

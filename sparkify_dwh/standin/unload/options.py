@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.token_cursor import TokenCursor
+from sparkify_dwh.standin.language.token_cursor import TokenCursor
 
 MEGABYTE = 1024 * 1024
 _UNITS = {"mb": MEGABYTE, "gb": 1024 * MEGABYTE}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.reader import literal, quoted
+from sparkify_dwh.standin.language.reader import literal, quoted
 from sparkify_dwh.standin.unload.statement import UnloadStatement
 
 # PostgreSQL's OIDs of the types, which never change, by Redshift's names.

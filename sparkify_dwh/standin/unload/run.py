@@ -12,10 +12,10 @@ from typing import BinaryIO
 
 from sparkify_dwh.secret import Secret
 from sparkify_dwh.source import ObjectStore
-from sparkify_dwh.standin.backend import Backend
-from sparkify_dwh.standin.consumer import Consumer
 from sparkify_dwh.standin.copy.authorization import Authorization
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.relay.backend import Backend
+from sparkify_dwh.standin.relay.consumer import Consumer
 from sparkify_dwh.standin.statements import CarriedOut, Notice, Passed, Plan, Rewritten, plan
 from sparkify_dwh.standin.unload.parquet import ParquetFile, arrow_schema
 from sparkify_dwh.standin.unload.query import UnloadedRows, row_delimiter, unloaded_rows

@@ -1,0 +1,6 @@
+"""The ledger as the README prints it: ``python -m sparkify_dwh.standin.differences``."""
+
+from sparkify_dwh.standin.differences import as_markdown
+
+if __name__ == "__main__":
+    print(as_markdown(), end="")

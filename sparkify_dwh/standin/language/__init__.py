@@ -1,0 +1,1 @@
+"""Reading SQL: tokens, names and literals, statements cut apart."""

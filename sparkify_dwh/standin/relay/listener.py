@@ -1,0 +1,203 @@
+"""The relay: sockets that Redshift's clients connect to, with PostgreSQL behind them.
+
+It listens in this process; each client gets a thread. ``Listener`` does the work for any socket; ``Relay`` listens on a
+unix socket in a directory of mode 0700, for this process's own driver.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+
+from sparkify_dwh.errors import SparkifyError
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.relay import wire
+from sparkify_dwh.standin.relay.backend import Backend
+from sparkify_dwh.standin.relay.channel import PATIENCE_SECONDS, Channel, ClientGone, Exchange, ServerGone
+from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
+from sparkify_dwh.standin.relay.session import Session
+from sparkify_dwh.standin.relay.startup import Credentials, Entrance, greeting
+from sparkify_dwh.standin.rules.translate import redshift_error
+
+log = logging.getLogger(__name__)
+
+MOST_CLIENTS = 200  # more than PostgreSQL lets in; the rest are shut out before they cost a thread
+FAREWELL_SECONDS = 5.0  # for a client to take the last words
+DYING_SECONDS = 1.0  # for a server that was killed to be gone
+
+
+class Listener:
+    """Serves the clients of a listening socket, until ``close``.
+
+    ``address`` is asked for each client: where PostgreSQL is, and it may be started by the asking. With ``credentials``
+    a client must know the password. A client that reads none of its answer for ``patience_seconds`` is given up.
+    """
+
+    def __init__(
+        self,
+        listening: socket.socket,
+        address: Callable[[], PostgresAddress],
+        credentials: Credentials | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._listening = listening
+        self._address = address
+        self._credentials = credentials
+        self._patience_seconds = patience_seconds
+        self._clients: dict[socket.socket, threading.Thread] = {}
+        self._backends: dict[int, tuple[int, Backend]] = {}  # by the process id the client was told
+        self._lock = threading.Lock()
+        self._accepting = threading.Thread(target=self._accept, name="stand-in relay", daemon=True)
+        listening.listen(64)
+        self._accepting.start()
+
+    def close(self) -> None:
+        """Let nobody in any more, end every session, and with it its transaction."""
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        self._listening.close()
+        with self._lock:
+            clients = dict(self._clients)
+        for client in clients:
+            with suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+        for thread in (self._accepting, *clients.values()):
+            thread.join(FAREWELL_SECONDS)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listening.accept()
+            except OSError:  # closed
+                return
+            thread = threading.Thread(target=self._serve, args=(client,), name="stand-in session", daemon=True)
+            with self._lock:
+                if len(self._clients) >= MOST_CLIENTS:
+                    client.close()
+                    continue
+                self._clients[client] = thread
+            thread.start()
+
+    def _serve(self, client: socket.socket) -> None:
+        """One client from its first byte to its last. Whatever ends it ends its transaction too."""
+        try:
+            self._admit(client)
+        except RedshiftError as error:
+            _farewell(client, error)
+        except wire.ProtocolError as error:
+            _farewell(client, RedshiftError("08P01", str(error)))
+        except (OSError, ClientGone) as error:
+            log.debug("a client of the stand-in is gone: %s", error)
+        finally:
+            with self._lock:
+                del self._clients[client]
+            client.close()
+
+    def _admit(self, client: socket.socket) -> None:
+        entrance = Entrance(client, self._cancel)
+        parameters = entrance.parameters()
+        if parameters is None:
+            return
+        if self._credentials is not None:
+            entrance.authenticate(parameters.get("user", ""), self._credentials)
+        backend = self._connect(parameters)
+        key = secrets.randbits(31)
+        self._backends[backend.pid] = (key, backend)
+        try:
+            self._session(Channel(client, ClientGone, wire.MAX_CLIENT_MESSAGE), backend, greeting(backend, key))
+        finally:
+            del self._backends[backend.pid]
+            backend.close()
+
+    def _session(self, client: Channel, backend: Backend, greeting: bytes) -> None:
+        client.send(greeting)
+        try:
+            Session(client, backend, Exchange(client, backend.channel, self._patience_seconds)).run()
+        except wire.ProtocolError as error:
+            client.send(_fatal(RedshiftError("08P01", str(error))))
+        except ServerGone:
+            why = backend.last_words()
+            if why:
+                client.send(redshift_error(why))
+            elif not backend.said_why:
+                client.send(_fatal(RedshiftError("57P01", "the server of the stand-in has stopped; connect again")))
+        client.finish(FAREWELL_SECONDS)
+
+    def _connect(self, parameters: dict[str, str]) -> Backend:
+        database, name = parameters.get("database", "dev"), parameters.get("application_name", "")
+        try:
+            return self._backend(database, name)
+        except psycopg.OperationalError as error:
+            raise RedshiftError("08006", f"the stand-in's PostgreSQL refuses the connection: {error}") from None
+        except SparkifyError as error:
+            raise RedshiftError("08006", str(error)) from None
+
+    def _backend(self, database: str, name: str) -> Backend:
+        """A session of PostgreSQL's; a server that was killed a moment ago may still look alive, and is asked twice."""
+        try:
+            return Backend(self._address(), database, name)
+        except psycopg.OperationalError as error:
+            if "FATAL" in str(error):  # the server's answer
+                raise
+        time.sleep(DYING_SECONDS)
+        return Backend(self._address(), database, name)
+
+    def _cancel(self, pid: int, key: int) -> None:
+        known_key, backend = self._backends.get(pid, (None, None))
+        if backend is not None and known_key == key:
+            backend.cancel()
+
+
+class Relay:
+    """Serves this process and its user on ``socket_path``, until the process ends or ``close`` is called."""
+
+    def __init__(self, address: PostgresAddress) -> None:
+        self._directory = Path(tempfile.mkdtemp(prefix="sparkify-"))
+        self.socket_path = self._directory / "redshift"
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listening.bind(str(self.socket_path))
+        self._listener = Listener(listening, lambda: address)
+        self._process = os.getpid()
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        atexit.unregister(self.close)
+        if os.getpid() == self._process:  # a child of a fork has none of the threads, and must leave the socket alone
+            self._listener.close()
+            shutil.rmtree(self._directory, ignore_errors=True)
+
+
+def _farewell(client: socket.socket, error: RedshiftError) -> None:
+    with suppress(OSError):
+        client.settimeout(FAREWELL_SECONDS)
+        client.sendall(_fatal(error))
+
+
+def _fatal(error: RedshiftError) -> bytes:
+    return wire.error_response(error, "FATAL")
+
+
+_relays: dict[PostgresAddress, tuple[int, Relay]] = {}
+_relays_lock = threading.Lock()
+
+
+def relay_to(address: PostgresAddress) -> Relay:
+    """This process's relay to a PostgreSQL server; a child of a fork makes its own."""
+    with _relays_lock:
+        process, relay = _relays.get(address, (0, None))
+        if relay is None or process != os.getpid():
+            relay = Relay(address)
+            _relays[address] = (os.getpid(), relay)
+        return relay

@@ -1,0 +1,33 @@
+"""CREATE SCHEMA [IF NOT EXISTS] [name] [AUTHORIZATION user]. Redshift guide, r_CREATE_SCHEMA
+
+What PostgreSQL takes behind it, tables and views, would escape the rules of CREATE TABLE; a quota is kept nowhere.
+"""
+
+from __future__ import annotations
+
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.language.reader import StatementReader
+from sparkify_dwh.standin.statements import PASSED, Plan
+
+ELEMENTS = frozenset({"CREATE", "GRANT"})
+
+
+def create_schema_rule(sql: str, words: list[str]) -> Plan | None:
+    """The rule for CREATE SCHEMA."""
+    if words[:2] != ["CREATE", "SCHEMA"]:
+        return None
+    reader = StatementReader(sql)
+    reader.expect("CREATE", "SCHEMA")
+    reader.accept("IF", "NOT", "EXISTS")
+    if reader.ahead != "AUTHORIZATION":
+        reader.name()
+    if reader.accept("AUTHORIZATION"):
+        reader.name()
+    if reader.ahead == "QUOTA":
+        raise RedshiftError("0A000", "the stand-in has no quotas of schemas; leave out QUOTA")
+    if reader.ahead in ELEMENTS:
+        raise RedshiftError(
+            "0A000", "the stand-in does not create elements with their schema; create them on their own"
+        )
+    reader.finish()
+    return PASSED

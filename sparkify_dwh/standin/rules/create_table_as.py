@@ -1,0 +1,114 @@
+"""CREATE TABLE AS and SELECT INTO: a table around a query.
+
+Redshift guide, r_CREATE_TABLE_AS, r_CTAS_usage_notes and r_SELECT_INTO
+
+What it does not say of distribution and sorting Redshift takes from the plan of the query; here it stays AUTO, and
+unsorted. A text without a length, as most functions give it, has none in the new table either.
+"""
+
+from __future__ import annotations
+
+import json
+
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.language.reader import StatementReader, literal, qualified, quoted
+from sparkify_dwh.standin.language.tokens import Token, tokenize, words_in
+from sparkify_dwh.standin.rules.column_types import ColumnType
+from sparkify_dwh.standin.rules.create_table import is_temporary_name, read_beginning, read_table_attribute
+from sparkify_dwh.standin.rules.table_design import Column, Table
+from sparkify_dwh.standin.rules.translate import postgres_query
+from sparkify_dwh.standin.statements import Plan, Rewritten
+
+QUERIES = frozenset({"SELECT", "WITH", "("})  # how a query begins
+# What may not come before the INTO of a query, and what may follow its table.
+CLAUSES = frozenset({"EXCEPT", "FROM", "GROUP", "HAVING", "INTERSECT", "LIMIT", "ORDER", "UNION", "WHERE"})
+FOLLOWERS = CLAUSES | {"CONNECT", "FETCH", "MINUS", "OFFSET", "QUALIFY", "START"}
+
+
+class QueriedTable(Table):
+    """A table whose columns are those of a query, so that any may be named in a key."""
+
+    def column(self, name: str) -> Column:
+        return self.columns.setdefault(name, Column(name, ColumnType("", "")))
+
+
+def create_table_as_rule(sql: str, words: list[str]) -> Plan | None:
+    """The rule for CREATE [[LOCAL] TEMP] TABLE t [(names)] [attributes] AS query. It stands before that of CREATE TABLE."""
+    if words[:1] != ["CREATE"] or "TABLE" not in words[1:4]:
+        return None
+    as_ends = _end_of_as(sql)
+    if as_ends is None:
+        return None
+    reader = StatementReader(sql[:as_ends])
+    temporary = read_beginning(reader)
+    schema, name = reader.table_name()
+    table = QueriedTable(schema, name, temporary or is_temporary_name(name))
+    names = reader.names_in_brackets() if reader.ahead == "(" else []
+    while not reader.accept("AS"):
+        read_table_attribute(reader, table)
+    table.check()
+    query = StatementReader(sql[as_ends:])
+    if query.ahead not in QUERIES:  # VALUES, TABLE and EXECUTE are PostgreSQL's
+        raise query.syntax_error()
+    return _made(table, names, sql[as_ends:])
+
+
+def select_into_rule(sql: str, words: list[str]) -> Plan | None:
+    """The rule for SELECT .. INTO [TEMP] [TABLE] t ..: it makes what CREATE TABLE AS makes."""
+    if words[:1] not in ([], ["SELECT"], ["WITH"]) or "into" not in words_in(sql):
+        return None
+    into = _into(tokenize(sql), in_brackets=not words)
+    if into is None:
+        return None
+    reader = StatementReader(sql[into.start :])
+    reader.expect("INTO")
+    temporary = reader.accept_one_of("TEMPORARY", "TEMP") is not None
+    reader.accept("TABLE")
+    schema, name = reader.table_name()
+    ahead = reader.peek()
+    if ahead is not None and reader.ahead not in FOLLOWERS:
+        raise reader.syntax_error()
+    rest = "" if ahead is None else sql[into.start + ahead.start :]
+    table = QueriedTable(schema, name, temporary or is_temporary_name(name))
+    return _made(table, [], sql[: into.start] + rest)
+
+
+def _made(table: Table, names: list[str], query: str) -> Plan:
+    target = qualified(table.schema, table.name)
+    kind = "TEMPORARY TABLE" if table.temporary else "TABLE"
+    listed = f" ({', '.join(map(quoted, names))})" if names else ""
+    ddl = f"CREATE {kind} {target}{listed} AS {postgres_query(query.strip().rstrip(';'))}"
+    arguments = map(literal, (ddl, target, json.dumps(table.design())))
+    return Rewritten(f"CALL redshift_catalog.create_table_as({', '.join(arguments)})", tag="SELECT")
+
+
+def _end_of_as(sql: str) -> int | None:
+    """Where the AS outside of brackets ends, which only CREATE TABLE AS has."""
+    depth = 0
+    for token in tokenize(sql):
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if depth == 0 and token.is_word("as"):
+            return token.end
+    return None
+
+
+def _into(tokens: list[Token], *, in_brackets: bool) -> Token | None:
+    """The INTO of a query that has one, with none of a query's other clauses before it; ``in_brackets`` it is an error."""
+    depth, before = 0, False
+    for place, token in enumerate(tokens):
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if (depth and not in_brackets) or _is_name(tokens, place):
+            continue
+        if token.is_word("into"):
+            binds = [bind for bind in tokens if bind.kind == "parameter"]
+            refused = token if before or in_brackets else binds[0] if binds else None
+            if refused is not None:
+                raise RedshiftError("42601", f'syntax error at or near "{refused.text}"')
+            return token
+        before = before or token.text.upper() in CLAUSES
+    return None
+
+
+def _is_name(tokens: list[Token], place: int) -> bool:
+    """Whether a word, though it may be reserved, names a column here: behind a dot or AS."""
+    return place > 0 and (tokens[place - 1].is_symbol(".") or tokens[place - 1].is_word("as"))

@@ -1,0 +1,116 @@
+"""SET, RESET and SHOW of the parameters that Redshift has; any other is unknown, as it is there.
+
+Redshift guide, r_SET, r_RESET and r_SHOW. Names of two parts are variables of the session, in PostgreSQL too.
+
+Limits: set_config() and ALTER USER ... SET know PostgreSQL's parameters alone.
+"""
+
+from __future__ import annotations
+
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.language.reader import StatementReader, literal
+from sparkify_dwh.standin.relay.session_settings import CATALOG
+from sparkify_dwh.standin.rules.parameters import DOCUMENTED, MOST_FLOAT_DIGITS, PREFIX, REDSHIFT_ONLY, SHARED
+from sparkify_dwh.standin.statements import PASSED, Plan, Rewritten
+
+# What follows SET and SHOW where no parameter does.
+SET_COMMANDS = (("TRANSACTION",), ("TIME", "ZONE"), ("NAMES",), ("SEED",))
+SET_SESSION_COMMANDS = (("AUTHORIZATION",), ("CHARACTERISTICS",))
+SHOWN_PHRASES = (("TRANSACTION", "ISOLATION", "LEVEL"), ("TIME", "ZONE"), ("SESSION", "AUTHORIZATION"))
+SHOW_COMMANDS = frozenset({
+    "COLUMN", "COLUMNS", "CONSTRAINTS", "DATABASES", "DATASHARES", "EXTERNAL", "FUNCTIONS", "GRANTS", "MODEL",
+    "PARAMETERS", "POLICIES", "PROCEDURE", "PROCEDURES", "SCHEMAS", "TABLE", "TABLES", "VIEW",
+})  # fmt: skip
+ALL = """
+SELECT name, redshift_catalog.current_setting(name) AS setting FROM unnest(ARRAY[{names}]) AS name ORDER BY name
+"""
+
+
+def parameter_rule(sql: str, words: list[str]) -> Plan | None:
+    """The rule for SET, RESET and SHOW; it stands behind that of isolation levels."""
+    rule = {"SET": _set, "RESET": _reset, "SHOW": _show}.get(words[0] if words else "")
+    return rule(StatementReader(sql)) if rule is not None else None
+
+
+def _set(reader: StatementReader) -> Plan:
+    """SET [SESSION | LOCAL] name {TO | =} {value | DEFAULT}"""
+    reader.expect("SET")
+    scope = reader.accept_one_of("SESSION", "LOCAL") or "SESSION"
+    commands = SET_COMMANDS + (SET_SESSION_COMMANDS if scope == "SESSION" else ())
+    if any(reader.accept(*command) for command in commands):
+        return PASSED
+    name = _name(reader)
+    if not (reader.accept("TO") or reader.accept("=")):
+        raise reader.syntax_error()
+    if name == "search_path":
+        return _set_search_path(reader, scope)
+    if name in REDSHIFT_ONLY:
+        return _set_own(reader, scope, name)
+    if name == "extra_float_digits" and reader.ahead.isdigit() and int(reader.ahead) > MOST_FLOAT_DIGITS:
+        valid = f"(-15 .. {MOST_FLOAT_DIGITS})"
+        raise RedshiftError("22023", f'{reader.ahead} is outside the valid range for parameter "{name}" {valid}')
+    return PASSED
+
+
+def _set_search_path(reader: StatementReader, scope: str) -> Plan:
+    """The path that the client wants, with Redshift's functions and views behind it. Redshift guide, r_search_path"""
+    path = reader.text_until(frozenset())
+    return Rewritten(f"SET {scope} search_path TO {path}{'' if path.upper() == 'DEFAULT' else f', {CATALOG}'}")
+
+
+def _set_own(reader: StatementReader, scope: str, name: str) -> Plan:
+    if reader.accept("DEFAULT"):
+        value = "DEFAULT"
+    else:
+        sign = "-" if reader.accept("-") else ""
+        token = reader.take()
+        if token.kind == "symbol":
+            raise RedshiftError("42601", f'syntax error at or near "{token.text}"')
+        value = literal(REDSHIFT_ONLY[name].checked(name, sign + token.value))
+    reader.finish()
+    return Rewritten(f"SET {scope} {PREFIX}{name} TO {value}")
+
+
+def _reset(reader: StatementReader) -> Plan:
+    """RESET {name | ALL}"""
+    reader.expect("RESET")
+    if reader.accept("ALL") or reader.accept("SESSION", "AUTHORIZATION") or reader.accept("TIME", "ZONE"):
+        return PASSED
+    name = _name(reader)
+    reader.finish()
+    return Rewritten(f"RESET {PREFIX}{name}") if name in REDSHIFT_ONLY else PASSED
+
+
+def _show(reader: StatementReader) -> Plan:
+    """SHOW {name | ALL}"""
+    reader.expect("SHOW")
+    if reader.accept("ALL"):
+        return _show_all((*DOCUMENTED, *REDSHIFT_ONLY))
+    if any(reader.accept(*phrase) for phrase in SHOWN_PHRASES):
+        return PASSED
+    if reader.ahead in SHOW_COMMANDS:
+        raise RedshiftError("0A000", f"the stand-in does not carry out SHOW {reader.ahead}")
+    name = _name(reader)
+    reader.finish()
+    if name in REDSHIFT_ONLY or name in ("search_path", "server_version", "statement_timeout"):
+        return Rewritten(f"SELECT {CATALOG}.current_setting('{name}') AS {name}", tag="SHOW")
+    return PASSED
+
+
+def _show_all(names: tuple[str, ...]) -> Plan:
+    """All parameters that the guide has, in the columns that Redshift shows them in."""
+    return Rewritten(ALL.format(names=", ".join(map(literal, names))), tag="SHOW")
+
+
+def _name(reader: StatementReader) -> str:
+    """A parameter's name, or a variable's. Raises RedshiftError 42704 for one that Redshift does not have."""
+    name = reader.name()
+    if reader.accept("."):
+        name = f"{name}.{reader.name()}"
+        is_known = not name.startswith((PREFIX, "redshift."))
+    else:
+        is_known = name in SHARED or name in REDSHIFT_ONLY
+    if not is_known:
+        # https://github.com/sqlalchemy/sqlalchemy/issues/9494
+        raise RedshiftError("42704", f'unrecognized configuration parameter "{name}"')
+    return name

@@ -1,0 +1,82 @@
+"""Functions, types and arrays that PostgreSQL has and Redshift has not, as a statement's tokens name them.
+
+Limit: a function that is not named here is left to PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.language.statement_tokens import StatementTokens
+
+SYNTAX_ERROR = "42601"
+NOT_SUPPORTED = "0A000"
+NO_SUCH_FUNCTION = "42883"
+NO_SUCH_TYPE = "42704"
+
+# https://github.com/databricks/spark-redshift/pull/178
+LEADER_NODE_ONLY = "Specified types or functions (one per INFO message) not supported on Redshift tables."
+
+# Redshift guide, c_unsupported-postgresql-functions
+UNSUPPORTED = frozenset({
+    "array_agg", "array_to_string", "bit_length", "clock_timestamp", "convert_from", "convert_to", "corr",
+    "covar_pop", "covar_samp", "currval", "div", "encode", "every", "format", "justify_days", "justify_hours",
+    "justify_interval", "lastval", "nextval", "overlay", "quote_nullable", "regexp_matches",
+    "regexp_split_to_array", "regexp_split_to_table", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept",
+    "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "setseed", "setval", "string_agg",
+    "transaction_timestamp", "width_bucket", "xmlagg",
+})  # fmt: skip
+# What PostgreSQL has got since 8.0 and Redshift's list has not. Redshift guide, c_SQL_functions
+NEWER = frozenset({
+    "array_append", "array_cat", "array_length", "array_position", "array_remove", "cardinality", "concat_ws",
+    "gen_random_uuid", "json_agg", "json_array_elements", "json_build_array", "json_build_object", "json_each",
+    "json_object", "json_object_agg", "json_object_keys", "json_populate_record", "jsonb_agg",
+    "jsonb_array_elements", "jsonb_array_length", "jsonb_build_array", "jsonb_build_object", "jsonb_each",
+    "jsonb_extract_path_text", "jsonb_object_agg", "jsonb_path_query", "jsonb_pretty", "jsonb_set", "jsonb_typeof",
+    "make_date", "make_interval", "make_time", "make_timestamp", "make_timestamptz", "num_nonnulls", "num_nulls",
+    "parse_ident", "random_normal", "regexp_match", "regexp_like", "row_to_json", "starts_with", "string_to_array",
+    "string_to_table", "to_json", "to_jsonb", "uuidv4", "uuidv7",
+})  # fmt: skip
+MISSING_FUNCTIONS = UNSUPPORTED | NEWER
+LEADER_FUNCTIONS = frozenset({"generate_series", "generate_subscripts", "unnest"})
+
+# Redshift guide, c_unsupported-postgresql-datatypes
+MISSING_TYPES = frozenset({
+    "bigserial", "box", "bytea", "cidr", "circle", "inet", "json", "jsonb", "line", "lseg", "macaddr", "money",
+    "path", "point", "polygon", "serial", "tsquery", "tsvector", "uuid", "xml",
+})  # fmt: skip
+
+# Words behind which a name and a bracket are no call.
+NAMES_FOLLOW = ("as", "exists", "function", "into", "procedure", "recursive", "references", "table", "view", "with")
+
+
+def refuse_missing_functions(tokens: StatementTokens) -> None:
+    for place in tokens.words(MISSING_FUNCTIONS | LEADER_FUNCTIONS):
+        if not tokens.is_call(place) or tokens.follows_word(place, *NAMES_FOLLOW):
+            continue
+        name = tokens[place].value
+        if name in LEADER_FUNCTIONS:
+            raise RedshiftError(NOT_SUPPORTED, LEADER_NODE_ONLY, f'Function "{name}" not supported.')
+        # https://github.com/sequelize/sequelize/issues/15193, which has the types of the arguments in the brackets
+        raise RedshiftError(NO_SUCH_FUNCTION, f"function {name}(...) does not exist")
+
+
+def refuse_missing_types(tokens: StatementTokens) -> None:
+    for place in tokens.words(MISSING_TYPES):
+        typed_literal = tokens.kind(place + 1) == "string"
+        in_cast = tokens.follows_word(place, "as") and tokens.opener(place) in ("cast", "try_cast")
+        if tokens.symbol(place - 1) == "::" or in_cast or typed_literal:
+            raise RedshiftError(NO_SUCH_TYPE, f'type "{tokens[place].value}" does not exist')
+
+
+def refuse_arrays(tokens: StatementTokens) -> None:
+    """Array constructors, subscripts and array types: all have a square bracket. A column's type is left to its reader."""
+    declares_columns = tokens.is_word(0, "create", "alter") and not any(tokens.words({"select"}))
+    for place in range(len(tokens)):
+        if declares_columns and tokens.symbol(place) == "[" and not tokens.follows_word(place, "array"):
+            continue
+        if tokens.symbol(place) == "[" or (tokens.opener(place) == "array" and tokens.is_word(place, "select")):
+            raise syntax_error(tokens, place)
+
+
+def syntax_error(tokens: StatementTokens, place: int) -> RedshiftError:
+    return RedshiftError(SYNTAX_ERROR, f'syntax error at or near "{tokens[place].text}"')

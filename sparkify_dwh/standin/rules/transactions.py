@@ -1,0 +1,59 @@
+"""Isolation levels: Redshift takes the words and does nothing with them. Redshift guide, r_BEGIN
+
+They must not reach PostgreSQL, which would weaken or change the snapshots that every session of the stand-in reads.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sparkify_dwh.standin.language.reader import StatementReader
+from sparkify_dwh.standin.relay.backend import Backend
+from sparkify_dwh.standin.statements import CarriedOut, Notice, Plan, Rewritten
+
+_ISOLATION = re.compile(r"isolation", re.IGNORECASE)
+LEVELS = (("SERIALIZABLE",), ("READ", "COMMITTED"), ("READ", "UNCOMMITTED"), ("REPEATABLE", "READ"))
+ACCESS = (("READ", "WRITE"), ("READ", "ONLY"))
+
+
+def isolation_rule(sql: str, words: list[str]) -> Plan | None:
+    """The rule for BEGIN, START TRANSACTION, SET TRANSACTION and SET SESSION CHARACTERISTICS with an isolation level."""
+    if words[:1] not in (["BEGIN"], ["START"], ["SET"]) or not _ISOLATION.search(sql):
+        return None
+    reader = StatementReader(sql)
+    if reader.accept("BEGIN"):
+        reader.accept_one_of("WORK", "TRANSACTION")
+        return Rewritten(f"BEGIN {_modes(reader)}".rstrip())
+    if reader.accept("START", "TRANSACTION"):
+        return Rewritten(f"START TRANSACTION {_modes(reader)}".rstrip())
+    if reader.accept("SET", "TRANSACTION") or reader.accept("SET", "SESSION", "CHARACTERISTICS", "AS", "TRANSACTION"):
+        return _set(sql, _modes(reader))
+    if words[:2] in (["SET", "DEFAULT_TRANSACTION_ISOLATION"], ["SET", "TRANSACTION_ISOLATION"]):
+        return CarriedOut(_nothing, "SET")
+    return None
+
+
+def _set(sql: str, access: str) -> Plan:
+    if not access:
+        return CarriedOut(_nothing, "SET")
+    words = "SET SESSION CHARACTERISTICS AS TRANSACTION" if "CHARACTERISTICS" in sql.upper() else "SET TRANSACTION"
+    return Rewritten(f"{words} {access}")
+
+
+def _modes(reader: StatementReader) -> str:
+    """Read a transaction's modes; what is left of them without the isolation level."""
+    access = ""
+    while not reader.done:
+        if reader.accept("ISOLATION", "LEVEL"):
+            if not any(reader.accept(*level) for level in LEVELS):
+                raise reader.syntax_error()
+        else:
+            access = next((" ".join(words) for words in ACCESS if reader.accept(*words)), "")
+            if not access:
+                raise reader.syntax_error()
+        reader.accept(",")
+    return access
+
+
+def _nothing(_backend: Backend, _notice: Notice) -> None:
+    """What Redshift does with an isolation level."""
