@@ -114,6 +114,9 @@ class StarTable(Base):
     """A table of the star, which is filled from staging.
 
     ``natural_key`` names the columns that say which row a row is; the primary key where a model does not say.
+    ``staged_in`` is the staging table whose records its rows come from. ``copies_staging`` says that its rows are those
+    records as they stand: what it holds already is left out of the batch, so that nothing is computed from it.
+    ``changed_by`` is the staging table whose records change rows that are stored, by way of another table.
     ``references`` names, for a column, the table whose key its values must be; ``allowed_values`` names, for a column,
     the values it may have. Redshift enforces neither: ``sparkify_dwh.quality`` checks them. NULL is free in both.
     ``partition_by`` names the partitions of an export and the column each is of: a partition by another name than its
@@ -122,6 +125,9 @@ class StarTable(Base):
 
     __abstract__ = True
     natural_key: ClassVar[Sequence[str]] = ()
+    staged_in: ClassVar[type[StagingTable]]
+    copies_staging: ClassVar[bool] = False
+    changed_by: ClassVar[type[StagingTable] | None] = None
     references: ClassVar[Mapping[str, str]] = {}
     allowed_values: ClassVar[Mapping[str, Sequence[str]]] = {}
     partition_by: ClassVar[Mapping[str, str]] = {}
@@ -137,18 +143,33 @@ class StarTable(Base):
 
     @classmethod
     def from_staging(cls) -> Select[Any]:
-        """The rows that the staged batch says this table should hold: one a key, columns as in ``filled``."""
+        """What the staged batch says of this table's rows: the key, and the columns that ``completed`` does not add.
+
+        One row a key, or several of which ``completed`` makes one. Where it is the key alone, rows are inserted and never
+        updated: all the rest follows from the key.
+        """
         raise NotImplementedError
+
+    @classmethod
+    def completed(cls, records: Subquery) -> Select[Any] | None:
+        """The rows, columns as in ``filled``, that come of records of ``from_staging``; None where these are the rows.
+
+        A load hands over those alone that are new, or that differ from the stored row and may replace it: nothing is
+        looked up, sorted or computed for the rest of the batch.
+        """
+        del records
+        return None
 
     @classmethod
     def staged_keys(cls) -> Select[Any]:
         """The keys that the staged batch names, as its records have them: the same key as often as it is named."""
-        raise NotImplementedError
+        records = cls.from_staging()
+        return records.with_only_columns(*(records.selected_columns[name] for name in cls.key()))
 
     @classmethod
-    def from_warehouse(cls) -> Select[Any] | None:
-        """Rows this table holds already that the staged batch changes by way of another table; None when it cannot."""
-        return None
+    def from_warehouse(cls) -> Select[Any]:
+        """Rows this table holds already that records of ``changed_by`` change: their keys, and the columns that change."""
+        raise NotImplementedError
 
     @classmethod
     def batch_range(cls) -> Select[Any] | None:

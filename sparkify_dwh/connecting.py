@@ -20,9 +20,10 @@ from redshift_connector.core import Connection as DriverConnection
 from redshift_connector.error import ProgrammingError
 from sqlalchemy import Engine, String, event
 
-from sparkify_dwh.configuration.values import VERIFY_CA
+from sparkify_dwh.configuration.values import VERIFY_CA, VERIFY_FULL
 from sparkify_dwh.credentials import Credentials
 from sparkify_dwh.dialect import errors_of_the_driver
+from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.settings import Settings
 
 log = logging.getLogger("sparkify_dwh.connect")
@@ -56,6 +57,8 @@ class RedshiftConnection(DriverConnection):
 
 def connect_by(engine: Engine, settings: Settings) -> None:
     """Have every new connection of the engine opened as ``settings`` say, with a login of its own."""
+    if settings.tls not in (VERIFY_FULL, VERIFY_CA):  # the driver ignores every other, and sends in clear
+        raise ConfigurationError(f"tls must be {VERIFY_FULL} or {VERIFY_CA}, found {settings.tls!r}: correct it")
     if settings.tls == VERIFY_CA:
         log.warning(
             "TLS=%s: the name in the certificate is not compared with HOST, so another server of AWS could pass for it",

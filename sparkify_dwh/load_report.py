@@ -54,11 +54,12 @@ class Input:
 
 @dataclass
 class StagedRows:
-    """One staging table: ``loaded`` by COPY, of which ``duplicates`` were deliveries of a record already there;
-    ``rejected`` by COPY and left out."""
+    """One staging table: ``loaded`` by COPY, of which ``duplicates`` were deliveries of a record already there and
+    ``unchanged`` are in the warehouse as they are; ``rejected`` by COPY and left out."""
 
     loaded: int = 0
     duplicates: int = 0
+    unchanged: int = 0
     rejected: int = 0
 
 
@@ -166,7 +167,7 @@ def cut(items: list[str]) -> list[str]:
 
 
 def _remarks(rows: StagedRows) -> str:
-    remarks = {"delivered twice": rows.duplicates, "left out": rows.rejected}
+    remarks = {"delivered twice": rows.duplicates, "unchanged": rows.unchanged, "left out": rows.rejected}
     return "".join(f", {count:,} {what}" for what, count in remarks.items() if count)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh import __version__
 from sparkify_dwh.attempts import backoff_seconds, explain_failure, is_conflict, is_lost, lock, was_committed
+from sparkify_dwh.batch import Batch
 from sparkify_dwh.bookkeeping import compare_files, record_failure, record_load
 from sparkify_dwh.database import warehouse
 from sparkify_dwh.errors import CheckError, UsageError
@@ -150,18 +151,20 @@ class Loading:
             for model in STAGING:
                 with self._steps.step(f"copy {model.__tablename__}"):
                     staging.fill(model, self._options.selection, self._options.max_errors, attempt)
+            with self._steps.step("read batch"):
+                batch = Batch.of(connection)
             for table in STAR:
                 with self._steps.step(f"fill {table.__tablename__}"):
-                    self._report.star[table.__tablename__] = fill(connection, table)
+                    self._report.star[table.__tablename__] = fill(connection, table, batch)
             with self._steps.step("check"):
-                self._check(connection)
+                self._check(connection, batch)
         self._report.seconds = self._seconds()
         record_load(connection, self._report)
         connection.commit()
 
-    def _check(self, connection: Connection) -> None:
+    def _check(self, connection: Connection, batch: Batch) -> None:
         """Look at the batch before it is published. Raises :class:`CheckError`, which rolls it back."""
-        self._report.checks = run_checks(connection, all_checks(Scope.of_batch(connection)))
+        self._report.checks = run_checks(connection, all_checks(Scope(ranges=batch.ranges)))
         found = [result for result in self._report.checks if result.state == "warning"]
         self._report.warnings += map(explain, found)
         if wrong := failed(self._report.checks):

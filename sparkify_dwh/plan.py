@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ClauseElement, Connection, delete
 
+from sparkify_dwh.batch import range_queries
 from sparkify_dwh.commands import LockTable
 from sparkify_dwh.database import connected
 from sparkify_dwh.file_remarks import remarks
@@ -25,7 +26,7 @@ from sparkify_dwh.load_report import Input, OnStep
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.plan_report import Plan, PlannedInput, PlannedStatement
 from sparkify_dwh.source import ObjectStore
-from sparkify_dwh.stage import copy_command, delete_duplicates
+from sparkify_dwh.stage import copy_command, delete_duplicates, delete_known
 from sparkify_dwh.staging import STAGING
 from sparkify_dwh.star import STAR
 from sparkify_dwh.statements import fill_statements, readable
@@ -125,10 +126,14 @@ def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[Pla
     yield PlannedStatement("lock", readable(LockTable(LoadLock.table())))
     for staging, planned in zip(STAGING, inputs, strict=True):
         table = staging.table()
-        for statement in (delete(table), *_copies(planning, staging, planned.found), delete_duplicates(staging)):
+        copies = _copies(planning, staging, planned.found)
+        for statement in (delete(table), *copies, delete_duplicates(staging), *delete_known(staging)):
             yield PlannedStatement(f"copy {table.name}", readable(statement))
+    for query in range_queries():
+        yield PlannedStatement("read batch", readable(query))
+    empty = frozenset(staging for staging, planned in zip(STAGING, inputs, strict=True) if not planned.found.files)
     for model in STAR:
-        for statement in fill_statements(model, bounded=True):
+        for statement in fill_statements(model, bounded=True, empty=empty):
             yield PlannedStatement(f"fill {model.__tablename__}", readable(statement))
 
 

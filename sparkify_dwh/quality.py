@@ -10,8 +10,8 @@ Keys are counted by GROUP BY ... HAVING: Redshift's planner trusts the keys that
 row twice or hide it. Redshift guide, t_Defining_constraints
 
 Limits: a check of a batch sees the plays within the batch's times; stored plays that a song delivered later moves to another
-song are outside of them, and seen when everything is checked. So is a row without a key. Every check is a statement of its
-own.
+song are outside of them, and seen when everything is checked. So is a row without a key. Checks that look at the rows of a
+table one by one are one statement, as long as they find nothing; every other check is a statement of its own.
 """
 
 from __future__ import annotations

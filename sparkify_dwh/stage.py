@@ -1,4 +1,8 @@
-"""S3 to staging: the files that are new copied into a staging table, each record of them once."""
+"""S3 to staging: the files that are new copied into a staging table, each record of them once.
+
+Songs that the warehouse holds as they are delivered are taken out again: nothing can come of them, and to look for the plays
+that name a song reads all plays.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,9 @@ from sparkify_dwh.commands import CopyCommand
 from sparkify_dwh.errors import LoadError, SourceError, UsageError
 from sparkify_dwh.inputs import Selection, by_compression, find_input, manifest
 from sparkify_dwh.load_report import Input, LoadReport, StagedRows
+from sparkify_dwh.merge import delete_unchanged
 from sparkify_dwh.rejected import copying, rejected_rows
+from sparkify_dwh.star import STAR
 
 if TYPE_CHECKING:
     from sparkify_dwh.settings import Locations, Settings
@@ -56,6 +62,7 @@ class Staging:
             self._copy_files(staging, found, rows, max_errors, attempt)
         self._check_count(staging, rows)
         rows.duplicates = self._connection.execute(delete_duplicates(staging)).rowcount
+        rows.unchanged = sum(self._connection.execute(statement).rowcount for statement in delete_known(staging))
 
     def _compression_of(self, prefix: str) -> list[str]:
         """The clause for a prefix that is copied whole; none when its files may not be listed."""
@@ -132,6 +139,11 @@ def copy_command(
 def allowing(max_errors: int) -> list[str]:
     """MAXERROR n fails at the n-th error. Redshift guide, copy-parameters-data-load"""
     return [f"MAXERROR AS {max_errors + 1}"] if max_errors else []
+
+
+def delete_known(staging: type[StagingTable]) -> list[Delete]:
+    """``DELETE`` what the star holds already: from the tables whose records are rows of the star as they stand."""
+    return [delete_unchanged(model) for model in STAR if model.copies_staging and model.staged_in is staging]
 
 
 def delete_duplicates(staging: type[StagingTable]) -> Delete:

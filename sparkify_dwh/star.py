@@ -4,8 +4,10 @@
             ├ songplays ─┤
     time  ──┘            └── artists
 
-Each model stands with ``from_staging()``, the SELECT that says which rows it should hold after a batch. In a batch every
-event and every song stands once: where two deliveries of one contradict each other, staging keeps one of them.
+Each model stands with ``from_staging()``, the SELECT of what a batch says of its rows, and where that takes more, with
+``completed()``, which makes the rows of it: of those alone that are new or changed. In a batch every event and every song
+stands once: where two deliveries of one contradict each other, staging keeps one of them; songs that the warehouse holds as
+they are delivered are not in it.
 
 Foreign keys are not declared to Redshift: it enforces none, and its planner trusts them (Redshift guide,
 t_Defining_constraints). ``references`` says which table a column points at, and the checks of a load look. The relationships
@@ -71,6 +73,8 @@ class Songplay(StarTable):
 
     __tablename__ = "songplays"
     __table_args__ = design("One row per song that was started", distkey="start_time", sortkey="start_time")
+    staged_in = StagingEvent
+    changed_by = StagingSong
     natural_key = ("session_id", "item_in_session", "start_time")
     references = {"start_time": "time", "user_id": "users", "song_id": "songs", "artist_id": "artists"}
     allowed_values = {"level": LEVELS}
@@ -100,79 +104,82 @@ class Songplay(StarTable):
     @classmethod
     def from_staging(cls) -> Select[Any]:
         event = StagingEvent
-        played = (
-            select(
-                event.ts.label("start_time"),
-                event.user_id,
-                event.level,
-                event.session_id,
-                event.location,
-                event.user_agent,
-                event.item_in_session,
-                event.song.label("song_title"),
-                event.artist.label("artist_name"),
-                event.length.label("song_length"),
-            )
-            .where(is_play())
-            .subquery("played")
-        )
-        return cls._with_song(played)
+        return select(
+            event.ts.label("start_time"),
+            event.user_id,
+            event.level,
+            event.session_id,
+            event.location,
+            event.user_agent,
+            event.item_in_session,
+            event.song.label("song_title"),
+            event.artist.label("artist_name"),
+            event.length.label("song_length"),
+        ).where(is_play())
 
     @classmethod
-    def staged_keys(cls) -> Select[Any]:
-        event = StagingEvent
-        return select(event.session_id, event.item_in_session, event.ts.label("start_time")).where(is_play())
+    def completed(cls, records: Subquery) -> Select[Any]:
+        """Plays with the song each is of: every play once, whether or not there is one.
+
+        Songs are found play by play, and not once for each recording that is played: by its key, which has the dist key, a
+        play's song joins it on the node where both are, and recordings would have to be sent to the plays.
+        """
+        play, song = records.c, cls._closest_songs(records).subquery("song")
+        of_this_play = and_(*(play[name] == song.c[name] for name in cls.natural_key))
+        return select(
+            play.start_time,
+            play.user_id,
+            play.level,
+            song.c.song_id,
+            song.c.artist_id,
+            play.session_id,
+            play.location,
+            play.user_agent,
+            play.item_in_session,
+            play.song_title,
+            play.artist_name,
+            play.song_length,
+        ).select_from(records.outerjoin(song, of_this_play))
 
     @classmethod
     def from_warehouse(cls) -> Select[Any]:
-        """The stored plays that point at a staged song, or name its title and artist, with the song they are of now."""
+        """The stored plays that point at a staged song, or name its title and artist, with the song they are of now.
+
+        This reads title, artist and song_id of every play, so it is left out of loads that bring no song that differs. What
+        is small goes to the plays: staged songs by broadcast; songs are on every node.
+        """
         points_at_it = cls.song_id == StagingSong.song_id
         names_it = and_(
             trimmed(cls.song_title) == trimmed(StagingSong.title),
             trimmed(cls.artist_name) == trimmed(StagingSong.artist_name),
         )
-        stored = [cls.table().c[name] for name in cls.filled() if name not in {"song_id", "artist_id"}]
+        stored = [cls.table().c[name] for name in (*cls.natural_key, "song_title", "artist_name", "song_length")]
         affected = union(
             select(*stored).join(StagingSong, points_at_it),
             select(*stored).join(StagingSong, names_it),
         ).subquery("affected")
-        return cls._with_song(affected)
+        return cls._closest_songs(affected, all_plays=True)
 
     @classmethod
-    def _with_song(cls, play: Subquery) -> Select[Any]:
-        """Plays with the song each is of: every play once, whether or not there is one."""
-        seconds_apart = func.abs(Song.duration - play.c.song_length)
+    def _closest_songs(cls, plays: Subquery, *, all_plays: bool = False) -> Select[Any]:
+        """The keys of plays that are of a song of the catalogue, with the song; with ``all_plays``, of the others too."""
+        play = plays.c
+        seconds_apart = func.abs(Song.duration - play.song_length)
         same_recording = and_(
-            trimmed(play.c.song_title) == trimmed(Song.title),
-            trimmed(play.c.artist_name) == trimmed(Song.artist_name),
+            trimmed(play.song_title) == trimmed(Song.title),
+            trimmed(play.artist_name) == trimmed(Song.artist_name),
             seconds_apart < SECONDS_APART,
         )
-        key = [play.c[name] for name in cls.natural_key]
+        key = [play[name] for name in cls.natural_key]
         closest_first = func.row_number().over(partition_by=key, order_by=(seconds_apart, Song.song_id))
-        candidates = (
-            select(*key, Song.song_id, Song.artist_id, closest_first.label("place"))
-            .select_from(play.join(Song, same_recording))
-            .subquery("candidates")
+        candidates = select(*key, Song.song_id, Song.artist_id, closest_first.label("place")).select_from(
+            plays.join(Song, same_recording, isouter=all_plays)
         )
-        is_the_songs = and_(candidates.c.place == 1, *(candidates.c[column.name] == column for column in key))
-        return select(
-            play.c.start_time,
-            play.c.user_id,
-            play.c.level,
-            candidates.c.song_id,
-            candidates.c.artist_id,
-            play.c.session_id,
-            play.c.location,
-            play.c.user_agent,
-            play.c.item_in_session,
-            play.c.song_title,
-            play.c.artist_name,
-            play.c.song_length,
-        ).select_from(play.outerjoin(candidates, is_the_songs))
+        return placed_first(candidates.subquery("candidates"))
 
     @classmethod
     def batch_range(cls) -> Select[Any]:
-        return plays_between()
+        return PLAYS_BETWEEN
 
 
 class User(StarTable):
@@ -184,6 +191,7 @@ class User(StarTable):
 
     __tablename__ = "users"
     __table_args__ = design("One row per user, as of their latest event", diststyle="ALL", sortkey="user_id")
+    staged_in = StagingEvent
     allowed_values = {"gender": GENDERS, "level": LEVELS}
 
     user_id: Mapped[sorted_integer] = mapped_column(primary_key=True, autoincrement=False)
@@ -198,30 +206,29 @@ class User(StarTable):
     @classmethod
     def from_staging(cls) -> Select[Any]:
         event = StagingEvent
+        return select(
+            event.user_id,
+            event.first_name,
+            event.last_name,
+            event.gender,
+            event.level,
+            event.ts,
+            event.session_id,
+            event.item_in_session,
+        ).where(event.user_id.is_not(None))
+
+    @classmethod
+    def completed(cls, records: Subquery) -> Select[Any]:
+        """The latest event of each user.
+
+        No two events of a user have the same time, session and item in it.
+        """
+        event = records.c
         latest_first = func.row_number().over(
             partition_by=event.user_id,
             order_by=(event.ts.desc(), event.session_id.desc(), event.item_in_session.desc()),
         )
-        seen = (
-            select(
-                event.user_id,
-                event.first_name,
-                event.last_name,
-                event.gender,
-                event.level,
-                event.ts,
-                event.session_id,
-                event.item_in_session,
-                latest_first.label("place"),
-            )
-            .where(event.user_id.is_not(None))
-            .subquery("seen")
-        )
-        return placed_first(seen)
-
-    @classmethod
-    def staged_keys(cls) -> Select[Any]:
-        return select(StagingEvent.user_id).where(StagingEvent.user_id.is_not(None))
+        return placed_first(select(*event, latest_first.label("place")).subquery("seen"))
 
     @classmethod
     def replaces(cls, incoming: Any, stored: Any) -> ColumnElement[bool]:
@@ -238,6 +245,8 @@ class Song(StarTable):
 
     __tablename__ = "songs"
     __table_args__ = design("One row per song of the catalogue", diststyle="ALL", sortkey="song_id")
+    staged_in = StagingSong
+    copies_staging = True
     references = {"artist_id": "artists"}
     partition_by = {"year": "year"}
 
@@ -268,10 +277,6 @@ class Song(StarTable):
             song.artist_longitude,
         )
 
-    @classmethod
-    def staged_keys(cls) -> Select[Any]:
-        return select(StagingSong.song_id)
-
 
 class Artist(StarTable):
     """One row per artist, as the artist's song with the greatest year tells it, then the smallest song_id.
@@ -283,6 +288,7 @@ class Artist(StarTable):
 
     __tablename__ = "artists"
     __table_args__ = design("One row per artist", diststyle="ALL", sortkey="artist_id")
+    staged_in = StagingSong
 
     artist_id: Mapped[sorted_text32] = mapped_column(primary_key=True)
     name: Mapped[text512 | None]
@@ -327,11 +333,13 @@ class Artist(StarTable):
 class Time(StarTable):
     """One row per moment at which a song was started, and what the calendar says of it. UTC.
 
+    All of it follows from start_time, so a row that is there is right, and loads only insert.
     Distributed and sorted like songplays, whose start_time it explains: it has nearly as many rows.
     """
 
     __tablename__ = "time"
     __table_args__ = design("One row per distinct start_time of songplays", distkey="start_time", sortkey="start_time")
+    staged_in = StagingEvent
     partition_by = {"year": "year", "month": "month"}
 
     start_time: Mapped[sorted_timestamp] = mapped_column(primary_key=True, comment="UTC, with milliseconds")
@@ -344,8 +352,12 @@ class Time(StarTable):
 
     @classmethod
     def from_staging(cls) -> Select[Any]:
-        moment = select(StagingEvent.ts.label("start_time")).where(is_play()).distinct().subquery("moment")
-        start_time = moment.c.start_time
+        return select(StagingEvent.ts.label("start_time")).where(is_play())
+
+    @classmethod
+    def completed(cls, records: Subquery) -> Select[Any]:
+        """Each moment once, with what the calendar says of it."""
+        start_time = select(records.c.start_time).distinct().subquery("moment").c.start_time
         return select(
             start_time,
             part("hour", start_time),
@@ -357,12 +369,8 @@ class Time(StarTable):
         )
 
     @classmethod
-    def staged_keys(cls) -> Select[Any]:
-        return select(StagingEvent.ts.label("start_time")).where(is_play())
-
-    @classmethod
     def batch_range(cls) -> Select[Any]:
-        return plays_between()
+        return PLAYS_BETWEEN
 
 
 def is_play() -> ColumnElement[bool]:
@@ -370,9 +378,8 @@ def is_play() -> ColumnElement[bool]:
     return StagingEvent.page == "NextSong"
 
 
-def plays_between() -> Select[Any]:
-    """The first and the last start of a song in the batch."""
-    return select(func.min(StagingEvent.ts), func.max(StagingEvent.ts)).where(is_play())
+# The first and the last start of a song in the batch.
+PLAYS_BETWEEN = select(func.min(StagingEvent.ts), func.max(StagingEvent.ts)).where(is_play())
 
 
 def trimmed(text: Any) -> ColumnElement[str]:

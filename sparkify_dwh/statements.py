@@ -8,12 +8,13 @@ import sqlparse
 from sqlalchemy import ClauseElement, literal_column
 from sqlalchemy.schema import ExecutableDDLElement
 
+from sparkify_dwh import merge
+from sparkify_dwh.batch import Batch
 from sparkify_dwh.dialect import SparkifyDialect
-from sparkify_dwh.merge import insert_new, update_changed
 
 if TYPE_CHECKING:
-    from sparkify_dwh.base import StarTable
-    from sparkify_dwh.merge import Range
+    from sparkify_dwh.base import StagingTable, StarTable
+    from sparkify_dwh.batch import Range
 
 # What a load has read from the batch when it sends these statements, and nobody knows before.
 FIRST, LAST = ":first", ":last"
@@ -27,18 +28,15 @@ def readable(statement: ClauseElement) -> str:
     return str(sqlparse.format(text, reindent=True))
 
 
-def fill_statements(model: type[StarTable], *, bounded: bool = False) -> list[ClauseElement]:
+def fill_statements(
+    model: type[StarTable], *, bounded: bool = False, empty: frozenset[type[StagingTable]] = frozenset()
+) -> list[ClauseElement]:
     """What brings a table of the star up to date, in the order of ``sparkify_dwh.fill``.
 
-    ``bounded`` is as a load sends it: where the model has a range, the query of it comes before the statements that have
-    its two values, in the places of ``:first`` and ``:last``. Otherwise they go without, and can be run as they are.
+    ``bounded`` is as a load sends it: where the model has a range, whose query goes before, ``:first`` and ``:last`` are in
+    the places of its two values. Otherwise the statements go without, and can be run as they are. ``empty`` are the
+    staging tables that will hold nothing, of which nothing comes.
     """
-    affected, staged = model.from_warehouse(), model.from_staging()
-    query = model.batch_range() if bounded else None
-    range_ = None if query is None else cast("Range", (literal_column(FIRST), literal_column(LAST)))
-    return [
-        *([] if affected is None else [update_changed(model, affected)]),
-        *([] if query is None else [query]),
-        update_changed(model, staged, range_),
-        insert_new(model, staged, range_),
-    ]
+    has_range = bounded and model.batch_range() is not None
+    range_ = cast("Range", (literal_column(FIRST), literal_column(LAST)))
+    return [*merge.fill_statements(model, Batch({model: range_} if has_range else {}, empty))]

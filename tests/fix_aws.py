@@ -179,7 +179,7 @@ class Account:
         return [f"{source['CidrIp']} {rule['FromPort']}" for rule in rules for source in rule["IpRanges"]]
 
     def roles(self) -> list[str]:
-        found = self.ask("iam", "list_roles")["Roles"]
+        found = self.aws.pages("iam", "list_roles", "Roles")
         return [role["RoleName"] for role in found if role["RoleName"].startswith(self.identifier)]
 
 

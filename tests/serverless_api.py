@@ -146,7 +146,7 @@ class ServerlessHandler(Quiet):
         try:
             self.answer(200, json.dumps(self.server.served.api.handle(operation, given)).encode())
         except PermissionError as error:
-            self.answer(400, json.dumps({"__type": "AccessDeniedException", "message": str(error)}).encode())
+            self.answer(400, json.dumps({"__type": str(error) or "AccessDeniedException", "message": "No"}).encode())
         except KeyError as error:
             refused = {"__type": "ResourceNotFoundException", "message": f"{error} not found"}
             self.answer(400, json.dumps(refused).encode())

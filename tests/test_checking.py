@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select
 
-from sparkify_dwh.checking import ERROR, TOMORROW, WARNING, Check, CheckResult, Scope, explain, failed, run_checks
+from sparkify_dwh.checking import (
+    ERROR,
+    TOMORROW,
+    WARNING,
+    Check,
+    CheckResult,
+    Scope,
+    by_table,
+    explain,
+    failed,
+    run_checks,
+)
 from sparkify_dwh.dialect import SparkifyDialect
 from sparkify_dwh.staging import StagingEvent
 from sparkify_dwh.star import Song, Songplay, Time, User
@@ -99,6 +110,23 @@ def test_the_count_is_right_around_the_number_shown(connection: Connection, coun
         add_songs(connection, *[1.0] * count)
     (result,) = run_checks(connection, [ALL_SONGS], most=2)
     assert (result.offenders, len(result.examples)) == (count, min(count, 2))
+
+
+def test_of_checks_that_are_run_together_each_says_what_it_finds(connection: Connection) -> None:
+    """One that finds something does not speak for the others of its table."""
+    add_songs(connection, 1.5, -1.0, None)
+    positive, short, known = (
+        Scope().narrowed(Check(name, "Every song is.", ERROR, select(Song.song_id).where(offends)), Song)
+        for name, offends in (
+            ("positive", Song.duration <= 0), ("short", Song.duration > 100), ("known", Song.duration.is_(None))
+        )
+    )  # fmt: skip
+    assert by_table([positive, ALL_USERS, short, known]) == [[positive, short, known]]
+    results = run_checks(connection, [positive, ALL_USERS, short, known])
+    assert [(each.name, each.offenders) for each in results] == [
+        ("positive", 1), ("users are none", 0), ("short", 0), ("known", 1)
+    ]  # fmt: skip
+    assert [each.state for each in run_checks(connection, [short])] == ["ok"]
 
 
 def test_results_go_into_json(connection: Connection) -> None:

@@ -150,3 +150,50 @@ def test_the_port_that_a_cluster_has_is_the_one_that_is_opened(account: Account)
     up(account)
     assert up(account, dwh={"DWH_PORT": "5440"}).port == 5439
     assert account.opened() == ["198.51.100.0/24 5439"]
+
+
+def test_the_password_of_another_user_is_not_overwritten(account: Account) -> None:
+    """[CLUSTER] DB_PASSWORD is the loader's; the first user's goes where a second run looks for it."""
+    kept: dict[tuple[str, str], str] = {}
+    loader: dict[str, Any] = {
+        "db_user": "loader",
+        "db_password": Secret("Passw0rd-loader"),
+        "dwh": {"DWH_DB_USER": "admin"},
+    }
+    made = cluster.up(account.settings(**loader), keep=kept.update, aws=account.aws, sleep=no_sleep)
+    assert ("CLUSTER", "DB_PASSWORD") not in kept
+    assert account.password() == kept["DWH", "DWH_DB_PASSWORD"]
+    assert "It knows the user admin alone: create loader" in str(made.remarks)
+
+
+def test_a_configuration_that_cannot_be_written_is_said_before_there_is_a_cluster(account: Account) -> None:
+    def refuse(_values: Any) -> None:
+        raise ConfigurationError("dwh.cfg is read-only")
+
+    with pytest.raises(ConfigurationError, match="read-only"):
+        cluster.up(account.settings(dwh_db_password=PASSWORD), keep=refuse, aws=account.aws, sleep=no_sleep)
+    assert account.is_empty()
+
+
+def test_where_a_cluster_is_reached_is_said_when_it_cannot_be_written(account: Account) -> None:
+    def refuse(values: Any) -> None:
+        if values:
+            raise ConfigurationError("dwh.cfg is malformed")
+
+    with pytest.raises(ConfigurationError, match=r"malformed\. The warehouse is there; set \[CLUSTER\] HOST=.*ARN=arn"):
+        cluster.up(account.settings(dwh_db_password=PASSWORD), keep=refuse, aws=account.aws, sleep=no_sleep)
+
+
+def test_a_password_that_nobody_here_knows_is_remarked_upon(account: Account) -> None:
+    up(account)
+    made = cluster.up(account.settings(), aws=account.aws, sleep=no_sleep)
+    assert "The password of awsuser is not configured" in str(made.remarks)
+    assert "not configured" not in str(up(account).remarks)
+
+
+def test_of_chained_roles_the_cluster_has_the_first(account: Account) -> None:
+    """Which takes on the next. Redshift guide, r_UNLOAD"""
+    chain = "arn:aws:iam::123456789012:role/first,arn:aws:iam::123456789012:role/second"
+    made = up(account, role_arn=chain)
+    assert [role["IamRoleArn"] for role in account.cluster()["IamRoles"]] == [chain.split(",", maxsplit=1)[0]]
+    assert ("IAM_ROLE", "ARN") not in made.values(account.settings(role_arn=chain))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,26 @@ def test_a_dry_run_prints_what_would_be_done(
     assert "encrypted, public\n" in printed
     assert not account.exists()
     assert file.read_text() == before
+
+
+def test_on_a_terminal_the_steps_stay_to_be_read(
+    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They say what is there when a run is broken off."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert run(monkeypatch, "cluster", "up", "--write") == 0
+    shown = capsys.readouterr().err
+    assert f"create the role {account.identifier}-redshift, which Redshift takes on\n" in shown
+    assert f"create the cluster {account.identifier}: 1 x ra3.large, encrypted, not public\n" in shown
+
+
+def test_a_file_that_cannot_be_written_is_said_first(
+    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.chmod(0o444)
+    assert run(monkeypatch, "cluster", "up", "--write") == 3
+    assert "Error: the configuration file dwh.cfg is read-only" in capsys.readouterr().err
+    assert account.is_empty()
 
 
 def test_what_the_environment_hides_is_said(

@@ -252,3 +252,48 @@ def test_the_stand_in_makes_no_ephemeral_cluster(account: Account) -> None:
         cluster.ephemeral(account.settings(host="standin"), aws=account.aws),
     ):
         pass
+
+
+def test_a_warehouse_of_somebody_else_under_the_same_name_does_not_keep_ours(
+    account: Account, settings: Settings
+) -> None:
+    """One is a cluster, the other Serverless."""
+    theirs = {"namespaceName": account.identifier, "dbName": "dev", "adminUsername": "x", "tags": []}
+    account.serverless.CreateNamespace(theirs)
+    down(account, settings)
+    assert not account.exists()
+    assert account.identifier in account.serverless.namespaces
+
+
+def test_what_could_not_be_looked_for_is_not_said_to_be_gone(account: Account, settings: Settings) -> None:
+    def fail(_given: dict[str, Any]) -> dict[str, Any]:
+        raise PermissionError("InternalServerException")
+
+    account.serverless.GetNamespace = fail  # type: ignore[method-assign]
+    with pytest.raises(AwsError, match="AWS failed at redshift-serverless:GetNamespace"):
+        down(account, settings)
+    assert account.exists()
+
+
+def test_a_scheduler_hears_of_what_could_not_be_looked_for(account: Account, settings: Settings) -> None:
+    with (
+        refused(account.aws.client("redshift"), "DescribeClusters", "InternalFailure"),
+        pytest.raises(AwsError, match="AWS failed at redshift:DescribeClusters"),
+    ):
+        cluster.expire(settings, aws=account.aws, sleep=no_sleep)
+
+
+def test_what_went_wrong_in_the_block_is_heard_of_before_what_went_wrong_at_its_end(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    def use_and_fail() -> None:
+        with cluster.ephemeral(account.settings(), aws=account.aws, sleep=no_sleep) as warehouse:
+            made.append(warehouse.dwh["DWH_CLUSTER_IDENTIFIER"])
+            raise Failed
+
+    made: list[str] = []
+    redshift = account.aws.client("redshift")
+    with refused(redshift, "DeleteCluster", "AccessDenied"), pytest.raises(Failed):
+        use_and_fail()
+    assert f"the ephemeral warehouse {made[0]} is not all gone: no permission for redshift:DeleteCluster" in caplog.text
+    assert f"SPARKIFY_DWH_DWH_DWH_CLUSTER_IDENTIFIER={made[0]} sparkify-dwh cluster down" in caplog.text

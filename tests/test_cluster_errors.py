@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from fix_aws import Account, Sent, refused
+from serverless_api import Quiet, served
 
 from sparkify_dwh import cluster
 from sparkify_dwh.aws.client import Aws
@@ -161,3 +164,68 @@ def test_a_client_can_be_closed_and_used_again(s3_environment: None) -> None:
         assert first() == "123456789012"
     assert aws.call("sts", "get_caller_identity")["Account"] == "123456789012"
     aws.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected"),
+    [
+        ("502", "<html>Bad Gateway", "what answered is not AWS: look for a proxy"),
+        ("RequestTimeTooSkewed", "", "set the clock of this machine"),
+        ("InvalidSignatureException", "Signature expired: 20261121T1 is now earlier than", "set the clock of this machine"),
+        ("SignatureDoesNotMatch", "The request signature we calculated does not match", "correct or renew them"),
+        ("RequestThrottledException", "", "more requests from this account than it takes"),
+        ("ServiceUnavailable", "", "it does not say why. Run this again, which goes on from there"),
+        ("DependencyViolation", "sg-1 has a dependent object", "sg-1 has a dependent object. See `sparkify-dwh"),
+    ],
+)  # fmt: skip
+def test_what_can_be_done_about_it_is_said(code: str, message: str, expected: str) -> None:
+    assert expected in said(code, message)
+
+
+def test_a_password_that_aws_repeats_is_not_shown(account: Account) -> None:
+    """Neither in the sentence nor in what --debug shows."""
+    refuse = refused(
+        account.aws.client("redshift"), "CreateCluster", "InvalidParameterValue", "hush-hush is too short."
+    )
+    with refuse, pytest.raises(AwsError, match=r"\*\*\* is too short") as error:
+        account.aws.call(
+            "redshift", "create_cluster", ClusterIdentifier="x", NodeType="x", MasterUsername="x",
+            MasterUserPassword="hush-hush",
+        )  # fmt: skip
+    assert "hush" not in "".join(traceback.format_exception(error.value))
+
+
+@pytest.mark.parametrize("logger", ["", "botocore", "botocore.auth", "botocore.endpoint"])
+def test_no_session_token_reaches_a_log(
+    account: Account, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, logger: str
+) -> None:
+    """botocore logs the headers of requests."""
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "hush-hush")
+    caplog.set_level(logging.DEBUG, logger)
+    with Aws() as aws:
+        aws.pages("iam", "list_roles", "Roles")
+        aws.call("iam", "get_role", absent=["NoSuchEntity"], RoleName="none")
+    assert "hush" not in caplog.text
+
+
+def test_a_key_that_needs_a_token_is_said(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = {"aws_key": Secret("ASIAFILE"), "aws_secret": Secret("s/e+c")}
+    assert cluster.status(account.settings(**keys)).found == ()  # those of the environment go before it
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    with pytest.raises(ConfigurationError, match=r"\[AWS\] KEY is that of temporary credentials, which need a session"):
+        cluster.status(account.settings(**keys))
+
+
+class LoginPage(Quiet):
+    """A network that wants a login first answers everything with a page."""
+
+    def do_POST(self) -> None:  # noqa: N802 (as http.server calls it)
+        self.answer(200, b"<html><body>hush-hush")
+
+
+def test_an_answer_that_is_not_of_aws_is_said(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(LoginPage) as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        with Aws() as aws, pytest.raises(AwsError, match="what answered is not AWS: look for a proxy") as error:
+            aws.account()
+    assert "hush" not in "".join(traceback.format_exception(error.value))

@@ -6,14 +6,16 @@ import json
 from typing import Any
 
 import pytest
-from fix_aws import Account
+from fix_aws import Account, refused
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.iam.models import AWSManagedPolicy, iam_backends
 
+from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.cluster import policy
 from sparkify_dwh.cluster.role import ensure_role, remove_role
 from sparkify_dwh.cluster.run import Run
 from sparkify_dwh.cluster.spec import spec_of
+from sparkify_dwh.errors import AwsError
 from sparkify_dwh.settings import Settings
 
 READ_ALL = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
@@ -109,3 +111,29 @@ def test_the_policy_follows_the_configuration(account: Account) -> None:
 def attached(account: Account, name: str) -> list[str]:
     held = account.ask("iam", "list_attached_role_policies", RoleName=name)["AttachedPolicies"]
     return [policy["PolicyArn"] for policy in held]
+
+
+def test_the_role_of_the_same_name_in_another_region_is_left_alone(account: Account) -> None:
+    """Clusters are of one region, and roles of all."""
+    run, spec = Run(account.aws), spec_of(account.settings())
+    ensure_role(run, spec, account.settings())
+    with Aws(region="eu-west-1") as elsewhere:
+        with pytest.raises(AwsError, match=r"is that of .* in us-west-2, and roles are the same in all regions; give"):
+            ensure_role(Run(elsewhere), spec, account.settings())
+        remove_role(Run(elsewhere), spec.identifier, spec.role_name)
+    assert account.roles() == [spec.role_name]
+
+
+def test_a_role_that_iam_does_not_know_everywhere_yet_is_waited_for(account: Account) -> None:
+    said: list[str] = []
+    spec = spec_of(account.settings())
+    run = Run(account.aws, said.append, sleep=lambda _seconds: None)
+    with refused(account.aws.client("iam"), "PutRolePolicy", "NoSuchEntity"):
+        ensure_role(run, spec, account.settings())
+    assert said[-1] == "waiting until IAM knows the new role"
+
+
+def test_the_longest_name_of_a_cluster_makes_the_name_of_a_role() -> None:
+    """IAM takes one more sign than Redshift."""
+    longest = Settings(dwh={"DWH_CLUSTER_IDENTIFIER": "s" * 63})
+    assert len(spec_of(longest).role_name) == 64

@@ -13,7 +13,9 @@ from fix_aws import Account, refused
 from sparkify_dwh import cluster
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.cluster import provisioned
+from sparkify_dwh.cluster.found import Found
 from sparkify_dwh.cluster.run import Run
+from sparkify_dwh.cluster.spec import Place, spec_of
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.secret import Secret
 from sparkify_dwh.settings import Settings
@@ -125,7 +127,7 @@ class Described(Aws):
         ({"ClusterAvailabilityStatus": "Unavailable"}, "unavailable"),
         ({"ClusterAvailabilityStatus": "Maintenance"}, "in maintenance"),
         ({"ClusterAvailabilityStatus": "Failed"}, "failed"),
-        ({"ClusterAvailabilityStatus": "Modifying", "ClusterStatus": "available, prep-for-resize"}, "available, prep-for-resize"),
+        ({"ClusterStatus": "available, prep-for-resize"}, "available, prep-for-resize"),
         ({"ClusterAvailabilityStatus": "Unavailable", "ClusterStatus": "paused"}, "paused"),
     ],
 )  # fmt: skip
@@ -155,6 +157,20 @@ def test_what_was_asked_for_is_waited_for_though_the_cluster_is_available(unfini
     provisioned.wait_until_available(Run(aws, sleep=waited.append), "music")
     assert len(waited) == 1
     aws.stubber.assert_no_pending_responses()
+
+
+def test_a_cluster_that_lost_its_role_waits_until_redshift_knows_the_new_one() -> None:
+    aws = Described()
+    request = {"ClusterIdentifier": "music", "AddIamRoles": [ROLE]}
+    said: list[str] = []
+    aws.stubber.add_client_error("modify_cluster_iam_roles", "InvalidParameterValue", "The IAM role x is not valid.")
+    aws.stubber.add_response("modify_cluster_iam_roles", {"Cluster": {}}, request)
+    available = {"ClusterIdentifier": "music", "ClusterStatus": "available"}
+    aws.stubber.add_response("describe_clusters", {"Clusters": [available]}, {"ClusterIdentifier": "music"})
+    found = Found("provisioned", "music", "available", "1 x ra3.large", security_groups=("sg-1",))
+    place = Place(ROLE, "sg-1")
+    provisioned.amend(Run(aws, said.append, sleep=no_sleep), found, spec_of(Settings()), place)
+    assert said == ["let the cluster use the role", "waiting until Redshift knows the new role"]
 
 
 def test_a_role_that_is_being_taken_away_is_not_there() -> None:

@@ -230,3 +230,21 @@ def test_a_size_that_was_changed_is_remarked_upon(account: Account) -> None:
     assert (
         "It has 1 x ra3.large, and the configuration describes 2 x ra3.large: resize it in the console." in made.remarks
     )
+
+
+def test_a_configured_role_that_is_none_is_not_waited_for(account: Account) -> None:
+    waited: list[float] = []
+    settings = account.settings(dwh_db_password=PASSWORD, role_arn="arn:aws:iam::123456789012:role/theirs")
+    redshift = account.aws.client("redshift")
+    with (
+        refused(redshift, "CreateCluster", "InvalidParameterValue", "The IAM role x is not valid."),
+        pytest.raises(AwsError, match=r"The IAM role x is not valid"),
+    ):
+        cluster.up(settings, aws=account.aws, sleep=waited.append)
+    assert waited == []
+
+
+def test_a_database_that_was_not_made_is_remarked_upon(account: Account) -> None:
+    up(account, dwh={"DWH_DB": "first"})
+    remarks = up(account, db_name="second").remarks
+    assert "It was made with the database first: create second, which [CLUSTER] DB_NAME names." in remarks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -98,3 +99,41 @@ def test_a_file_that_cannot_be_understood_is_left_alone(tmp_path: Path, content:
 def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"cannot be written"):
         write_values(tmp_path / "no" / "dwh.cfg", {HOST: "new"})
+
+
+def test_a_file_that_is_read_only_stays_as_it_is(tmp_path: Path) -> None:
+    """Its directory would let it be replaced."""
+    file = tmp_path / "dwh.cfg"
+    file.write_text("[CLUSTER]\n")
+    file.chmod(0o444)
+    with pytest.raises(ConfigurationError, match=r"dwh\.cfg is read-only: make it writable"):
+        write_values(file, {HOST: "new"})
+    assert file.read_text() == "[CLUSTER]\n"
+
+
+def test_without_changes_it_is_only_seen_whether_there_could_be(tmp_path: Path) -> None:
+    file = tmp_path / "dwh.cfg"
+    file.write_text("[CLUSTER]\n")
+    before = file.stat()
+    write_values(file, {})
+    write_values(tmp_path / "none.cfg", {})
+    assert (file.stat().st_mtime_ns, file.stat().st_mode) == (before.st_mtime_ns, before.st_mode)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["dwh.cfg"]
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        write_values(tmp_path / "no" / "dwh.cfg", {})
+
+
+def test_what_somebody_else_writes_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "dwh.cfg"
+    file.write_text("[CLUSTER]\nHOST=old\n")
+    flush, others = os.fsync, ["[CLUSTER]\nHOST=old\nDB_NAME=theirs\n"]
+
+    def write_too(descriptor: int) -> None:
+        flush(descriptor)
+        if others:
+            file.write_text(others.pop())
+
+    monkeypatch.setattr(os, "fsync", write_too)
+    write_values(file, {HOST: "new"})
+    assert file.read_text() == "[CLUSTER]\nHOST=new\nDB_NAME=theirs\n"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["dwh.cfg"]

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from tls_front import ANSWERS_TLS, REFUSES_TLS, Front, write_certificates
 
 from sparkify_dwh.database import connected, warehouse
-from sparkify_dwh.errors import UnreachableError
+from sparkify_dwh.errors import ConfigurationError, UnreachableError
 from sparkify_dwh.secret import Secret
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.standin.relay.listener import Listener
@@ -181,3 +181,10 @@ def test_a_certificate_of_another_name_is_refused_unless_that_was_asked_for(
 def test_a_host_that_is_not_there_is_named() -> None:
     with pytest.raises(UnreachableError, match=r"warehouse\.invalid:5439/dev could not be connected to: .*Check HOST"):
         use(settings_for(5439, host="warehouse.invalid"))
+
+
+@pytest.mark.parametrize("mode", ["", "disable", "prefer", "require"])
+def test_no_mode_of_tls_gets_round_it(mode: str) -> None:
+    """The driver does without TLS where it does not know the mode."""
+    with pytest.raises(ConfigurationError, match="tls must be verify-full or verify-ca"):
+        use(settings_for(5439, tls=mode))

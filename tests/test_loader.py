@@ -148,6 +148,7 @@ def test_the_report_says_what_happened(sparkify: Sparkify) -> None:
         "lock",
         "copy staging_events",
         "copy staging_songs",
+        "read batch",
         "fill artists",
         "fill songs",
         "fill users",

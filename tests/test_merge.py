@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, literal, select
 
+from sparkify_dwh.batch import Batch
 from sparkify_dwh.dialect import SparkifyDialect
-from sparkify_dwh.merge import differs, insert_new, update_changed
+from sparkify_dwh.merge import delete_unchanged, differs, fill_statements, insert_new, same, update_changed
 from sparkify_dwh.stage import delete_duplicates
 from sparkify_dwh.staging import StagingSong
-from sparkify_dwh.star import Song, Time, User
+from sparkify_dwh.star import STAR, Song, Songplay, Time, User
 
 NOON = datetime(2018, 11, 1, 12)
 
@@ -35,15 +37,49 @@ def a_user(**changes: Any) -> Any:
 
 
 def test_what_is_new_is_inserted_within_the_batchs_range() -> None:
-    moments = select(*Time.table().columns)
-    assert sql(insert_new(Time, moments, (NOON, NOON))) == (
+    """And is completed then: of moments that are stored nothing is computed."""
+    assert sql(insert_new(Time, Time.from_staging(), (NOON, NOON))) == (
         "INSERT INTO time (start_time, hour, day, week, month, year, weekday) "
-        "SELECT incoming.start_time, incoming.hour, incoming.day, incoming.week, incoming.month, incoming.year, "
-        "incoming.weekday FROM (SELECT time.start_time AS start_time, time.hour AS hour, time.day AS day, "
-        "time.week AS week, time.month AS month, time.year AS year, time.weekday AS weekday FROM time) AS incoming "
-        "LEFT OUTER JOIN time ON time.start_time = incoming.start_time "
-        "AND time.start_time BETWEEN '2018-11-01 12:00:00' AND '2018-11-01 12:00:00' WHERE time.start_time IS NULL"
+        "SELECT moment.start_time, "
+        "CAST(EXTRACT(hour FROM moment.start_time) AS SMALLINT) AS hour, "
+        "CAST(EXTRACT(day FROM moment.start_time) AS SMALLINT) AS day, "
+        "CAST(EXTRACT(week FROM moment.start_time) AS SMALLINT) AS week, "
+        "CAST(EXTRACT(month FROM moment.start_time) AS SMALLINT) AS month, "
+        "CAST(EXTRACT(year FROM moment.start_time) AS SMALLINT) AS year, "
+        "CAST(EXTRACT(dow FROM moment.start_time) AS SMALLINT) AS weekday "
+        "FROM (SELECT DISTINCT added.start_time AS start_time FROM (SELECT staged.start_time AS start_time "
+        "FROM (SELECT staging_events.ts AS start_time FROM staging_events WHERE staging_events.page = 'NextSong') AS staged "
+        "LEFT OUTER JOIN time ON time.start_time = staged.start_time "
+        "AND time.start_time BETWEEN '2018-11-01 12:00:00' AND '2018-11-01 12:00:00' "
+        "WHERE time.start_time IS NULL) AS added) AS moment"
     )
+
+
+def test_only_what_differs_is_completed() -> None:
+    """A user's events are sorted when they may replace what is stored, and not otherwise."""
+    updated = sql(update_changed(User, User.from_staging()))
+    prefix, by_place = updated.split(" AS changed) AS seen WHERE seen.place = 1) AS incoming WHERE ")
+    assert "row_number() OVER (PARTITION BY changed.user_id" in prefix
+    assert "AS staged JOIN users ON users.user_id = staged.user_id AND (users.first_name != staged.first_name" in prefix
+    assert prefix.endswith("AND staged.item_in_session >= users.item_in_session)))")
+    assert by_place.startswith("users.user_id = incoming.user_id AND (")
+
+
+def test_what_the_warehouse_holds_as_it_is_delivered_is_taken_out_of_staging() -> None:
+    assert sql(delete_unchanged(Song)).startswith(
+        "DELETE FROM staging_songs USING songs WHERE songs.song_id = staging_songs.song_id "
+        "AND (songs.title = staging_songs.title OR songs.title IS NULL AND staging_songs.title IS NULL) "
+        "AND songs.artist_id = staging_songs.artist_id AND (songs.year = staging_songs.year OR "
+    )
+
+
+def test_no_statement_of_a_batch_of_events_reads_plays_of_other_times() -> None:
+    """Redshift skips the blocks of other times when the sort key is compared with constants."""
+    batch = Batch(dict.fromkeys((Songplay, Time), (NOON, NOON)), frozenset({StagingSong}))
+    for model in STAR:
+        for statement in map(sql, fill_statements(model, batch)):
+            read = re.findall(r"(?:FROM|JOIN|UPDATE) (songplays|time)\b", statement)
+            assert statement.count("start_time BETWEEN '2018-11-01 12:00:00' AND ") == len(read)
 
 
 def test_what_changed_is_updated_and_null_is_a_value() -> None:
@@ -117,3 +153,4 @@ def test_null_is_the_same_as_null(connection: Connection, left: str | None, righ
     table.create(connection)
     connection.execute(insert(table).values(id=1, a=left, b=right))
     assert connection.scalar(select(table.c.id).where(differs(table.c.a, table.c.b))) == (1 if different else None)
+    assert connection.scalar(select(table.c.id).where(same(table.c.a, table.c.b))) == (None if different else 1)

@@ -61,7 +61,7 @@ def test_a_loaded_warehouse_tells_its_sizes_and_stays_as_it_is(sparkify: Sparkif
     assert (facts["songplays"].rows, facts["songplays"].visible_rows, facts["songplays"].skew) == (2, 2, 1.0)
     assert (facts["users"].rows, facts["users"].found, facts["users"].skew) == (1, "ALL", None)
     assert (facts["load_lock"].rows, facts["load_lock"].megabytes) == (None, None)
-    assert any("2018-11-15 12:30:00.796" in line for line in report.plans["update time (load)"].lines)
+    assert any("2018-11-15 12:30:00.796" in line for line in report.plans["insert into time (load)"].lines)
     assert sparkify.star() == star
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from fix_warehouse import Sparkify
 from records import a_song, an_event
-from sqlalchemy import Connection, Select, insert
+from sqlalchemy import Connection, Select, insert, select
 from stars import LOOSE_TABLE_NEEDED, NOON, ONLY_WHEN_EVERYTHING_IS_CHECKED, WRONG, fill, loosen, run, stage
 
 from sparkify_dwh import quality
+from sparkify_dwh.checking import any_offender, by_table, own_condition
 from sparkify_dwh.dialect import SparkifyDialect
 from sparkify_dwh.quality import (
     WARNING,
@@ -208,6 +209,36 @@ def test_what_a_model_declares_is_there(model: type[StarTable]) -> None:
         (key,) = quality.MODELS[target].key()
         assert quality.MODELS[target].table().c[key].type.python_type is columns[name].type.python_type
     assert model.staged_keys().selected_columns.keys() == model.key()
+
+
+def test_checks_of_a_tables_rows_are_one_statement() -> None:
+    """As long as they find nothing; within the batch's times, as each is by itself."""
+    together = {len(each): sql(any_offender(each)) for each in by_table(all_checks(BATCH))}
+    assert together[5] == (
+        "SELECT 1 AS found FROM songplays WHERE (songplays.songplay_id IS NULL OR songplays.start_time IS NULL "
+        "OR songplays.session_id IS NULL OR songplays.item_in_session IS NULL "
+        "OR (rtrim(songplays.level, ' ') NOT IN ('free', 'paid')) "
+        f"OR songplays.start_time NOT BETWEEN '2010-01-01 00:00:00' AND '{BATCH.now + timedelta(days=1)}' "
+        "OR songplays.user_id IS NULL OR songplays.song_length <= 0) "
+        "AND songplays.start_time BETWEEN '2018-11-01 00:00:00' AND '2018-11-30 00:00:00' LIMIT 1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("offenders", "plain"),
+    [
+        (select(Song.song_id).where(Song.duration <= 0), True),
+        (select(Song.song_id).where(Song.duration <= 0).where(Song.year > 0), True),
+        (select(Song.song_id), False),
+        (select(Song.song_id).where(Song.duration <= 0).group_by(Song.song_id), False),
+        (select(Song.song_id).where(Song.duration <= 0).limit(5), False),
+        (select(Song.song_id).where(Song.duration <= 0).join(Artist, Artist.artist_id == Song.artist_id), False),
+        (select(Song.song_id).where(Song.artist_id == Artist.artist_id), False),
+        (select(Song.song_id).where(Song.artist_id.in_(select(Artist.artist_id))), False),
+    ],
+)
+def test_a_select_that_looks_at_more_than_its_rows_stays_by_itself(offenders: Select[Any], plain: bool) -> None:
+    assert (own_condition(offenders, Song) is not None) is plain
 
 
 def test_a_check_is_one_function(monkeypatch: pytest.MonkeyPatch) -> None:

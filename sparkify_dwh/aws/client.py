@@ -8,7 +8,6 @@ What is sent and answered may hold passwords, so botocore writes nothing of it t
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections.abc import Collection, Iterator, Mapping
@@ -16,13 +15,13 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sparkify_dwh.aws.errors import failure, refusal
+from sparkify_dwh.aws.errors import NOT_AWS, failure, refusal
+from sparkify_dwh.aws.quiet import quiet
 from sparkify_dwh.errors import AwsError, ConfigurationError
 from sparkify_dwh.secret import Secret
 
 CONNECT_TIMEOUT_SECONDS = 10  # boto3 waits 60, five times over
 TEMPORARY_KEY = "ASIA"  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
-_WIRE_LOGS = ("botocore", "urllib3")
 
 
 class Aws:
@@ -135,7 +134,7 @@ class Aws:
         """The client for a service; what it raises becomes an AwsError that holds none of the passwords that were sent."""
         from botocore.exceptions import ClientError
 
-        with self._explained(), _quiet:
+        with self._explained(), quiet:
             try:
                 yield self.client(service)
             except ClientError as error:
@@ -150,9 +149,12 @@ class Aws:
     @contextmanager
     def _explained(self) -> Iterator[None]:
         from botocore.exceptions import BotoCoreError
+        from botocore.parsers import ResponseParserError
 
         try:
             yield
+        except ResponseParserError:  # not chained: it quotes the answer, which may be one with a password
+            raise AwsError(NOT_AWS, ResponseParserError.__name__) from None
         except BotoCoreError as error:
             # Not chained: some of these quote the values of parameters.
             raise failure(error, self._unknown_region()) from None
@@ -212,37 +214,3 @@ def _without_machine_roles(session: Any) -> Any:
     for role in ("container-role", "iam-role"):
         resolver.remove(role)
     return session
-
-
-class _Quiet:
-    """While entered, by any number of threads: botocore's records of requests and answers reach no log."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._depth = 0
-        self._levels: dict[logging.Logger, int] = {}
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._depth == 0:
-                self._levels = {logger: logger.level for logger in _wire_loggers()}
-                for logger in self._levels:
-                    logger.setLevel(logging.WARNING)
-            self._depth += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._depth -= 1
-            if self._depth == 0:
-                for logger, level in self._levels.items():
-                    logger.setLevel(level)
-
-
-def _wire_loggers() -> list[logging.Logger]:
-    """Those of botocore and urllib3, and below them those that somebody gave a level of their own."""
-    below = [name for name in list(logging.root.manager.loggerDict) if name.startswith(("botocore.", "urllib3."))]
-    own = [logger for name in below if (logger := logging.getLogger(name)).level != logging.NOTSET]
-    return [*map(logging.getLogger, _WIRE_LOGS), *own]
-
-
-_quiet = _Quiet()

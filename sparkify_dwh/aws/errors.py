@@ -88,6 +88,7 @@ _NO_CREDENTIALS = {
 _EXPIRED_LOGIN = {"LoginError", "SSOError", "SSOTokenLoadError", "TokenRetrievalError", "UnauthorizedSSOTokenError"}
 _UNREACHABLE = {"ConnectionError", "ConnectionClosedError", "ReadTimeoutError", "HTTPClientError"}
 
+NOT_AWS = "what answered is not AWS: look for a proxy or a login page on the way to it, and at AWS_ENDPOINT_URL"
 _NO_WAY = "AWS cannot be reached"
 
 _FORBIDDEN_ACTION = re.compile(r"perform:? (?P<action>[\w-]+:\w+)")
@@ -108,6 +109,8 @@ def refusal(service: str, operation: str, answer: Mapping[str, Any], region: str
     code = str(answer.get("Error", {}).get("Code", "an error without a code"))
     message = " ".join(str(answer.get("Error", {}).get("Message") or "").split())[:500]
     action = f"{service}:{operation}"
+    if code.isdigit() and message.startswith("<"):  # a page, with no more than its HTTP status
+        return AwsError(f"{NOT_AWS} (HTTP {code} to {action})", code)
     if code in _DENIED:
         return AwsError(_denied(action, message), code)
     if code in _CLOCK and _OF_TIME.search(f"{code} {message}"):

@@ -47,7 +47,8 @@ def up(  # noqa: PLR0913 (what it is, and how it is shown)
     the role and the like, when it is there.
 
     Raises:
-        ConfigurationError: what is described cannot work; nothing was asked of AWS, or nothing changed.
+        ConfigurationError: what is described cannot work, and nothing was changed; or ``keep`` failed at the end, and the
+            message says what it was to keep.
         AwsError: AWS refused; what was made before stays, and the next run goes on from there.
     """
     options = options or Options()

@@ -165,14 +165,20 @@ def _create_group(run: Run, spec: ClusterSpec, vpc: str) -> str:
 def _open(run: Run, group: str, port: int, network: Network) -> None:
     source = {"CidrIp": str(network), "Description": "sparkify-dwh cluster up"}
     rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [source]}
-    run.do(
-        f"open port {port} to {network}",
-        "ec2",
-        "authorize_security_group_ingress",
-        absent=("InvalidPermission.Duplicate",),
-        GroupId=group,
-        IpPermissions=[rule],
-    )
+    run.tell(f"open port {port} to {network}")
+    if not run.dry:
+        run.retry(
+            lambda: run.aws.call(
+                "ec2",
+                "authorize_security_group_ingress",
+                absent=("InvalidPermission.Duplicate",),
+                GroupId=group,
+                IpPermissions=[rule],
+            ),
+            while_=lambda error: error.code in NO_GROUP,
+            minutes=1,
+            why="waiting until EC2 knows the new security group",
+        )
 
 
 def remove_groups(run: Run, identifier: str) -> list[str]:

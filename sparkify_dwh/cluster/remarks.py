@@ -32,7 +32,8 @@ def _of_the_login(here: Found, settings: Settings, has_password: bool) -> Iterat
         yield f"It knows the user {here.admin} alone: create {user}, whom [CLUSTER] DB_USER names."
     if (arn := settings.secret_arn) and arn != here.secret_arn:
         yield "[CLUSTER] SECRET_ARN names a secret that is not this cluster's, and goes before DB_PASSWORD."
-    if not (has_password or here.secret_arn or settings.secret_arn or settings.db_password):
+    known = has_password or here.secret_arn or settings.secret_arn or settings.db_password or settings.dwh_db_password
+    if not known:
         yield (
             f"The password of {here.admin} is not configured: set [CLUSTER] DB_PASSWORD to it, or IAM=true, or change it in "
             "the console of Redshift."

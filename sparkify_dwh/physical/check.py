@@ -14,7 +14,7 @@ from typing import Any
 from alembic.autogenerate import produce_migrations
 from alembic.operations.ops import CreateTableOp, MigrateOperation, ModifyTableOps
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import ClauseElement, Connection, column, select, table
+from sqlalchemy import ClauseElement, Connection, Insert, column, select, table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
@@ -22,17 +22,17 @@ from sqlalchemy.sql.compiler import DDLCompiler
 
 from sparkify_dwh import alembic_redshift, ledger, star
 from sparkify_dwh.analytics import QUESTIONS
-from sparkify_dwh.base import Base, StarTable
+from sparkify_dwh.base import Base
+from sparkify_dwh.batch import Batch
 from sparkify_dwh.database import server_message
-from sparkify_dwh.fill import batch_range
-from sparkify_dwh.merge import Range, insert_new, update_changed
+from sparkify_dwh.merge import fill_statements
 from sparkify_dwh.physical.distribution import Distribution
 from sparkify_dwh.physical.plan_advice import listed, plan_findings
 from sparkify_dwh.physical.query_plan import QueryPlan, read_plan
 from sparkify_dwh.physical.table_advice import Finding, TableFacts, difference, table_findings, worded
 from sparkify_dwh.physical_design import AlterDistributionOp
 from sparkify_dwh.quality import Scope, all_checks
-from sparkify_dwh.stage import delete_duplicates
+from sparkify_dwh.stage import delete_duplicates, delete_known
 from sparkify_dwh.staging import STAGING
 
 REGISTERED = (alembic_redshift, ledger, star)  # imported for what they register
@@ -167,14 +167,15 @@ def explain_all(connection: Connection) -> tuple[dict[str, QueryPlan], list[str]
     return plans, [f"There is no plan of {listed(names)}: {reason}." for reason, names in unexplained.items()]
 
 
-def _bounds(connection: Connection, model: type[StarTable]) -> Range | None:
-    """The bounds of the staged batch; None where there is none, or no table that could hold one."""
+def _staged(connection: Connection) -> Batch:
+    """A batch with the bounds of the staged one, and something for every table, so that every statement has a plan."""
     try:
-        return batch_range(connection, model)[0]
-    except DBAPIError:
-        return None
+        ranges = Batch.of(connection).ranges
+    except DBAPIError:  # there is no table that could hold one
+        ranges = {}
     finally:
         connection.rollback()
+    return Batch({model: range_ for model, range_ in ranges.items() if range_ is not None})
 
 
 def shipped_statements(connection: Connection) -> Iterator[tuple[str, ClauseElement]]:
@@ -184,13 +185,14 @@ def shipped_statements(connection: Connection) -> Iterator[tuple[str, ClauseElem
     """
     for staging in STAGING:
         yield f"delete duplicates of {staging.__tablename__} (load)", delete_duplicates(staging)
+        for known in delete_known(staging):
+            yield f"delete what is known from {staging.__tablename__} (load)", known
+    batch = _staged(connection)
     for model in star.STAR:
-        affected, staged = model.from_warehouse(), model.from_staging()
-        range_ = _bounds(connection, model)
-        if affected is not None:
-            yield f"update {model.__tablename__} by new songs (load)", update_changed(model, affected)
-        yield f"update {model.__tablename__} (load)", update_changed(model, staged, range_)
-        yield f"insert into {model.__tablename__} (load)", insert_new(model, staged, range_)
+        for place, statement in enumerate(fill_statements(model, batch)):
+            verb = "insert into" if isinstance(statement, Insert) else "update"
+            cause = " by new songs" if place == 0 and model.changed_by else ""
+            yield f"{verb} {model.__tablename__}{cause} (load)", statement
     for check in all_checks(Scope()):
         yield f"{check.name} (check)", check.offenders
     for name, question in QUESTIONS.items():
