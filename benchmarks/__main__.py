@@ -35,7 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown := set(parts) - set(PARTS):
         parser.error(f"unknown parts: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if "whole" in parts and (missing := rivals.missing()):
-        parser.error(f"the part whole needs {', '.join(missing)}: install the extra [bench], or name other parts in --only")
+        parser.error(
+            f"the part whole needs {', '.join(missing)}: install the extra [bench], or name other parts in --only"
+        )
     results = run(SIZES[given.size], parts)
     print(results.to_text())
     complete = set(parts) == set(PARTS) and given.size == "full"

@@ -27,7 +27,7 @@ HISTORY = """
 INSERT INTO songplays (start_time, user_id, level, song_id, artist_id, session_id, location, user_agent,
                        item_in_session, song_title, artist_name, song_length)
 SELECT start_time - month * interval '{days} days', user_id, level, song_id, artist_id,
-       session_id + month * 1000000000, location, user_agent, item_in_session, song_title, artist_name, song_length
+       session_id + month * 1000000000::bigint, location, user_agent, item_in_session, song_title, artist_name, song_length
 FROM (SELECT generate_series({months} - 1, 0, -1) AS month) AS months
 CROSS JOIN LATERAL (SELECT * FROM month_of_plays OFFSET 0) AS play
 LIMIT {plays}

@@ -76,7 +76,9 @@ def _draw(axis: Any, rows: Sequence[Row]) -> None:
         )
     if ahead:
         axis.set_xscale("log")
-    axis.set_title("times as fast as (longer is better)" if ahead else "times as much as (shorter is better)", loc="left")
+    axis.set_title(
+        "times as fast as (longer is better)" if ahead else "times as much as (shorter is better)", loc="left"
+    )
     axis.set_yticks(places, [f"{row.what}\nagainst {row.against}" for row in rows], fontsize=7)
     axis.invert_yaxis()
     axis.margins(x=0.12)

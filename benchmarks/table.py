@@ -17,7 +17,8 @@ HEADINGS = ("what", "against", "ours", "theirs", "ratio", "limit", "aim", "met")
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison, ``against`` whom or what. ``ours`` and ``theirs`` are in ``unit``; ``ratio`` is what limit and aim are of.
+    """One comparison, ``against`` whom or what. ``ours`` and ``theirs`` are in ``unit``; ``ratio`` is what limit and aim are
+    of.
 
     ``ahead`` says that the ratio is theirs to ours and must be at least the limit; else it is ours to theirs and must be
     at most the limit. Without a limit a row is told for what it is worth. ``runs`` are all measurements by contestant.

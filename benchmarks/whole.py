@@ -50,9 +50,7 @@ def rows(ground: Ground, size: Size) -> Iterator[Row]:
         yield from _row_by_row(ground, size, ours, directory)
 
 
-def _against_duckdb(
-    ground: Ground, size: Size, ours: Contestant, slow: list[Contestant], duckdb: DuckdbAlone
-) -> Row:
+def _against_duckdb(ground: Ground, size: Size, ours: Contestant, slow: list[Contestant], duckdb: DuckdbAlone) -> Row:
     """Run all that load everything, and compare ours with DuckDB, which takes turns with it."""
     theirs = Contestant(duckdb.name, duckdb.load, duckdb.prepare)
     alternate([ours, theirs, *slow], size.repeats)

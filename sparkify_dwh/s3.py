@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
+from sparkify_dwh.aws.quiet import quiet
 from sparkify_dwh.errors import SourceError
 from sparkify_dwh.locations import StoredObject, split_s3
 
@@ -183,7 +184,8 @@ def _explained(action: str, url: str) -> Iterator[None]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        yield
+        with quiet:  # headers hold session tokens
+            yield
     except ClientError as error:
         raise SourceError(_refusal(action, url, error.response)) from error
     except BotoCoreError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -203,3 +204,14 @@ def test_a_read_that_s3_does_not_satisfy_says_why(
         monkeypatch.setenv("AWS_ENDPOINT_URL", address)
         with pytest.raises(SourceError, match=sentence):
             store.read("s3://sparkify/x")
+
+
+def test_session_tokens_reach_no_log(bucket: str, caplog: pytest.LogCaptureFixture) -> None:
+    """botocore's and urllib3's records of what is sent have its headers."""
+    caplog.set_level(logging.DEBUG)
+    token = Secret("FwoGZXIvYXdzEBYaDH")
+    with ObjectStore(key=Secret("AKIATEST"), secret=Secret("pa55"), token=token) as store:
+        store.write(f"{bucket}x", b"{}")
+        assert store.read(f"{bucket}x") == b"{}"
+        assert len(store.list(bucket)) == 1
+    assert token.reveal() not in caplog.text

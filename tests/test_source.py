@@ -96,6 +96,15 @@ def test_an_object_is_read_in_pieces(tmp_path: Path) -> None:
         assert [stream.read(2), stream.read(2), stream.read(2)] == [b"{}", b"\n", b""]
 
 
+@pytest.mark.parametrize("size", [0, 1, 16 * 1024, 16 * 1024 + 1])
+def test_objects_of_any_size_are_read_whole(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"x" * size)
+    with ObjectStore().open(file_url(path)) as stream:
+        assert stream.read(size + 1) == b"x" * size
+        assert stream.read(1) == b""
+
+
 def test_a_write_replaces_the_object_and_leaves_nothing_behind(tmp_path: Path) -> None:
     url = file_url(tmp_path / "x")
     STORE.write(url, b"old")

@@ -11,15 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sparkify_dwh.errors import SourceError
 from sparkify_dwh.source import StoredObject
 from sparkify_dwh.standin.copy import fast_columns
 from sparkify_dwh.standin.copy.binary_rows import BinaryRows
 from sparkify_dwh.standin.copy.fast_rows import FastRows
 from sparkify_dwh.standin.copy.json_documents import MAX_DOCUMENT_BYTES
 from sparkify_dwh.standin.copy.line_blocks import LineBlocks
-from sparkify_dwh.standin.copy.load import CopyResult, TargetColumn, copy_rows
+from sparkify_dwh.standin.copy.load import CopyFailed, CopyResult, TargetColumn, copy_rows
 from sparkify_dwh.standin.copy.row_reader import row_reader
 from sparkify_dwh.standin.copy.statement import parse_copy
+from sparkify_dwh.standin.errors import RedshiftError
 
 COLUMNS = (
     TargetColumn("small", "smallint"),
@@ -64,12 +66,12 @@ def load(objects: Sequence[bytes], options: str, *, exact: bool) -> tuple[bytes,
 
 
 def assert_same(objects: bytes | Sequence[bytes], options: str = "") -> None:
-    """However many different texts there have been before."""
+    """However many different values there have been before."""
     given = [objects] if isinstance(objects, bytes) else objects
     expected = load(given, options, exact=True)
-    for most in (0, fast_columns.MOST_DIFFERENT_TEXTS):
+    for most in (0, fast_columns.MOST_DIFFERENT):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(fast_columns, "MOST_DIFFERENT_TEXTS", most)
+            patch.setattr(fast_columns, "MOST_DIFFERENT", most)
             assert load(given, options, exact=False) == expected
 
 
@@ -236,6 +238,25 @@ def test_what_takes_more_than_a_document_may_is_the_exact_readers(boundary: int)
     long = line % (b"x" * (MAX_DOCUMENT_BYTES + boundary - len(line) + 2))
     assert len(long) == MAX_DOCUMENT_BYTES + boundary
     assert_same(b"{}\n" + long + b"\n{}" + long + b" " * 20 + b"\n" + line + b"\n")
+
+
+class Broken(Memory):
+    """A store of which no object but the first can be opened."""
+
+    def open(self, url: str, /) -> BinaryIO:
+        if url.endswith("/0"):
+            return super().open(url)
+        raise SourceError("it is broken")
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_row_that_is_refused_comes_before_a_later_file_that_cannot_be_read(exact: bool) -> None:
+    """Also when the rows of small files are made together."""
+    statement = parse_copy("COPY t FROM 's3://b/k' IAM_ROLE default JSON")
+    with pytest.raises(CopyFailed):
+        copy_rows(statement, COLUMNS, Broken(b'{"whole": "x"}', b"{}"), bytes, exact=exact)
+    with pytest.raises(RedshiftError, match="it is broken"):
+        copy_rows(statement, COLUMNS, Broken(b"", b"{}"), bytes, exact=exact)
 
 
 def test_a_file_without_line_feeds_is_read_document_by_document() -> None:

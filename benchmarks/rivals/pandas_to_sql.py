@@ -1,7 +1,7 @@
 """pandas: read_json and to_sql, file by file, and SQL for the star.
 
-``method`` is that of to_sql: its default, or "multi", with a thousand rows to a statement. ``precise_float`` is what it takes
-to read the numbers that the files hold; ids of users are text, for some are empty.
+``method`` is that of to_sql: its default, or "multi", with a thousand rows to a statement. ``precise_float`` is what it
+takes to read the numbers that the files hold; ids of users are text, for some are empty.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import region_of
+from sparkify_dwh.aws.quiet import quiet
 from sparkify_dwh.doctor.findings import Finding, ok, problem
 from sparkify_dwh.locations import split_s3
 from sparkify_dwh.settings import Settings
@@ -51,7 +52,8 @@ def _region_of_bucket(aws: Aws, bucket: str) -> str | None:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        answer = aws.client("s3").head_bucket(Bucket=bucket)
+        with quiet:
+            answer = aws.client("s3").head_bucket(Bucket=bucket)
     except ClientError as error:
         answer = error.response
     except BotoCoreError:

@@ -2,6 +2,7 @@
 
 statement   COPY as it is written          files      which objects it reads, and their bytes
 json_*      documents, and paths in them   convert*   from a field to a column's value
-row_reader  what a row is                  fast_rows  the same rows, faster
+row_reader  what a row is                  fast_*     the same rows, many at a time
+json_load   files, document by document    fast_load  files, block by block
 load        all of it together
 """

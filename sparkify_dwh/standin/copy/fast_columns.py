@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cache, cached_property
 from typing import Any, Literal
@@ -22,7 +22,7 @@ from sparkify_dwh.standin.copy.times import EPOCH, EPOCH_UNITS
 
 MOST_REMEMBERED = 256  # bytes or characters: what is longer is rarely repeated
 _REMEMBERED_VALUES = 65_536
-MOST_DIFFERENT_TEXTS = 1_024  # that a column has had when it is faster to format each than to look for it
+MOST_DIFFERENT = 1_024  # values that a column has had when it is faster to format each than to look for it
 
 _find_minus_zero = re.compile(rb"-0[\s,}\]]").search
 
@@ -45,9 +45,9 @@ class Blocks:
         return any(map(_find_minus_zero, self._blocks))
 
 
-# Formats values, as msgspec decodes them by the type of their column. Raises Reject, or ValueError for what RowReader
-# must look at.
-Format = Callable[[Sequence[Any], Blocks], list[bytes]]
+# Formats values, as msgspec decodes them by the type of their column. It, or what it returns, raises Reject, or ValueError
+# for what RowReader must look at.
+Format = Callable[[Sequence[Any], Blocks], Iterable[bytes]]
 
 
 def kind_of(column_type: ColumnType, options: CopyOptions) -> Kind:
@@ -91,20 +91,16 @@ def _text_format(column: TargetColumn, options: CopyOptions) -> Format:
     with suppress(Reject):  # when it is NULL, and the column does not take that
         empty[""] = format_one("")
 
-    remembered = _Remembered(format_one)
-
-    def format_texts(texts: Sequence[Any], _: Blocks) -> list[bytes]:
-        if remembered.misses < MOST_DIFFERENT_TEXTS:
-            return list(map(remembered.__getitem__, texts))
+    def format_texts(texts: Sequence[Any], _: Blocks) -> Iterable[bytes]:
         everything = "".join(filter(None, texts))
         if not always_converts and "\0" not in everything and (everything.isascii() or not needs_ascii):
             try:
                 return [prefixes[len(data := text.encode())] + data if text else empty[text] for text in texts]
             except (LookupError, ValueError):  # too long, empty, or a surrogate
                 pass
-        return list(map(format_one, texts))
+        return map(format_one, texts)
 
-    return format_texts
+    return _while_few_differ(format_one, format_texts)
 
 
 @cache
@@ -114,19 +110,22 @@ def _length_prefixes(most: int) -> tuple[bytes, ...]:
 
 
 def _integer_format(column: TargetColumn, options: CopyOptions) -> Format:
-    code = _INTEGER_CODES[column.column_type.name]
-    pack, size, others = (
-        struct.Struct(f">i{code}").pack,
-        struct.calcsize(f">{code}"),
-        _Remembered(_field_format(column, options)),
-    )
-    return lambda values, _: [pack(size, value) if value.__class__ is int else others[value] for value in values]
+    code, others = _INTEGER_CODES[column.column_type.name], _Remembered(_field_format(column, options))
+    pack, size = struct.Struct(f">i{code}").pack, struct.calcsize(f">{code}")
+
+    def format_one(value: Any) -> bytes:
+        return pack(size, value) if value.__class__ is int else others[value]
+
+    def format_integers(values: Sequence[Any], _: Blocks) -> Iterable[bytes]:
+        return [pack(size, value) if value.__class__ is int else others[value] for value in values]
+
+    return _while_few_differ(format_one, format_integers)
 
 
 def _double_format(column: TargetColumn, options: CopyOptions) -> Format:
     pack, others = struct.Struct(">id").pack, _Remembered(_field_format(column, options))
 
-    def format_doubles(values: Sequence[Any], blocks: Blocks) -> list[bytes]:
+    def format_doubles(values: Sequence[Any], blocks: Blocks) -> Iterable[bytes]:
         if 0.0 in values and blocks.may_hold_minus_zero:
             raise ValueError("for RowReader to tell 0 from -0")
         return [pack(8, value) if value.__class__ is float else others[value] for value in values]
@@ -154,7 +153,19 @@ def _other_format(column: TargetColumn, options: CopyOptions) -> Format:
         return format_field(value)
 
     remembered = _Remembered(format_source)
-    return lambda sources, _: list(map(remembered.__getitem__, map(bytes, sources)))
+    return lambda sources, _: map(remembered.__getitem__, map(bytes, sources))
+
+
+def _while_few_differ(format_one: Callable[[Any], bytes], format_many: Format) -> Format:
+    """What looks values up among those before while they are few, and then formats many without looking."""
+    remembered = _Remembered(format_one)
+
+    def format_values(values: Sequence[Any], blocks: Blocks) -> Iterable[bytes]:
+        if remembered.misses < MOST_DIFFERENT:
+            return list(map(remembered.__getitem__, values))
+        return format_many(values, blocks)
+
+    return format_values
 
 
 class _Remembered(dict[Any, bytes]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -13,7 +12,6 @@ from sparkify_dwh.standin.copy.json_documents import DocumentReader, Malformed
 from sparkify_dwh.standin.copy.json_load import JsonLoad
 from sparkify_dwh.standin.copy.line_blocks import BOUNDARY, LineBlocks
 from sparkify_dwh.standin.copy.results import FileResult
-from sparkify_dwh.standin.copy.row_formatter import MOST_AHEAD, RowFormatter
 from sparkify_dwh.standin.copy.row_reader import RowReader
 from sparkify_dwh.standin.copy.statement import CopyStatement
 
@@ -24,9 +22,7 @@ _SMALL_BYTES = 64 * 1024
 def fast_load(statement: CopyStatement, reader: RowReader, rows: BinaryRows) -> JsonLoad:
     """The fast way to load JSON; the exact one where there is no fast one."""
     fast = FastRows.of(reader, rows)
-    if fast is None:
-        return JsonLoad(statement, reader, rows)
-    return FastJsonLoad(statement, reader, rows, fast, RowFormatter(fast))
+    return JsonLoad(statement, reader, rows) if fast is None else FastJsonLoad(statement, reader, rows, fast)
 
 
 class _Block(NamedTuple):
@@ -47,13 +43,9 @@ class FastJsonLoad(JsonLoad):
     Blocks of small files are decoded each for itself, and formatted together.
     """
 
-    def __init__(
-        self, statement: CopyStatement, reader: RowReader, rows: BinaryRows, fast: FastRows, formatter: RowFormatter
-    ) -> None:
+    def __init__(self, statement: CopyStatement, reader: RowReader, rows: BinaryRows, fast: FastRows) -> None:
         super().__init__(statement, reader, rows)
         self._fast = fast
-        self._formatter = formatter
-        self._ahead: deque[_Block] = deque()  # read, and their rows asked for
         self._waiting: list[tuple[_Block, int]] = []  # decoded, in this order, into so many documents each
         self._documents: list[Any] = []
         self._waiting_bytes = 0
@@ -66,56 +58,26 @@ class FastJsonLoad(JsonLoad):
 
     def finish(self) -> None:
         self._add_waiting()
-        while self._ahead and self._add_next() is None:
-            pass
-
-    def close(self) -> None:
-        self._formatter.close()
 
     def _add_blocks(self, file: FileResult, stream: DataStream) -> int:
         """Load block by block while they hold whole documents, and the rest by documents; the number of lines."""
-        blocks = LineBlocks(stream)
-        next_line = self._ask(file, blocks, 1)
-        while self._ahead:
-            left = self._add_next()
+        blocks, next_line = LineBlocks(stream), 1
+        while data := blocks.next():
+            block = _Block(file, next_line, data)
+            next_line = block.next_line
+            if blocks.is_done and self._put_off(block):
+                break
+            self._add_waiting()
+            left = None if self._add_piece(block) else self._add_in_pieces(block)
             if left is not None:
-                return self._add_rest(left, blocks)
-            next_line = self._ask(file, blocks, next_line)
+                return self._add_documents(file, blocks.rest(left.data), left.first_line)
         if blocks.is_done:
             return next_line - 1
         self._add_waiting()
         return self._add_documents(file, blocks.rest(b""), next_line)
 
-    def _ask(self, file: FileResult, blocks: LineBlocks, next_line: int) -> int:
-        """Read ahead, and ask for the rows of what has been read; the number of the line behind it."""
-        while len(self._ahead) < MOST_AHEAD and (data := blocks.next()):
-            block = _Block(file, next_line, data)
-            next_line = block.next_line
-            is_whole_file = blocks.is_done and block.first_line == 1
-            if not is_whole_file or not self._put_off(block):
-                self._ahead.append(block)
-                self._formatter.ask(data)
-        return next_line
-
-    def _add_next(self) -> _Block | None:
-        """Load the next block that was read ahead; the end of it from where it must be read otherwise, if so."""
-        self._add_waiting()
-        block, rows = self._ahead.popleft(), self._formatter.take()
-        if rows is None:
-            return self._add_in_pieces(block)
-        self._rows.add_formatted(rows.data, rows.number)
-        block.file.rows += rows.number
-        return None
-
-    def _add_rest(self, left: _Block, blocks: LineBlocks) -> int:
-        """Load the rest of a file by documents, from the end of a block on; the number of its last line."""
-        data = b"\n".join([left.data, *(block.data for block in self._ahead)])
-        self._ahead.clear()
-        self._formatter.drop()
-        return self._add_documents(left.file, blocks.rest(data), left.first_line)
-
     def _put_off(self, block: _Block) -> bool:
-        """Decode a small block, to load it with others; whether that could be done."""
+        """Decode the last block of a file, if it is small, to load it with others; whether that could be done."""
         if len(block.data) > _SMALL_BYTES or (documents := self._fast.decoded(block.data)) is None:
             return False
         self._waiting.append((block, len(documents)))
@@ -135,8 +97,8 @@ class FastJsonLoad(JsonLoad):
         for block, count in waiting:
             if rows is not None:
                 block.file.rows += count
-            elif self._add_in_pieces(block) is not None:
-                raise AssertionError("what has been decoded is whole documents")
+            elif (left := self._add_in_pieces(block)) is not None:  # to the end of its file
+                self._add_documents(left.file, BytesIO(left.data), left.first_line)
 
     def _add_in_pieces(self, block: _Block) -> _Block | None:
         """Load a block as the largest pieces of it that can be; the end of it from where that cannot be, if so."""

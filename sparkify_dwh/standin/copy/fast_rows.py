@@ -33,6 +33,7 @@ from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn
 from sparkify_dwh.standin.copy.convert import INTEGERS
 from sparkify_dwh.standin.copy.fast_columns import MOST_REMEMBERED, Blocks, Kind, column_format, kind_of
 from sparkify_dwh.standin.copy.json_paths import JsonPath
+from sparkify_dwh.standin.copy.line_blocks import BOUNDARY
 from sparkify_dwh.standin.copy.options import CopyOptions
 from sparkify_dwh.standin.copy.results import Reject
 from sparkify_dwh.standin.copy.row_reader import RowReader
@@ -57,16 +58,6 @@ class Rows(NamedTuple):
     number: int
 
 
-class Recipe(NamedTuple):
-    """What FastRows is made from, in a form that can be sent to another process."""
-
-    columns: list[TargetColumn]
-    paths: list[JsonPath]
-    options: CopyOptions
-    row_start: bytes
-    row_end: bytes
-
-
 class FastRows:
     """Makes rows of blocks of documents; see the module."""
 
@@ -78,11 +69,13 @@ class FastRows:
         plain = all(isinstance(key, str) and _PLAIN_KEY.fullmatch(key) for key in keys)
         if reader.ignore_case or not plain or len(keys) != len(paths):
             return None
-        return cls(Recipe(columns, paths, reader.options, rows.row_start, rows.row_end))
+        return cls(columns, paths, reader.options, rows)
 
-    def __init__(self, recipe: Recipe) -> None:
-        self.recipe = recipe
-        columns, paths, options = recipe.columns, recipe.paths, recipe.options
+    def __init__(
+        self, columns: list[TargetColumn], paths: list[JsonPath], options: CopyOptions, rows: BinaryRows
+    ) -> None:
+        self._row_start = rows.row_start
+        self._row_ends = [repeat(rows.row_end)] if rows.row_end else []
         members = [_member(column, f"c{index}", options) for index, column in enumerate(columns)]
         keys = {f"c{index}": str(path.steps[0]) for index, path in enumerate(paths)}
         self._decode = _decoder(members, keys)
@@ -102,9 +95,12 @@ class FastRows:
             if self._may_be_flat:
                 return self._decode_flat(block)
         self._may_be_flat = False
+        brackets = block.count(b"{") + block.count(b"[")
+        if brackets > _MOST_BRACKETS + 1 + block.count(BOUNDARY):
+            return None  # without decoding what will probably be refused
         with suppress(*_UNDECODABLE):
             documents = self._decode(block)
-            if block.count(b"{") + block.count(b"[") - len(documents) <= _MOST_BRACKETS:
+            if brackets - len(documents) <= _MOST_BRACKETS:
                 return documents
         return None
 
@@ -114,11 +110,10 @@ class FastRows:
         try:
             columns = zip(*map(astuple, documents), strict=True)
             fields = [format_(values, known) for format_, values in zip(self._formats, columns, strict=False)]
+            rows = zip(repeat(self._row_start, len(documents)), *fields, *self._row_ends, strict=False)
+            return Rows(b"".join(chain.from_iterable(rows)), len(documents))
         except (ValueError, RecursionError, Reject):
             return None
-        start, end = self.recipe.row_start, self.recipe.row_end
-        rows = zip(repeat(start, len(documents)), *fields, *([repeat(end)] if end else []), strict=False)
-        return Rows(b"".join(chain.from_iterable(rows)), len(documents))
 
 
 def _decoder(

@@ -30,9 +30,6 @@ class JsonLoad:
     def finish(self) -> None:
         """Load what has been read and put off, after the last file, or when a file cannot be read."""
 
-    def close(self) -> None:
-        """End what runs beside; a load that is not finished is over then."""
-
     def _add_documents(self, file: FileResult, stream: ByteStream, first_line: int) -> int:
         """Load what ``stream`` holds; the number of its last line."""
         documents = DocumentReader(stream, first_line)

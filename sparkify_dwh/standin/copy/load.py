@@ -7,7 +7,6 @@ rejects tell which records are not there. Redshift guide, copy-parameters-data-l
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 
 from sparkify_dwh.standin.copy.binary_rows import NO_ROWS, BinaryRows
 from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn, copy_columns
@@ -56,15 +55,14 @@ def copy_rows(  # noqa: PLR0913 (what a COPY says, where it reads, and what it w
     rows = BinaryRows(types, _nowhere if statement.options.no_load else write, constants)
     reader = row_reader(statement, targets, store)
     load = JsonLoad(statement, reader, rows) if exact else fast_load(statement, reader, rows)
-    with closing(load):
-        try:
-            files = [load.file(stream) for stream in open_files(statement, store)]
-        except CopyFailed:
-            raise
-        except RedshiftError:
-            load.finish()  # a row that is refused comes before what cannot be read
-            raise
-        load.finish()
+    try:
+        files = [load.file(stream) for stream in open_files(statement, store)]
+    except CopyFailed:
+        raise
+    except RedshiftError:
+        load.finish()  # a row that is refused comes before what cannot be read
+        raise
+    load.finish()
     rows.finish()
     if statement.options.no_load:
         write(NO_ROWS)

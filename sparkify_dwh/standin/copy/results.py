@@ -60,7 +60,7 @@ class LoadReject:
         object.__setattr__(self, "reason", printable(self.reason))
 
 
-class FileResult(msgspec.Struct, gc=False):
+class FileResult(msgspec.Struct, gc=False):  # there may be very many
     """What was read of one file: lines and bytes after decompression, rows accepted, records rejected."""
 
     url: str

@@ -38,4 +38,3 @@ def _row(name: str, difference: Difference) -> str:
     title = difference.source.rstrip("/").rpartition("/")[2].removesuffix(".html")
     sentence = difference.sentence.replace("|", "\\|").replace("_", "\\_").replace("*", "\\*")
     return f"| `{name}` | {sentence} | [{title}]({difference.url}) |"
-
