@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sparkify_dwh.errors import SourceError
 from sparkify_dwh.source import StoredObject
-from sparkify_dwh.standin.copy import fast_columns
+from sparkify_dwh.standin.copy import fast_columns, fast_rows
 from sparkify_dwh.standin.copy.binary_rows import BinaryRows
 from sparkify_dwh.standin.copy.fast_rows import FastRows
 from sparkify_dwh.standin.copy.json_documents import MAX_DOCUMENT_BYTES
@@ -66,16 +66,17 @@ def load(objects: Sequence[bytes], options: str, *, exact: bool) -> tuple[bytes,
 
 
 def assert_same(objects: bytes | Sequence[bytes], options: str = "") -> None:
-    """However many different values there have been before."""
+    """However many different values there have been before, and whatever has been learnt from what was refused."""
     given = [objects] if isinstance(objects, bytes) else objects
     expected = load(given, options, exact=True)
-    for most in (0, fast_columns.MOST_DIFFERENT):
+    for most, often in ((fast_columns.MOST_DIFFERENT, fast_rows.OFTEN), (0, fast_rows.OFTEN), (0, 1)):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(fast_columns, "MOST_DIFFERENT", most)
+            patch.setattr(fast_rows, "OFTEN", often)
             assert load(given, options, exact=False) == expected
 
 
-def fast_rows() -> FastRows:
+def a_fast_reader() -> FastRows:
     statement = parse_copy("COPY t FROM 's3://b/k' IAM_ROLE default JSON TIMEFORMAT 'epochmillisecs'")
     rows = BinaryRows([column.column_type for column in COLUMNS], bytes)
     fast = FastRows.of(row_reader(statement, COLUMNS, Memory()), rows)
@@ -85,7 +86,7 @@ def fast_rows() -> FastRows:
 
 def accepted(block: str | bytes) -> bool:
     """Whether the fast reader takes a block."""
-    return fast_rows().rows(block if isinstance(block, bytes) else block.encode()) is not None
+    return a_fast_reader().rows(block if isinstance(block, bytes) else block.encode()) is not None
 
 
 NUMBERS = st.one_of(
@@ -186,7 +187,7 @@ TRICKY = (
 @pytest.mark.parametrize("change", TRICKY)
 def test_no_rule_is_missing(change: str, option: str) -> None:
     line = f"{{{REQUIRED}1541106106796, {change}}}"
-    assert_same(line.encode(), f"TIMEFORMAT 'epochmillisecs' {option}")
+    assert_same("\n".join([line] * 3).encode(), f"TIMEFORMAT 'epochmillisecs' {option}")
 
 
 @settings(deadline=None)
@@ -282,6 +283,16 @@ def test_ordinary_lines_are_taken() -> None:
 )  # fmt: skip
 def test_whatever_needs_a_look_is_refused(changes: str) -> None:
     assert not accepted('{"whole": 1, "long": "x", "zoned": 1541106106796, ' + changes + "}")
+
+
+@pytest.mark.parametrize("change", ['"long": 5', '"whole": 1.0', '"double": -0', '"long": {"a": 1}'])
+def test_what_is_often_refused_is_taken_in_the_end(change: str) -> None:
+    block = f"{{{REQUIRED}1541106106796, {change}}}".encode()
+    fast = a_fast_reader()
+    for _ in range(fast_rows.OFTEN):
+        assert fast.rows(block) is None
+        fast.learn(block)
+    assert fast.rows(block) is not None
 
 
 @given(

@@ -16,6 +16,7 @@ from sparkify_dwh.standin.copy.binary_rows import NULL, POSTGRES_TIME, field_for
 from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn
 from sparkify_dwh.standin.copy.convert import INTEGERS, Field, converter
 from sparkify_dwh.standin.copy.json_documents import DECODER
+from sparkify_dwh.standin.copy.json_paths import without_line_breaks
 from sparkify_dwh.standin.copy.options import CopyOptions
 from sparkify_dwh.standin.copy.results import Reject
 from sparkify_dwh.standin.copy.times import EPOCH, EPOCH_UNITS
@@ -63,9 +64,8 @@ def kind_of(column_type: ColumnType, options: CopyOptions) -> Kind:
     return "other"
 
 
-def column_format(column: TargetColumn, options: CopyOptions) -> Format:
-    """What formats the values of this column."""
-    kind = kind_of(column.column_type, options)
+def column_format(column: TargetColumn, options: CopyOptions, kind: Kind) -> Format:
+    """What formats the values of this column, when they are decoded so."""
     if kind == "text":
         return _text_format(column, options)
     if kind == "integer":
@@ -147,13 +147,12 @@ def _other_format(column: TargetColumn, options: CopyOptions) -> Format:
     format_field = _field_format(column, options)
 
     def format_source(source: bytes) -> bytes:
-        value = DECODER.decode(source.decode())
-        if len(source) > MOST_REMEMBERED or isinstance(value, dict | list):
-            raise ValueError("for RowReader to convert")
-        return format_field(value)
+        text = source.decode()
+        value = DECODER.decode(text)
+        return format_field(without_line_breaks(text) if isinstance(value, dict | list) else value)
 
     remembered = _Remembered(format_source)
-    return lambda sources, _: map(remembered.__getitem__, map(bytes, sources))
+    return lambda sources, _: [remembered[bytes(source)] for source in sources]
 
 
 def _while_few_differ(format_one: Callable[[Any], bytes], format_many: Format) -> Format:
@@ -181,7 +180,7 @@ class _Remembered(dict[Any, bytes]):
         self.misses += 1
         if len(self) >= _REMEMBERED_VALUES:
             self.clear()
-        if len(data) <= MOST_REMEMBERED:
+        if len(data) <= MOST_REMEMBERED and (value.__class__ is int or value is None or len(value) <= MOST_REMEMBERED):
             self[value] = data
         return data
 

@@ -125,6 +125,7 @@ class FastJsonLoad(JsonLoad):
 
     def _add_exactly(self, piece: _Block) -> bool:
         """Load a piece by documents, unless one in it is malformed or goes on behind it."""
+        self._fast.learn(piece.data)
         parts = list(DocumentReader(BytesIO(piece.data), piece.first_line))
         if any(isinstance(part, Malformed) and not part.is_stray for part in parts):
             return False

@@ -13,14 +13,16 @@ take, is refused as a whole; any other gives the same rows as `DocumentReader` a
 - Integers and epochs: an integer within the range. A short string goes through the converter.
 - DOUBLE PRECISION: a number, which msgspec rounds as Python does, except that it takes ``-0`` for 0: a block with a zero
   and a ``-0`` is refused. A short string goes through the converter.
-- All other types: the source of the value, through Python's decoder and the converter.
+- All other types, and columns that often have a value of another kind than their type's: the source of the value, through
+  Python's decoder and the converter.
 - NOT NULL: the field has no default, and the converter refuses NULL.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import chain, repeat
 from typing import Annotated, Any, NamedTuple
@@ -32,8 +34,6 @@ from sparkify_dwh.standin.copy.binary_rows import BinaryRows
 from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn
 from sparkify_dwh.standin.copy.convert import INTEGERS
 from sparkify_dwh.standin.copy.fast_columns import MOST_REMEMBERED, Blocks, Kind, column_format, kind_of
-from sparkify_dwh.standin.copy.json_paths import JsonPath
-from sparkify_dwh.standin.copy.line_blocks import BOUNDARY
 from sparkify_dwh.standin.copy.options import CopyOptions
 from sparkify_dwh.standin.copy.results import Reject
 from sparkify_dwh.standin.copy.row_reader import RowReader
@@ -48,6 +48,11 @@ _PLAIN_KEY = re.compile('[^"\\\\\0-\x1f\ud800-\udfff]+')
 
 _ShortText = Annotated[str, msgspec.Meta(max_length=MOST_REMEMBERED)]
 _NULL = msgspec.Raw(b"null")
+# How often a column may be refused before it is read otherwise, and how many documents are looked at for that.
+OFTEN = 16
+_MOST_LESSONS = 1_024
+
+Decode = Callable[[bytes], list[Any]]
 _UNDECODABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
@@ -69,20 +74,16 @@ class FastRows:
         plain = all(isinstance(key, str) and _PLAIN_KEY.fullmatch(key) for key in keys)
         if reader.ignore_case or not plain or len(keys) != len(paths):
             return None
-        return cls(columns, paths, reader.options, rows)
+        return cls(columns, [str(path.steps[0]) for path in paths], reader.options, rows)
 
-    def __init__(
-        self, columns: list[TargetColumn], paths: list[JsonPath], options: CopyOptions, rows: BinaryRows
-    ) -> None:
+    def __init__(self, columns: list[TargetColumn], keys: list[str], options: CopyOptions, rows: BinaryRows) -> None:
         self._row_start = rows.row_start
         self._row_ends = [repeat(rows.row_end)] if rows.row_end else []
-        members = [_member(column, f"c{index}", options) for index, column in enumerate(columns)]
-        keys = {f"c{index}": str(path.steps[0]) for index, path in enumerate(paths)}
-        self._decode = _decoder(members, keys)
-        # Where no document has a key that is not loaded, and what is loaded is no object or array, nothing is nested.
-        self._decode_flat = _decoder(members, keys, forbid_unknown_fields=True)
-        self._may_be_flat = all(kind_of(column.column_type, options) != "other" for column in columns)
-        self._formats = [column_format(column, options) for column in columns]
+        self._columns, self._keys, self._options = columns, keys, options
+        self._kinds = [kind_of(column.column_type, options) for column in columns]
+        self._refusals: Counter[int] = Counter()  # by column
+        self._lessons = 0
+        self._prepare()
 
     def rows(self, block: bytes) -> Rows | None:
         """The rows of all documents in ``block``; None when it must be read otherwise."""
@@ -91,16 +92,12 @@ class FastRows:
 
     def decoded(self, block: bytes) -> list[Any] | None:
         """The documents in ``block``, for `formatted`; None when it must be read otherwise."""
-        with suppress(*_UNDECODABLE):
-            if self._may_be_flat:
+        if self._decode_flat is not None:
+            with suppress(*_UNDECODABLE):
                 return self._decode_flat(block)
-        self._may_be_flat = False
-        brackets = block.count(b"{") + block.count(b"[")
-        if brackets > _MOST_BRACKETS + 1 + block.count(BOUNDARY):
-            return None  # without decoding what will probably be refused
         with suppress(*_UNDECODABLE):
             documents = self._decode(block)
-            if brackets - len(documents) <= _MOST_BRACKETS:
+            if block.count(b"{") + block.count(b"[") - len(documents) <= _MOST_BRACKETS:
                 return documents
         return None
 
@@ -115,20 +112,68 @@ class FastRows:
         except (ValueError, RecursionError, Reject):
             return None
 
+    def learn(self, document: bytes) -> None:
+        """Find the columns for which a document was refused: one that often is the reason is read by its sources then.
 
-def _decoder(
-    members: list[Any], keys: dict[str, str], *, forbid_unknown_fields: bool = False
-) -> Callable[[bytes], list[Any]]:
-    """What decodes blocks into structures with these fields, which stand under these keys."""
-    structure = msgspec.defstruct(
-        "Document", members, rename=keys, kw_only=True, gc=False, forbid_unknown_fields=forbid_unknown_fields
-    )
-    return msgspec.json.Decoder(structure).decode_lines
+        What has been decoded before can no longer be formatted.
+        """
+        if self._lessons >= _MOST_LESSONS or not _takes(self._decoder([]), document):
+            return
+        self._lessons += 1
+        refused = [
+            index for index, kind in enumerate(self._kinds) if kind != "other" and self._refuses(index, document)
+        ]
+        self._refusals.update(refused)
+        often = [index for index in refused if self._refusals[index] >= OFTEN]
+        for index in often:
+            self._kinds[index] = "other"
+        if often:
+            self._prepare()
+
+    def _refuses(self, index: int, document: bytes) -> bool:
+        """Whether the value of a column must be read otherwise; not whether the column rejects it."""
+        try:
+            values = [value for row in self._decoder([index])(document) for value in astuple(row)]
+            list(self._formats[index](values, Blocks([document])))
+        except Reject:
+            return False
+        except _UNDECODABLE:
+            return True
+        return False
+
+    def _prepare(self) -> None:
+        """Make what decodes documents and what formats their values, as the kinds of the columns are now."""
+        indexes = range(len(self._columns))
+        self._decode = self._decoder(indexes)
+        # Where no document has a key that is not loaded, and what is loaded is no object or array, nothing is nested.
+        self._decode_flat = None if "other" in self._kinds else self._decoder(indexes, forbid_unknown_fields=True)
+        self._formats = [
+            column_format(column, self._options, kind) for column, kind in zip(self._columns, self._kinds, strict=True)
+        ]
+
+    def _decoder(self, indexes: Iterable[int], *, forbid_unknown_fields: bool = False) -> Decode:
+        """What decodes blocks into structures with a field for each of these columns, in their order."""
+        structure = msgspec.defstruct(
+            "Document",
+            [_member(f"c{index}", self._columns[index], self._kinds[index], self._options) for index in indexes],
+            rename={f"c{index}": self._keys[index] for index in indexes},
+            kw_only=True,
+            gc=False,
+            forbid_unknown_fields=forbid_unknown_fields,
+        )
+        return msgspec.json.Decoder(structure).decode_lines
 
 
-def _member(column: TargetColumn, name: str, options: CopyOptions) -> tuple[Any, ...]:
+def _takes(decode: Decode, document: bytes) -> bool:
+    try:
+        decode(document)
+    except _UNDECODABLE:
+        return False
+    return True
+
+
+def _member(name: str, column: TargetColumn, kind: Kind, options: CopyOptions) -> tuple[Any, ...]:
     """The field for a column; one that may be NULL need not be there."""
-    kind = kind_of(column.column_type, options)
     if kind == "other":
         return name, msgspec.Raw, _NULL
     type_ = _json_type(column.column_type, kind, options)

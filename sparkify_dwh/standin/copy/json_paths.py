@@ -107,8 +107,12 @@ def _source(text: str, steps: tuple[str | int, ...]) -> str:
     for step in steps:
         start = next(at for key, at in reversed(list(_members(text, start))) if key == step)
     end = DECODER.raw_decode(text, start)[1]
-    # Strings hold no line breaks, so all of these are between values.
-    return _LINE_BREAK.sub("", text[start:end])
+    return without_line_breaks(text[start:end])
+
+
+def without_line_breaks(source: str) -> str:
+    """The source of a value as a column gets it: strings hold no line breaks, so all of these are between values."""
+    return _LINE_BREAK.sub("", source)
 
 
 def _members(text: str, start: int) -> Iterator[tuple[str | int, int]]:
