@@ -6,7 +6,7 @@ What is checked stands in ``sparkify_dwh.quality``.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
@@ -16,17 +16,13 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Select,
-    SelectBase,
     String,
     bindparam,
     cast,
     false,
     func,
-    literal_column,
-    or_,
     select,
 )
-from sqlalchemy.sql.visitors import iterate
 
 from sparkify_dwh.base import StarTable
 from sparkify_dwh.batch import Batch, Range
@@ -47,16 +43,20 @@ def utc_now() -> datetime:
 class Check:
     """``about`` says in a sentence what must hold; ``offenders`` selects the rows of which it does not.
 
-    An offender is shown by its key and the value that offends. Once it is narrowed to a scope, ``within`` has the scope's
-    conditions; and ``condition`` what is true of the offenders, where their own row tells them and nothing else.
+    An offender is shown by its key and the value that offends. ``within`` are the conditions of the scope that the check was
+    narrowed to.
     """
 
     name: str
     about: str
     severity: Severity
     offenders: Select[Any]
-    condition: ColumnElement[bool] | None = None
     within: tuple[ColumnElement[bool], ...] = ()
+
+    @property
+    def statement(self) -> Select[Any]:
+        """The SELECT of the offenders in the scope."""
+        return self.offenders.where(*self.within)
 
 
 @dataclass(frozen=True)
@@ -119,62 +119,21 @@ class Scope:
 
     def narrowed(self, check: Check, model: type[StarTable]) -> Check:
         """The check of the table, over the rows in the scope."""
-        within = self.of(model)
         everywhere = check.offenders.params(tomorrow=self.now + timedelta(days=1))
-        condition = own_condition(everywhere, model)
-        return replace(check, offenders=everywhere.where(*within), condition=condition, within=tuple(within))
+        return replace(check, offenders=everywhere, within=tuple(self.of(model)))
 
 
-def own_condition(offenders: Select[Any], model: type[StarTable]) -> ColumnElement[bool] | None:
-    """The WHERE of a SELECT that has nothing else and looks at the rows of the table alone; None of any other."""
-    condition = offenders.whereclause
-    if condition is None or offenders.get_final_froms() != [model.table()]:
-        return None
-    if any(isinstance(part, SelectBase) for part in iterate(condition)):
-        return None
-    nothing_else = str(select(*offenders.selected_columns).where(condition)) == str(offenders)
-    return condition if nothing_else else None
+def passed(check: Check) -> CheckResult:
+    """The result of a check that has no offenders."""
+    return CheckResult(check.name, check.about, check.severity, 0, [])
 
 
-def run_checks(connection: Connection, checks: Iterable[Check], most: int = 5) -> list[CheckResult]:
-    """Run the checks, each with its number of offenders and at most ``most`` of them, in the order of their columns.
+def run_check(connection: Connection, check: Check, most: int = 5) -> CheckResult:
+    """Count the offenders, and show at most ``most`` of them, in the order of their columns.
 
-    Those that look at the rows of one table one by one are run together, and one by one only when there is an offender.
+    Nearly always there are none, so they are counted only when there are more than are shown.
     """
-    checks = list(checks)
-    passed = {check.name for together in by_table(checks) if not _finds_any(connection, together) for check in together}
-    return [
-        CheckResult(check.name, check.about, check.severity, 0, [])
-        if check.name in passed
-        else _run(connection, check, most)
-        for check in checks
-    ]
-
-
-def by_table(checks: Iterable[Check]) -> list[list[Check]]:
-    """The checks that look at rows one by one, those of a table together."""
-    tables: dict[Any, list[Check]] = {}
-    for check in checks:
-        if check.condition is not None:
-            (table,) = check.offenders.get_final_froms()
-            tables.setdefault(table, []).append(check)
-    return list(tables.values())
-
-
-def any_offender(together: Sequence[Check]) -> Select[Any]:
-    """A SELECT that finds a row when any of the checks, which are of one table and scope, does: by one scan for all."""
-    (table,) = together[0].offenders.get_final_froms()
-    offends = or_(*(check.condition for check in together if check.condition is not None))
-    return select(literal_column("1").label("found")).select_from(table).where(offends, *together[0].within).limit(1)
-
-
-def _finds_any(connection: Connection, together: Sequence[Check]) -> bool:
-    return connection.execute(any_offender(together)).first() is not None
-
-
-def _run(connection: Connection, check: Check, most: int) -> CheckResult:
-    """Nearly always there are none, so they are counted only when there are more than are shown."""
-    found = check.offenders.subquery("offenders")
+    found = check.statement.subquery("offenders")
     first = select(*map(_shown, found.c)).order_by(*found.c).limit(most + 1)
     rows = connection.execute(first).mappings().all()
     count = len(rows) if len(rows) <= most else connection.scalar(select(func.count()).select_from(found))

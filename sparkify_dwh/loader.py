@@ -23,7 +23,7 @@ from sparkify_dwh.fill import fill
 from sparkify_dwh.inputs import Selection
 from sparkify_dwh.load_report import LoadReport, OnStep, Steps
 from sparkify_dwh.migrate import require_migrated
-from sparkify_dwh.quality import Scope, all_checks, explain, failed, run_checks
+from sparkify_dwh.quality import Scope, explain, failed, run_checks
 from sparkify_dwh.rejected import CopyRefused, explained
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.source import ObjectStore
@@ -164,7 +164,7 @@ class Loading:
 
     def _check(self, connection: Connection, batch: Batch) -> None:
         """Look at the batch before it is published. Raises :class:`CheckError`, which rolls it back."""
-        self._report.checks = run_checks(connection, all_checks(Scope(ranges=batch.ranges)))
+        self._report.checks = run_checks(connection, Scope(ranges=batch.ranges))
         found = [result for result in self._report.checks if result.state == "warning"]
         self._report.warnings += map(explain, found)
         if wrong := failed(self._report.checks):

@@ -4,24 +4,25 @@
     business checks     are functions below, one each: the docstring says what must hold, the SELECT finds the offenders
 
 A load checks its batch before it is published, ``sparkify-dwh check`` everything. An offender of severity error is to stop
-the load, one of severity warning to be told.
+the load, one of severity warning to be told. Checks of one table are made together (``sparkify_dwh.screening``) as long as
+that finds nothing.
 
 Keys are counted by GROUP BY ... HAVING: Redshift's planner trusts the keys that are declared, so that DISTINCT may show a
 row twice or hide it. Redshift guide, t_Defining_constraints
 
 Limits: a check of a batch sees the plays within the batch's times; stored plays that a song delivered later moves to another
-song are outside of them, and seen when everything is checked. So is a row without a key. Checks that look at the rows of a
-table one by one are one statement, as long as they find nothing; every other check is a statement of its own.
+song are outside of them, and seen when everything is checked. So are rows without a key, and rows whose key was not staged
+but stands twice.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, between, func, or_, select
+from sqlalchemy import Connection, Select, and_, between, func, or_, select
 
 from sparkify_dwh.base import StarTable
 from sparkify_dwh.checking import (
@@ -34,9 +35,11 @@ from sparkify_dwh.checking import (
     Severity,
     explain,
     failed,
-    run_checks,
+    passed,
+    run_check,
 )
 from sparkify_dwh.merge import in_range, same_key
+from sparkify_dwh.screening import Screen, row_screens, run_screens, stored_once
 from sparkify_dwh.star import STAR, Artist, Song, Songplay, User, trimmed
 
 __all__ = [
@@ -63,6 +66,19 @@ def all_checks(scope: Scope) -> list[Check]:
     return [*derived_checks(scope), *business_checks(scope)]
 
 
+def run_checks(connection: Connection, scope: Scope) -> list[CheckResult]:
+    """Make every check of the scope: those of a table together, and one by one only where that finds something."""
+    checks = all_checks(scope)
+    clean = run_screens(connection, all_screens(scope, checks))
+    return [passed(check) if check.name in clean else run_check(connection, check) for check in checks]
+
+
+def all_screens(scope: Scope, checks: list[Check]) -> list[Screen]:
+    """What can be told of the checks of the scope together."""
+    by_keys = [stored_once(model, scope.bounds(model), _key_checks(model)) for model in STAR if scope.covers(model)]
+    return [*row_screens(checks), *(by_keys if scope.is_batch else [])]
+
+
 def derived_checks(scope: Scope) -> list[Check]:
     """The checks that follow from the models' declarations, table by table."""
     checks: list[Check] = []
@@ -81,11 +97,24 @@ def unique_keys(model: type[StarTable]) -> Iterator[Check]:
     for names in sorted(keys, key=len):
         columns = [table.c[name] for name in names]
         yield Check(
-            f"{table.name}.{names[0] if len(names) == 1 else 'natural_key'} is unique",
+            _is_unique(model, names),
             f"No two rows of {table.name} have the same {listed(names)}.",
             ERROR,
             select(*columns, func.count().label("times")).group_by(*columns).having(func.count() > 1),
         )
+
+
+def _is_unique(model: type[StarTable], names: Sequence[str]) -> str:
+    return f"{model.__tablename__}.{names[0] if len(names) == 1 else 'natural_key'} is unique"
+
+
+def _has_all_staged(model: type[StarTable]) -> str:
+    return f"{model.__tablename__} has all that was staged"
+
+
+def _key_checks(model: type[StarTable]) -> tuple[str, str]:
+    """The names of the checks that hold of a batch, when every key of it is stored once."""
+    return _is_unique(model, model.key()), _has_all_staged(model)
 
 
 def required_values(model: type[StarTable]) -> Check:
@@ -134,7 +163,7 @@ def all_staged(model: type[StarTable], scope: Scope) -> Check:
     matched = and_(same_key(model, stored, staged), *in_range(stored, scope.bounds(model)))
     is_missing = stored.c[model.key()[0]].is_(None)
     return Check(
-        f"{stored.name} has all that was staged",
+        _has_all_staged(model),
         f"Every {listed(model.key())} that was staged is in {stored.name}.",
         ERROR,
         select(*staged.c).select_from(staged.outerjoin(stored, matched)).where(is_missing).group_by(*staged.c),
@@ -214,7 +243,8 @@ def plays_are_by_the_artist_of_their_song() -> Select[Any]:
     is_another = or_(Songplay.artist_id != Song.artist_id, Songplay.artist_id.is_(None))
     of_song = Song.artist_id.label("artist_of_song")
     plays = rows_of(Songplay, "song_id", "artist_id").add_columns(of_song)
-    return plays.join(Song, Song.song_id == Songplay.song_id).where(is_another)
+    of_the_catalogue = plays.outerjoin(Song, Songplay.song_id == Song.song_id).where(Song.song_id.is_not(None))
+    return of_the_catalogue.where(is_another)
 
 
 @check(Songplay, severity=WARNING)

@@ -17,10 +17,9 @@ from sparkify_dwh.checking import (
     Check,
     CheckResult,
     Scope,
-    by_table,
     explain,
     failed,
-    run_checks,
+    run_check,
 )
 from sparkify_dwh.dialect import SparkifyDialect
 from sparkify_dwh.staging import StagingEvent
@@ -38,7 +37,7 @@ ALL_USERS = Check("users are none", "There is no user.", ERROR, select(User.user
 
 def sql(check: Check) -> str:
     """The offenders' SELECT on one line, with its values in place."""
-    compiled = check.offenders.compile(dialect=SparkifyDialect(), compile_kwargs={"literal_binds": True})
+    compiled = check.statement.compile(dialect=SparkifyDialect(), compile_kwargs={"literal_binds": True})
     return " ".join(str(compiled).split())
 
 
@@ -99,7 +98,7 @@ def test_a_batch_without_plays_covers_none(connection: Connection) -> None:
 
 def test_all_offenders_are_counted_and_the_first_are_shown(connection: Connection) -> None:
     add_songs(connection, 1.5, None, 3.0, 4.0)
-    (result,) = run_checks(connection, [ALL_SONGS], most=2)
+    result = run_check(connection, ALL_SONGS, most=2)
     assert result.offenders == 4
     assert result.examples == [{"song_id": "SO0", "duration": 1.5}, {"song_id": "SO1", "duration": None}]
 
@@ -108,25 +107,8 @@ def test_all_offenders_are_counted_and_the_first_are_shown(connection: Connectio
 def test_the_count_is_right_around_the_number_shown(connection: Connection, count: int) -> None:
     if count:
         add_songs(connection, *[1.0] * count)
-    (result,) = run_checks(connection, [ALL_SONGS], most=2)
+    result = run_check(connection, ALL_SONGS, most=2)
     assert (result.offenders, len(result.examples)) == (count, min(count, 2))
-
-
-def test_of_checks_that_are_run_together_each_says_what_it_finds(connection: Connection) -> None:
-    """One that finds something does not speak for the others of its table."""
-    add_songs(connection, 1.5, -1.0, None)
-    positive, short, known = (
-        Scope().narrowed(Check(name, "Every song is.", ERROR, select(Song.song_id).where(offends)), Song)
-        for name, offends in (
-            ("positive", Song.duration <= 0), ("short", Song.duration > 100), ("known", Song.duration.is_(None))
-        )
-    )  # fmt: skip
-    assert by_table([positive, ALL_USERS, short, known]) == [[positive, short, known]]
-    results = run_checks(connection, [positive, ALL_USERS, short, known])
-    assert [(each.name, each.offenders) for each in results] == [
-        ("positive", 1), ("users are none", 0), ("short", 0), ("known", 1)
-    ]  # fmt: skip
-    assert [each.state for each in run_checks(connection, [short])] == ["ok"]
 
 
 def test_results_go_into_json(connection: Connection) -> None:
@@ -134,7 +116,7 @@ def test_results_go_into_json(connection: Connection) -> None:
     add_songs(connection, float("nan"))
     connection.execute(insert(Time.table()).values(start_time=NOON, **dict.fromkeys(CALENDAR, 1)))
     times = Check("time is empty", "There is no time.", ERROR, select(Time.start_time))
-    results = [asdict(result)["examples"] for result in run_checks(connection, [ALL_SONGS, times])]
+    results = [asdict(result)["examples"] for result in (run_check(connection, check) for check in (ALL_SONGS, times))]
     assert json.loads(json.dumps(results, allow_nan=False)) == [
         [{"song_id": "SO0", "duration": "nan"}],
         [{"start_time": "2018-11-15 12:00:00"}],

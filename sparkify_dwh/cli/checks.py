@@ -47,11 +47,11 @@ def check(invocation: Invocation, as_json: bool) -> None:
 def _results(settings: Settings) -> list[CheckResult]:
     from sparkify_dwh.database import connected
     from sparkify_dwh.migrate import require_migrated
-    from sparkify_dwh.quality import Scope, all_checks, run_checks
+    from sparkify_dwh.quality import Scope, run_checks
 
     with connected(settings) as connection:
         require_migrated(connection)
-        return run_checks(connection, all_checks(Scope()))
+        return run_checks(connection, Scope())
 
 
 def _print(results: list[CheckResult]) -> None:

@@ -104,6 +104,6 @@ def _check(found: dict[str, Any]) -> CheckLine:
 
 
 def _checks_now(connection: Connection) -> list[CheckLine]:
-    from sparkify_dwh.quality import Scope, all_checks, run_checks
+    from sparkify_dwh.quality import Scope, run_checks
 
-    return [_check(asdict(result)) for result in run_checks(connection, all_checks(Scope()))]
+    return [_check(asdict(result)) for result in run_checks(connection, Scope())]

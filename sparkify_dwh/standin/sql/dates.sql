@@ -34,30 +34,30 @@ END $$;
 -- ------------------------------------------------------------------ EXTRACT: the part alone, an INTEGER; DOUBLE with a zone
 
 -- Decades count from the year 1: 2000 is in decade 201. Milliseconds and microseconds leave out what is above and below them.
-CREATE OR REPLACE FUNCTION redshift_catalog.whole_part(part text, at timestamp) RETURNS numeric
+CREATE OR REPLACE FUNCTION redshift_catalog.truncated_part(part text, at timestamp) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 SELECT CASE part
     WHEN 'decade' THEN pg_catalog.extract('decade', at) + 1
     WHEN 'millisecond' THEN trunc(pg_catalog.extract('millisecond', at)) % 1000
     WHEN 'microsecond' THEN pg_catalog.extract('microsecond', at) % 1000
-    ELSE trunc(pg_catalog.extract(part, at))
+    ELSE trunc(pg_catalog.date_part(part, at))  -- in DOUBLE PRECISION, for extract computes in NUMERIC: at half the speed
 END $$;
 
 CREATE OR REPLACE FUNCTION redshift_catalog.date_part(part text, at timestamp) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT redshift_catalog.whole_part(redshift_catalog.datepart(part), at)::integer $$;
+$$ SELECT redshift_catalog.truncated_part(redshift_catalog.datepart(part), at)::integer $$;
 
 CREATE OR REPLACE FUNCTION redshift_catalog.date_part(part text, at date) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT redshift_catalog.whole_part(redshift_catalog.datepart(part), at::timestamp)::integer $$;
+$$ SELECT redshift_catalog.truncated_part(redshift_catalog.datepart(part), at::timestamp)::integer $$;
 
 CREATE OR REPLACE FUNCTION redshift_catalog.date_part(part text, at text) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE AS
-$$ SELECT redshift_catalog.whole_part(redshift_catalog.datepart(part), at::timestamp)::integer $$;
+$$ SELECT redshift_catalog.truncated_part(redshift_catalog.datepart(part), at::timestamp)::integer $$;
 
 CREATE OR REPLACE FUNCTION redshift_catalog.date_part(part text, at time) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT redshift_catalog.whole_part(redshift_catalog.datepart(part), date '1970-01-01' + at)::integer $$;
+$$ SELECT redshift_catalog.truncated_part(redshift_catalog.datepart(part), date '1970-01-01' + at)::integer $$;
 
 CREATE OR REPLACE FUNCTION redshift_catalog.date_part(part text, length interval) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
@@ -67,7 +67,7 @@ CREATE OR REPLACE FUNCTION redshift_catalog.date_part(part text, at timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
 SELECT (CASE
     WHEN part ILIKE 'timezone%' THEN pg_catalog.extract(lower(part), at)
-    ELSE redshift_catalog.whole_part(redshift_catalog.datepart(part), at AT TIME ZONE current_setting('timezone'))
+    ELSE redshift_catalog.truncated_part(redshift_catalog.datepart(part), at AT TIME ZONE current_setting('timezone'))
 END)::double precision $$;
 
 -- ------------------------------------------------------------------ DATE_PART: with all of the seconds, a DOUBLE
