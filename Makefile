@@ -2,6 +2,7 @@
 # make test    set everything up and run the tests
 # make bench   measure it: SIZE=small or full, ONLY=staging,star,whole,growth,start; the full size takes long
 # make check   the tests, the type checker, the linter, the import rules
+# make clean   remove the environment, and the stand-in of the checkout with all that was loaded into it
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,6 +16,7 @@ help:
 	@sed -n 's/^# make/make/p' Makefile
 
 $(VENV)/ready: setup.cfg pyproject.toml
+	@echo "Setting up $(VENV): this takes a minute or a few, once."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $@

@@ -24,10 +24,13 @@ from sqlalchemy import (
     Subquery,
     Table,
     and_,
+    event,
     or_,
     select,
 )
 from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+from sparkify_dwh.errors import UsageError
 
 
 def encoded(encoding: str) -> dict[str, str]:
@@ -89,6 +92,12 @@ class Base(DeclarativeBase):
     def table(cls) -> Table:
         assert isinstance(cls.__table__, Table)
         return cls.__table__
+
+    def __repr__(self) -> str:
+        """The values that were read and are not NULL; to show a row asks the warehouse nothing."""
+        read = {name: vars(self).get(name) for name in self.table().columns.keys()}  # noqa: SIM118 (a collection)
+        values = ", ".join(f"{name}={value!r}" for name, value in read.items() if value is not None)
+        return f"{type(self).__name__}({values})"
 
 
 class StagingTable(Base):
@@ -185,6 +194,17 @@ class StarTable(Base):
         """Whether the incoming row may replace the stored one; None when it always may."""
         del incoming, stored
         return None
+
+
+def _refuse_to_write(_mapper: object, _connection: object, row: StarTable) -> None:
+    raise UsageError(
+        f"Rows of {row.__tablename__} are written by loads alone, and a session was to write one: roll it back, and correct "
+        "the files that say so."
+    )
+
+
+for _event in ("before_insert", "before_update", "before_delete"):
+    event.listen(StarTable, _event, _refuse_to_write, propagate=True)
 
 
 def not_before(pairs: Iterable[tuple[ColumnElement[Any], ColumnElement[Any]]]) -> ColumnElement[bool]:

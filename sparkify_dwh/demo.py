@@ -32,6 +32,7 @@ DIR=.
 LOG_DATA=data/log_data/
 LOG_JSONPATH=data/log_json_path.json
 SONG_DATA=data/song_data/
+EXPORT=export/
 """
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select
 
+from sparkify_dwh.days import as_date
 from sparkify_dwh.errors import SourceError
 from sparkify_dwh.ledger import LoadFile
 from sparkify_dwh.load_report import Input
@@ -44,6 +45,12 @@ class Selection:
     since: date | None = None
     files: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, force: bool, since: date | str | None, files: str | Iterable[str]) -> Selection:
+        """As people give them: a day as a date or a text, one name or several. Raises :class:`UsageError`."""
+        day = None if since is None else as_date(since)
+        return cls(force, day, (files,) if isinstance(files, str) else tuple(files))
+
     @property
     def is_partial(self) -> bool:
         return self.since is not None or bool(self.files)
@@ -52,6 +59,18 @@ class Selection:
         if self.since is not None and (days := DAY.findall(url)) and days[-1] < self.since.isoformat():
             return False
         return not self.files or any(url.endswith(name) for name in self.files)
+
+
+def require_named(selection: Selection, inputs: Iterable[Input]) -> None:
+    """Raises :class:`SourceError` when one of the chosen names is that of no file: it was mistyped, or is still to come."""
+    inputs = list(inputs)
+    missing = [name for name in selection.files if not any(name in found.named for found in inputs)]
+    if missing:
+        prefixes = " or ".join(found.prefix for found in inputs)
+        raise SourceError(
+            f"No file under {prefixes} has a URL that ends in {missing[0]!r} (--files): correct the name, or put the file "
+            "there."
+        )
 
 
 def by_compression(files: Iterable[StoredObject]) -> dict[str, list[StoredObject]]:
@@ -73,6 +92,7 @@ def find_input(
     loaded = known_etags(connection, staging)
     found = Input(prefix)
     for file in listed:
+        found.named.update(name for name in selection.files if file.url.endswith(name))
         if is_hidden(file, prefix):
             found.hidden += 1
         elif selection.takes(file.url):

@@ -24,13 +24,17 @@ MOST_LISTED = 100  # of a list that may be long, in the report as JSON
 
 @dataclass
 class Input:
-    """The files of one staging table: to be loaded, of which some again, and left out."""
+    """The files of one staging table: to be loaded, of which some again, and left out.
+
+    ``named`` are the names of a load of chosen files that fit one of the listed.
+    """
 
     prefix: str
     files: list[StoredObject] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     known: int = 0
     hidden: int = 0
+    named: set[str] = field(default_factory=set)
 
     @property
     def bytes(self) -> int:

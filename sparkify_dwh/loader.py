@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from sparkify_dwh.bookkeeping import compare_files, record_failure, record_load
 from sparkify_dwh.database import warehouse
 from sparkify_dwh.errors import CheckError, UsageError
 from sparkify_dwh.fill import fill
-from sparkify_dwh.inputs import Selection
+from sparkify_dwh.inputs import Selection, require_named
 from sparkify_dwh.load_report import LoadReport, OnStep, Steps
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.quality import Scope, explain, failed, run_checks
@@ -55,8 +56,8 @@ def load(  # noqa: PLR0913 (options by name)
     settings: Settings | None = None,
     *,
     force: bool = False,
-    since: date | None = None,
-    files: tuple[str, ...] = (),
+    since: date | str | None = None,
+    files: str | Iterable[str] = (),
     max_errors: int = 0,
     wait_seconds: float = 3600,
     on_step: OnStep | None = None,
@@ -65,19 +66,24 @@ def load(  # noqa: PLR0913 (options by name)
 
     ``settings`` default to those of dwh.cfg and the environment. ``force`` loads files again that were loaded before;
     ``since`` leaves out files whose URL names an earlier day (``2018-11-14-events.json``); ``files`` takes only those
-    whose URL ends in one of these. ``max_errors`` rows of each table may be refused and are left out, and reported.
+    whose URL ends in one of these, each of which must fit a file. ``max_errors`` rows of each table may be refused and are
+    left out, and reported.
     ``wait_seconds`` is how long to wait for another load. ``on_step`` is called with a step's name when it begins.
 
     Loading the same files again changes nothing. A load that fails leaves the warehouse as it was, and raises a
     :class:`SparkifyError` that says what to do.
     """
     settings = settings or Settings.read()
+    if not isinstance(settings, Settings):
+        raise UsageError(
+            f'load() needs Settings, and found a {type(settings).__name__}: pass Settings.read("dwh.cfg").'
+        )
     if max_errors < 0 or not 0 <= wait_seconds <= LONGEST_WAIT_SECONDS:
         raise UsageError(
             "max_errors (--max-errors) must not be negative, and wait_seconds (--wait) be from 0 to "
             f"{LONGEST_WAIT_SECONDS:,}: found {max_errors} and {wait_seconds:g}; correct them."
         )
-    options = LoadOptions(Selection(force, since, files), max_errors, wait_seconds)
+    options = LoadOptions(Selection.of(force, since, files), max_errors, wait_seconds)
     report = LoadReport(version=__version__)
     with warehouse(settings) as engine:
         Loading(engine, settings, options, report, on_step).run()
@@ -151,6 +157,7 @@ class Loading:
             for model in STAGING:
                 with self._steps.step(f"copy {model.__tablename__}"):
                     staging.fill(model, self._options.selection, self._options.max_errors, attempt)
+            require_named(self._options.selection, self._report.files.values())
             with self._steps.step("read batch"):
                 batch = Batch.of(connection)
             for table in STAR:
@@ -168,7 +175,10 @@ class Loading:
         found = [result for result in self._report.checks if result.state == "warning"]
         self._report.warnings += map(explain, found)
         if wrong := failed(self._report.checks):
-            raise CheckError("The load was rolled back: " + " ".join(map(explain, wrong)))
+            raise CheckError(
+                f"The load was rolled back: {' '.join(map(explain, wrong))} Correct these records in their files and load "
+                "again; `sparkify-dwh plan` looks for such records, and names file and line."
+            )
 
     def _seconds(self) -> float:
         return round(time.perf_counter() - self._start, 3)

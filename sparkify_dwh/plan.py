@@ -9,7 +9,7 @@ A plan asks the warehouse's ledger which files were loaded, lists the others and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from sparkify_dwh.batch import range_queries
 from sparkify_dwh.commands import LockTable
 from sparkify_dwh.database import connected
 from sparkify_dwh.file_remarks import remarks
-from sparkify_dwh.inputs import Selection, by_compression, find_input, known_etags
+from sparkify_dwh.inputs import Selection, by_compression, find_input, known_etags, require_named
 from sparkify_dwh.ledger import LoadLock
 from sparkify_dwh.load_report import Input, OnStep
 from sparkify_dwh.migrate import require_migrated
@@ -57,8 +57,8 @@ def make_plan(  # noqa: PLR0913 (options by name)
     settings: Settings,
     *,
     force: bool = False,
-    since: date | None = None,
-    files: tuple[str, ...] = (),
+    since: date | str | None = None,
+    files: str | Iterable[str] = (),
     sample: int | None = None,
     trial: bool = True,
     on_step: OnStep | None = None,
@@ -75,8 +75,10 @@ def make_plan(  # noqa: PLR0913 (options by name)
     """
     tell = on_step or (lambda _: None)
     with ObjectStore(**settings.store_options()) as store:
-        planning = _Planning(settings, settings.for_load(), store, Selection(force, since, files))
+        planning = _Planning(settings, settings.for_load(), store, Selection.of(force, since, files))
         inputs = _inputs(planning, tell)
+        if planning.has_manifests:
+            require_named(planning.selection, (each.found for each in inputs))
         for staging, planned in zip(STAGING, inputs, strict=True):
             if trial and planned.found.files:
                 tell(f"try {planned.table}")

@@ -44,9 +44,16 @@ def test_a_frame_has_a_column_for_each(played: Sparkify) -> None:
     assert list(analytics.frame(analytics.top_songs("2019-01-01"), played.settings).columns) == list(frame.columns)
 
 
+def test_days_in_a_frame_are_pandas_own(played: Sparkify) -> None:
+    days = analytics.frame(analytics.plays_per_day(), played.settings)
+    assert days.day.dt.day_name().tolist() == [f"{days.day[0]:%A}"]
+    nobody = analytics.frame(analytics.plays_per_day("2030-01-01"), played.settings)
+    assert nobody.dtypes.day == days.dtypes.day == "datetime64[s]"
+
+
 def test_a_frame_without_pandas_is_a_sentence(played: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(UsageError, match="pip install pandas"):
+    with pytest.raises(UsageError, match=r"pip install .sparkify-dwh\[analysis\]"):
         analytics.frame(analytics.top_songs(), played.settings)
 
 

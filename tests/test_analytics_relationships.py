@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from listening import OF_SETANTA, a_play, listened
 from sqlalchemy import Connection, event, inspect, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
+from sparkify_dwh.errors import UsageError
 from sparkify_dwh.star import STAR, Artist, Song, Songplay, User
 
 README = Path(__file__).parents[1] / "README.md"
@@ -31,6 +32,28 @@ def test_a_play_has_its_dimensions(session: Session) -> None:
     assert first.song.artist is first.artist
     assert (second.time.start_time, second.time.hour, second.time.weekday) == (datetime(2018, 11, 16, 9), 9, 5)
     assert (second.song, second.artist) == (None, None)
+
+
+@pytest.mark.parametrize("write", ["change", "add", "delete"])
+def test_rows_are_written_by_loads_alone(session: Session, write: str) -> None:
+    play = session.scalars(select(Songplay).order_by(Songplay.start_time)).first()
+    assert play is not None
+    if write == "change":
+        play.level = "gold"
+    elif write == "add":
+        session.add(Artist(artist_id="AR1"))
+    else:
+        session.delete(play)
+    with pytest.raises(UsageError, match=r"^Rows of (songplays|artists) are written by loads alone"):
+        session.flush()
+    session.rollback()
+
+
+def test_a_row_shows_what_was_read_of_it(session: Session) -> None:
+    user = session.scalars(select(User).where(User.user_id == 16).options(load_only(User.level, User.gender))).one()
+    assert repr(user) == "User(user_id=16, gender='M', level='paid')"
+    session.expire(user)
+    assert repr(user) == "User()"
 
 
 def test_dimensions_come_with_their_plays(session: Session) -> None:

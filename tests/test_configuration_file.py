@@ -112,6 +112,30 @@ def test_a_misspelt_key_is_an_error(file: Path, section: str, key: str, meant: s
         read_values(None, {f"SPARKIFY_DWH_{section}_{key.upper()}": "x", "SPARKIFY_DWH_CONFIG": "/dev/null"})
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"), [("clusters", "CLUSTER"), ("STANDINN", "STANDIN"), ("IAMROLE", "IAM_ROLE")]
+)
+def test_a_misspelt_section_is_an_error(file: Path, written: str, meant: str) -> None:
+    """Its keys would be left alone, and a stand-in started somewhere else."""
+    file.write_text(f"[{written}]\nHOST=x\n")
+    with pytest.raises(ConfigurationError, match=rf"\[{written.upper()}\] is no section, did you mean \[{meant}\]\?"):
+        read_values(None, {})
+
+
+def test_a_section_of_its_own_beside_the_right_one_is_left_alone(file: Path) -> None:
+    file.write_text("[CLUSTERS]\nHOST=x\n[CLUSTER]\nHOST=h\n[airflow]\nHOST=y\n")
+    assert read_values(None, {}).get("CLUSTER", "HOST") == "h"
+
+
+def test_after_a_demo_without_a_configuration_the_demos_is_named(file: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"copy dwh\.cfg from the repository"):
+        read_values(None, {})
+    (file.parent / ".standin").mkdir()
+    (file.parent / ".standin" / "dwh.cfg").touch()
+    with pytest.raises(ConfigurationError, match=r"pass --config \.standin/dwh\.cfg to go on with the demo"):
+        read_values(None, {})
+
+
 def test_a_similar_key_beside_the_right_one_is_no_misspelling(file: Path) -> None:
     file.write_text("[S3]\nLOG_JSONPATH=s3://b/x\nSONG_JSONPATH=s3://b/y\n")
     assert read_values(None, {}).get("S3", "LOG_JSONPATH") == "s3://b/x"

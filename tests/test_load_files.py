@@ -5,14 +5,18 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 import pytest
 from fix_warehouse import Sparkify
 from records import a_song, an_event
 
+import sparkify_dwh
 from sparkify_dwh.errors import CopyError, LoadError, SourceError, UsageError
+from sparkify_dwh.plan import make_plan
 
 
 @pytest.fixture
@@ -83,6 +87,38 @@ def test_since_and_files_choose_among_the_files(loaded: Sparkify) -> None:
     assert chosen == ["2018-12-02-d.json"]
     assert files_loaded(loaded, since=date(2018, 12, 1)) == ["2018-12-01-c.json"]
     assert files_loaded(loaded) == ["2018-11-29-b.json"]
+
+
+def test_one_name_is_a_name_and_a_day_may_be_a_text(loaded: Sparkify) -> None:
+    loaded.logs("2018/12/2018-12-01-c.json", an_event(itemInSession=100))
+    loaded.logs("2018/12/2018-12-02-d.json", an_event(itemInSession=101))
+    assert files_loaded(loaded, since="2018-12-02") == ["2018-12-02-d.json"]
+    assert files_loaded(loaded, files="c.json") == ["2018-12-01-c.json"]
+
+
+@pytest.mark.parametrize("of", [sparkify_dwh.load, make_plan], ids=["load", "plan"])
+def test_a_name_that_no_file_has_is_an_error(loaded: Sparkify, of: Callable[..., object]) -> None:
+    """Nothing is loaded: it was mistyped, or the file is still to come."""
+    loaded.logs("b.json", an_event(itemInSession=6))
+    with pytest.raises(SourceError, match=r"log_data/ or .*song_data/ has a URL that ends in 'c\.json' \(--files\)"):
+        of(loaded.settings, files=("b.json", "c.json"))
+    assert loaded.one("SELECT count(*) FROM songplays") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "needed"),
+    [
+        ({"since": "yesterday"}, "A day is needed, and 'yesterday' is none"),
+        ({"since": datetime(2018, 11, 1)}, "A day is needed, and 2018-11-01 00:00:00 is a moment"),
+        ({"since": 20181101}, "A day is needed, and 20181101 is none"),
+        ({"settings": "dwh.cfg"}, r"load\(\) needs Settings, and found a str: pass Settings\.read"),
+    ],
+)
+def test_what_is_no_option_is_told_before_anything_is_done(
+    sparkify: Sparkify, options: dict[str, Any], needed: str
+) -> None:
+    with pytest.raises(UsageError, match=needed):
+        sparkify_dwh.load(**{"settings": sparkify.settings, **options})
 
 
 def test_hidden_files_are_left_out(loaded: Sparkify) -> None:

@@ -166,6 +166,27 @@ def test_offline_sql_is_what_redshift_gets(settings: Settings) -> None:
     assert not re.search("RETURNING|CREATE INDEX|%%", printed)
 
 
+def test_whoever_reads_the_offline_sql_may_have_seen_enough() -> None:
+    """As ``| head`` has: a pipe whose other end is closed."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    environment = os.environ | {"SPARKIFY_DWH_CLUSTER_HOST": "standin"}
+    program = [sys.executable, "-m", "alembic", "upgrade", "head", "--sql"]
+    try:
+        ended = subprocess.run(
+            program,
+            cwd=Path(__file__).parents[1],
+            env=environment,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    finally:
+        os.close(writing)
+    assert "Error" not in ended.stderr
+
+
 def test_a_warehouse_without_tables_says_so(settings: Settings) -> None:
     migrate.downgrade(settings)
     with connected(settings) as connection, pytest.raises(NotMigratedError, match="Run: sparkify-dwh upgrade"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, Select
+from sqlalchemy import Date, Row, Select
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.database import connected, server_message
@@ -33,11 +33,17 @@ def run(question: Select[Any], settings: Settings | None = None) -> Sequence[Row
 
 
 def frame(question: Select[Any], settings: Settings | None = None) -> pd.DataFrame:
-    """The rows of :func:`run` as a DataFrame, a column each. Raises :class:`UsageError` where pandas is not installed."""
+    """The rows of :func:`run` as a DataFrame, a column each; days are ``datetime64``, to be grouped and plotted.
+
+    Raises :class:`UsageError` where pandas is not installed.
+    """
     try:
         import pandas as pd
     except ImportError:
         raise UsageError(
-            "A DataFrame needs pandas, which is not installed: pip install pandas, or use run()."
+            "A DataFrame needs pandas, which is not installed: pip install 'sparkify-dwh[analysis]', or use run()."
         ) from None
-    return pd.DataFrame.from_records(run(question, settings), columns=list(question.selected_columns.keys()))
+    columns = question.selected_columns
+    answer = pd.DataFrame.from_records(run(question, settings), columns=list(columns.keys()))
+    days = [name for name, column in columns.items() if isinstance(column.type, Date)]
+    return answer.astype(dict.fromkeys(days, "datetime64[s]"))

@@ -11,10 +11,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Date, DateTime, Select, cast, func, literal
 
+from sparkify_dwh.days import as_date
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.star import Songplay
 
 Day = date | str | None
+MOST_ROWS = 2**31 - 1  # LIMIT takes no more. Redshift guide, r_ORDER_BY_clause
 
 
 def during(first: Day, last: Day, *moments: Any) -> list[ColumnElement[bool]]:
@@ -34,25 +36,14 @@ def during(first: Day, last: Day, *moments: Any) -> list[ColumnElement[bool]]:
 
 def midnight(day: Day) -> datetime | None:
     """The moment at which a day begins."""
-    return None if day is None else datetime.combine(_date(day), time.min)
+    return None if day is None else datetime.combine(as_date(day), time.min)
 
 
 def midnight_after(day: Day) -> datetime | None:
     """The moment at which a day has ended; None for the last day there is, which never ends."""
-    if day is None or _date(day) == date.max:
+    if day is None or as_date(day) == date.max:
         return None
-    return datetime.combine(_date(day) + timedelta(days=1), time.min)
-
-
-def _date(day: date | str) -> date:
-    if isinstance(day, datetime):
-        raise UsageError(f"A day is needed, and {day} is a moment: pass its .date().")
-    if isinstance(day, date):
-        return day
-    try:
-        return datetime.strptime(day, "%Y-%m-%d").date()
-    except (TypeError, ValueError):
-        raise UsageError(f"A day is needed, and {day!r} is none: write it as 2018-11-15.") from None
+    return datetime.combine(as_date(day) + timedelta(days=1), time.min)
 
 
 def day_of(moment: Any) -> ColumnElement[date]:
@@ -79,6 +70,6 @@ def limited(question: Select[Any], limit: int | None) -> Select[Any]:
     """The first ``limit`` rows; all of them for None. Raises :class:`UsageError` for less than one."""
     if limit is None:
         return question
-    if limit < 1:
-        raise UsageError(f"A limit of at least one row is needed, and {limit} is less: pass None for all rows.")
+    if not isinstance(limit, int) or not 1 <= limit <= MOST_ROWS:
+        raise UsageError(f"A limit is a number of rows from 1, and {limit!r} is none: pass None for all rows.")
     return question.limit(limit)

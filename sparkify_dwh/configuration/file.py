@@ -20,6 +20,7 @@ from sparkify_dwh.locations import expanded
 PREFIX = "SPARKIFY_DWH_"
 FILE_VARIABLE = f"{PREFIX}CONFIG"
 DEFAULT_FILE = "dwh.cfg"
+DEMO_FILE = ".standin/dwh.cfg"  # which `sparkify-dwh demo` writes
 
 KEYS = {
     "CLUSTER": (
@@ -102,11 +103,17 @@ def read_values(path: Path | str | None, environ: Mapping[str, str]) -> Values:
     _check_spelling(in_environment, variable)
     if text is None and not filled(in_environment):
         raise ConfigurationError(
-            f"no configuration: {Path.cwd()} holds no {DEFAULT_FILE} and the environment no {PREFIX}...; copy dwh.cfg "
-            f"from the repository and fill it in, name another file in {FILE_VARIABLE}, or run `sparkify-dwh demo`"
+            f"no configuration: {Path.cwd()} holds no {DEFAULT_FILE} and the environment no {PREFIX}...; {_remedy()}"
         )
     directory, origin = (Path.cwd(), "the environment") if text is None else ((Path.cwd() / file).parent, str(file))
     return Values(filled(in_file), filled(in_environment), directory, origin)
+
+
+def _remedy() -> str:
+    if Path(DEMO_FILE).is_file():
+        return f"pass --config {DEMO_FILE} to go on with the demo, or name another file in {FILE_VARIABLE}"
+    others = f"name another file in {FILE_VARIABLE}, or run `sparkify-dwh demo`"
+    return f"copy dwh.cfg from the repository and fill it in, {others}"
 
 
 def configuration_file(path: Path | str | None, environ: Mapping[str, str]) -> Path:
@@ -145,7 +152,18 @@ def parsed(text: str, file: Path) -> dict[Name, str]:
     if problem:  # outside of the handler: the parser's error quotes the line, which may be a password
         raise ConfigurationError(f"the configuration file {file} is malformed: {problem}")
     sections = {section.strip(): parser.items(section) for section in parser.sections()}
+    _check_sections(sections, file)
     return {(section, key.upper()): value for section in KEYS for key, value in sections.get(section, ())}
+
+
+def _check_sections(sections: Collection[str], file: Path) -> None:
+    """Refuse an unknown section that is nearly a known one, unless that one is there too."""
+    for section in sections:
+        meant = get_close_matches(section, KEYS, n=1, cutoff=_NEARLY)
+        if meant and section not in KEYS and meant[0] not in sections:
+            raise ConfigurationError(
+                f"{file}: [{section}] is no section, did you mean [{meant[0]}]? Correct the name or remove it"
+            )
 
 
 def _normal_line(line: str) -> str:
