@@ -16,6 +16,7 @@ from sparkify_dwh.simulation import simulate
 
 CACHE = "SPARKIFY_DWH_BENCH_CACHE"
 MADE = "made.json"  # written last: what it is missing from is made again
+PATHS = "log_json_path.json"
 FIRST_DAY = date(2018, 11, 1)
 DAYS = 30
 
@@ -56,12 +57,20 @@ def simulated(
     return _made(name, make)
 
 
-def rewritten(dataset: Dataset, name: str, most_events: int, line: Callable[[bytes], bytes]) -> Dataset:
-    """The first ``most_events`` events of a dataset in one file, with every line of it written otherwise."""
+def rewritten(
+    dataset: Dataset, name: str, most_events: int, line: Callable[[bytes], bytes], below: str = ""
+) -> Dataset:
+    """The first ``most_events`` events of a dataset in one file, with every line of it written otherwise.
+
+    ``below`` is the key of the root under which each event then stands.
+    """
 
     def make(directory: Path) -> None:
         (directory / "log_data").mkdir(parents=True)
-        shutil.copy(dataset.directory / "log_json_path.json", directory)
+        paths = json.loads((dataset.directory / PATHS).read_bytes())["jsonpaths"]
+        if below:
+            paths = [path.replace("$", f"$['{below}']", 1) for path in paths]
+        (directory / PATHS).write_text(json.dumps({"jsonpaths": paths}))
         lines = (text for file in dataset.log_files for text in file.read_bytes().splitlines())
         chosen = [line(text) for _, text in zip(range(most_events), lines, strict=False)]
         (directory / "log_data" / "events.json").write_bytes(b"\n".join(chosen))
