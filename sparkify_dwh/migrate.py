@@ -11,7 +11,7 @@ from sqlalchemy.schema import DropTable
 
 from sparkify_dwh.base import Base
 from sparkify_dwh.database import connected, server_message
-from sparkify_dwh.errors import NotMigratedError
+from sparkify_dwh.errors import NotMigratedError, UnreachableError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -99,22 +99,31 @@ def newest_revision() -> str:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """The revision that the warehouse stands at; None when it was never migrated."""
-    from alembic.runtime.migration import MigrationContext
+    """The revision that the warehouse stands at; None when it was never migrated.
 
-    return MigrationContext.configure(connection).get_current_revision()
+    Raises :class:`NotMigratedError` when it cannot be told, and :class:`UnreachableError` when the connection was lost.
+    """
+    from alembic.runtime.migration import MigrationContext
+    from alembic.util import CommandError
+
+    try:
+        return MigrationContext.configure(connection).get_current_revision()
+    except CommandError as error:
+        raise NotMigratedError(f"The warehouse's revision is not clear: {error}. {_advice('')}") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise UnreachableError(f"The connection was lost: {server_message(error)}. Run it again.") from error
+        raise NotMigratedError(
+            f"The warehouse's revision must be read from {VERSION_TABLE}, and cannot be: {server_message(error)}. See that "
+            "the user may select from it, and that it is as Alembic made it."
+        ) from error
+    finally:
+        connection.rollback()
 
 
 def require_migrated(connection: Connection) -> None:
     """Raise :class:`NotMigratedError` unless the warehouse's tables are those of this version."""
-    from alembic.util import CommandError
-
-    try:
-        current, newest = current_revision(connection), newest_revision()
-    except CommandError as error:
-        raise NotMigratedError(f"The warehouse's revision is not clear: {error}. {_advice('')}") from error
-    finally:
-        connection.rollback()
+    current, newest = current_revision(connection), newest_revision()
     if current == newest:
         return
     if current is not None and current > newest:

@@ -104,6 +104,12 @@ def test_user_agents_name_browsers_that_they_are_not(
     assert rows(connection, analytics.platforms()) == [(platform, 1, 1, 1, 200)]
 
 
+def test_a_session_with_two_versions_of_a_browser_is_one(connection: Connection) -> None:
+    agents = ["Chrome/36.0", "Chrome/37.0"]
+    listened(connection, *(a_play(item_in_session=item, user_agent=agent) for item, agent in enumerate(agents)))
+    assert rows(connection, analytics.browsers()) == [("Chrome", 2, 1, 1, 400)]
+
+
 def test_the_most_used_browser_comes_first(connection: Connection) -> None:
     agents = ["Firefox/31.0", "Chrome/36.0", "Chrome/37.0", "Safari/537"]
     listened(connection, *(a_play(item_in_session=item, user_agent=agent) for item, agent in enumerate(agents)))

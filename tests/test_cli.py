@@ -14,15 +14,7 @@ from fix_warehouse import Sparkify
 from records import a_song, an_event
 
 from sparkify_dwh import __version__
-from sparkify_dwh.cli import cli
-
-README = Path(__file__).parents[1] / "README.md"
-
-
-@pytest.mark.parametrize("name", sorted(cli.commands))
-def test_every_command_has_help_with_an_example_and_stands_in_the_readme(name: str) -> None:
-    assert f"Example:  sparkify-dwh {name}" in (cli.commands[name].help or "")
-    assert f"sparkify-dwh {name}" in README.read_text()
+from sparkify_dwh.migrate import newest_revision
 
 
 def test_load_prints_its_report(
@@ -93,11 +85,14 @@ def test_reset_asks_first(
     assert "Drop every table" in capsys.readouterr().err
 
 
-def test_reset_empties_the_warehouse(sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reset_empties_the_warehouse(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     sparkify.logs("a.json", an_event())
     sparkify.songs("a.json", a_song())
     sparkify.load()
-    assert run(monkeypatch, "--config", configuration, "reset", "--yes") == 0
+    assert run(monkeypatch, "--config", configuration, "reset", "--yes", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"revision": newest_revision()}
     assert sparkify.one("SELECT count(*) FROM songplays") == 0
 
 
@@ -130,6 +125,34 @@ def test_sql_prints_what_fills_a_table(
 def test_an_unknown_table_is_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "sql", "albums") == 2
     assert "no table 'albums'" in capsys.readouterr().err
+
+
+def test_upgrade_as_json_says_what_the_tables_were(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--config", configuration, "upgrade", "--json") == 0
+    newest = newest_revision()
+    assert json.loads((output := capsys.readouterr()).out) == {"revision": newest, "revision_before": newest}
+    assert output.err == ""
+
+
+def test_a_revision_that_cannot_be_read_is_a_sentence_in_the_servers_words(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def rename(before: str, after: str) -> None:
+        with sparkify.engine.begin() as connection:
+            connection.exec_driver_sql(f"ALTER TABLE alembic_version RENAME COLUMN {before} TO {after}")
+
+    rename("version_num", "number")
+    try:
+        assert run(monkeypatch, "--config", configuration, "history") == 5
+    finally:
+        rename("number", "version_num")
+    errors = capsys.readouterr().err
+    assert (
+        "must be read from alembic_version, and cannot be: column alembic_version.version_num does not exist" in errors
+    )
+    assert "SELECT" not in errors
 
 
 def test_simulate_says_what_it_wrote(

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from fix_warehouse import Sparkify, a_standin
-from records import a_song, an_event
 from sqlalchemy import text
 
 from sparkify_dwh.cli.checks import check
@@ -24,13 +23,10 @@ def change(sparkify: Sparkify, statement: str) -> None:
 
 
 @pytest.fixture
-def invocation(sparkify: Sparkify) -> Invocation:
+def invocation(loaded: Sparkify) -> Invocation:
     """A run of the command line with the warehouse of the tests, in which one song was played."""
-    sparkify.logs("a.json", an_event())
-    sparkify.songs("a.json", a_song())
-    sparkify.load()
-    path = sparkify.directory / "dwh.cfg"
-    path.write_text(f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={sparkify.settings.standin_directory}\n")
+    path = loaded.directory / "dwh.cfg"
+    path.write_text(f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={loaded.settings.standin_directory}\n")
     return Invocation(path, debug=False)
 
 

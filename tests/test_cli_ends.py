@@ -78,7 +78,7 @@ def test_colours_can_be_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
     pty = pytest.importorskip("pty")
     for value, coloured in (("", True), ("1", False)):
         ours, theirs = pty.openpty()
-        arguments = [sys.executable, "-m", "sparkify_dwh", "sql", "nothing"]
+        arguments = [sys.executable, "-m", "sparkify_dwh", "report", "-o", "-", "--open"]
         subprocess.run(arguments, stderr=theirs, env=os.environ | {"NO_COLOR": value}, check=False)
         os.close(theirs)
         assert (b"\x1b[31m" in os.read(ours, 10_000)) is coloured

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -10,8 +12,11 @@ from fix_cli import run
 
 from sparkify_dwh.cli import cli
 from sparkify_dwh.cli.grouping import GROUPS, OTHERS, grouped
+from sparkify_dwh.cli.options import SECONDS
+from sparkify_dwh.loader import LONGEST_WAIT_SECONDS
 
 NAMES = sorted(cli.commands)
+README = Path(__file__).parents[1] / "README.md"
 
 
 def commands(group: click.Group = cli, path: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -66,9 +71,46 @@ def test_an_option_of_a_name_is_a_flag_everywhere(name: str) -> None:
     assert all(option.is_flag for option in found)
 
 
-@pytest.mark.parametrize("name", ["--json", "--yes"])
+@pytest.mark.parametrize(
+    "name", ["--json", "--yes", "--from", "--to", "--since", "--files", "--force", "--wait", "--dry-run", "--snapshot"]
+)
 def test_an_option_of_a_name_means_the_same_everywhere(name: str) -> None:
-    assert len({option.help for _, option in options() if name in option.opts}) == 1
+    found = [option for _, option in options() if name in option.opts]
+    assert len(found) > 1
+    assert len({(option.help, type(option.type), option.metavar) for option in found}) == 1
+
+
+def test_only_what_is_for_people_alone_has_no_json() -> None:
+    """A show, SQL and a script that are text themselves, and a server that runs until it is ended."""
+    without = {path for path, command in commands() if not any("--json" in each.opts for each in command.params)}
+    assert without == {"demo", "sql", "completion", "standin serve"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["query", "top-songs", "--from"], "--from"),
+        (["query", "top-songs", "--to"], "--to"),
+        (["report", "--from"], "--from"),
+        (["report", "--to"], "--to"),
+        (["load", "--since"], "--since"),
+        (["plan", "--since"], "--since"),
+    ],
+)
+@pytest.mark.parametrize("day", ["yesterday", "2018-11-31", "2018-11-15 12:00", "20181115", ""])
+def test_what_is_no_day_is_refused_in_the_same_words(
+    arguments: list[str], option: str, day: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *arguments, day) == 2
+    sentence = f"Error: Invalid value for '{option}': A day is needed, and {day!r} is none: write it as 2018-11-15.\n"
+    assert capsys.readouterr().err.endswith(sentence)
+
+
+@pytest.mark.parametrize("path", sorted(path for path, _ in commands()))
+def test_every_command_has_help_with_an_example_and_stands_in_the_readme(path: str) -> None:
+    assert f"Example:  sparkify-dwh {path}" in (dict(commands())[path].help or "")
+    reference = README.read_text().split("\n## Commands\n")[1].split("\n## ")[0]
+    assert re.search(rf"`sparkify-dwh {path}[` ]", reference)
 
 
 def test_every_option_has_help() -> None:
@@ -78,11 +120,13 @@ def test_every_option_has_help() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["pack", "a", "b", "--file-mb", "0"],
-        ["pack", "a", "b", "--files", "0"],
+        ["pack", "a", "b", "--part-mb", "0"],
+        ["pack", "a", "b", "--parts", "0"],
         ["simulate", "x", "--songs-per-file", "0"],
         ["demo", "--songs", "-1"],
         ["load", "--max-errors", "-1"],
+        ["query", "top-songs", "--limit", "2147483648"],
+        ["history", "--limit", "2147483648"],
     ],
 )
 def test_a_number_that_makes_no_sense_is_refused_by_its_options_name(
@@ -92,10 +136,11 @@ def test_a_number_that_makes_no_sense_is_refused_by_its_options_name(
     assert f"Invalid value for '{arguments[-2]}'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("wait", ["nan", "inf", "1e12"])
+@pytest.mark.parametrize("wait", ["nan", "inf", "1e12", "-1"])
+@pytest.mark.parametrize("command", ["load", "restore"])
 def test_a_wait_without_an_end_is_refused(
-    wait: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str, wait: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("SPARKIFY_DWH_CLUSTER_HOST", "standin")
-    assert run(monkeypatch, "load", "--wait", wait) == 2
-    assert "wait_seconds (--wait) be from 0 to 2,000,000" in capsys.readouterr().err
+    assert run(monkeypatch, command, "--wait", wait) == 2
+    assert "Invalid value for '--wait'" in capsys.readouterr().err
+    assert SECONDS.max == LONGEST_WAIT_SECONDS

@@ -54,11 +54,30 @@ def test_every_question_can_be_asked(
         assert (code, len(json.loads(out)) > 0) == (0, name != "level-changes"), name
 
 
+def test_json_is_a_format_by_a_shorter_name(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["--config", configuration, "query", "plays-per-day"]
+    shorter = asked(monkeypatch, capsys, *command, "--json")
+    assert shorter == asked(monkeypatch, capsys, *command, "--format", "json")
+    assert json.loads(shorter[1])[0]["day"] == "2018-11-15"
+
+
 def test_the_questions_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = asked(monkeypatch, capsys, "query", "--list")
     assert code == 0
     assert [name for name in QUESTIONS if name not in out] == []
     assert "Which songs are played most?" in out
+
+
+def test_the_questions_are_listed_for_programs_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    every = json.loads(asked(monkeypatch, capsys, "query", "--list", "--json")[1])
+    assert [each["name"] for each in every] == list(QUESTIONS)
+    (one,) = json.loads(asked(monkeypatch, capsys, "query", "--list", "song-history", "--json")[1])
+    assert one == next(each for each in every if each["name"] == "song-history")
+    assert one["options"] == ["--song", "--from", "--to", "--artist"]
 
 
 def test_a_question_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,7 +122,12 @@ def test_a_printed_statement_runs_as_it_is(
         (["top-songs", "--from", "2018-11-02", "--to", "2018-11-01"], "must not come after the last"),
         (["song-history", "--song", "\udcff"], "--song needs a text in UTF-8, and '\\udcff' is none"),
         (["top-songs", "--limit", "0"], "Invalid value for '--limit'"),
-        (["top-songs", "--sql", "--format", "csv"], "leave out --format"),
+        (["top-songs", "--sql", "--format", "csv"], "leave out --format and --json"),
+        (["top-songs", "--sql", "--json"], "leave out --format and --json"),
+        (
+            ["top-songs", "--json", "--format", "csv"],
+            "--json is --format json, and found --format csv: leave one of them",
+        ),
         (["top-songs", "-o", "songs.txt"], "songs.txt needs a format of csv, json, parquet"),
         (["top-songs", "-o", "songs.csv", "--format", "table"], "songs.csv needs a format of csv, json, parquet"),
     ],

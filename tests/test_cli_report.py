@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import stat
 import sys
+import webbrowser
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -63,7 +67,7 @@ def test_a_dash_is_standard_output(
         (["-o", "-", "--open"], "--open needs a file"),
         (["--from", "2018-11-16", "--to", "2018-11-15"], "must not come after the last"),
         (["--from", "2016-01-01"], "at most 366 days"),
-        (["--from", "yesterday"], "'yesterday' does not match the format"),
+        (["-o", "-", "--json"], "--json needs a file"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(
@@ -78,6 +82,47 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     assert run(monkeypatch, "--config", one_play, "report", *arguments) == 2
     assert complaint.format(here=tmp_path.resolve()) in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "report.html").exists()
+
+
+@pytest.fixture
+def browser_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Sets the browser of the environment, which Python looks for once."""
+
+    def browser_of(command: str) -> None:
+        monkeypatch.setenv("BROWSER", command)
+        monkeypatch.setenv("PATH", "")  # where others might be
+        importlib.reload(webbrowser)
+
+    yield browser_of
+    monkeypatch.undo()
+    importlib.reload(webbrowser)
+
+
+def test_it_is_opened_in_the_browser(
+    one_play: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    browser_of: Callable[[str], None],
+) -> None:  # fmt: skip
+    target, opened = tmp_path / "what we hear.html", tmp_path / "opened"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    browser.chmod(0o755)
+    browser_of(str(browser))
+    assert run(monkeypatch, "--config", one_play, "report", "-o", target, "--open") == 0
+    assert opened.read_text() == f"{target.as_uri()}\n"
+    assert capsys.readouterr().out == f"{target}\n"
+
+
+def test_as_json_it_says_which_days_it_is_about_and_without_a_browser_it_is_written_all_the_same(
+    one_play: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    browser_of: Callable[[str], None],
+) -> None:  # fmt: skip
+    target = tmp_path / "new.html"
+    browser_of(str(tmp_path / "none"))
+    assert run(monkeypatch, "--config", one_play, "report", "-o", target, "--json", "--open") == 0
+    output = capsys.readouterr()
+    assert json.loads(output.out) == {"path": str(target), "first": "2018-11-15", "last": "2018-11-15", "plays": 1}
+    assert output.err == "No browser could be started: open the file yourself.\n"
+    assert target.exists()
 
 
 def test_without_the_extra_the_command_says_what_to_install(

@@ -367,7 +367,7 @@ def test_the_command_says_what_to_do_with_the_files(tmp_path: Path) -> None:
 
 def test_the_command_prints_json_alone(tmp_path: Path) -> None:
     put(tmp_path / "in", a="{}", b="{}")
-    result = json.loads(run(tmp_path, tmp_path / "in", tmp_path / "out", "--files", 2, "--json"))
+    result = json.loads(run(tmp_path, tmp_path / "in", tmp_path / "out", "--parts", 2, "--json"))
     assert (result["objects"], result["documents"], len(result["parts"])) == (2, 2, 2)
     again = json.loads(run(tmp_path, tmp_path / "in", f"{tmp_path}/out/", "--overwrite", "--json"))
     assert [part["url"] for part in again["parts"]] == [result["parts"][0]["url"]]

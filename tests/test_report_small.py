@@ -31,11 +31,8 @@ def test_an_empty_warehouse_gives_a_page_that_says_so(sparkify: Sparkify) -> Non
     assert embedded(html)["daily"] is None
 
 
-def test_one_play_gives_a_whole_page(sparkify: Sparkify) -> None:
-    sparkify.logs("a.json", an_event())
-    sparkify.songs("a.json", a_song())
-    sparkify.load()
-    said = words(report(sparkify))
+def test_one_play_gives_a_whole_page(loaded: Sparkify) -> None:
+    said = words(report(loaded))
     assert "What people listen to 15 November 2018" in said
     assert "Plays 1 Listeners 1 New listeners 1 Sessions 1 Listening time 5 min Plays per listener 1.0" in said
     assert "Paid plays 100.0% Plays not in the catalogue 0.0%" in said
@@ -57,22 +54,16 @@ def test_a_play_of_which_the_log_says_nothing_has_its_place(sparkify: Sparkify) 
     assert "unknown 1 100.0%" in said
 
 
-def test_days_without_plays_give_a_page_that_names_those_with(sparkify: Sparkify) -> None:
-    sparkify.logs("a.json", an_event())
-    sparkify.songs("a.json", a_song())
-    sparkify.load()
-    said = words(report(sparkify, date(2018, 3, 1), date(2018, 3, 31)))
+def test_days_without_plays_give_a_page_that_names_those_with(loaded: Sparkify) -> None:
+    said = words(report(loaded, date(2018, 3, 1), date(2018, 3, 31)))
     assert "no plays on these days. The warehouse has plays from 15 November 2018 to 15 November 2018." in said
 
 
-def test_a_load_that_failed_is_told_first(sparkify: Sparkify) -> None:
-    sparkify.logs("a.json", an_event())
-    sparkify.songs("a.json", a_song())
-    sparkify.load()
-    sparkify.logs("b.json", an_event(ts="yesterday"))
+def test_a_load_that_failed_is_told_first(loaded: Sparkify) -> None:
+    loaded.logs("b.json", an_event(ts="yesterday"))
     with pytest.raises(LoadError):
-        sparkify.load()
-    said = words(report(sparkify))
+        loaded.load()
+    said = words(report(loaded))
     assert "The latest load failed , at" in said
     assert "The latest 2 loads" in said
     assert "is not" in said
@@ -89,12 +80,9 @@ def test_checks_are_those_of_the_latest_load_that_brought_anything(sparkify: Spa
     assert "Every play is by a user. warning 1" in said
 
 
-def test_everything_is_checked_when_that_is_asked_for(sparkify: Sparkify) -> None:
-    sparkify.logs("a.json", an_event())
-    sparkify.songs("a.json", a_song())
-    sparkify.load()
-    with sparkify.engine.begin() as connection:
+def test_everything_is_checked_when_that_is_asked_for(loaded: Sparkify) -> None:
+    with loaded.engine.begin() as connection:
         connection.execute(text("UPDATE users SET gender = 'X'"))
-    said = words(report(sparkify, check=True))
+    said = words(report(loaded, check=True))
     assert "They looked at everything in the warehouse, when this page was made." in said
     assert "Every gender of users is F or M. failed 1" in said

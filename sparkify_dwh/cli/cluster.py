@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, json_option, pass_invocation, print_json, progress
+from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, progress
+from sparkify_dwh.cli.options import json_option, yes_option
 
 if TYPE_CHECKING:
     from sparkify_dwh.cluster.found import Found
@@ -27,7 +29,6 @@ snapshot_option = click.option(
     "--snapshot/--no-snapshot", default=True, show_default=True,
     help="Take a final snapshot, which is kept until somebody deletes it.",
 )  # fmt: skip
-yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 @contextmanager
@@ -111,7 +112,7 @@ def up(  # noqa: PLR0913 (as many as it has options)
     with _steps(quiet=as_json) as step:
         made = clusters.up(settings, options, keep=keep, on_step=step, dry_run=dry_run)
     if as_json:
-        print_json(made.to_dict())
+        print_json({"dry_run": dry_run} | made.to_dict())
     elif dry_run:
         _say_planned(made.done)
     else:
@@ -198,8 +199,9 @@ def _details(status: Status, one: Found) -> Iterable[str]:
 
 @cluster.command()
 @dry_run_option
+@json_option
 @pass_invocation
-def pause(invocation: Invocation, dry_run: bool) -> None:
+def pause(invocation: Invocation, dry_run: bool, as_json: bool) -> None:
     """Stop the cluster: its data stay, and cost their storage alone. Serverless needs no pause.
 
     \b
@@ -207,8 +209,11 @@ def pause(invocation: Invocation, dry_run: bool) -> None:
     """
     from sparkify_dwh import cluster as clusters
 
-    with _steps() as step:
+    with _steps(quiet=as_json) as step:
         done = clusters.pause(invocation.settings(), on_step=step, dry_run=dry_run)
+    if as_json:
+        print_json({"dry_run": dry_run, "done": done})
+        return
     _say_done(
         done,
         "The cluster is paused.",
@@ -219,8 +224,9 @@ def pause(invocation: Invocation, dry_run: bool) -> None:
 
 @cluster.command()
 @dry_run_option
+@json_option
 @pass_invocation
-def resume(invocation: Invocation, dry_run: bool) -> None:
+def resume(invocation: Invocation, dry_run: bool, as_json: bool) -> None:
     """Start the cluster again after a pause, and wait for it.
 
     \b
@@ -228,17 +234,21 @@ def resume(invocation: Invocation, dry_run: bool) -> None:
     """
     from sparkify_dwh import cluster as clusters
 
-    with _steps() as step:
+    with _steps(quiet=as_json) as step:
         done = clusters.resume(invocation.settings(), on_step=step, dry_run=dry_run)
-    _say_done(done, "The cluster runs.", "There is nothing to resume: it runs.", dry_run)
+    if as_json:
+        print_json({"dry_run": dry_run, "done": done})
+    else:
+        _say_done(done, "The cluster runs.", "There is nothing to resume: it runs.", dry_run)
 
 
 @cluster.command()
 @snapshot_option
 @yes_option
 @dry_run_option
+@json_option
 @pass_invocation
-def down(invocation: Invocation, snapshot: bool, yes: bool, dry_run: bool) -> None:
+def down(invocation: Invocation, snapshot: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
     """Delete the cluster and all that was made with it, after a final snapshot; see that nothing is left.
 
     What sparkify-dwh did not make stays: it is known by its tags.
@@ -255,16 +265,20 @@ def down(invocation: Invocation, snapshot: bool, yes: bool, dry_run: bool) -> No
     if not (yes or dry_run):
         lost = "A final snapshot keeps its data" if snapshot else "All its data are lost"
         click.confirm(f"Delete the warehouse {identifier_of(settings)}? {lost}.", abort=True, err=True)
-    with _steps() as step:
+    with _steps(quiet=as_json) as step:
         gone = clusters.down(settings, snapshot=snapshot, on_step=step, dry_run=dry_run)
-    _say_gone(gone, dry_run, elsewhere(settings, gone.region))
+    if as_json:
+        print_json({"dry_run": dry_run} | asdict(gone))
+    else:
+        _say_gone(gone, dry_run, elsewhere(settings, gone.region))
 
 
 @cluster.command()
 @snapshot_option
 @dry_run_option
+@json_option
 @pass_invocation
-def expire(invocation: Invocation, snapshot: bool, dry_run: bool) -> None:
+def expire(invocation: Invocation, snapshot: bool, dry_run: bool, as_json: bool) -> None:
     """Delete all clusters of the region that were created with --ttl and whose time is over. Never asks: for a scheduler.
 
     \b
@@ -272,8 +286,11 @@ def expire(invocation: Invocation, snapshot: bool, dry_run: bool) -> None:
     """
     from sparkify_dwh import cluster as clusters
 
-    with _steps() as step:
+    with _steps(quiet=as_json) as step:
         gone = clusters.expire(invocation.settings(), snapshot=snapshot, on_step=step, dry_run=dry_run)
+    if as_json:
+        print_json([{"dry_run": dry_run} | asdict(one) for one in gone])
+        return
     for one in gone:
         _say_gone(one, dry_run)
     if not gone:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,21 +14,6 @@ import click
 
 if TYPE_CHECKING:
     from sparkify_dwh.settings import Settings
-
-
-def _day(_context: click.Context, _option: click.Parameter, value: datetime | None) -> date | None:
-    return value.date() if value else None
-
-
-since_option = click.option(
-    "--since", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), callback=_day,
-    help="Leave out files whose name holds an earlier day, e.g. 2018-11-15.",
-)  # fmt: skip
-files_option = click.option(
-    "--files", multiple=True, metavar="NAME", help="Take only files whose URL ends in NAME; may be repeated."
-)
-force_option = click.option("--force", is_flag=True, help="Take files again that were loaded before.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, and no progress.")
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The command that takes the warehouse out: export."""
+"""The commands that take the star out, and bring it back: export, restore."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, json_option, pass_invocation, print_json, print_table, progress
+from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, print_table, progress
+from sparkify_dwh.cli.options import json_option, wait_option
+from sparkify_dwh.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from sparkify_dwh.export import Export, ExportedTable
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("target", required=False)
 @click.option("--table", "tables", multiple=True, metavar="TABLE", help="Export only this table; may be repeated.")
-@click.option("--overwrite", is_flag=True, help="Replace what a former export wrote.")
+@click.option("--overwrite", is_flag=True, help="Replace what an earlier export wrote.")
 @json_option
 @pass_invocation
 def export(invocation: Invocation, target: str | None, tables: tuple[str, ...], overwrite: bool, as_json: bool) -> None:
@@ -40,6 +42,37 @@ def export(invocation: Invocation, target: str | None, tables: tuple[str, ...], 
         _print(exported)
 
 
+@click.command()
+@click.argument("source", required=False)
+@wait_option
+@json_option
+@pass_invocation
+def restore(invocation: Invocation, source: str | None, wait: float, as_json: bool) -> None:
+    """Load what an export wrote into the folder SOURCE, by default [S3] EXPORT, back into tables that are empty.
+
+    The rows are those that were exported, with the same numbers, in one transaction: all of them, or none. No load can run
+    meanwhile. SOURCE must hold the export.json that an export writes last, and the files that it names. Rights that were
+    granted on songplays are to be granted again, for the table is made anew.
+
+    \b
+    Example:  sparkify-dwh restore
+              sparkify-dwh restore s3://sparkify/star/
+    """
+    from sparkify_dwh.export import restore as load_again
+
+    settings = invocation.settings()
+    if source is None and settings.export is None:
+        raise ConfigurationError(
+            f"{settings.origin} lacks [S3] EXPORT: add it, or name the folder: sparkify-dwh restore s3://bucket/folder/"
+        )
+    with progress(quiet=as_json) as step:
+        rows = load_again(settings, source, wait_seconds=wait, on_step=step)
+    if as_json:
+        print_json({"rows": rows})
+    else:
+        print_table("Restored", ["table", "rows"], list(rows.items()))
+
+
 def _print(exported: Export) -> None:
     print_table(
         f"Export {exported.export_id[:8]}",
@@ -54,4 +87,4 @@ def _line(name: str, table: ExportedTable) -> tuple[str, int, int, int, str]:
     return name, table.rows, len(table.files), table.bytes, ", ".join(table.partition_by)
 
 
-COMMANDS = (export,)
+COMMANDS = (export, restore)

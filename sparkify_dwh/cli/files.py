@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, counted, json_option, pass_invocation, print_json
+from sparkify_dwh.cli.context import Invocation, counted, pass_invocation, print_json
+from sparkify_dwh.cli.options import json_option
 
 if TYPE_CHECKING:
     from sparkify_dwh.packing import Packed
@@ -21,14 +22,14 @@ BYTES_PER_MB = 1024 * 1024
 @click.argument("source")
 @click.argument("target")
 @click.option(
-    "--files",
+    "--parts",
     type=click.IntRange(min=1),
     metavar="N",
     help="How many files to make: best a multiple of the cluster's slices.",
 )
 @click.option(
-    "--file-mb", default=64, type=click.IntRange(min=1), metavar="MB", show_default=True,
-    help="Without --files: about how large, in MB, compressed.",
+    "--part-mb", default=64, type=click.IntRange(min=1), metavar="MB", show_default=True,
+    help="Without --parts: about how large, in MB, compressed.",
 )  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace what an earlier pack wrote.")
 @json_option
@@ -37,8 +38,8 @@ def pack(  # noqa: PLR0913 (as many as it has options)
     invocation: Invocation,
     source: str,
     target: str,
-    files: int | None,
-    file_mb: int,
+    parts: int | None,
+    part_mb: int,
     overwrite: bool,
     as_json: bool,
 ) -> None:
@@ -49,7 +50,7 @@ def pack(  # noqa: PLR0913 (as many as it has options)
     written to TARGET.manifest.
 
     \b
-    Example:  sparkify-dwh pack s3://sparkify/song_data/ s3://sparkify/songs_packed/ --files 8
+    Example:  sparkify-dwh pack s3://sparkify/song_data/ s3://sparkify/songs_packed/ --parts 8
     """
     from dataclasses import asdict
 
@@ -57,7 +58,7 @@ def pack(  # noqa: PLR0913 (as many as it has options)
 
     with _store(invocation, source, target) as store, counted("packing objects", quiet=as_json) as show:
         packed = join(
-            _url(source), _url(target), store=store, files=files, target_bytes=file_mb * BYTES_PER_MB,
+            _url(source), _url(target), store=store, files=parts, target_bytes=part_mb * BYTES_PER_MB,
             overwrite=overwrite, on_progress=show,
         )  # fmt: skip
     if as_json:

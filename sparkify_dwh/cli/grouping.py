@@ -9,7 +9,7 @@ import click
 
 GROUPS = {
     "First steps": ("demo", "doctor", "cluster", "upgrade", "completion"),
-    "Loading": ("plan", "load", "history", "pack"),
+    "Loading": ("plan", "load", "history", "pack", "restore"),
     "Asking": ("query", "report", "export", "schema", "sql"),
     "Looking after the warehouse": ("check", "physical", "reset"),
     "Without a cluster": ("standin", "simulate"),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from sparkify_dwh.cli.context import counted, json_option, print_json, print_table, progress
+from sparkify_dwh.cli.context import counted, print_json, print_table, progress
+from sparkify_dwh.cli.options import json_option
 
 NUMBER, POSITIVE = click.IntRange(min=0), click.IntRange(min=1)
 

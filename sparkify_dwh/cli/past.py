@@ -6,13 +6,19 @@ from typing import Any
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, json_option, pass_invocation, print_json, print_table
+from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, print_table
+from sparkify_dwh.cli.options import MOST_ROWS, json_option
 
 
 @click.command()
 @click.argument("load_id", required=False)
 @click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", default=20, show_default=True, help="Show N loads at most."
+    "--limit",
+    type=click.IntRange(min=1, max=MOST_ROWS),
+    metavar="N",
+    default=20,
+    show_default=True,
+    help="Show N loads at most.",
 )
 @json_option
 @pass_invocation

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, json_option, pass_invocation, print_json, print_table, progress
+from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, print_table, progress
+from sparkify_dwh.cli.options import json_option
 from sparkify_dwh.errors import CheckError
 
 if TYPE_CHECKING:

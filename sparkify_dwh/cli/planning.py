@@ -6,16 +6,8 @@ from datetime import date
 
 import click
 
-from sparkify_dwh.cli.context import (
-    Invocation,
-    files_option,
-    force_option,
-    json_option,
-    pass_invocation,
-    print_json,
-    progress,
-    since_option,
-)
+from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, progress
+from sparkify_dwh.cli.options import files_option, force_option, json_option, since_option
 from sparkify_dwh.errors import CopyError
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, pass_invocation, print_table
+from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, print_table
+from sparkify_dwh.cli.options import MOST_ROWS, from_option, json_option, to_option
 from sparkify_dwh.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ class RowLimit(click.IntRange):
 @click.command()
 @click.argument("name", required=False)
 @click.option("--list", "list_", is_flag=True, help="List the questions; with NAME, all about that one.")
-@click.option("--from", "first", metavar="DAY", help="Count plays from this day on (UTC), e.g. 2018-11-15.")
-@click.option("--to", "last", metavar="DAY", help="Count plays to the end of this day (UTC).")
-@click.option("--limit", type=RowLimit(min=1), metavar="N", help="Give N rows at most, or all.")
+@from_option
+@to_option
+@click.option("--limit", type=RowLimit(min=1, max=MOST_ROWS), metavar="N", help="Give N rows at most, or all.")
 @click.option("--song", metavar="TITLE", callback=_text, help="The song: its title as logged, or a song_id.")
 @click.option("--artist", metavar="NAME", callback=_text, help="The artist: the name as logged, or an artist_id.")
 @click.option("--sql", "as_sql", is_flag=True, help="Print the statement, and do not run it.")
@@ -63,6 +64,7 @@ class RowLimit(click.IntRange):
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", callback=_file,
     help="Write to FILE, in the format of its ending.",
 )  # fmt: skip
+@json_option
 @pass_invocation
 def query(  # noqa: PLR0913 (as many as it has options)
     invocation: Invocation,
@@ -72,6 +74,7 @@ def query(  # noqa: PLR0913 (as many as it has options)
     as_sql: bool,
     format_: str | None,
     output: Path | None,
+    as_json: bool,
     **given: Any,
 ) -> None:
     """Ask the warehouse the question NAME, e.g. which songs are played most, and when people listen.
@@ -82,8 +85,11 @@ def query(  # noqa: PLR0913 (as many as it has options)
               sparkify-dwh query plays-per-day --format csv -o plays.csv
     """
     if name is None or list_:
-        _list_questions(name, list_)
+        _list_questions(name, list_, as_json)
         return
+    if as_json and format_ not in (None, "json"):
+        raise UsageError(f"--json is --format json, and found --format {format_}: leave one of them out.")
+    format_ = "json" if as_json else format_
     question = _question(name)
     select = question(**_arguments(name, question, given))
     if as_sql:
@@ -115,17 +121,24 @@ def _question(name: str) -> Question:
     raise UsageError(f"There is no question {name!r}. {advice}")
 
 
-def _list_questions(name: str | None, wanted: bool) -> None:
+def _list_questions(name: str | None, wanted: bool, as_json: bool) -> None:
     """All questions, or everything about one. Raises :class:`UsageError` when neither was asked for."""
     if not wanted:
         raise UsageError("Name a question. All of them: sparkify-dwh query --list.")
-    if name is None:
-        rows = [(known, _heading(question), " ".join(_options(question))) for known, question in _questions().items()]
+    chosen = _questions() if name is None else {name: _question(name)}
+    if as_json:
+        print_json([_described(known, question) for known, question in chosen.items()])
+    elif name is None:
+        rows = [(known, _heading(question), " ".join(_options(question))) for known, question in chosen.items()]
         print_table("Questions", ["name", "question", "options"], rows)
-        return
-    question = _question(name)
+    else:
+        described = _described(name, chosen[name])
+        click.echo(f"{described['about']}\n\nOptions: {' '.join(described['options']) or 'none'}")
+
+
+def _described(name: str, question: Question) -> dict[str, Any]:
     about = (inspect.getdoc(question) or "").replace("``", "")
-    click.echo(f"{about}\n\nOptions: {' '.join(_options(question)) or 'none'}")
+    return {"name": name, "question": _heading(question), "about": about, "options": _options(question)}
 
 
 def _heading(question: Question) -> str:
@@ -171,7 +184,7 @@ def _print_sql(select: Select[Any], format_: str | None, output: Path | None) ->
     from sparkify_dwh.statements import readable
 
     if format_ is not None:
-        raise UsageError("--sql prints a statement and no rows: leave out --format.")
+        raise UsageError("--sql prints a statement and no rows: leave out --format and --json.")
     _write(f"{readable(select)};\n", output)
 
 

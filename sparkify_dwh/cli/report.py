@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, pass_invocation, progress
+from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, progress
+from sparkify_dwh.cli.options import from_option, json_option, to_option
 from sparkify_dwh.errors import UsageError
 
 STDOUT = Path("-")
-
-
-def _day(_context: click.Context, _option: click.Parameter, value: datetime | None) -> date | None:
-    return value.date() if value else None
 
 
 @click.command()
@@ -22,19 +20,20 @@ def _day(_context: click.Context, _option: click.Parameter, value: datetime | No
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", default="report.html", show_default=True,
     help="Where to write it; a dash is standard output.",
 )  # fmt: skip
-@click.option(
-    "--from", "first", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), callback=_day,
-    help="The first day (UTC), e.g. 2018-11-01.",
-)  # fmt: skip
-@click.option(
-    "--to", "last", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), callback=_day,
-    help="The last day (UTC), which is included.",
-)  # fmt: skip
+@from_option
+@to_option
 @click.option("--check", is_flag=True, help="Check everything in the warehouse; else it says what a load last checked.")
 @click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
+@json_option
 @pass_invocation
 def report(  # noqa: PLR0913 (as many as it has options)
-    invocation: Invocation, output: Path, first: date | None, last: date | None, check: bool, open_it: bool
+    invocation: Invocation,
+    output: Path,
+    first: date | None,
+    last: date | None,
+    check: bool,
+    open_it: bool,
+    as_json: bool,
 ) -> None:
     """Write what people listen to as a page for managers: one HTML file to be opened, mailed, served or printed.
 
@@ -48,20 +47,31 @@ def report(  # noqa: PLR0913 (as many as it has options)
     Example:  sparkify-dwh report --open
               sparkify-dwh report -o november.html --from 2018-11-01 --to 2018-11-30
     """
+    import webbrowser
+
     from sparkify_dwh.report import make_report, write_report
 
     if output == STDOUT:
-        if open_it:
-            raise UsageError("--open needs a file, and -o - is standard output: name a file.")
+        _require_page_alone(open_it, as_json)
         with progress() as step:
             text = make_report(invocation.settings(), first, last, check=check, on_step=step)
         click.echo(text.encode(), nl=False)
         return
-    with progress() as step:
-        path = write_report(invocation.settings(), output, first, last, check=check, on_step=step)
-    click.echo(path)
-    if open_it and click.launch(path.as_uri()):
+    with progress(quiet=as_json) as step:
+        written = write_report(invocation.settings(), output, first, last, check=check, on_step=step)
+    if as_json:
+        print_json(asdict(written))
+    else:
+        click.echo(written.path)
+    if open_it and not webbrowser.open(written.path.as_uri()):
         click.echo("No browser could be started: open the file yourself.", err=True)
+
+
+def _require_page_alone(open_it: bool, as_json: bool) -> None:
+    """Raises :class:`UsageError` for what makes no sense when the page goes to standard output."""
+    for wanted, option in ((open_it, "--open"), (as_json, "--json")):
+        if wanted:
+            raise UsageError(f"{option} needs a file, and -o - is standard output: name a file.")
 
 
 COMMANDS = (report,)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkify_dwh.cli.context import json_option, print_json, print_table
+from sparkify_dwh.cli.context import print_json, print_table
+from sparkify_dwh.cli.options import json_option
 from sparkify_dwh.errors import UsageError
 
 if TYPE_CHECKING:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import click
 
-from sparkify_dwh.cli.context import (
-    Invocation,
-    files_option,
-    force_option,
-    json_option,
-    pass_invocation,
-    print_json,
-    progress,
-    since_option,
-)
+from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, progress
+from sparkify_dwh.cli.options import files_option, force_option, json_option, since_option, wait_option, yes_option
+
+if TYPE_CHECKING:
+    from sparkify_dwh.settings import Settings
 
 
 @click.command()
+@json_option
 @pass_invocation
-def upgrade(invocation: Invocation) -> None:
+def upgrade(invocation: Invocation, as_json: bool) -> None:
     """Create the tables, or change them to those of this version.
 
     \b
@@ -29,16 +26,29 @@ def upgrade(invocation: Invocation) -> None:
     from sparkify_dwh import migrate
 
     settings = invocation.settings()
-    with progress() as step:
+    with progress(quiet=as_json) as step:
         step("migrating")
+        before = _revision(settings) if as_json else None
         migrate.upgrade(settings)
-    click.echo(f"The warehouse is at revision {migrate.newest_revision()}.")
+    if as_json:
+        print_json({"revision": migrate.newest_revision(), "revision_before": before})
+    else:
+        click.echo(f"The warehouse is at revision {migrate.newest_revision()}.")
+
+
+def _revision(settings: Settings) -> str | None:
+    from sparkify_dwh.database import connected
+    from sparkify_dwh.migrate import current_revision
+
+    with connected(settings) as connection:
+        return current_revision(connection)
 
 
 @click.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
+@json_option
 @pass_invocation
-def reset(invocation: Invocation, yes: bool) -> None:
+def reset(invocation: Invocation, yes: bool, as_json: bool) -> None:
     """Drop every table of the warehouse, and create them empty. All that was loaded is lost.
 
     \b
@@ -52,7 +62,10 @@ def reset(invocation: Invocation, yes: bool) -> None:
     if not yes:
         click.confirm(f"Drop every table of the warehouse at {place}, and all that is in them?", abort=True, err=True)
     migrate.reset(settings)
-    click.echo(f"The warehouse is empty, at revision {migrate.newest_revision()}.")
+    if as_json:
+        print_json({"revision": migrate.newest_revision()})
+    else:
+        click.echo(f"The warehouse is empty, at revision {migrate.newest_revision()}.")
 
 
 @click.command()
@@ -63,9 +76,7 @@ def reset(invocation: Invocation, yes: bool) -> None:
     "--max-errors", type=click.IntRange(min=0), default=0, show_default=True,
     help="Rows of each table that may be refused and left out.",
 )  # fmt: skip
-@click.option(
-    "--wait", type=click.FloatRange(min=0), default=3600.0, show_default=True, help="Seconds to wait for another load."
-)
+@wait_option
 @json_option
 @pass_invocation
 def load(  # noqa: PLR0913 (as many as it has options)

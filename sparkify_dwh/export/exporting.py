@@ -52,7 +52,7 @@ def export(
     All tables are as of one moment. Each is counted, by UNLOAD and by a query. A table without rows has no files.
     ``on_step`` is called with a step's name when it begins.
 
-    ``overwrite`` first removes what a former export wrote, and nothing else; an export that then fails leaves neither.
+    ``overwrite`` first removes what an earlier export wrote, and nothing else; an export that then fails leaves neither.
 
     Raises:
         ConfigurationError: no target, or something that the cluster needs.

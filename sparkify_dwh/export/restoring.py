@@ -58,9 +58,10 @@ def restore(
         LoadError: it failed and was rolled back.
     """
     settings = settings or Settings.read()
+    url = target_url(settings, source)
     with connected(settings) as connection, ObjectStore(**settings.store_options()) as store:
         require_migrated(connection)
-        target = Target(target_url(settings, source), store)
+        target = Target(url, store)
         tables = read_tables(target.read_manifest(), target.manifest)
         models = _models(tables, target)
         try:

@@ -1,8 +1,8 @@
 """Where an export goes: a folder with a folder for each table, of which none may hold anything before.
 
 Neither of UNLOAD's own options would do. CLEANPATH empties only the partitions that it writes, and ALLOWOVERWRITE leaves
-what has another name, so that rows of a former export would be read with the new ones (Redshift guide, r_UNLOAD). So what
-a former export wrote is removed here, its manifest first, and UNLOAD refuses what comes up meanwhile.
+what has another name, so that rows of an earlier export would be read with the new ones (Redshift guide, r_UNLOAD). So what
+an earlier export wrote is removed here, its manifest first, and UNLOAD refuses what comes up meanwhile.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Target:
         return tuple(ExportedFile(self._path(found), found.size) for found in self._store.list(self.folder(table)))
 
     def make_room(self, tables: Iterable[str], known: Iterable[str], *, overwrite: bool) -> None:
-        """See that the folders of all ``known`` tables are empty; with ``overwrite`` remove a former export of ``tables``.
+        """See that the folders of all ``known`` tables are empty; with ``overwrite`` remove an earlier one of ``tables``.
 
         Raises:
             UsageError: something is there and may not be removed: it is no file of an export, it is of another table, or
@@ -103,12 +103,12 @@ class Target:
         if found and not overwrite:
             raise UsageError(
                 f"Two exports must not mix, but {found[0].url} is there already: pass overwrite (--overwrite) to replace "
-                "the former export, or name another target."
+                "the earlier export, or name another target."
             )
         chosen = set(tables)
         for table in (table for table, objects in held.items() if objects and table not in chosen):
             raise UsageError(
-                f"An export replaces a former one as a whole, but {self.folder(table)} holds {table}, which is not to be "
+                f"An export replaces an earlier one as a whole, but {self.folder(table)} holds {table}, which is not to be "
                 "exported now: export all tables, or name another target."
             )
         self._remove(found)

@@ -7,30 +7,46 @@ write_report(settings, Path("report.html"))
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.settings import Settings
 
-__all__ = ["make_report", "write_report"]
+if TYPE_CHECKING:
+    from sparkify_dwh.report.data import ReportData
+
+__all__ = ["Written", "make_report", "write_report"]
 
 EXTRA = {"altair": "altair", "jinja2": "jinja2", "vl_convert": "vl-convert-python"}
+
+
+@dataclass(frozen=True)
+class Written:
+    """A report in its file. ``first`` and ``last`` are None when the warehouse has no plays, and no days were asked for."""
+
+    path: Path
+    first: date | None
+    last: date | None
+    plays: int
 
 
 def write_report(  # noqa: PLR0913 (options by name)
     settings: Settings,
     path: Path,
-    first: date | None = None,
-    last: date | None = None,
+    first: date | str | None = None,
+    last: date | str | None = None,
     *,
     check: bool = False,
     on_step: Callable[[str], None] = lambda _step: None,
-) -> Path:
-    """Write the report of the days from ``first`` to ``last`` (UTC, both included) to a file, and return its full path.
+) -> Written:
+    """Write the report of the days from ``first`` to ``last`` (UTC, both included) to a file, and say what was written.
 
     Without ``last``, it is the last day with plays that is over; without ``first``, 29 days earlier, or the first day with
     plays. ``check`` checks everything in the warehouse, too. A file that is there is replaced when the new one is complete.
@@ -41,31 +57,53 @@ def write_report(  # noqa: PLR0913 (options by name)
     from sparkify_dwh.report.write import writable, write
 
     target = writable(path)
-    text = make_report(settings, first, last, check=check, on_step=on_step)
+    html, data = _made(settings, first, last, check, on_step)
     on_step("writing")
-    write(target, text)
-    return target
+    write(target, html)
+    if data.listening is None:
+        return Written(target, None, None, 0)
+    period = data.listening.period
+    return Written(target, period.first, period.last, data.listening.plays)
 
 
 def make_report(
     settings: Settings,
-    first: date | None = None,
-    last: date | None = None,
+    first: date | str | None = None,
+    last: date | str | None = None,
     *,
     check: bool = False,
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> str:
     """The report as HTML: see :func:`write_report`."""
+    return _made(settings, first, last, check, on_step)[0]
+
+
+def _made(
+    settings: Settings,
+    first: date | str | None,
+    last: date | str | None,
+    check: bool,
+    on_step: Callable[[str], None],
+) -> tuple[str, ReportData]:
+    """The page, and what it says."""
     _require_extra()
-    from sparkify_dwh.report.data import Wanted, ask
     from sparkify_dwh.report.drawing import Drawing
 
     with Drawing() as drawing, ThreadPoolExecutor(1) as aside:
-        importing = aside.submit(import_module, "sparkify_dwh.report.page")  # while the warehouse works
-        data = ask(settings, Wanted.of(first, last, check=check), on_step)
-        on_step("drawing")
-        html: str = importing.result().page(data, drawing.script())
-        return html
+        from sparkify_dwh.report.data import Wanted, ask  # while the script is put together
+
+        @cache
+        def importing() -> Future[Any]:
+            return aside.submit(import_module, "sparkify_dwh.report.page")
+
+        def tell(step: str) -> None:
+            importing()  # from the first step on, for then the warehouse works and this process waits
+            on_step(step)
+
+        data = ask(settings, Wanted.of(first, last, check=check), tell)
+        tell("drawing")
+        html: str = importing().result().page(data, drawing.script())
+        return html, data
 
 
 def _require_extra() -> None:

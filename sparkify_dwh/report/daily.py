@@ -67,7 +67,7 @@ def daily_numbers(connection: Connection, period: Period) -> Daily:
     span = Period(period.before().first, period.last)
     plays, seconds, matched = ([0] * span.days for _ in range(3))
     levels = {"free": [0] * span.days, "paid": [0] * span.days}
-    for row in connection.execute(questions.levels_per_day(span)):
+    for row in connection.execute(questions.levels_per_day()):
         day = (row.day - span.first).days
         plays[day] += row.plays
         seconds[day] += row.seconds
@@ -83,8 +83,8 @@ def daily_numbers(connection: Connection, period: Period) -> Daily:
         matched,
         levels,
         new,
-        _returns(connection.execute(questions.listeners_by_return(span)), span),
-        _returns(connection.execute(questions.sessions_by_return(span)), span),
+        _returns(connection.execute(questions.listeners_by_return()), span),
+        _returns(connection.execute(questions.sessions_by_return()), span),
         _hours(connection.execute(questions.plays_per_hour(period)), period),
     )
 

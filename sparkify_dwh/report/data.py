@@ -11,12 +11,14 @@ from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh import __version__
 from sparkify_dwh.database import connected, server_message
+from sparkify_dwh.days import as_date
 from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.report import questions
 from sparkify_dwh.report.listening import Listening, listening
 from sparkify_dwh.report.period import Period, chosen
 from sparkify_dwh.report.upkeep import Upkeep, upkeep
+from sparkify_dwh.report.visits import gather_listeners
 from sparkify_dwh.settings import Settings
 
 OnStep = Callable[[str], None]
@@ -32,7 +34,9 @@ class Wanted:
     now: datetime
 
     @classmethod
-    def of(cls, first: date | None = None, last: date | None = None, *, check: bool = False) -> Wanted:
+    def of(cls, first: date | str | None = None, last: date | str | None = None, *, check: bool = False) -> Wanted:
+        """As people give them: days as dates or texts, and now. Raises :class:`UsageError` for what is no day."""
+        first, last = (None if day is None else as_date(day) for day in (first, last))
         return cls(first, last, check, datetime.now(timezone.utc).replace(tzinfo=None))
 
 
@@ -78,6 +82,8 @@ def ask(settings: Settings, wanted: Wanted, on_step: OnStep = lambda _step: None
 def _ask(connection: Connection, settings: Settings, wanted: Wanted, on_step: OnStep) -> ReportData:
     on_step("looking at the loads")
     kept = upkeep(connection, wanted.check)
+    on_step("reading the plays")
+    gather_listeners(connection)
     found = connection.execute(questions.days_of_data()).one()
     days = Period(found.first_day, found.last_day) if found.first_day else None
     period = chosen(days, wanted.first, wanted.last, wanted.now.date())
@@ -86,7 +92,7 @@ def _ask(connection: Connection, settings: Settings, wanted: Wanted, on_step: On
         __version__,
         _place(settings),
         days,
-        listening(connection, period, on_step) if period else None,
+        listening(connection, period, days, on_step) if period else None,
         kept,
     )
 

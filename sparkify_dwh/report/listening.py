@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,6 +19,7 @@ from sparkify_dwh.report.visits import gather
 MOST_NAMES = 10  # songs, artists, places
 MOST_COHORTS = 12  # weeks
 SESSION_SIZES = (1, 2, 3, 6, 11, 21, 41, 81)  # the least plays of each class of sessions
+MOST_OF_CLASS = (*(least - 1 for least in SESSION_SIZES[1:]), None)
 
 
 @dataclass(frozen=True)
@@ -106,10 +108,12 @@ class Listening:
         return self.daily.total(self.daily.plays, self.period)
 
 
-def listening(connection: Connection, period: Period, on_step: Callable[[str], None]) -> Listening:
-    """Ask the warehouse, in the transaction that the connection is in."""
-    on_step("reading the plays")
-    gather(connection, period)
+def listening(connection: Connection, period: Period, days: Period | None, on_step: Callable[[str], None]) -> Listening:
+    """Ask the warehouse, in the transaction that the connection is in, in which the listeners are gathered already.
+
+    ``days`` are those from the first to the last of which it has plays.
+    """
+    gather(connection, period, days)
     on_step("asking")
 
     def ask(question: Any) -> Any:
@@ -124,14 +128,14 @@ def listening(connection: Connection, period: Period, on_step: Callable[[str], N
         [_song(row) for row in ask(questions.top_songs(MOST_NAMES))],
         [_artist(row) for row in ask(questions.top_artists(MOST_NAMES))],
         [Played(row.song, row.artist, row.missed, 0) for row in ask(questions.missing_songs(MOST_NAMES))],
-        [_group(row, row.level and row.level.rstrip()) for row in ask(questions.levels(period))],
+        [_group(row, row.level and row.level.rstrip()) for row in ask(questions.levels())],
         _changes(ask(questions.first_and_last_levels(period))),
         _cohorts(ask(questions.cohorts(_latest_weeks(period)))),
-        _sessions(connection, period),
-        [_group(row, _city(row)) for row in ask(questions.places(period, "city", MOST_NAMES))],
-        [_group(row, row.state) for row in ask(questions.places(period, "state", MOST_NAMES))],
-        [_group(row, row.browser) for row in ask(questions.clients(period, "browser"))],
-        [_group(row, row.platform) for row in ask(questions.clients(period, "platform"))],
+        _sessions(ask(questions.plays_per_session(period)).all()),
+        [_group(row, _city(row)) for row in ask(questions.places("city", MOST_NAMES))],
+        [_group(row, row.state) for row in ask(questions.places("state", MOST_NAMES))],
+        [_group(row, row.browser) for row in ask(questions.clients("browser"))],
+        [_group(row, row.platform) for row in ask(questions.clients("platform"))],
     )
 
 
@@ -172,24 +176,29 @@ def _cohorts(rows: Iterable[Any]) -> list[Cohort]:
     return cohorts
 
 
-def _sessions(connection: Connection, period: Period) -> Sessions:
-    row = connection.execute(questions.sessions_summary(period)).one()
-    counts = {each.plays: each.sessions for each in connection.execute(questions.plays_per_session(period))}
-    ends = [least - 1 for least in SESSION_SIZES[1:]]
-    classes = [
-        SessionClass(
-            least,
-            most,
-            sum(number for plays, number in counts.items() if least <= plays and (most is None or plays <= most)),
-        )
-        for least, most in zip(SESSION_SIZES, [*ends, None], strict=True)
-    ]
+def _sessions(rows: Sequence[Any]) -> Sessions:
+    """Of the rows of ``questions.plays_per_session``."""
+    plays_of = {row.plays: row.sessions for row in rows}
+    number = sum(plays_of.values())
     return Sessions(
-        row.sessions,
-        float(row.mean_length_seconds or 0),
-        float(row.median_length_seconds or 0),
-        float(row.longest_length_seconds or 0),
-        float(row.mean_plays or 0),
-        float(row.median_plays or 0),
-        classes,
+        number,
+        sum(row.length_seconds for row in rows) / max(number, 1),
+        float(rows[0].median_seconds) if rows else 0.0,
+        float(max((row.longest_seconds for row in rows), default=0)),
+        sum(plays * sessions for plays, sessions in plays_of.items()) / max(number, 1),
+        median(plays_of),
+        [_class(least, most, plays_of) for least, most in zip(SESSION_SIZES, MOST_OF_CLASS, strict=True)],
     )
+
+
+def _class(least: int, most: int | None, plays_of: Mapping[int, int]) -> SessionClass:
+    within = (number for plays, number in plays_of.items() if least <= plays and (most is None or plays <= most))
+    return SessionClass(least, most, sum(within))
+
+
+def median(counts: Mapping[int, int]) -> float:
+    """The median of numbers of which each is there so many times; 0 of none."""
+    numbers, total = sorted(counts), sum(counts.values())
+    upto = list(accumulate(counts[number] for number in numbers))
+    middle = [numbers[bisect_right(upto, place)] for place in ((total - 1) // 2, total // 2) if total]
+    return sum(middle) / 2
