@@ -154,7 +154,7 @@ class LoadReport:
 
     def _lines(self) -> Iterator[str]:
         for table, found in self.files.items():
-            yield f"  {table:<16}{len(found.files):>12,} files{found.remarks()}"
+            yield f"  {table:<16}{len(found.files):>12,} {'file' if len(found.files) == 1 else 'files'}{found.remarks()}"
         for table, staged in self.staged.items():
             yield f"  {table:<16}{staged.loaded:>12,} staged{_remarks(staged)}"
         for table, rows in self.star.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -80,9 +81,14 @@ def test_a_warehouse_that_was_not_migrated_is_exit_code_5(
 def test_reset_asks_first(
     configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert run(monkeypatch, "--config", configuration, "reset") == 1
+    assert re.search("Drop every table.*It was not wanted, so nothing was dropped", capsys.readouterr().err)
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    assert run(monkeypatch, "--config", configuration, "reset") == 130
-    assert "Drop every table" in capsys.readouterr().err
+    assert run(monkeypatch, "--config", configuration, "reset") == 2
+    assert (
+        "Nobody answered, so nothing was dropped. To go on without being asked, pass --yes." in capsys.readouterr().err
+    )
 
 
 def test_reset_empties_the_warehouse(

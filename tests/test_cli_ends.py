@@ -39,20 +39,26 @@ def signalled(sparkify: Sparkify) -> Iterator[list[int]]:
     event.remove(Engine, "before_cursor_execute", send)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code", "told"),
+    [(signal.SIGINT, 130, "Error: Interrupted."), (signal.SIGTERM, 143, "Error: Terminated.")],
+)
 def test_a_load_that_is_ended_from_outside_is_rolled_back_and_in_the_history(
     sparkify: Sparkify,
     configuration: Path,
     signalled: list[int],
     terminable: None,
     monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
     number: int,
     code: int,
+    told: str,
 ) -> None:
     sparkify.logs("a.json", an_event())
     sparkify.songs("a.json", a_song())
     signalled.append(number)
     assert run(monkeypatch, "--config", configuration, "load") == code
+    assert told in capfd.readouterr().err
     assert sparkify.one("SELECT count(*) FROM artists") == 0
     ((outcome, report),) = sparkify.rows("SELECT outcome, report FROM loads")
     assert outcome == "failed"
@@ -71,6 +77,17 @@ def command(*arguments: str, reader: list[str], **environment: str) -> list[int]
 
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     assert command("sql", "songplays", reader=["true"]) == [0, 0]
+
+
+def test_output_that_cannot_be_written_is_told() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full on this machine")
+    with Path("/dev/full").open("w") as full:
+        program = [sys.executable, "-m", "sparkify_dwh", "schema"]
+        ended = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (
+        1, "Error: The output could not be written: No space left on device. What the command did before is done.\n"
+    )  # fmt: skip
 
 
 def test_colours_can_be_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:

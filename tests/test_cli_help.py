@@ -60,6 +60,8 @@ def test_options_of_the_program_are_sent_to_their_place(
     errors = capsys.readouterr().err
     assert "Error: --debug goes before the command: " in errors
     assert errors.endswith(" --debug load ...\n")
+    assert run(monkeypatch, "load", "--config", "dwh.cfg") == 2
+    assert capsys.readouterr().err.endswith(" --config PATH load ...\n")
     assert run(monkeypatch, "load", "--jsno") == 2
     assert "No such option" in capsys.readouterr().err
 

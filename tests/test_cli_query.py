@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from fix_cli import run
 from fix_warehouse import Sparkify
-from listening import a_play, listened
+from listening import SETANTA, a_play, listened
 
 from sparkify_dwh.analytics import QUESTIONS
 
@@ -121,7 +122,9 @@ def test_a_printed_statement_runs_as_it_is(
         (["top-songs", "--from", "yesterday"], "A day is needed, and 'yesterday' is none: write it as 2018-11-15."),
         (["top-songs", "--from", "2018-11-02", "--to", "2018-11-01"], "must not come after the last"),
         (["song-history", "--song", "\udcff"], "--song needs a text in UTF-8, and '\\udcff' is none"),
-        (["top-songs", "--limit", "0"], "Invalid value for '--limit'"),
+        (["top-songs", "--limit", "0"], "a number of rows from 1, or the word all, is needed, and '0' is none"),
+        (["top-songs", "--limit", "ten"], "a number of rows from 1, or the word all, is needed, and 'ten' is none"),
+        (["top-songs", "-o", "nowhere/songs.csv"], "nowhere/songs.csv needs a directory that is there"),
         (["top-songs", "--sql", "--format", "csv"], "leave out --format and --json"),
         (["top-songs", "--sql", "--json"], "leave out --format and --json"),
         (
@@ -138,6 +141,29 @@ def test_what_cannot_be_asked_is_one_sentence_and_exit_code_2(
     code, out, err = asked(monkeypatch, capsys, "query", *arguments)
     assert (code, out) == (2, "")
     assert sentence in err
+
+
+def test_rows_that_are_left_out_are_told_of(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To a person, beside the rows: unless how many is what was asked for."""
+    with sparkify.engine.begin() as connection:
+        plays = (a_play(item_in_session=place, song=f"Song {place}", user_id=1500) for place in range(20, 31))
+        listened(connection, *plays, songs=[SETANTA | {"song_id": "SO2"}])
+    ask = partial(asked, monkeypatch, capsys, "--config", configuration, "query", "top-songs", "--format", "csv")
+    _, out, err = ask()
+    assert (len(out.splitlines()), err) == (11, "The first 10 rows: --limit all gives every row.\n")
+    _, out, err = ask("--limit", "all")
+    assert (len(out.splitlines()), err) == (13, "")
+    assert ask("--limit", "10")[2] == ""
+
+
+def test_a_question_says_how_many_rows_it_gives(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = asked(monkeypatch, capsys, "query", "--list", "top-songs")[1]
+    assert told.endswith("Without --limit it gives 10 rows; --limit all gives every row.\n")
+    assert "Without --limit" not in asked(monkeypatch, capsys, "query", "--list", "levels")[1]
 
 
 def test_all_rows_are_a_limit(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,6 +41,16 @@ def test_the_report_is_written_and_its_place_told(
     assert 800_000 < target.stat().st_size < 3_000_000
 
 
+def test_a_page_without_plays_is_told_of(
+    one_play: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = ("--from", "2030-01-01", "--to", "2030-01-31")
+    assert run(monkeypatch, "--config", one_play, "report", "-o", tmp_path / "page.html", *days) == 0
+    assert capsys.readouterr().err.endswith(
+        "The page is empty: the warehouse holds plays from 2018-11-15 to 2018-11-15.\n"
+    )
+
+
 def test_a_link_is_followed(tmp_path: Path) -> None:
     (tmp_path / "latest.html").symlink_to(tmp_path / "real.html")
     write(writable(tmp_path / "latest.html"), "<p>")
@@ -67,6 +77,10 @@ def test_a_dash_is_standard_output(
         (["-o", "-", "--open"], "--open needs a file"),
         (["--from", "2018-11-16", "--to", "2018-11-15"], "must not come after the last"),
         (["--from", "2016-01-01"], "at most 366 days"),
+        (
+            ["--from", "2030-01-01"],
+            "The last day with plays that is over is 2018-11-15, and",
+        ),
         (["-o", "-", "--json"], "--json needs a file"),
     ],
 )

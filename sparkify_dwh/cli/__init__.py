@@ -8,11 +8,13 @@ export failed, 10 AWS refused. 130 interrupted, 143 terminated. A reader that ha
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -105,6 +107,8 @@ def main() -> None:
     except (ReaderGone, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it closes it
     except OSError as error:
+        if error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            _fail(f"The output could not be written: {error.strerror}. What the command did before is done.", 1)
         _fail(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.", SourceError.exit_code)
     except Exception as error:  # what nobody foresaw is still told to a person in a sentence
         _fail(f"Unexpected {type(error).__name__}: {_first_line(error)}. Run it with --debug to see where.", 1)
@@ -112,6 +116,8 @@ def main() -> None:
 
 def _terminated(_number: int, _frame: object) -> NoReturn:
     """A scheduler wants the command to end: a transaction is rolled back, and what was begun is put away."""
+    with suppress(OSError):
+        os.write(2, b"Error: Terminated.\n")  # and not by print, which may be what was interrupted
     sys.exit(TERMINATED)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, progress
+from sparkify_dwh.cli.context import Invocation, confirm, pass_invocation, print_json, progress
 from sparkify_dwh.cli.options import json_option, yes_option
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _span(_context: click.Context, _option: click.Parameter, value: str | None) 
 def cluster() -> None:
     """Create the warehouse that [DWH] describes, with its role and its opening in the network; see it, and delete it.
 
-    Without a DWH_CLUSTER_TYPE it is Redshift Serverless, which costs nothing while no query runs.
+    Without a DWH_CLUSTER_TYPE it is Redshift Serverless, which costs nothing but storage while no query runs.
 
     \b
     Example:  sparkify-dwh cluster up --public --write --ttl 8h
@@ -264,7 +264,7 @@ def down(invocation: Invocation, snapshot: bool, yes: bool, dry_run: bool, as_js
     settings = invocation.settings()
     if not (yes or dry_run):
         lost = "A final snapshot keeps its data" if snapshot else "All its data are lost"
-        click.confirm(f"Delete the warehouse {identifier_of(settings)}? {lost}.", abort=True, err=True)
+        confirm(f"Delete the warehouse {identifier_of(settings)}? {lost}.", "nothing was deleted")
     with _steps(quiet=as_json) as step:
         gone = clusters.down(settings, snapshot=snapshot, on_step=step, dry_run=dry_run)
     if as_json:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sparkify_dwh.errors import SparkifyError, UsageError
+
 if TYPE_CHECKING:
     from sparkify_dwh.settings import Settings
 
@@ -30,6 +32,29 @@ class Invocation:
 
 
 pass_invocation = click.make_pass_decorator(Invocation)
+
+
+def confirm(question: str, kept: str) -> None:
+    """Ask, and go on when the answer is yes.
+
+    Raises :class:`SparkifyError`, which says what is ``kept``, for a no, and :class:`UsageError` where nobody answers.
+    """
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise UsageError(f"Nobody answered, so {kept}. To go on without being asked, pass --yes.") from None
+    if not agreed:
+        raise SparkifyError(f"It was not wanted, so {kept}.")
+
+
+def check_output(file: Path | None) -> None:
+    """See that a file can stand where it is to be written, before anything is done for it. Raises :class:`UsageError`."""
+    if file is not None and not file.absolute().parent.is_dir():
+        raise UsageError(
+            f"{file} needs a directory that is there, and {file.absolute().parent} is not: create it first."
+        )
 
 
 @contextmanager
@@ -87,7 +112,8 @@ def print_table(title: str, headings: list[str], rows: list[tuple[Any, ...]]) ->
     table = Table(title=title, title_justify="left", title_style="bold")
     for place, heading in enumerate(headings):
         numeric = bool(rows) and all(isinstance(row[place], (int, float)) for row in rows)
-        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+        # A number is not broken into two lines, however narrow the terminal is.
+        table.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     Console(width=None if sys.stdout.isatty() else 120).print(table)

@@ -61,4 +61,5 @@ def with_place(error: click.ClickException) -> click.ClickException:
         return error
     program, name = error.ctx.find_root().command_path, error.option_name
     command = error.ctx.command_path.removeprefix(program).strip()
-    return click.UsageError(f"{name} goes before the command: {program} {name} {command} ...", error.ctx)
+    option = f"{name} PATH" if name == "--config" else name
+    return click.UsageError(f"{name} goes before the command: {program} {option} {command} ...", error.ctx)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, print_table
+from sparkify_dwh.cli.context import Invocation, check_output, pass_invocation, print_json, print_table
 from sparkify_dwh.cli.options import MOST_ROWS, from_option, json_option, to_option
 from sparkify_dwh.errors import UsageError
 
@@ -47,7 +47,12 @@ class RowLimit(click.IntRange):
     name = "rows"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return ALL_ROWS if value == "all" else super().convert(value, param, ctx)
+        if value == "all":
+            return ALL_ROWS
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"a number of rows from 1, or the word all, is needed, and {value!r} is none.", param, ctx)
 
 
 @click.command()
@@ -55,7 +60,12 @@ class RowLimit(click.IntRange):
 @click.option("--list", "list_", is_flag=True, help="List the questions; with NAME, all about that one.")
 @from_option
 @to_option
-@click.option("--limit", type=RowLimit(min=1, max=MOST_ROWS), metavar="N", help="Give N rows at most, or all.")
+@click.option(
+    "--limit",
+    type=RowLimit(min=1, max=MOST_ROWS),
+    metavar="N",
+    help="Give N rows at most, or all; else as many as the question says.",
+)
 @click.option("--song", metavar="TITLE", callback=_text, help="The song: its title as logged, or a song_id.")
 @click.option("--artist", metavar="NAME", callback=_text, help="The artist: the name as logged, or an artist_id.")
 @click.option("--sql", "as_sql", is_flag=True, help="Print the statement, and do not run it.")
@@ -96,6 +106,7 @@ def query(  # noqa: PLR0913 (as many as it has options)
         _print_sql(select, format_, output)
         return
     chosen = _format(format_, output)
+    check_output(output)
     from sparkify_dwh.analytics import run
 
     settings = invocation.settings()
@@ -103,6 +114,8 @@ def query(  # noqa: PLR0913 (as many as it has options)
     _show(_heading(question), select, rows, chosen, output)
     if not rows:
         click.echo(_why_empty(name, given, settings), err=True)
+    elif given["limit"] is None and len(rows) == (most := _default(question, "limit")):
+        click.echo(f"The first {most:,} rows: --limit all gives every row.", err=True)
 
 
 def _questions() -> dict[str, Question]:
@@ -133,7 +146,9 @@ def _list_questions(name: str | None, wanted: bool, as_json: bool) -> None:
         print_table("Questions", ["name", "question", "options"], rows)
     else:
         described = _described(name, chosen[name])
-        click.echo(f"{described['about']}\n\nOptions: {' '.join(described['options']) or 'none'}")
+        most = _default(chosen[name], "limit")
+        rest = f"\nWithout --limit it gives {most:,} rows; --limit all gives every row." if most else ""
+        click.echo(f"{described['about']}\n\nOptions: {' '.join(described['options']) or 'none'}{rest}")
 
 
 def _described(name: str, question: Question) -> dict[str, Any]:
@@ -143,6 +158,12 @@ def _described(name: str, question: Question) -> dict[str, Any]:
 
 def _heading(question: Question) -> str:
     return (inspect.getdoc(question) or "").split("\n", 1)[0]
+
+
+def _default(question: Question, parameter: str) -> Any:
+    """What a parameter of the question is when it is not given; None where it has none."""
+    declared = inspect.signature(question).parameters.get(parameter)
+    return None if declared is None else declared.default
 
 
 def _options(question: Question) -> list[str]:

@@ -63,8 +63,19 @@ def report(  # noqa: PLR0913 (as many as it has options)
         print_json(asdict(written))
     else:
         click.echo(written.path)
+    if not written.plays:
+        click.echo(_why_empty(invocation), err=True)
     if open_it and not webbrowser.open(written.path.as_uri()):
         click.echo("No browser could be started: open the file yourself.", err=True)
+
+
+def _why_empty(invocation: Invocation) -> str:
+    from sparkify_dwh.analytics import days_of_data, run
+
+    (known,) = run(days_of_data(), invocation.settings())
+    if known.plays == 0:
+        return "The page is empty: the warehouse holds no plays. Load some: sparkify-dwh load."
+    return f"The page is empty: the warehouse holds plays from {known.first_day} to {known.last_day}."
 
 
 def _require_page_alone(open_it: bool, as_json: bool) -> None:

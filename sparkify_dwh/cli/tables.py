@@ -115,7 +115,10 @@ def _statements(table: str) -> list[ClauseElement]:
         return fill_statements(model)
     if issubclass(model, StagingTable):
         return [_example_copy(model), delete_duplicates(model)]
-    raise UsageError(f"Table {table} is filled by the loader itself, row by row: there is no statement to show.")
+    raise UsageError(
+        f"Table {table} is filled by the loader itself, row by row: there is no statement to show. Name a table of the star "
+        "or of staging."
+    )
 
 
 def _example_copy(model: Any) -> ClauseElement:

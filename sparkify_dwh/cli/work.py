@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, progress
+from sparkify_dwh.cli.context import Invocation, confirm, pass_invocation, print_json, progress
 from sparkify_dwh.cli.options import files_option, force_option, json_option, since_option, wait_option, yes_option
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def reset(invocation: Invocation, yes: bool, as_json: bool) -> None:
     url = settings.url
     place = f"{url.host}/{url.database}" if url.host else url.database
     if not yes:
-        click.confirm(f"Drop every table of the warehouse at {place}, and all that is in them?", abort=True, err=True)
+        confirm(f"Drop every table of the warehouse at {place}, and all that is in them?", "nothing was dropped")
     migrate.reset(settings)
     if as_json:
         print_json({"revision": migrate.newest_revision()})

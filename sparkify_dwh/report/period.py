@@ -54,6 +54,11 @@ def chosen(data: Period | None, first: date | None, last: date | None, today: da
         last = first
     if last is None and data is not None:
         last = _last_over(data, today)
+        if first is not None and first > last:
+            raise UsageError(
+                f"The last day with plays that is over is {last}, and the first day asked for, {first}, comes after it: "
+                "choose an earlier one (--from), or say which is the last (--to)."
+            )
     if last is None:
         return None
     if first is None:
