@@ -105,6 +105,34 @@ def test_objects_of_any_size_are_read_whole(tmp_path: Path, size: int) -> None:
         assert stream.read(1) == b""
 
 
+def test_small_objects_are_read_many_at_a_time(tmp_path: Path) -> None:
+    """In the order that they are named in, whatever their names are, until there are as many bytes as are wanted."""
+    contents = {"d/b": b"1", "a b": b"22", "d/e/%é": b"", "\udcff": b"4444", "z": b"x" * 16 * 1024, "d/a": b"6"}
+    for name, data in contents.items():
+        STORE.write(file_url(tmp_path / name), data)
+    urls = [file_url(tmp_path / name) for name in contents]
+    assert STORE.read_small(urls, 100_000) == list(contents.values())
+    assert STORE.read_small(urls, 4) == [b"1", b"22", b"", b"4444"]
+    assert STORE.read_small([], 100_000) == []
+
+
+def test_small_objects_are_read_up_to_the_first_that_is_none(tmp_path: Path) -> None:
+    """Why it is none is for whoever opens it to learn."""
+    make_files(tmp_path, "x")
+    (tmp_path / "large").write_bytes(b"x" * (16 * 1024 + 1))
+    os.mkfifo(tmp_path / "pipe")
+    x = file_url(tmp_path / "x")
+    with (tmp_path / "pipe").open("r+b", buffering=0) as pipe:
+        pipe.write(b"{}\n")
+        for name in ("large", "pipe", "missing", "", "x/y"):
+            other = f"{file_url(tmp_path)}/{name}"
+            assert STORE.read_small([x, other, x], 100_000) == [b"{}\n"]
+        with STORE.open(file_url(tmp_path / "pipe")) as stream:
+            assert stream.read(3) == b"{}\n"  # nothing is gone from it
+    assert STORE.read_small([x, "s3://bucket/key", x], 100_000) == [b"{}\n"]
+    assert STORE.read_small(["file:///a%00b"], 100_000) == []
+
+
 def test_a_write_replaces_the_object_and_leaves_nothing_behind(tmp_path: Path) -> None:
     url = file_url(tmp_path / "x")
     STORE.write(url, b"old")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from io import BytesIO
+from itertools import pairwise, takewhile
 from typing import BinaryIO
 
 import pytest
@@ -15,12 +16,16 @@ from sparkify_dwh.errors import SourceError
 from sparkify_dwh.source import StoredObject
 from sparkify_dwh.standin.copy import fast_columns, fast_rows
 from sparkify_dwh.standin.copy.binary_rows import BinaryRows
-from sparkify_dwh.standin.copy.fast_rows import FastRows
+from sparkify_dwh.standin.copy.fast_load import FastJsonLoad
+from sparkify_dwh.standin.copy.fast_rows import FastRows, Rows
+from sparkify_dwh.standin.copy.files import SmallFiles
 from sparkify_dwh.standin.copy.json_documents import MAX_DOCUMENT_BYTES
 from sparkify_dwh.standin.copy.line_blocks import LineBlocks
 from sparkify_dwh.standin.copy.load import CopyFailed, CopyResult, TargetColumn, copy_rows
+from sparkify_dwh.standin.copy.results import FileResult
 from sparkify_dwh.standin.copy.row_reader import row_reader
 from sparkify_dwh.standin.copy.statement import parse_copy
+from sparkify_dwh.standin.copy.store import Contents
 from sparkify_dwh.standin.errors import RedshiftError
 
 COLUMNS = (
@@ -43,10 +48,11 @@ REQUIRED = '"whole": 1, "long": "x", "zoned": '
 
 
 class Memory:
-    """A store of objects in memory, which are all under every prefix."""
+    """A store of objects in memory, which are all under every prefix; ``is_local`` reads small ones many at a time."""
 
-    def __init__(self, *objects: bytes) -> None:
+    def __init__(self, *objects: bytes, is_local: bool = False) -> None:
         self._objects = {f"s3://b/{index}": data for index, data in enumerate(objects)}
+        self._is_local = is_local
 
     def list(self, _: str, /) -> list[StoredObject]:
         return [StoredObject(url, len(data), "") for url, data in self._objects.items()]
@@ -57,15 +63,20 @@ class Memory:
     def read(self, url: str, /) -> bytes:
         return self._objects[url]
 
+    def read_small(self, urls: Sequence[str], _: int, /) -> Contents:
+        small = takewhile(lambda data: len(data) < 1000, map(self._objects.__getitem__, urls))
+        return list(small) if self._is_local else []
 
-def load(objects: Sequence[bytes], options: str, *, exact: bool) -> tuple[bytes, CopyResult]:
+
+def load(objects: Sequence[bytes], options: str, *, exact: bool, is_local: bool = False) -> tuple[bytes, CopyResult]:
     statement = parse_copy(f"COPY t FROM 's3://b/k' IAM_ROLE default JSON {options} MAXERROR 100000")
     chunks: list[bytes] = []
-    result = copy_rows(statement, COLUMNS, Memory(*objects), chunks.append, constants=CONSTANTS, exact=exact)
+    store = Memory(*objects, is_local=is_local)
+    result = copy_rows(statement, COLUMNS, store, chunks.append, constants=CONSTANTS, exact=exact)
     return b"".join(chunks), result
 
 
-def assert_same(objects: bytes | Sequence[bytes], options: str = "") -> None:
+def assert_same(objects: bytes | Sequence[bytes], options: str = "", *, is_local: bool = False) -> None:
     """However many different values there have been before, and whatever has been learnt from what was refused."""
     given = [objects] if isinstance(objects, bytes) else objects
     expected = load(given, options, exact=True)
@@ -73,7 +84,7 @@ def assert_same(objects: bytes | Sequence[bytes], options: str = "") -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(fast_columns, "MOST_DIFFERENT", most)
             patch.setattr(fast_rows, "OFTEN", often)
-            assert load(given, options, exact=False) == expected
+            assert load(given, options, exact=False, is_local=is_local) == expected
 
 
 def a_fast_reader() -> FastRows:
@@ -203,7 +214,50 @@ def test_the_fast_reader_gives_the_rows_and_rejects_of_the_exact_one(
 def test_small_files_that_are_loaded_together_give_the_rows_and_rejects_of_each(
     files: list[bytes], options: str
 ) -> None:
-    assert_same([*files, b"{}"], options)
+    assert_same([*files, b"{}"], options, is_local=True)
+
+
+@settings(deadline=None)
+@given(st.lists(LINES, max_size=4).map(b"\n".join), st.lists(st.integers(0, 400), max_size=5), OPTIONS)
+def test_no_document_goes_on_in_the_next_file(data: bytes, cuts: list[int], options: str) -> None:
+    ends = [0, *sorted(cuts), len(data)]
+    assert_same([data[start:end] for start, end in pairwise(ends)], options, is_local=True)
+
+
+@pytest.mark.parametrize("end", ["", "\n", " "])
+@pytest.mark.parametrize(
+    "files",
+    [['{R, "other": ', "{}}"], ['{R, "other": ', "1}"], ['{R, "other": "', '"}'], ['{R, "other": "}', '{"}'],
+     ['{R, "other": {}', "}"], ['{R, "other": {}', "{}}"], ['{R, "other": [{}', "{}]}"], ['{R, "other": [{}', "]}"],
+     ['{R, "other": "\\', '"}'], ["{R},", "{R}"], ["{", "R}"], ["{R", "}"], ["{R}", "}"],
+     ["{", "{R}"], ["{R}{R}", "", "{R}"]],
+)  # fmt: skip
+def test_files_that_would_be_json_together_are_not_joined(files: list[str], end: str) -> None:
+    objects = [text.replace("R", f"{REQUIRED}1541106106796") + end for text in ("{R}", *files, "{R}")]
+    assert_same([text.encode() for text in objects], "TIMEFORMAT 'epochmillisecs'", is_local=True)
+
+
+class Noting(FastRows):
+    """A fast reader that notes the blocks that it is given."""
+
+    blocks: tuple[bytes, ...] = ()
+
+    def rows(self, block: bytes) -> Rows | None:
+        self.blocks += (block,)
+        return super().rows(block)
+
+
+def test_small_files_are_one_block() -> None:
+    """Otherwise each of thousands of files would take as long as a block does."""
+    statement = parse_copy("COPY t FROM 's3://b/k' IAM_ROLE default JSON TIMEFORMAT 'epochmillisecs'")
+    rows = BinaryRows([column.column_type for column in COLUMNS], bytes)
+    reader = row_reader(statement, COLUMNS, Memory())
+    fast = Noting.of(reader, rows)
+    assert isinstance(fast, Noting)
+    data = f"{{{REQUIRED}1}}\n".encode()
+    files = SmallFiles([str(number) for number in range(500)], [data] * 500)
+    assert FastJsonLoad(statement, reader, rows, fast).small_files(files)[-1] == FileResult("499", 1, len(data))
+    assert (len(fast.blocks), rows.count) == (1, 500)
 
 
 @settings(deadline=None)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sparkify_dwh.source import ObjectStore, file_url
+from sparkify_dwh.source import ObjectStore, StoredObject, file_url
 from sparkify_dwh.standin.copy.load import CopyResult, FileResult, TargetColumn, copy_rows
 from sparkify_dwh.standin.copy.statement import parse_copy
+from sparkify_dwh.standin.copy.store import Listing
 from sparkify_dwh.standin.errors import RedshiftError
 
 COLUMNS = (TargetColumn("id", "integer"),)
@@ -71,7 +72,7 @@ def test_a_jsonpaths_file_is_no_data(tmp_path: Path) -> None:
 def test_objects_without_bytes_are_harmless(tmp_path: Path) -> None:
     (tmp_path / "folder").write_bytes(b"")
     for compression in ("", "GZIP", "BZIP2"):
-        assert load(tmp_path, "folder", compression).files == [FileResult(file_url(tmp_path / "folder"), 0, 0, 0, 0)]
+        assert load(tmp_path, "folder", compression).files == [FileResult(file_url(tmp_path / "folder"))]
 
 
 def test_a_prefix_without_objects_fails(tmp_path: Path) -> None:
@@ -86,8 +87,46 @@ def test_each_file_is_accounted_for(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b'{"id": 1}\n{"id": "x"}\n\n{"id": 2}')
     (tmp_path / "b").write_bytes(b'{\n"id": 3\n}\n')
     (tmp_path / "c").write_bytes(b"\n \n")
-    results = [(file.lines, file.bytes, file.rows, file.errors) for file in load(tmp_path, "", "MAXERROR 2").files]
-    assert results == [(4, 32, 2, 1), (3, 12, 1, 0), (2, 3, 0, 0)]
+    results = [(file.lines, file.bytes, file.errors) for file in load(tmp_path, "", "MAXERROR 2").files]
+    assert results == [(4, 32, 1), (3, 12, 0), (2, 3, 0)]
+
+
+def test_small_and_large_files_are_loaded_in_their_order(tmp_path: Path) -> None:
+    """Small ones are read many at a time."""
+    sizes = [1, 1, 30_000, 1, 0, 20_000, 20_000, *[1] * 2_000]
+    for number, size in enumerate(sizes):
+        (tmp_path / f"{number:04}").write_bytes(b'{"id": 1}\n' * size)
+    result = load(tmp_path, "")
+    assert [(int(name), file.lines) for name, file in zip(names(result), result.files, strict=True)] == list(
+        enumerate(sizes)
+    )
+    assert result.rows == sum(sizes)
+
+
+def test_a_refused_row_among_many_small_files_is_found_in_its_file(tmp_path: Path) -> None:
+    for number in range(1_500):
+        (tmp_path / f"{number:04}").write_bytes(b'{"id": 1}\n\n{"id": "x"}' if number % 700 == 69 else b'{"id": 1}')
+    result = load(tmp_path, "", "MAXERROR 9")
+    assert [(reject.url[-4:], reject.line, reject.column, reject.raw_value) for reject in result.rejects] == [
+        ("0069", 3, "id", "x"), ("0769", 3, "id", "x"), ("1469", 3, "id", "x"),
+    ]  # fmt: skip
+    assert [file.url[-4:] for file in result.files if file.errors] == ["0069", "0769", "1469"]
+    assert result.rows == 1_500
+
+
+class Late(ObjectStore):
+    """A store that lists an object that is gone by the time it is read."""
+
+    def list(self, prefix_url: str) -> Listing:
+        return [*super().list(prefix_url), StoredObject(f"{prefix_url}gone", 9, "")]
+
+
+@pytest.mark.parametrize(("value", "error"), [("1", "gone: nothing is there"), ('"x"', "Load into table 't' failed")])
+def test_a_file_that_vanishes_fails_the_load_unless_a_row_does_before(tmp_path: Path, value: str, error: str) -> None:
+    (tmp_path / "a").write_text(f'{{"id": {value}}}')
+    statement = parse_copy(f"COPY t FROM '{file_url(tmp_path)}/' IAM_ROLE default JSON 'auto'")
+    with pytest.raises(RedshiftError, match=error):
+        copy_rows(statement, COLUMNS, Late(), lambda _: None)
 
 
 @pytest.mark.parametrize(("option", "compress"), [("GZIP", gzip.compress), ("BZIP2", bz2.compress)])

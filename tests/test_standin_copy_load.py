@@ -263,7 +263,7 @@ def test_a_jsonpaths_file_with_another_key_means_auto(tmp_path: Path) -> None:
 def test_noload_checks_and_writes_nothing(tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(b'{"id": 1}\n{"id": 2}\n')
     loaded = load(tmp_path, "JSON NOLOAD")
-    assert (loaded.result.rows, loaded.rows, loaded.result.files[0].rows) == (0, [], 2)
+    assert (loaded.result.rows, loaded.rows, loaded.result.files[0].lines) == (0, [], 2)
     (tmp_path / "data").write_bytes(b'{"id": "x"}\n')
     assert failed(tmp_path, "JSON NOLOAD").rejects[0].code == 1207
 

@@ -34,21 +34,21 @@ _INTEGER_CODES = {"int2": "h", "int4": "i", "int8": "q"}
 Kind = Literal["text", "integer", "double", "epoch", "other"]
 
 
-class Blocks:
-    """What the sources of some documents say of all the values in them."""
+class Source:
+    """What the source of some documents says of all the values in them."""
 
-    def __init__(self, blocks: Sequence[bytes]) -> None:
-        self._blocks = blocks
+    def __init__(self, data: bytes) -> None:
+        self._data = data
 
     @cached_property
     def may_hold_minus_zero(self) -> bool:
         """Whether a ``-0`` stands where a number may."""
-        return any(map(_find_minus_zero, self._blocks))
+        return _find_minus_zero(self._data) is not None
 
 
 # Formats values, as msgspec decodes them by the type of their column. It, or what it returns, raises Reject, or ValueError
 # for what RowReader must look at.
-Format = Callable[[Sequence[Any], Blocks], Iterable[bytes]]
+Format = Callable[[Sequence[Any], Source], Iterable[bytes]]
 
 
 def kind_of(column_type: ColumnType, options: CopyOptions) -> Kind:
@@ -91,7 +91,7 @@ def _text_format(column: TargetColumn, options: CopyOptions) -> Format:
     with suppress(Reject):  # when it is NULL, and the column does not take that
         empty[""] = format_one("")
 
-    def format_texts(texts: Sequence[Any], _: Blocks) -> Iterable[bytes]:
+    def format_texts(texts: Sequence[Any], _: Source) -> Iterable[bytes]:
         everything = "".join(filter(None, texts))
         if not always_converts and "\0" not in everything and (everything.isascii() or not needs_ascii):
             try:
@@ -116,7 +116,7 @@ def _integer_format(column: TargetColumn, options: CopyOptions) -> Format:
     def format_one(value: Any) -> bytes:
         return pack(size, value) if value.__class__ is int else others[value]
 
-    def format_integers(values: Sequence[Any], _: Blocks) -> Iterable[bytes]:
+    def format_integers(values: Sequence[Any], _: Source) -> Iterable[bytes]:
         return [pack(size, value) if value.__class__ is int else others[value] for value in values]
 
     return _while_few_differ(format_one, format_integers)
@@ -125,8 +125,8 @@ def _integer_format(column: TargetColumn, options: CopyOptions) -> Format:
 def _double_format(column: TargetColumn, options: CopyOptions) -> Format:
     pack, others = struct.Struct(">id").pack, _Remembered(_field_format(column, options))
 
-    def format_doubles(values: Sequence[Any], blocks: Blocks) -> Iterable[bytes]:
-        if 0.0 in values and blocks.may_hold_minus_zero:
+    def format_doubles(values: Sequence[Any], source: Source) -> Iterable[bytes]:
+        if 0.0 in values and source.may_hold_minus_zero:
             raise ValueError("for RowReader to tell 0 from -0")
         return [pack(8, value) if value.__class__ is float else others[value] for value in values]
 
@@ -159,10 +159,10 @@ def _while_few_differ(format_one: Callable[[Any], bytes], format_many: Format) -
     """What looks values up among those before while they are few, and then formats many without looking."""
     remembered = _Remembered(format_one)
 
-    def format_values(values: Sequence[Any], blocks: Blocks) -> Iterable[bytes]:
+    def format_values(values: Sequence[Any], source: Source) -> Iterable[bytes]:
         if remembered.misses < MOST_DIFFERENT:
             return list(map(remembered.__getitem__, values))
-        return format_many(values, blocks)
+        return format_many(values, source)
 
     return format_values
 

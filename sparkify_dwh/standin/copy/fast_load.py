@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sparkify_dwh.standin.copy.binary_rows import BinaryRows
 from sparkify_dwh.standin.copy.fast_rows import FastRows
-from sparkify_dwh.standin.copy.files import DataStream
+from sparkify_dwh.standin.copy.files import DataStream, SmallFiles
 from sparkify_dwh.standin.copy.json_documents import DocumentReader, Malformed
 from sparkify_dwh.standin.copy.json_load import JsonLoad
 from sparkify_dwh.standin.copy.line_blocks import BOUNDARY, LineBlocks
 from sparkify_dwh.standin.copy.results import FileResult
 from sparkify_dwh.standin.copy.row_reader import RowReader
 from sparkify_dwh.standin.copy.statement import CopyStatement
-
-# Files of fewer bytes are loaded together, as many at a time as take about so many bytes.
-_SMALL_BYTES = 64 * 1024
 
 
 def fast_load(statement: CopyStatement, reader: RowReader, rows: BinaryRows) -> JsonLoad:
@@ -38,17 +35,11 @@ class _Block(NamedTuple):
 
 
 class FastJsonLoad(JsonLoad):
-    """A COPY that takes many documents at a time.
-
-    Blocks of small files are decoded each for itself, and formatted together.
-    """
+    """A COPY that takes many documents at a time, and many small files."""
 
     def __init__(self, statement: CopyStatement, reader: RowReader, rows: BinaryRows, fast: FastRows) -> None:
         super().__init__(statement, reader, rows)
         self._fast = fast
-        self._waiting: list[tuple[_Block, int]] = []  # decoded, in this order, into so many documents each
-        self._documents: list[Any] = []
-        self._waiting_bytes = 0
 
     def file(self, stream: DataStream) -> FileResult:
         result = FileResult(stream.url)
@@ -56,8 +47,18 @@ class FastJsonLoad(JsonLoad):
         result.bytes = stream.bytes
         return result
 
-    def finish(self) -> None:
-        self._add_waiting()
+    def small_files(self, files: SmallFiles) -> list[FileResult]:
+        """Load files as one block, or in halves of them if that cannot be, down to a file by itself."""
+        urls, contents = files
+        if all(map(_is_whole, contents)) and self._add_rows(b"\n".join(contents)):
+            return [FileResult(url, _lines(data), len(data)) for url, data in zip(urls, contents, strict=True)]
+        if len(urls) == 1:
+            return super().small_files(files)
+        middle = len(urls) // 2
+        return [
+            *self.small_files(SmallFiles(urls[:middle], contents[:middle])),
+            *self.small_files(SmallFiles(urls[middle:], contents[middle:])),
+        ]
 
     def _add_blocks(self, file: FileResult, stream: DataStream) -> int:
         """Load block by block while they hold whole documents, and the rest by documents; the number of lines."""
@@ -65,40 +66,10 @@ class FastJsonLoad(JsonLoad):
         while data := blocks.next():
             block = _Block(file, next_line, data)
             next_line = block.next_line
-            if blocks.is_done and self._put_off(block):
-                break
-            self._add_waiting()
-            left = None if self._add_piece(block) else self._add_in_pieces(block)
+            left = None if self._add_rows(data) else self._add_in_pieces(block)
             if left is not None:
                 return self._add_documents(file, blocks.rest(left.data), left.first_line)
-        if blocks.is_done:
-            return next_line - 1
-        self._add_waiting()
-        return self._add_documents(file, blocks.rest(b""), next_line)
-
-    def _put_off(self, block: _Block) -> bool:
-        """Decode the last block of a file, if it is small, to load it with others; whether that could be done."""
-        if len(block.data) > _SMALL_BYTES or (documents := self._fast.decoded(block.data)) is None:
-            return False
-        self._waiting.append((block, len(documents)))
-        self._documents += documents
-        self._waiting_bytes += len(block.data)
-        if self._waiting_bytes > _SMALL_BYTES:
-            self._add_waiting()
-        return True
-
-    def _add_waiting(self) -> None:
-        """Load what has been put off."""
-        waiting, documents = self._waiting, self._documents
-        self._waiting, self._documents, self._waiting_bytes = [], [], 0
-        rows = self._fast.formatted(documents, [block.data for block, _ in waiting])
-        if rows is not None:
-            self._rows.add_formatted(rows.data, rows.number)
-        for block, count in waiting:
-            if rows is not None:
-                block.file.rows += count
-            elif (left := self._add_in_pieces(block)) is not None:  # to the end of its file
-                self._add_documents(left.file, BytesIO(left.data), left.first_line)
+        return next_line - 1 if blocks.is_done else self._add_documents(file, blocks.rest(b""), next_line)
 
     def _add_in_pieces(self, block: _Block) -> _Block | None:
         """Load a block as the largest pieces of it that can be; the end of it from where that cannot be, if so."""
@@ -106,7 +77,7 @@ class FastJsonLoad(JsonLoad):
         pieces = [block.data]  # the next one last
         while pieces:
             piece = _Block(file, first_line, pieces.pop())
-            if not self._add_piece(piece):
+            if not self._add_rows(piece.data):
                 if halves := _halves(piece.data):
                     pieces += reversed(halves)
                     continue
@@ -115,13 +86,12 @@ class FastJsonLoad(JsonLoad):
             first_line = piece.next_line
         return None
 
-    def _add_piece(self, piece: _Block) -> bool:
-        rows = self._fast.rows(piece.data)
-        if rows is None:
-            return False
-        self._rows.add_formatted(rows.data, rows.number)
-        piece.file.rows += rows.number
-        return True
+    def _add_rows(self, block: bytes) -> bool:
+        """Load the documents in a block; whether that can be."""
+        rows = self._fast.rows(block)
+        if rows is not None:
+            self._rows.add_formatted(rows.data, rows.number)
+        return rows is not None
 
     def _add_exactly(self, piece: _Block) -> bool:
         """Load a piece by documents, unless one in it is malformed or goes on behind it."""
@@ -132,6 +102,19 @@ class FastJsonLoad(JsonLoad):
         for part in parts:
             self._add(piece.file, part)
         return True
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether a file begins and ends as objects do, so that none of them, if it is JSON, can go on in the next file.
+
+    For where a brace closes one and another opens, JSON would need a comma, and in a string no line feed may stand.
+    """
+    text = data.strip()
+    return not text or (text.startswith(b"{") and text.endswith(b"}"))
+
+
+def _lines(data: bytes) -> int:
+    return data.count(b"\n") + (data[-1:] not in (b"\n", b""))
 
 
 def _halves(data: bytes) -> tuple[bytes, bytes] | None:

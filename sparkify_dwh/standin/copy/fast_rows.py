@@ -33,7 +33,7 @@ from msgspec.structs import astuple
 from sparkify_dwh.standin.copy.binary_rows import BinaryRows
 from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn
 from sparkify_dwh.standin.copy.convert import INTEGERS
-from sparkify_dwh.standin.copy.fast_columns import MOST_REMEMBERED, Blocks, Kind, column_format, kind_of
+from sparkify_dwh.standin.copy.fast_columns import MOST_REMEMBERED, Kind, Source, column_format, kind_of
 from sparkify_dwh.standin.copy.options import CopyOptions
 from sparkify_dwh.standin.copy.results import Reject
 from sparkify_dwh.standin.copy.row_reader import RowReader
@@ -87,11 +87,10 @@ class FastRows:
 
     def rows(self, block: bytes) -> Rows | None:
         """The rows of all documents in ``block``; None when it must be read otherwise."""
-        documents = self.decoded(block)
-        return None if documents is None else self.formatted(documents, [block])
+        documents = self._decoded(block)
+        return None if documents is None else self._formatted(documents, Source(block))
 
-    def decoded(self, block: bytes) -> list[Any] | None:
-        """The documents in ``block``, for `formatted`; None when it must be read otherwise."""
+    def _decoded(self, block: bytes) -> list[Any] | None:
         if self._decode_flat is not None:
             with suppress(*_UNDECODABLE):
                 return self._decode_flat(block)
@@ -101,22 +100,17 @@ class FastRows:
                 return documents
         return None
 
-    def formatted(self, documents: Sequence[Any], blocks: Sequence[bytes]) -> Rows | None:
-        """The rows of documents that ``blocks`` were decoded into; None when one of them must be read otherwise."""
-        known = Blocks(blocks)
+    def _formatted(self, documents: Sequence[Any], source: Source) -> Rows | None:
         try:
             columns = zip(*map(astuple, documents), strict=True)
-            fields = [format_(values, known) for format_, values in zip(self._formats, columns, strict=False)]
+            fields = [format_(values, source) for format_, values in zip(self._formats, columns, strict=False)]
             rows = zip(repeat(self._row_start, len(documents)), *fields, *self._row_ends, strict=False)
             return Rows(b"".join(chain.from_iterable(rows)), len(documents))
         except (ValueError, RecursionError, Reject):
             return None
 
     def learn(self, document: bytes) -> None:
-        """Find the columns for which a document was refused: one that often is the reason is read by its sources then.
-
-        What has been decoded before can no longer be formatted.
-        """
+        """Find the columns for which a document was refused: one that often is the reason is read by its sources then."""
         if self._lessons >= _MOST_LESSONS or not _takes(self._decoder([]), document):
             return
         self._lessons += 1
@@ -134,7 +128,7 @@ class FastRows:
         """Whether the value of a column must be read otherwise; not whether the column rejects it."""
         try:
             values = [value for row in self._decoder([index])(document) for value in astuple(row)]
-            list(self._formats[index](values, Blocks([document])))
+            list(self._formats[index](values, Source(document)))
         except Reject:
             return False
         except _UNDECODABLE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparkify_dwh.standin.copy.binary_rows import BinaryRows
-from sparkify_dwh.standin.copy.files import DataStream
+from sparkify_dwh.standin.copy.files import DataStream, SmallFiles
 from sparkify_dwh.standin.copy.json_documents import ByteStream, Document, DocumentReader, Malformed
 from sparkify_dwh.standin.copy.results import CopyFailed, FileResult, LoadReject
 from sparkify_dwh.standin.copy.row_reader import RejectedRowError, RowReader, malformed_at
@@ -21,14 +21,15 @@ class JsonLoad:
         self._rows = rows
 
     def file(self, stream: DataStream) -> FileResult:
-        """Load one file; what comes of it is known when all have been loaded."""
+        """Load one file."""
         result = FileResult(stream.url)
         result.lines = self._add_documents(result, stream, 1)
         result.bytes = stream.bytes
         return result
 
-    def finish(self) -> None:
-        """Load what has been read and put off, after the last file, or when a file cannot be read."""
+    def small_files(self, files: SmallFiles) -> list[FileResult]:
+        """Load several files."""
+        return [self.file(stream) for stream in files.streams()]
 
     def _add_documents(self, file: FileResult, stream: ByteStream, first_line: int) -> int:
         """Load what ``stream`` holds; the number of its last line."""
@@ -47,7 +48,6 @@ class JsonLoad:
             self._reject(file, rejected.at(file.url, part))
         else:
             self._rows.add(row)
-            file.rows += 1
 
     def _reject(self, file: FileResult, reject: LoadReject) -> None:
         file.errors += 1

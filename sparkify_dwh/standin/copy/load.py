@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from sparkify_dwh.standin.copy.binary_rows import NO_ROWS, BinaryRows
 from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn, copy_columns
 from sparkify_dwh.standin.copy.fast_load import fast_load
-from sparkify_dwh.standin.copy.files import Store, open_files
+from sparkify_dwh.standin.copy.files import SmallFiles, read_files
 from sparkify_dwh.standin.copy.json_load import JsonLoad
 from sparkify_dwh.standin.copy.parquet import copy_parquet
 from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult, FileResult, LoadReject, Reject
 from sparkify_dwh.standin.copy.row_reader import row_reader
 from sparkify_dwh.standin.copy.statement import CopyStatement
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.copy.store import Store
 
 __all__ = [
     "ColumnType",
@@ -55,19 +55,14 @@ def copy_rows(  # noqa: PLR0913 (what a COPY says, where it reads, and what it w
     rows = BinaryRows(types, _nowhere if statement.options.no_load else write, constants)
     reader = row_reader(statement, targets, store)
     load = JsonLoad(statement, reader, rows) if exact else fast_load(statement, reader, rows)
-    try:
-        files = [load.file(stream) for stream in open_files(statement, store)]
-    except CopyFailed:
-        raise
-    except RedshiftError:
-        load.finish()  # a row that is refused comes before what cannot be read
-        raise
-    load.finish()
+    results: list[FileResult] = []
+    for files in read_files(statement, store):
+        results += load.small_files(files) if isinstance(files, SmallFiles) else [load.file(files)]
     rows.finish()
     if statement.options.no_load:
         write(NO_ROWS)
-        return CopyResult(0, load.rejects, files)
-    return CopyResult(rows.count, load.rejects, files)
+        return CopyResult(0, load.rejects, results)
+    return CopyResult(rows.count, load.rejects, results)
 
 
 def _nowhere(_: bytes) -> None:

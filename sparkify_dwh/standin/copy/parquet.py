@@ -21,9 +21,10 @@ from typing import Any, BinaryIO, cast
 from sparkify_dwh.standin.copy.binary_rows import POSTGRES_DAY, POSTGRES_TIME, BinaryRows
 from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn, copy_columns
 from sparkify_dwh.standin.copy.convert import converter
-from sparkify_dwh.standin.copy.files import DataStream, Store, open_files, read_object
+from sparkify_dwh.standin.copy.files import DataStream, open_files
 from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult, FileResult, LoadReject, Reject, shown
 from sparkify_dwh.standin.copy.statement import CopyStatement
+from sparkify_dwh.standin.copy.store import Store, read_object
 from sparkify_dwh.standin.errors import RedshiftError
 
 Check = Callable[[Any], Any]
@@ -102,7 +103,7 @@ class _Load:
             if stream.bytes:
                 self._read(copied, stream.url)
         count = self._rows.count - before
-        return FileResult(stream.url, count, stream.bytes, count, 0)
+        return FileResult(stream.url, count, stream.bytes)
 
     def _read(self, file: BinaryIO, url: str) -> None:
         try:

@@ -61,12 +61,11 @@ class LoadReject:
 
 
 class FileResult(msgspec.Struct, gc=False):  # there may be very many
-    """What was read of one file: lines and bytes after decompression, rows accepted, records rejected."""
+    """What was read of one file: lines and bytes after decompression, and how many records were rejected."""
 
     url: str
     lines: int = 0
     bytes: int = 0
-    rows: int = 0
     errors: int = 0
 
 

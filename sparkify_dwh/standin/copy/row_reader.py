@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from sparkify_dwh.standin.copy.columns import TargetColumn
 from sparkify_dwh.standin.copy.convert import Converter, Value, converter
-from sparkify_dwh.standin.copy.files import Store, read_object
 from sparkify_dwh.standin.copy.json_documents import Document, Malformed
 from sparkify_dwh.standin.copy.json_paths import JsonPath, parse_jsonpaths
 from sparkify_dwh.standin.copy.options import CopyOptions
 from sparkify_dwh.standin.copy.results import INVALID_LINE, LoadReject, Reject, shown
 from sparkify_dwh.standin.copy.statement import CopyStatement
+from sparkify_dwh.standin.copy.store import Store, read_object
 from sparkify_dwh.standin.errors import RedshiftError
 
 

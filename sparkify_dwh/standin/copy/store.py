@@ -1,0 +1,53 @@
+"""What a COPY asks of a store of objects, and what it tells of the store's errors."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from sparkify_dwh.errors import SourceError
+from sparkify_dwh.standin.errors import RedshiftError
+
+if TYPE_CHECKING:
+    from sparkify_dwh.source import StoredObject
+
+Contents = list[bytes]
+Listing = list["StoredObject"]
+
+
+class Store(Protocol):
+    """`sparkify_dwh.source.ObjectStore` is one, and says what these promise. Its errors are SourceErrors."""
+
+    def list(self, prefix_url: str, /) -> Listing: ...
+    def open(self, url: str, /) -> BinaryIO: ...
+    def read(self, url: str, /) -> bytes: ...
+    def read_small(self, urls: Sequence[str], most_bytes: int, /) -> Contents: ...
+
+
+def read_object(url: str, store: Store) -> bytes:
+    """The whole object that a statement names, such as its JSONPaths file."""
+    with explained(url):
+        return store.read(url)
+
+
+@contextmanager
+def explained(url: str) -> Iterator[None]:
+    """Turn what goes wrong in reading an object into RedshiftErrors."""
+    try:
+        yield
+    except Exception as error:
+        if (explanation := explanation_of(error, url)) is None:
+            raise
+        raise explanation from error
+
+
+def explanation_of(error: Exception, url: str) -> RedshiftError | None:
+    """What tells the client of an error in reading; None for an error that has nothing to do with reading."""
+    if isinstance(error, SourceError):
+        return RedshiftError("XX000", str(error))
+    is_unreadable = isinstance(error, OSError | EOFError | zlib.error)
+    if is_unreadable or type(error).__name__ == "ZstdError":  # whichever module it is of, there may be none to import
+        return RedshiftError("XX000", f"Cannot read {url}: {error}")
+    return None
