@@ -1,6 +1,7 @@
 """AWS within this process: moto's servers of Redshift, IAM, EC2, STS and Secrets Manager, and one of Redshift Serverless.
 
-Everything that a test makes has a name of its own, so nothing need be cleared away.
+Everything that a test makes has a name of its own, so nothing need be cleared away but security groups, for moto looks at
+all of them whenever one is asked for. boto3 and moto take more than a second to import: it is done where they are used.
 """
 
 from __future__ import annotations
@@ -14,11 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.client import BaseClient
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.redshift.models import redshift_backends
-from serverless_api import REGION, Quiet, ServerlessApi, ServerlessHandler, served
+from serverless_api import ACCOUNT_ID, REGION, Quiet, ServerlessApi, ServerlessHandler, served
 
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.settings import Settings
@@ -80,12 +77,14 @@ class _Body(io.BytesIO):
 @contextmanager
 def refused(client: Any, operation: str, code: str, message: str = "No.", *, times: int = 1) -> Iterator[None]:
     """Have a service that answers in XML refuse an operation so many times, as moto never does."""
+    from botocore.awsrequest import AWSResponse
+
     service = client.meta.service_model.service_name
     form = "<Response><Errors>{}</Errors></Response>" if service == "ec2" else "<ErrorResponse>{}</ErrorResponse>"
     body = form.format(f"<Error><Code>{code}</Code><Message>{message}</Message></Error>").encode()
     left = [None] * times
 
-    def answer(request: Any, **_: Any) -> AWSResponse | None:
+    def answer(request: Any, **_: Any) -> Any:
         return AWSResponse(request.url, 400, {}, _Body(body)) if left and left.pop() is None else None
 
     event = f"before-send.{service}.{operation}"
@@ -111,6 +110,8 @@ class Sent:
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
     """What boto3 is asked to send, which moto may be too lenient to mind."""
+    from botocore.client import BaseClient
+
     noted = Sent()
     send = BaseClient._make_api_call
 
@@ -120,6 +121,13 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
 
     monkeypatch.setattr(BaseClient, "_make_api_call", note)
     return noted
+
+
+def within_moto(service: str, region: str = REGION) -> Any:
+    """What moto holds of a service in a region; the partition ``aws`` is that of the services that have none."""
+    from moto.backends import get_backend
+
+    return get_backend(service)[ACCOUNT_ID][region]
 
 
 @dataclass
@@ -149,14 +157,14 @@ class Account:
 
     def behind(self) -> Any:
         """The cluster within moto, whose state a test may set."""
-        return redshift_backends[DEFAULT_ACCOUNT_ID][REGION].clusters[self.identifier]
+        return within_moto("redshift").clusters[self.identifier]
 
     def default_vpc(self) -> str:
         (vpc,) = self.ask("ec2", "describe_vpcs", Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
         return str(vpc["VpcId"])
 
     def exists(self) -> bool:
-        return self.identifier in redshift_backends[DEFAULT_ACCOUNT_ID][REGION].clusters
+        return self.identifier in within_moto("redshift").clusters
 
     def is_empty(self) -> bool:
         """Whether nothing is left of the cluster and what was made with it."""
@@ -184,6 +192,9 @@ class Account:
 
 
 @pytest.fixture
-def account(s3_environment: None, serverless: ServerlessApi, aws: Aws) -> Account:
+def account(s3_environment: None, serverless: ServerlessApi, aws: Aws) -> Iterator[Account]:
     """An account in which the test's cluster is not there yet."""
-    return Account(f"sparkify-{uuid4().hex[:12]}", serverless, aws)
+    yield Account(f"sparkify-{uuid4().hex[:12]}", serverless, aws)
+    for groups in within_moto("ec2").groups.values():
+        for identifier in [identifier for identifier, group in groups.items() if group.name != "default"]:
+            del groups[identifier]

@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 from uuid import uuid4
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
+from fix_aws import within_moto
+from serverless_api import REGION
 
 from sparkify_dwh.source import ObjectStore
 
 
 @pytest.fixture(scope="session")
-def s3_server() -> Iterator[str]:
-    """The address of the server, which all tests share."""
-    moto = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
+def models_are_read_once() -> Iterator[None]:
+    """What botocore knows of AWS is some megabytes of JSON, which every session of its own reads anew."""
+    from botocore.loaders import JSONFileLoader
+
+    with pytest.MonkeyPatch.context() as patch:
+        read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
+        patch.setattr(JSONFileLoader, "load_file", lambda _loader, path: read(path))
+        yield
+
+
+@pytest.fixture(scope="session")
+def s3_server(models_are_read_once: None) -> Iterator[str]:
+    """The address of the server, which all tests share.
+
+    Of every request it would write a log, and look through its classes for their methods.
+    """
+    from moto.core import responses
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(responses, "method_names_from_class", cache(responses.method_names_from_class))
+        moto = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+        moto.start()
+        host, port = moto.get_host_and_port()
+        yield f"http://{host}:{port}"
+        moto.stop()
 
 
 @pytest.fixture
@@ -44,9 +66,7 @@ def s3_environment(s3_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def bucket(s3_environment: None) -> str:
     """The URL of a new bucket, with its slash."""
     name = f"sparkify-{uuid4().hex}"
-    client = boto3.session.Session().client("s3")
-    client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-    client.close()
+    within_moto("s3", "aws").create_bucket(name, REGION)
     return f"s3://{name}/"
 
 

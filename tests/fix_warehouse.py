@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import alembic.config  # noqa: F401 (it prints to what is stdout when it is imported: not to that of a single test)
 import pytest
-from records import JSON_PATHS, write_lines
-from sqlalchemy import Connection, Engine, text
+from records import JSON_PATHS, a_song, an_event, write_lines
+from sqlalchemy import Connection, Engine, insert, select, text
 
 from sparkify_dwh import load, migrate
 from sparkify_dwh.base import Base
@@ -95,6 +97,37 @@ class Sparkify:
         }
 
 
+class Snapshot:
+    """Files and rows as a load has left them, to be put into other warehouses without another load.
+
+    Numbers of songplays, which mean nothing, are given anew.
+    """
+
+    def __init__(self, company: Sparkify, directory: Path) -> None:
+        self._home = company.directory.as_uri()
+        self._files = shutil.copytree(company.directory, directory)
+        with company.engine.connect() as connection:
+            self._rows = {
+                table: list(
+                    connection.execute(select(*(column for column in table.c if not column.identity))).mappings()
+                )
+                for table in Base.metadata.sorted_tables
+            }
+
+    def restore(self, company: Sparkify) -> None:
+        """The files keep their times, and so their etags; what names them names them where they are now."""
+        shutil.copytree(self._files, company.directory, dirs_exist_ok=True)
+        with company.engine.begin() as connection:
+            for table, rows in self._rows.items():
+                if rows:
+                    connection.execute(insert(table), [self._moved(row, company.directory.as_uri()) for row in rows])
+
+    def _moved(self, row: Mapping[str, Any], home: str) -> dict[str, Any]:
+        return {
+            name: value.replace(self._home, home) if isinstance(value, str) else value for name, value in row.items()
+        }
+
+
 @pytest.fixture
 def sparkify(migrated: Settings, engine: Engine, tmp_path: Path) -> Iterator[Sparkify]:
     """An empty warehouse, and empty folders for logs and songs."""
@@ -111,3 +144,22 @@ def sparkify(migrated: Settings, engine: Engine, tmp_path: Path) -> Iterator[Spa
     with engine.begin() as connection:
         for table in Base.metadata.sorted_tables:
             connection.execute(table.delete())
+
+
+@pytest.fixture(scope="session")
+def snapshots() -> list[Snapshot]:
+    """That of a warehouse which ``loaded`` has loaded, once there is one."""
+    return []
+
+
+@pytest.fixture
+def loaded(sparkify: Sparkify, snapshots: list[Snapshot], tmp_path_factory: pytest.TempPathFactory) -> Sparkify:
+    """A warehouse that has loaded one event and one song: truly for the first test, and as a copy for the others."""
+    if snapshots:
+        snapshots[0].restore(sparkify)
+    else:
+        sparkify.logs("2018/11/a.json", an_event())
+        sparkify.songs("a.json", a_song())
+        sparkify.load()
+        snapshots.append(Snapshot(sparkify, tmp_path_factory.mktemp("loaded") / "files"))
+    return sparkify

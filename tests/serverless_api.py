@@ -11,8 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
-
+ACCOUNT_ID = "123456789012"  # as in moto
 REGION = "us-west-2"
 
 
@@ -71,9 +70,9 @@ class ServerlessApi:
 
     def CreateNamespace(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 (as AWS calls it)
         name = given["namespaceName"]
-        arn = f"arn:aws:redshift-serverless:{REGION}:{DEFAULT_ACCOUNT_ID}:namespace/{name}"
+        arn = f"arn:aws:redshift-serverless:{REGION}:{ACCOUNT_ID}:namespace/{name}"
         roles = [f"IamRole(applyStatus=in-sync, iamRoleArn={role})" for role in given.get("iamRoles", ())]
-        secret = f"arn:aws:secretsmanager:{REGION}:{DEFAULT_ACCOUNT_ID}:secret:redshift!{name}"
+        secret = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:redshift!{name}"
         self.namespaces[name] = {
             **{key: given[key] for key in ("namespaceName", "dbName", "adminUsername")},
             **({"adminPasswordSecretArn": secret} if given.get("manageAdminPassword") else {}),
@@ -86,8 +85,8 @@ class ServerlessApi:
 
     def CreateWorkgroup(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         name = given["workgroupName"]
-        arn = f"arn:aws:redshift-serverless:{REGION}:{DEFAULT_ACCOUNT_ID}:workgroup/{name}"
-        host = f"{name}.{DEFAULT_ACCOUNT_ID}.{REGION}.redshift-serverless.amazonaws.com"
+        arn = f"arn:aws:redshift-serverless:{REGION}:{ACCOUNT_ID}:workgroup/{name}"
+        host = f"{name}.{ACCOUNT_ID}.{REGION}.redshift-serverless.amazonaws.com"
         self.workgroups[name] = {
             **{key: value for key, value in given.items() if key != "tags"},
             "workgroupArn": arn,

@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 import psutil
@@ -34,40 +33,47 @@ def ready(sparkify: Sparkify) -> Sparkify:
     return sparkify
 
 
-def load_with(sparkify: Sparkify, **options: Any) -> LoadReport:
-    """A load through the engine of the tests, on which errors can be injected."""
-    report = LoadReport()
-    chosen = LoadOptions(**({"first_backoff_seconds": 0} | options))
-    Loading(sparkify.engine, sparkify.settings, chosen, report, None).run()
-    return report
-
-
-@contextmanager
-def failing(sparkify: Sparkify, place: int, error: Exception, times: int = 1) -> Iterator[list[str]]:
-    """Let the ``place``-th statement of a load fail, ``times`` times. Gives the statements sent."""
-    sent: list[str] = []
-    began: list[bool] = []
-    left = [times]
-
-    def before(_cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith("SET statement_timeout TO") and not statement.endswith(" 0"):
-            sent.clear()  # the transaction begins, or begins again
-            began.append(True)
-        if not began:
-            return
-        sent.append(statement)
-        if len(sent) == place and left[0]:
-            left[0] -= 1
-            raise error
-
-    event.listen(sparkify.engine, "do_execute", before)
-    try:
-        yield sent
-    finally:
-        event.remove(sparkify.engine, "do_execute", before)
-
-
 CONFLICT = ProgrammingError({"S": "ERROR", "C": "XX000", "M": "1023 Serializable isolation violation on table - 1234"})
+DENIED = ProgrammingError({"S": "ERROR", "C": "42501", "M": "permission denied for relation songs"})
+LOST = InterfaceError("BrokenPipe: server socket closed.")
+
+
+class Failing:
+    """Has the tries of a load fail with an error: each at the statement whose number ``places`` has next, if any.
+
+    ``sent`` are the statements since the last try began.
+    """
+
+    def __init__(self, error: Exception, places: Iterable[int] = ()) -> None:
+        self.sent: list[str] = []
+        self.tries = 0
+        self._error = error
+        self._places = iter(places)
+        self._place = 0
+
+    def on_step(self, step: str) -> None:
+        if step == "lock":
+            self.sent.clear()
+            self.tries += 1
+            self._place = next(self._places, 0)
+
+    def before(self, _cursor: Any, statement: str, *_: Any) -> None:
+        self.sent.append(statement)
+        if len(self.sent) == self._place:
+            self._place = 0
+            raise self._error
+
+
+def load_with(sparkify: Sparkify, failing: Failing, attempts: int = 5) -> LoadReport:
+    """A load through the engine of the tests, into which errors are injected."""
+    report = LoadReport()
+    options = LoadOptions(first_backoff_seconds=0, attempts=attempts)
+    event.listen(sparkify.engine, "do_execute", failing.before)
+    try:
+        Loading(sparkify.engine, sparkify.settings, options, report, failing.on_step).run()
+    finally:
+        event.remove(sparkify.engine, "do_execute", failing.before)
+    return report
 
 
 def test_two_loads_at_once_load_once(ready: Sparkify) -> None:
@@ -85,9 +91,9 @@ def test_a_load_says_that_it_waits_and_gives_up_at_its_limit(ready: Sparkify) ->
     with ready.engine.connect() as other:
         lock(other, 10, print)
         steps: list[str] = []
-        with pytest.raises(LoadError, match=r"waited 1\.5 s for another load"):
-            ready.load(wait_seconds=1.5, on_step=steps.append)
-    assert "waiting for another load, up to 1.5 s" in steps
+        with pytest.raises(LoadError, match=r"waited 0\.2 s for another load"):
+            ready.load(wait_seconds=0.2, on_step=steps.append)
+    assert "waiting for another load, up to 0.2 s" in steps
 
 
 def test_readers_are_not_blocked_by_a_load(ready: Sparkify) -> None:
@@ -119,13 +125,12 @@ def test_a_lock_taken_first_sees_what_the_one_before_wrote(ready: Sparkify) -> N
             connection.commit()
 
 
-def statements_of_a_load(sparkify: Sparkify) -> int:
-    """How many statements its transaction has: the files are written into the ledger last."""
-    with failing(sparkify, 0, CONFLICT) as sent:
-        load_with(sparkify)
-    number = [statement.startswith("INSERT INTO load_files") for statement in sent].index(True) + 1
+def transaction_of_a_load(sparkify: Sparkify) -> list[str]:
+    """The statements of its transaction: the files are written into the ledger last. The warehouse is empty again."""
+    load_with(sparkify, whole := Failing(CONFLICT))
+    last = [statement.startswith("INSERT INTO load_files") for statement in whole.sent].index(True)
     forget(sparkify)
-    return number
+    return whole.sent[: last + 1]
 
 
 def forget(sparkify: Sparkify) -> None:
@@ -136,39 +141,42 @@ def forget(sparkify: Sparkify) -> None:
 
 
 def test_a_conflict_at_any_statement_is_cured_by_another_try(ready: Sparkify) -> None:
-    number = statements_of_a_load(ready)
-    for place in range(1, number + 1):
-        with failing(ready, place, CONFLICT):
-            report = load_with(ready)
-        assert (report.attempts, report.outcome) == (2, "loaded"), place
-        assert ready.one("SELECT count(*) FROM songplays") == 20
-        forget(ready)
+    """Every try gets a statement further than the one before, until one gets through."""
+    ready.load()
+    star = ready.star()
+    forget(ready)
+    number = len(transaction_of_a_load(ready))
+    report = load_with(ready, Failing(CONFLICT, range(1, number + 1)), attempts=number + 1)
+    assert (report.attempts, report.outcome) == (number + 1, "loaded")
+    assert report.star["songplays"].inserted == 20
+    assert ready.star() == star
+    assert ready.rows("SELECT load_id, outcome FROM loads") == [(report.load_id, "loaded")]
 
 
-def test_another_error_at_any_statement_is_not_tried_again(ready: Sparkify) -> None:
-    error = ProgrammingError({"S": "ERROR", "C": "42501", "M": "permission denied for relation songs"})
-    number = statements_of_a_load(ready)
-    for place in range(2, number + 1):
-        with failing(ready, place, error) as sent, pytest.raises(LoadError, match="permission denied"):
-            load_with(ready)
-        assert sent
-        assert ready.one("SELECT count(*) FROM songplays") == 0, place
+def test_another_error_is_not_tried_again(ready: Sparkify) -> None:
+    """At the last statement of each sort, when there is most to be rolled back."""
+    places = {statement.split()[0]: place for place, statement in enumerate(transaction_of_a_load(ready), 1)}
+    assert set(places) == {"SET", "LOCK", "DELETE", "COPY", "SELECT", "UPDATE", "INSERT"}
+    for sort, place in places.items():
+        with pytest.raises(LoadError, match="permission denied"):
+            load_with(ready, denied := Failing(DENIED, [place]))
+        assert denied.tries == 1, sort
+        assert ready.one("SELECT count(*) FROM songplays") == 0, sort
 
 
 def test_tries_come_to_an_end(ready: Sparkify) -> None:
-    with failing(ready, 5, CONFLICT, times=99), pytest.raises(LoadError, match="1023"):
-        load_with(ready, attempts=3)
+    with pytest.raises(LoadError, match="1023"):
+        load_with(ready, failing := Failing(CONFLICT, [5] * 99), attempts=3)
+    assert failing.tries == 3
     assert ready.one("SELECT count(*) FROM songplays") == 0
 
 
 def test_a_lost_connection_at_any_statement_is_tried_again(ready: Sparkify) -> None:
-    number = statements_of_a_load(ready)
-    for place in range(3, number, 4):
-        with failing(ready, place, InterfaceError("BrokenPipe: server socket closed.")):
-            report = load_with(ready)
-        assert (report.attempts, report.outcome) == (2, "loaded"), place
-        assert ready.one("SELECT count(*) FROM songplays") == 20
-        forget(ready)
+    """At every fourth statement, each try at the next of them, until one gets through."""
+    places = range(3, len(transaction_of_a_load(ready)), 4)
+    report = load_with(ready, Failing(LOST, places), attempts=len(places) + 1)
+    assert (report.attempts, report.outcome) == (len(places) + 1, "loaded")
+    assert ready.one("SELECT count(*) FROM songplays") == 20
 
 
 def test_a_commit_whose_answer_was_lost_is_not_repeated(ready: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,22 +186,26 @@ def test_a_commit_whose_answer_was_lost_is_not_repeated(ready: Sparkify, monkeyp
     def committed_but_lost(dialect: Any, connection: Any) -> None:
         commit(dialect, connection)
         if lost and lost.pop():
-            raise InterfaceError("BrokenPipe: server socket closed.")
+            raise LOST
 
     monkeypatch.setattr(type(ready.engine.dialect), "do_commit", committed_but_lost)
-    report = load_with(ready)
+    report = load_with(ready, Failing(LOST))
     assert (report.outcome, report.attempts) == ("loaded", 1)
     assert ready.rows("SELECT load_id, outcome FROM loads") == [(report.load_id, "loaded")]
 
 
-@pytest.mark.parametrize("step", ["lock", "copy staging_events", "fill artists", "fill songplays", "fill time"])
-def test_a_load_that_is_killed_leaves_nothing_and_the_next_one_repairs_it(ready: Sparkify, step: str) -> None:
-    program = (
-        "import os, signal, sys, sparkify_dwh\n"
-        "def on_step(step):\n"
-        "    if step == sys.argv[1]: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "sparkify_dwh.load(on_step=on_step)\n"
-    )
+LOADS_THAT_ARE_KILLED = """
+import os, signal, sys, sparkify_dwh
+load = sparkify_dwh.load  # imported once for all of them
+for line in sys.stdin:
+    if os.fork() == 0:
+        load(on_step=lambda step: step == line.strip() and os.kill(os.getpid(), signal.SIGKILL))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
+"""
+
+
+def test_a_load_that_is_killed_leaves_nothing_and_the_next_one_repairs_it(ready: Sparkify) -> None:
     settings = ready.settings
     environment = os.environ | {
         "SPARKIFY_DWH_CLUSTER_HOST": "standin",
@@ -202,10 +214,16 @@ def test_a_load_that_is_killed_leaves_nothing_and_the_next_one_repairs_it(ready:
         "SPARKIFY_DWH_S3_SONG_DATA": str(settings.song_data),
         "SPARKIFY_DWH_S3_LOG_JSONPATH": str(settings.log_jsonpath),
     }
-    killed = subprocess.run([sys.executable, "-c", program, step], env=environment, cwd=ready.directory, check=False)
-    assert killed.returncode == -signal.SIGKILL
-    assert ready.one("SELECT count(*) FROM songs") == 0
-    assert ready.load().star["songplays"].inserted == 20
+    program = [sys.executable, "-c", LOADS_THAT_ARE_KILLED]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(program, env=environment, cwd=ready.directory, **pipes) as loads:
+        for step in ("lock", "copy staging_events", "fill artists", "fill songplays", "fill time"):
+            print(step, file=loads.stdin, flush=True)
+            assert loads.stdout.readline() == f"{-signal.SIGKILL}\n", step
+            assert ready.one("SELECT count(*) FROM songs") == 0, step
+            assert ready.load().star["songplays"].inserted == 20, step
+            forget(ready)
+        loads.communicate()
 
 
 def test_a_server_that_dies_during_a_load_costs_nothing(ready: Sparkify) -> None:

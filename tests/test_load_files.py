@@ -19,15 +19,6 @@ from sparkify_dwh.errors import CopyError, LoadError, SourceError, UsageError
 from sparkify_dwh.plan import make_plan
 
 
-@pytest.fixture
-def loaded(sparkify: Sparkify) -> Sparkify:
-    """A warehouse with one event and one song."""
-    sparkify.logs("2018/11/a.json", an_event())
-    sparkify.songs("a.json", a_song())
-    sparkify.load()
-    return sparkify
-
-
 def files_loaded(sparkify: Sparkify, **options: object) -> list[str]:
     """The names of the log files that a load takes in."""
     report = sparkify.load(**options)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from fix_warehouse import Sparkify, a_standin
-from records import a_song, an_event
+from records import an_event
 from sqlalchemy import Engine, event
 
 from sparkify_dwh.base import Base
@@ -25,14 +25,11 @@ from sparkify_dwh.plan import Plan, make_plan
 
 
 @pytest.fixture
-def loaded(sparkify: Sparkify) -> Sparkify:
+def waiting(loaded: Sparkify) -> Sparkify:
     """A warehouse that has loaded one event and one song, and has one more event and a hidden file waiting."""
-    sparkify.logs("2018/11/a.json", an_event())
-    sparkify.songs("a.json", a_song())
-    sparkify.load()
-    sparkify.logs("2018/11/b.json", an_event(itemInSession=6))
-    sparkify.logs("2018/.b.json.swp", "")
-    return sparkify
+    loaded.logs("2018/11/b.json", an_event(itemInSession=6))
+    loaded.logs("2018/.b.json.swp", "")
+    return loaded
 
 
 def planned(sparkify: Sparkify, **options: Any) -> Plan:
@@ -55,35 +52,35 @@ def everything(sparkify: Sparkify) -> dict[str, list[tuple[Any, ...]]]:
     return {**tables, "files": files}
 
 
-def test_a_plan_writes_nothing(loaded: Sparkify) -> None:
-    assert loaded.settings.standin_directory is not None
-    before = everything(loaded)
-    planned(loaded, force=True)
-    assert everything(loaded) == before
+def test_a_plan_writes_nothing(waiting: Sparkify) -> None:
+    assert waiting.settings.standin_directory is not None
+    before = everything(waiting)
+    planned(waiting, force=True)
+    assert everything(waiting) == before
     assert before["load_files"]
-    assert list((loaded.settings.standin_directory / "manifests").iterdir()) == []
+    assert list((waiting.settings.standin_directory / "manifests").iterdir()) == []
 
 
-def test_files_are_those_that_a_load_takes_in(loaded: Sparkify) -> None:
-    plan = planned(loaded)
+def test_files_are_those_that_a_load_takes_in(waiting: Sparkify) -> None:
+    plan = planned(waiting)
     assert numbers(plan) == {"count": 1, "new": 1, "changed": 0, "again": 0, "known": 1, "hidden": 1}
     (file,) = plan.to_dict()["inputs"]["staging_events"]["files"]
     assert file["bytes"] == len(json.dumps(an_event(itemInSession=6)))
-    assert file["url"] == loaded.load().files["staging_events"].files[0].url
+    assert file["url"] == waiting.load().files["staging_events"].files[0].url
 
 
-def test_changed_files_are_told_from_new_ones(loaded: Sparkify) -> None:
-    loaded.logs("2018/11/a.json", an_event(location="Praha"))
-    assert numbers(planned(loaded)) == {"count": 2, "new": 1, "changed": 1, "again": 0, "known": 0, "hidden": 1}
-    assert "2 files" in str(planned(loaded))
+def test_changed_files_are_told_from_new_ones(waiting: Sparkify) -> None:
+    waiting.logs("2018/11/a.json", an_event(location="Praha"))
+    assert numbers(planned(waiting)) == {"count": 2, "new": 1, "changed": 1, "again": 0, "known": 0, "hidden": 1}
+    assert "2 files" in str(planned(waiting))
 
 
-def test_files_can_be_chosen_as_for_a_load(loaded: Sparkify) -> None:
-    assert numbers(planned(loaded, force=True))["again"] == 1
-    loaded.logs("2018/11/2018-11-30-c.json", an_event(itemInSession=7))
-    assert numbers(planned(loaded))["count"] == 2
-    assert numbers(planned(loaded, since=date(2018, 12, 1)))["count"] == 1
-    assert numbers(planned(loaded, files=("b.json",)))["count"] == 1
+def test_files_can_be_chosen_as_for_a_load(waiting: Sparkify) -> None:
+    assert numbers(planned(waiting, force=True))["again"] == 1
+    waiting.logs("2018/11/2018-11-30-c.json", an_event(itemInSession=7))
+    assert numbers(planned(waiting))["count"] == 2
+    assert numbers(planned(waiting, since=date(2018, 12, 1)))["count"] == 1
+    assert numbers(planned(waiting, files=("b.json",)))["count"] == 1
 
 
 def test_real_files_have_nothing_to_say(sparkify: Sparkify, real_data: Path) -> None:
@@ -95,55 +92,55 @@ def test_real_files_have_nothing_to_say(sparkify: Sparkify, real_data: Path) -> 
     assert "8,056 records in 30 files: COPY would take them all" in str(plan)
 
 
-def test_what_would_be_refused_is_named_with_what_to_do(loaded: Sparkify) -> None:
-    path = loaded.logs("c.json", an_event(userId="nobody"), "no json")
-    plan = planned(loaded)
+def test_what_would_be_refused_is_named_with_what_to_do(waiting: Sparkify) -> None:
+    path = waiting.logs("c.json", an_event(userId="nobody"), "no json")
+    plan = planned(waiting)
     assert f"{path.as_uri()} line 1, column user_id: 'nobody': Invalid digit for INTEGER (1207)" in str(plan)
     assert plan.advice is not None
     assert plan.advice.endswith("or leave out as many rows of a table: sparkify-dwh load --max-errors 2.")
-    loaded.load(max_errors=2)
+    waiting.load(max_errors=2)
 
 
-def test_texts_that_are_too_long_may_need_a_wider_column(loaded: Sparkify) -> None:
-    loaded.logs("c.json", an_event(artist="a" * 513))
-    assert "widen the columns that are too short with a migration" in (planned(loaded).advice or "")
+def test_texts_that_are_too_long_may_need_a_wider_column(waiting: Sparkify) -> None:
+    waiting.logs("c.json", an_event(artist="a" * 513))
+    assert "widen the columns that are too short with a migration" in (planned(waiting).advice or "")
 
 
-def test_a_broken_file_cannot_be_left_out(loaded: Sparkify) -> None:
-    loaded.logs("c.json.gz", "no gzip")
-    assert "--max-errors" not in (planned(loaded).advice or "--max-errors")
+def test_a_broken_file_cannot_be_left_out(waiting: Sparkify) -> None:
+    waiting.logs("c.json.gz", "no gzip")
+    assert "--max-errors" not in (planned(waiting).advice or "--max-errors")
     with pytest.raises(CopyError):
-        loaded.load(max_errors=100)
+        waiting.load(max_errors=100)
 
 
-def test_a_sample_reads_some_of_the_files(loaded: Sparkify) -> None:
+def test_a_sample_reads_some_of_the_files(waiting: Sparkify) -> None:
     for number in range(8):
-        loaded.logs(f"c{number}.json", an_event(itemInSession=number + 10))
-    plan = planned(loaded, sample=3)
+        waiting.logs(f"c{number}.json", an_event(itemInSession=number + 10))
+    plan = planned(waiting, sample=3)
     assert "trial: 3 records in 3 files of 9, spread evenly: COPY would take them all" in str(plan)
 
 
-def test_the_trial_can_be_left_out(loaded: Sparkify) -> None:
-    loaded.logs("c.json", "no json")
-    plan = planned(loaded, trial=False)
+def test_the_trial_can_be_left_out(waiting: Sparkify) -> None:
+    waiting.logs("c.json", "no json")
+    plan = planned(waiting, trial=False)
     assert [inputs.trial for inputs in plan.inputs] == [None, None]
     assert plan.refused == 0
 
 
-def test_without_a_place_for_manifests_the_whole_prefix_is_planned(loaded: Sparkify) -> None:
+def test_without_a_place_for_manifests_the_whole_prefix_is_planned(waiting: Sparkify) -> None:
     """Hidden files too: COPY of a prefix reads them."""
-    loaded.settings = replace(loaded.settings, manifests=None)
-    plan = planned(loaded, since=date(2018, 12, 1))
+    waiting.settings = replace(waiting.settings, manifests=None)
+    plan = planned(waiting, since=date(2018, 12, 1))
     assert numbers(plan) == {"count": 3, "new": 2, "changed": 0, "again": 1, "known": 0, "hidden": 0}
     assert "the whole prefix would be loaded" in str(plan)
-    assert f"FROM '{loaded.settings.log_data}'" in plan.sql
-    assert loaded.load().staged["staging_events"].loaded == 2
+    assert f"FROM '{waiting.settings.log_data}'" in plan.sql
+    assert waiting.load().staged["staging_events"].loaded == 2
 
 
-def test_a_prefix_that_matches_neighbours_is_remarked(loaded: Sparkify) -> None:
-    loaded.logs("../log_data2/c.json", an_event())
-    loaded.settings = replace(loaded.settings, log_data=(loaded.settings.log_data or "").rstrip("/"))
-    assert "neighbours would be loaded too: log_data2/ (1)" in str(planned(loaded))
+def test_a_prefix_that_matches_neighbours_is_remarked(waiting: Sparkify) -> None:
+    waiting.logs("../log_data2/c.json", an_event())
+    waiting.settings = replace(waiting.settings, log_data=(waiting.settings.log_data or "").rstrip("/"))
+    assert "neighbours would be loaded too: log_data2/ (1)" in str(planned(waiting))
 
 
 @contextmanager
@@ -167,20 +164,20 @@ def shape(statement: str) -> str:
     return "".join(without_values.split())
 
 
-def test_the_statements_are_those_that_a_load_sends_in_its_order(loaded: Sparkify) -> None:
-    plan = planned(loaded)
+def test_the_statements_are_those_that_a_load_sends_in_its_order(waiting: Sparkify) -> None:
+    plan = planned(waiting)
     with statements_sent() as sent:
-        loaded.load()
+        waiting.load()
     expected = [shape(statement.sql) for statement in plan.statements]
     found = iter(map(shape, sent))
     assert [statement for statement in expected if statement not in found] == []
     assert len({statement.step for statement in plan.statements}) == 7  # without songs, nothing about songs and artists
 
 
-def test_only_files_that_are_new_are_copied(loaded: Sparkify) -> None:
+def test_only_files_that_are_new_are_copied(waiting: Sparkify) -> None:
     """One COPY for each kind of compression, as one takes one for all its files."""
-    loaded.logs("c.json.gz", "")
-    sql = planned(loaded, trial=False).sql
+    waiting.logs("c.json.gz", "")
+    sql = planned(waiting, trial=False).sql
     assert re.findall(r"FROM '.*/(LOAD_ID.*)'", sql) == [
         "LOAD_ID-1-staging_events.manifest",
         "LOAD_ID-1-staging_eventsgzip.manifest",
@@ -189,8 +186,8 @@ def test_only_files_that_are_new_are_copied(loaded: Sparkify) -> None:
     assert "COPY staging_songs" not in sql
 
 
-def test_the_bounds_of_the_batch_stand_for_what_is_not_known_yet(loaded: Sparkify) -> None:
-    statements = {statement.step: statement.sql for statement in planned(loaded).statements}
+def test_the_bounds_of_the_batch_stand_for_what_is_not_known_yet(waiting: Sparkify) -> None:
+    statements = {statement.step: statement.sql for statement in planned(waiting).statements}
     assert statements["read batch"].startswith("SELECT min(staging_events.ts)")
     assert "time.start_time BETWEEN :first AND :last" in statements["fill time"]
 
@@ -214,35 +211,35 @@ def command(sparkify: Sparkify, *arguments: str) -> Result:
     return CliRunner().invoke(plan_command, arguments, obj=Invocation(path, debug=False))
 
 
-def test_the_command_prints_files_and_no_sql(loaded: Sparkify) -> None:
-    result = command(loaded)
+def test_the_command_prints_files_and_no_sql(waiting: Sparkify) -> None:
+    result = command(waiting)
     assert result.exit_code == 0
     assert "staging_events: 1 file (" in result.stdout
     assert "LOCK TABLE" not in result.stdout
     assert "try staging_events\n" in result.stderr
 
 
-def test_the_command_prints_sql_when_asked(loaded: Sparkify) -> None:
-    assert "-- lock\nLOCK TABLE load_lock;\n" in command(loaded, "--sql", "--no-trial").stdout
+def test_the_command_prints_sql_when_asked(waiting: Sparkify) -> None:
+    assert "-- lock\nLOCK TABLE load_lock;\n" in command(waiting, "--sql", "--no-trial").stdout
 
 
-def test_the_command_as_json_prints_nothing_else(loaded: Sparkify) -> None:
-    result = command(loaded, "--json", "--sample", "1")
+def test_the_command_as_json_prints_nothing_else(waiting: Sparkify) -> None:
+    result = command(waiting, "--json", "--sample", "1")
     assert json.loads(result.stdout)["inputs"]["staging_events"]["trial"]["records"] == 1
     assert result.stderr == ""
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
-def test_what_copy_would_refuse_is_exit_code_7_after_the_plan(loaded: Sparkify, options: tuple[str, ...]) -> None:
-    loaded.logs("c.json", "no json")
-    result = command(loaded, *options)
+def test_what_copy_would_refuse_is_exit_code_7_after_the_plan(waiting: Sparkify, options: tuple[str, ...]) -> None:
+    waiting.logs("c.json", "no json")
+    result = command(waiting, *options)
     assert isinstance(result.exception, CopyError)
     assert result.exception.exit_code == 7
     assert "c.json" in result.stdout
 
 
-def test_a_sample_of_no_files_is_refused(loaded: Sparkify) -> None:
-    assert command(loaded, "--sample", "0").exit_code == 2
+def test_a_sample_of_no_files_is_refused(waiting: Sparkify) -> None:
+    assert command(waiting, "--sample", "0").exit_code == 2
 
 
 def test_the_command_has_help_with_an_example() -> None:

@@ -230,7 +230,8 @@ def test_users_are_counted_and_described_the_same_way_every_time(month: Simulati
     keys = ("userId", "firstName", "lastName", "gender", "location", "userAgent", "registration")
     described = {tuple(event[key] for key in keys) for event in events if event["userId"]}
     assert len(described) == len({user[0] for user in described}) == month.users
-    assert all(user[-1] <= min(event["ts"] for event in events) for user in described)
+    first = min(event["ts"] for event in events)
+    assert all(user[-1] <= first for user in described)
 
 
 def test_logged_out_events_have_no_user(events: Rows) -> None:
