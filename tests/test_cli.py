@@ -168,6 +168,13 @@ def test_simulate_says_what_it_wrote(
     assert json.loads(capsys.readouterr().out)["events"] == 50
 
 
+def test_a_history_without_loads_says_so(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--config", configuration, "history") == 0
+    assert capsys.readouterr().err == "No load has ended yet. Load some: sparkify-dwh load.\n"
+
+
 def test_demo_shows_what_people_listened_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

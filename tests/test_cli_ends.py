@@ -63,6 +63,8 @@ def test_a_load_that_is_ended_from_outside_is_rolled_back_and_in_the_history(
     ((outcome, report),) = sparkify.rows("SELECT outcome, report FROM loads")
     assert outcome == "failed"
     assert "The load was interrupted, and rolled back." in report
+    assert run(monkeypatch, "--config", configuration, "history") == 0
+    assert capfd.readouterr().out.endswith(": The load was interrupted, and rolled back.\n")
 
 
 def command(*arguments: str, reader: list[str], **environment: str) -> list[int]:

@@ -23,7 +23,7 @@ from sparkify_dwh.cli.options import MOST_ROWS, json_option
 @json_option
 @pass_invocation
 def history(invocation: Invocation, load_id: str | None, limit: int, as_json: bool) -> None:
-    """Show the loads of the past, one line each, failed ones too; or everything about the one LOAD_ID begins.
+    """Show the loads of the past, one line each, failed ones with the reason; or everything about the one LOAD_ID begins.
 
     \b
     Example:  sparkify-dwh history
@@ -46,6 +46,11 @@ def history(invocation: Invocation, load_id: str | None, limit: int, as_json: bo
             ["load", "began (UTC)", "outcome", "s", "files", "plays", "version"],
             [_line(load) for load in found],
         )
+        for load in found:
+            if load.get("error"):
+                click.echo(f"{load['load_id'][:8]}: {load['error']}")
+        if not found:
+            click.echo("No load has ended yet. Load some: sparkify-dwh load.", err=True)
 
 
 def _line(load: dict[str, Any]) -> tuple[Any, ...]:
