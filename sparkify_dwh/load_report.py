@@ -22,6 +22,15 @@ OnStep = Callable[[str], None]
 MOST_LISTED = 100  # of a list that may be long, in the report as JSON
 
 
+def plural(number: int, noun: str) -> str:
+    return noun if number == 1 else f"{noun}s"
+
+
+def numbered(number: int, noun: str) -> str:
+    """``1 file``, ``2,000 files``."""
+    return f"{number:,} {plural(number, noun)}"
+
+
 @dataclass
 class Input:
     """The files of one staging table: to be loaded, of which some again, and left out.
@@ -154,7 +163,7 @@ class LoadReport:
 
     def _lines(self) -> Iterator[str]:
         for table, found in self.files.items():
-            yield f"  {table:<16}{len(found.files):>12,} {'file' if len(found.files) == 1 else 'files'}{found.remarks()}"
+            yield f"  {table:<16}{len(found.files):>12,} {plural(len(found.files), 'file')}{found.remarks()}"
         for table, staged in self.staged.items():
             yield f"  {table:<16}{staged.loaded:>12,} staged{_remarks(staged)}"
         for table, rows in self.star.items():

@@ -22,6 +22,7 @@ from sparkify_dwh.database import warehouse
 from sparkify_dwh.errors import CheckError, UsageError
 from sparkify_dwh.fill import fill
 from sparkify_dwh.inputs import Selection, require_named
+from sparkify_dwh.limits import LONGEST_WAIT_SECONDS
 from sparkify_dwh.load_report import LoadReport, OnStep, Steps
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.quality import Scope, explain, failed, run_checks
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 log = logging.getLogger("sparkify_dwh.load")
-
-# statement_timeout, by which a load waits, is an integer of milliseconds. Redshift guide, r_statement_timeout
-LONGEST_WAIT_SECONDS = 2_000_000
 
 
 @dataclass(frozen=True)

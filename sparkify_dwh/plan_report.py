@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.filesize import decimal
 
+from sparkify_dwh.load_report import numbered
+
 if TYPE_CHECKING:
     from sparkify_dwh.load_report import Input
     from sparkify_dwh.trial import Trial
@@ -49,7 +51,7 @@ class PlannedInput:
         found = self.found
         again = f", {self.again:,} of them loaded before" if self.again else ""
         yield (
-            f"{self.table}: {counted(len(found.files), 'file')} ({decimal(found.bytes)}) of {found.prefix} would be loaded"
+            f"{self.table}: {numbered(len(found.files), 'file')} ({decimal(found.bytes)}) of {found.prefix} would be loaded"
             f"{again}{found.remarks()}"
         )
         for file in found.files[:MOST_FILES_SHOWN]:
@@ -102,7 +104,7 @@ class Plan:
         at_least = "at least " if any(trial.is_sample for trial in trials) else ""
         broken = sum(trial.broken_files for trial in trials)
         counts = {"whole file": broken, "record": self.refused - broken}
-        refused = at_least + " and ".join(counted(number, what) for what, number in counts.items() if number)
+        refused = at_least + " and ".join(numbered(number, what) for what, number in counts.items() if number)
         what = f"A load would fail, for COPY would refuse {refused}: correct the files that are named above"
         if broken:
             return f"{what}, or move them away."
@@ -123,13 +125,8 @@ class Plan:
         return "\n".join(line for planned in self.inputs for line in planned.lines())
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 file``, ``2,000 files``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _trial_lines(trial: Trial) -> Iterator[str]:
-    read = f"{counted(trial.records, 'record')} in {counted(trial.files, 'file')}"
+    read = f"{numbered(trial.records, 'record')} in {numbered(trial.files, 'file')}"
     sample = f" of {trial.of_files:,}, spread evenly" if trial.is_sample else ""
     verdict = f"COPY would refuse {trial.problem_count:,}" if trial.problem_count else "COPY would take them all"
     yield f"  trial: {read}{sample}: {verdict}"
@@ -142,6 +139,6 @@ def _trial_lines(trial: Trial) -> Iterator[str]:
     for value in trial.long_values:
         yield f"  nearly full: {value}"
     if trial.unread:
-        yield f"  not read, for they are ZSTD: {counted(trial.unread, 'file')}"
+        yield f"  not read, for they are ZSTD: {numbered(trial.unread, 'file')}"
     if trial.other_keys:
         yield f"  not loaded: keys that no column takes: {', '.join(trial.other_keys)}"

@@ -95,6 +95,10 @@ def refused(client: Any, operation: str, code: str, message: str = "No.", *, tim
         client.meta.events.unregister(event, answer)
 
 
+def no_sleep(_seconds: float) -> None:
+    """Time stands still."""
+
+
 @dataclass
 class Sent:
     """Every request by its operation, and the answers to operations that moto does not know."""

@@ -59,7 +59,7 @@ def records(connection: Connection, question: Select[Any]) -> list[dict[str, Any
     return [dict(row) for row in connection.execute(question).mappings()]
 
 
-def sql(question: Select[Any]) -> str:
+def sql(question: Any) -> str:
     """The statement as Redshift gets it, with the values in place, in one line."""
     text = str(question.compile(dialect=SparkifyDialect(), compile_kwargs={"literal_binds": True}))
     return " ".join(text.split())

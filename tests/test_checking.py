@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from listening import sql
 from sqlalchemy import Connection, insert, select
 
 from sparkify_dwh.checking import (
@@ -21,7 +22,6 @@ from sparkify_dwh.checking import (
     failed,
     run_check,
 )
-from sparkify_dwh.dialect import SparkifyDialect
 from sparkify_dwh.staging import StagingEvent
 from sparkify_dwh.star import Song, Songplay, Time, User
 
@@ -33,12 +33,6 @@ RECENT_PLAYS = Check(
     "plays are old", "Every play is old.", ERROR, select(Songplay.user_id).where(Songplay.start_time > TOMORROW)
 )
 ALL_USERS = Check("users are none", "There is no user.", ERROR, select(User.user_id))
-
-
-def sql(check: Check) -> str:
-    """The offenders' SELECT on one line, with its values in place."""
-    compiled = check.statement.compile(dialect=SparkifyDialect(), compile_kwargs={"literal_binds": True})
-    return " ".join(str(compiled).split())
 
 
 def add_songs(connection: Connection, *durations: float | None) -> None:
@@ -62,11 +56,11 @@ def test_everything_is_not_narrowed() -> None:
     scope = Scope(now=NOON)
     assert not scope.is_batch
     assert scope.covers(Songplay)
-    assert sql(scope.narrowed(ALL_USERS, User)) == "SELECT users.user_id FROM users"
+    assert sql(scope.narrowed(ALL_USERS, User).statement) == "SELECT users.user_id FROM users"
 
 
 def test_tomorrow_is_by_the_scopes_clock() -> None:
-    assert sql(Scope(now=NOON).narrowed(RECENT_PLAYS, Songplay)) == (
+    assert sql(Scope(now=NOON).narrowed(RECENT_PLAYS, Songplay).statement) == (
         "SELECT songplays.user_id FROM songplays WHERE songplays.start_time > '2018-11-16 12:00:00'"
     )
 
@@ -76,13 +70,13 @@ def test_plays_of_a_batch_are_those_of_its_times(connection: Connection) -> None
     stage(connection, ("NextSong", EVENING), ("NextSong", NOON), ("Home", datetime(1970, 1, 1)))
     scope = Scope.of_batch(connection, now=NOON)
     assert scope.bounds(Songplay) == scope.bounds(Time) == (NOON, EVENING)
-    assert sql(scope.narrowed(RECENT_PLAYS, Songplay)).endswith(
+    assert sql(scope.narrowed(RECENT_PLAYS, Songplay).statement).endswith(
         "AND songplays.start_time BETWEEN '2018-11-15 12:00:00' AND '2018-11-15 20:00:00'"
     )
 
 
 def test_users_of_a_batch_are_those_that_are_staged() -> None:
-    assert sql(Scope(ranges={}).narrowed(ALL_USERS, User)) == (
+    assert sql(Scope(ranges={}).narrowed(ALL_USERS, User).statement) == (
         "SELECT users.user_id FROM users WHERE users.user_id IN "
         "(SELECT staging_events.user_id FROM staging_events WHERE staging_events.user_id IS NOT NULL)"
     )
@@ -93,7 +87,7 @@ def test_a_batch_without_plays_covers_none(connection: Connection) -> None:
     scope = Scope.of_batch(connection)
     assert not scope.covers(Songplay)
     assert scope.covers(User)
-    assert sql(scope.narrowed(RECENT_PLAYS, Songplay)).endswith(" false")
+    assert sql(scope.narrowed(RECENT_PLAYS, Songplay).statement).endswith(" false")
 
 
 def test_all_offenders_are_counted_and_the_first_are_shown(connection: Connection) -> None:

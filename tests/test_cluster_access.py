@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 import pytest
-from fix_aws import ADDRESS, Account, Sent
+from fix_aws import ADDRESS, Account, Sent, no_sleep
 
 from sparkify_dwh import cluster
 from sparkify_dwh.cluster import Options
@@ -20,10 +20,6 @@ PASSWORD = Secret("Pa55word-Of-The-Test")
 def up(account: Account, options: Options | None = None, **changes: Any) -> cluster.Up:
     """Bring the account's cluster up, with a given password."""
     return cluster.up(account.settings(dwh_db_password=PASSWORD, **changes), options, aws=account.aws, sleep=no_sleep)
-
-
-def no_sleep(_seconds: float) -> None:
-    """Time stands still."""
 
 
 def test_the_port_is_opened_to_the_given_network_alone(account: Account) -> None:

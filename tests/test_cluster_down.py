@@ -6,17 +6,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from fix_aws import Account, refused
+from fix_aws import Account, no_sleep, refused
 
 from sparkify_dwh import cluster
 from sparkify_dwh.cluster import Options, tags
 from sparkify_dwh.errors import AwsError, ConfigurationError
 from sparkify_dwh.secret import Secret
 from sparkify_dwh.settings import Settings
-
-
-def no_sleep(_seconds: float) -> None:
-    """Time stands still."""
 
 
 @pytest.fixture

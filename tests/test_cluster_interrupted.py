@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
-from fix_aws import Account, is_reading
+from fix_aws import Account, is_reading, no_sleep
 
 from sparkify_dwh import cluster
 from sparkify_dwh.errors import AwsError
@@ -18,10 +18,6 @@ from sparkify_dwh.settings import Settings
 
 FORMS = ("single-node", "serverless")
 NEVER = 99
-
-
-def no_sleep(_seconds: float) -> None:
-    """Time stands still."""
 
 
 @contextmanager

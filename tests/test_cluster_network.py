@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fix_aws import Account, refused
+from fix_aws import Account, no_sleep, refused
 
 from sparkify_dwh import cluster
 from sparkify_dwh.cluster import network
@@ -14,10 +14,6 @@ from sparkify_dwh.errors import AwsError, ConfigurationError
 from sparkify_dwh.secret import Secret
 
 PASSWORD = Secret("Pa55word-Of-The-Test")
-
-
-def no_sleep(_seconds: float) -> None:
-    """Time stands still."""
 
 
 def up(account: Account, **dwh: str) -> cluster.Up:

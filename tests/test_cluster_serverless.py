@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import Stubber
-from fix_aws import Account
+from fix_aws import Account, no_sleep
 
 from sparkify_dwh import cluster
 from sparkify_dwh.aws.client import Aws
@@ -18,10 +18,6 @@ from sparkify_dwh.secret import Secret
 from sparkify_dwh.settings import Settings
 
 PASSWORD = Secret("Pa55word-Of-The-Test")
-
-
-def no_sleep(_seconds: float) -> None:
-    """Time stands still."""
 
 
 @pytest.fixture

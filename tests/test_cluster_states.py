@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import Stubber
-from fix_aws import Account, refused
+from fix_aws import Account, no_sleep, refused
 
 from sparkify_dwh import cluster
 from sparkify_dwh.aws.client import Aws
@@ -19,10 +19,6 @@ from sparkify_dwh.cluster.spec import Place, spec_of
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.secret import Secret
 from sparkify_dwh.settings import Settings
-
-
-def no_sleep(_seconds: float) -> None:
-    """Time stands still."""
 
 
 @pytest.fixture

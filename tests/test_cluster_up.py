@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fix_aws import Account, Sent, refused
+from fix_aws import Account, Sent, no_sleep, refused
 
 from sparkify_dwh import cluster
 from sparkify_dwh.aws.client import Aws
@@ -21,10 +21,6 @@ PASSWORD = Secret("Pa55word-Of-The-Test")
 def up(account: Account, options: Options | None = None, **changes: Any) -> cluster.Up:
     """Bring the account's cluster up, with a given password."""
     return cluster.up(account.settings(dwh_db_password=PASSWORD, **changes), options, aws=account.aws, sleep=no_sleep)
-
-
-def no_sleep(_seconds: float) -> None:
-    """Time stands still."""
 
 
 def test_a_cluster_is_encrypted_and_not_public(account: Account) -> None:

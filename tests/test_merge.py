@@ -7,22 +7,16 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from listening import sql
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, literal, select
 
 from sparkify_dwh.batch import Batch
-from sparkify_dwh.dialect import SparkifyDialect
 from sparkify_dwh.merge import delete_unchanged, differs, fill_statements, insert_new, same, update_changed
 from sparkify_dwh.stage import delete_duplicates
 from sparkify_dwh.staging import StagingSong
 from sparkify_dwh.star import STAR, Song, Songplay, Time, User
 
 NOON = datetime(2018, 11, 1, 12)
-
-
-def sql(statement: Any) -> str:
-    """A statement on one line, with its values in place."""
-    compiled = statement.compile(dialect=SparkifyDialect(), compile_kwargs={"literal_binds": True})
-    return " ".join(str(compiled).split())
 
 
 def a_user(**changes: Any) -> Any:

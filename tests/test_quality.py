@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from fix_warehouse import Sparkify
+from listening import sql
 from records import a_song, an_event
 from sqlalchemy import Connection, Select, insert
 from stars import LOOSE_TABLE_NEEDED, NOON, ONLY_WHEN_EVERYTHING_IS_CHECKED, WRONG, fill, loosen, run, stage
 
 from sparkify_dwh import quality
-from sparkify_dwh.dialect import SparkifyDialect
 from sparkify_dwh.quality import (
     WARNING,
     Check,
@@ -42,12 +42,6 @@ def star(connection: Connection) -> Connection:
 
 def states(connection: Connection, scope: Scope) -> dict[str, str]:
     return {result.name: result.state for result in run_checks(connection, scope)}
-
-
-def sql(statement: Any) -> str:
-    """A statement on one line, with its values in place."""
-    compiled = statement.compile(dialect=SparkifyDialect(), compile_kwargs={"literal_binds": True})
-    return " ".join(str(compiled).split())
 
 
 def named(scope: Scope, name: str) -> Check:

@@ -6,24 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from listening import sql
 from sqlalchemy import Connection, Select, and_, delete, insert, select
 from stars import LOOSE_TABLE_NEEDED as LOOSE
 from stars import NOON, WRONG, fill, loosen, run, stage
 
 from sparkify_dwh.checking import ERROR, Check, Scope, run_check
-from sparkify_dwh.dialect import SparkifyDialect
 from sparkify_dwh.quality import all_checks, all_screens, run_checks
 from sparkify_dwh.screening import RowCheck, Screen, row_screens, run_screens, stored_once
 from sparkify_dwh.star import Artist, Song, Songplay, Time, User
 
 NOVEMBER = (datetime(2018, 11, 1), datetime(2018, 11, 30))
 BATCH = Scope(ranges={Songplay: NOVEMBER, Time: NOVEMBER})
-
-
-def sql(statement: Any) -> str:
-    """A statement on one line, with its values in place."""
-    compiled = statement.compile(dialect=SparkifyDialect(), compile_kwargs={"literal_binds": True})
-    return " ".join(str(compiled).split())
 
 
 def a_check(offenders: Select[Any], name: str = "songs are good") -> Check:

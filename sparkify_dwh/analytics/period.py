@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Date, DateTime, Select, cast, func, litera
 
 from sparkify_dwh.days import as_date
 from sparkify_dwh.errors import UsageError
+from sparkify_dwh.limits import MOST_ROWS
 from sparkify_dwh.star import Songplay
 
 Day = date | str | None
-MOST_ROWS = 2**31 - 1  # LIMIT takes no more. Redshift guide, r_ORDER_BY_clause
 
 
 def during(first: Day, last: Day, *moments: Any) -> list[ColumnElement[bool]]:

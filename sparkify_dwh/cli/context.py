@@ -57,6 +57,17 @@ def check_output(file: Path | None) -> None:
         )
 
 
+NO_PLAYS = "the warehouse holds no plays. Load some: sparkify-dwh load."
+
+
+def plays_held(settings: Settings) -> str | None:
+    """Of which days the warehouse has plays, for those who asked for others; None when it has none at all."""
+    from sparkify_dwh.analytics import days_of_data, run
+
+    (known,) = run(days_of_data(), settings)
+    return f"the warehouse holds plays from {known.first_day} to {known.last_day}" if known.plays else None
+
+
 @contextmanager
 def progress(quiet: bool = False) -> Iterator[Callable[[str], None]]:
     """Show the steps of something that takes a while: a spinner on a terminal, a line a step elsewhere."""

@@ -9,6 +9,7 @@ import click
 from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, progress
 from sparkify_dwh.cli.options import json_option
 from sparkify_dwh.errors import SparkifyError
+from sparkify_dwh.load_report import numbered
 
 if TYPE_CHECKING:
     from sparkify_dwh.doctor import Diagnosis
@@ -60,8 +61,8 @@ def _print(diagnosis: Diagnosis) -> None:
         click.echo(f"{state} {finding.about:<14} {finding.sentence}")
     warnings = diagnosis.count("warning")
     if not diagnosis.exit_code:
-        counted = f", with {warnings} {'warning' if warnings == 1 else 'warnings'}" if warnings else ""
-        click.echo(f"No problems{counted}.")
+        told = f", with {numbered(warnings, 'warning')}" if warnings else ""
+        click.echo(f"No problems{told}.")
 
 
 COMMANDS = (doctor,)

@@ -10,6 +10,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, counted, pass_invocation, print_json
 from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.load_report import numbered
 
 if TYPE_CHECKING:
     from sparkify_dwh.packing import Packed
@@ -94,17 +95,14 @@ def _store(invocation: Invocation, *locations: str) -> ObjectStore:
 def _summary(packed: Packed) -> str:
     from rich.filesize import decimal
 
-    left_out = f"Left out, hidden or without data: {_count(packed.left_out, 'object')}\n" if packed.left_out else ""
+    left_out = f"Left out, hidden or without data: {numbered(packed.left_out, 'object')}\n" if packed.left_out else ""
     return (
-        f"{_count(packed.objects, 'object')} ({decimal(packed.source_bytes)}) with {_count(packed.documents, 'document')} "
-        f"in {_count(len(packed.parts), 'file')} ({decimal(packed.bytes)}) under {packed.target}\n{left_out}"
+        f"{numbered(packed.objects, 'object')} ({decimal(packed.source_bytes)}) with "
+        f"{numbered(packed.documents, 'document')} in {numbered(len(packed.parts), 'file')} "
+        f"({decimal(packed.bytes)}) under {packed.target}\n{left_out}"
         f"The manifest, for COPY with GZIP MANIFEST, is {packed.manifest}\n"
         f"To load them, set SONG_DATA or LOG_DATA in [S3] to {packed.target}"
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 COMMANDS = (pack,)

@@ -10,9 +10,7 @@ import click
 
 from sparkify_dwh.days import as_date
 from sparkify_dwh.errors import UsageError
-
-LONGEST_WAIT_SECONDS = 2_000_000  # what statement_timeout, in milliseconds, can hold
-MOST_ROWS = 2**31 - 1  # LIMIT takes no more. Redshift guide, r_ORDER_BY_clause
+from sparkify_dwh.limits import LONGEST_WAIT_SECONDS
 
 # Generic in later versions of click than may be installed, and to type checkers alone.
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, print_table
-from sparkify_dwh.cli.options import MOST_ROWS, json_option
+from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.limits import MOST_ROWS
 
 
 @click.command()

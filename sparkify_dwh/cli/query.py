@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, check_output, pass_invocation, print_json, print_table
-from sparkify_dwh.cli.options import MOST_ROWS, from_option, json_option, to_option
+from sparkify_dwh.cli.context import (
+    NO_PLAYS,
+    Invocation,
+    check_output,
+    pass_invocation,
+    plays_held,
+    print_json,
+    print_table,
+)
+from sparkify_dwh.cli.options import from_option, json_option, to_option
 from sparkify_dwh.errors import UsageError
+from sparkify_dwh.limits import MOST_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -234,16 +243,13 @@ def _write(content: str | bytes, output: Path | None) -> None:
 
 
 def _why_empty(name: str, given: dict[str, Any], settings: Settings) -> str:
-    from sparkify_dwh.analytics import days_of_data, run
-
-    (known,) = run(days_of_data(), settings)
-    if known.plays == 0:
-        return f"{name} has no rows: the warehouse holds no plays. Load some: sparkify-dwh load."
-    days = f"the warehouse holds plays from {known.first_day} to {known.last_day}"
+    held = plays_held(settings)
+    if held is None:
+        return f"{name} has no rows: {NO_PLAYS}"
     to_the_letter = (
         ", and compares names to the letter" if given["song"] is not None or given["artist"] is not None else ""
     )
-    return f"{name} has no rows; {days}{to_the_letter}."
+    return f"{name} has no rows; {held}{to_the_letter}."
 
 
 COMMANDS = (query,)

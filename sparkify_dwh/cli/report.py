@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, progress
+from sparkify_dwh.cli.context import NO_PLAYS, Invocation, pass_invocation, plays_held, print_json, progress
 from sparkify_dwh.cli.options import from_option, json_option, to_option
 from sparkify_dwh.errors import UsageError
 
@@ -57,25 +57,18 @@ def report(  # noqa: PLR0913 (as many as it has options)
             text = make_report(invocation.settings(), first, last, check=check, on_step=step)
         click.echo(text.encode(), nl=False)
         return
+    settings = invocation.settings()
     with progress(quiet=as_json) as step:
-        written = write_report(invocation.settings(), output, first, last, check=check, on_step=step)
+        written = write_report(settings, output, first, last, check=check, on_step=step)
     if as_json:
         print_json(asdict(written))
     else:
         click.echo(written.path)
     if not written.plays:
-        click.echo(_why_empty(invocation), err=True)
+        held = plays_held(settings)
+        click.echo(f"The page is empty: {NO_PLAYS if held is None else f'{held}.'}", err=True)
     if open_it and not webbrowser.open(written.path.as_uri()):
         click.echo("No browser could be started: open the file yourself.", err=True)
-
-
-def _why_empty(invocation: Invocation) -> str:
-    from sparkify_dwh.analytics import days_of_data, run
-
-    (known,) = run(days_of_data(), invocation.settings())
-    if known.plays == 0:
-        return "The page is empty: the warehouse holds no plays. Load some: sparkify-dwh load."
-    return f"The page is empty: the warehouse holds plays from {known.first_day} to {known.last_day}."
 
 
 def _require_page_alone(open_it: bool, as_json: bool) -> None:

@@ -1,0 +1,8 @@
+"""The most that Redshift takes, for those who refuse more before it is sent."""
+
+from __future__ import annotations
+
+# statement_timeout, by which a load waits, is an integer of milliseconds. Redshift guide, r_statement_timeout
+LONGEST_WAIT_SECONDS = 2_000_000
+
+MOST_ROWS = 2**31 - 1  # of a LIMIT. Redshift guide, r_ORDER_BY_clause
