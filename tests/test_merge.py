@@ -50,13 +50,18 @@ def test_what_is_new_is_inserted_within_the_batchs_range() -> None:
 
 
 def test_only_what_differs_is_completed() -> None:
-    """A user's events are sorted when they may replace what is stored, and not otherwise."""
+    """A user's events are grouped when they may replace what is stored, and not otherwise."""
     updated = sql(update_changed(User, User.from_staging()))
-    prefix, by_place = updated.split(" AS changed) AS seen WHERE seen.place = 1) AS incoming WHERE ")
-    assert "row_number() OVER (PARTITION BY changed.user_id" in prefix
-    assert "AS staged JOIN users ON users.user_id = staged.user_id AND (users.first_name != staged.first_name" in prefix
-    assert prefix.endswith("AND staged.item_in_session >= users.item_in_session)))")
-    assert by_place.startswith("users.user_id = incoming.user_id AND (")
+    events, latest, by_place = updated.split(" AS changed ")
+    assert "AS staged JOIN users ON users.user_id = staged.user_id AND (users.first_name != staged.first_name" in events
+    assert events.endswith("AND staged.item_in_session >= users.item_in_session)))")
+    assert latest.startswith(
+        "JOIN (SELECT changed.user_id AS user_id, max(changed.ts) AS ts FROM (SELECT staged.user_id"
+    )
+    assert by_place.startswith(
+        "GROUP BY changed.user_id) AS latest ON changed.user_id = latest.user_id AND changed.ts = latest.ts) AS seen "
+        "WHERE seen.place = 1) AS incoming WHERE users.user_id = incoming.user_id AND ("
+    )
 
 
 def test_what_the_warehouse_holds_as_it_is_delivered_is_taken_out_of_staging() -> None:

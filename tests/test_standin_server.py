@@ -73,6 +73,14 @@ def test_it_listens_on_no_network() -> None:
             assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
 
 
+def test_what_processes_share_is_in_files() -> None:
+    """A container's /dev/shm has 64 MB unless told otherwise, and a join of a few million rows would need more."""
+    with a_standin() as settings:
+        assert settings.standin_directory is not None
+        with embedded_server(settings.standin_directory).connect(DATABASE) as connection:
+            assert connection.execute("SHOW dynamic_shared_memory_type").fetchone() == ("mmap",)
+
+
 def test_it_sorts_by_bytes() -> None:
     """Redshift guide, r_ORDER_BY_clause: C collation, NULLs last."""
     values = "SELECT 'b' AS a UNION ALL SELECT 'B' UNION ALL SELECT 'é' UNION ALL SELECT NULL"

@@ -43,6 +43,15 @@ POSTGRES_SETTINGS = {
     "checkpoint_timeout": "30min",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    # The log is written by a process of its own, while the session goes on.
+    "wal_buffers": "64MB",
+    "wal_writer_delay": "10ms",
+    "wal_writer_flush_after": "64MB",
+    "wal_init_zero": "off",
+    # Queries are read by several processes. What these share is in files: a container's /dev/shm has 64 MB.
+    "parallel_setup_cost": "100",
+    "parallel_tuple_cost": "0.001",
+    "dynamic_shared_memory_type": "mmap",
     "autovacuum_naptime": "10s",
     "client_connection_check_interval": "1s",  # a client that is gone takes its statement, and its locks, with it
     "log_min_messages": "fatal",

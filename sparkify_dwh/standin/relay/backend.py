@@ -144,7 +144,8 @@ class Backend(Conversation):
             if not self.channel.full:
                 chunks, done = producer.take()
                 for chunk in chunks:
-                    self.send(wire.message(b"d", chunk))
+                    self.send(wire.head(b"d", len(chunk)))
+                    self.send(chunk)
                 if done:
                     return
             self._turn(producer.alarm)

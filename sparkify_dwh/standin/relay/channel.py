@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 
 from sparkify_dwh.standin.relay import wire
+from sparkify_dwh.standin.relay.outgoing import Outgoing
 
 CHUNK = 256 * 1024
 MUCH = 1024 * 1024  # bytes waiting to be sent, above which no more are made
@@ -43,34 +44,33 @@ class Channel:
         self.socket = sock
         self.incoming = wire.MessageBuffer(longest)
         self._gone = gone
-        self._outgoing = bytearray()
+        self._outgoing = Outgoing()
         self._moved = time.monotonic()  # when bytes last went out, or began to wait
 
     def send(self, data: bytes) -> None:
         """Have ``data`` sent, as soon as the other side takes it."""
-        if not self._outgoing:
+        if not self.waiting:
             self._moved = time.monotonic()
-        self._outgoing += data
+        self._outgoing.add(data)
 
     @property
     def waiting(self) -> bool:
-        return bool(self._outgoing)
+        return self._outgoing.size > 0
 
     @property
     def full(self) -> bool:
-        return len(self._outgoing) > MUCH
+        return self._outgoing.size > MUCH
 
     @property
     def idle_seconds(self) -> float:
         """For how long the other side has taken nothing of what waits for it."""
-        return time.monotonic() - self._moved if self._outgoing else 0.0
+        return time.monotonic() - self._moved if self.waiting else 0.0
 
     def write(self) -> None:
         """Send what the other side takes at once."""
         try:
-            while self._outgoing:
-                sent = self.socket.send(bytes(self._outgoing[:CHUNK]))
-                del self._outgoing[:sent]
+            while self.waiting:
+                self._outgoing.send(self.socket)
                 self._moved = time.monotonic()
         except BlockingIOError:
             return
@@ -81,7 +81,7 @@ class Channel:
         """Send what still waits, unless the other side does not take it in time."""
         with suppress(OSError):
             self.socket.settimeout(seconds)
-            self.socket.sendall(self._outgoing)
+            self.socket.sendall(self._outgoing.everything())
 
     def read(self) -> None:
         """Take in what is there."""

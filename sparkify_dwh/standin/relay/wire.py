@@ -75,7 +75,12 @@ class MessageBuffer:
 
 
 def message(kind: bytes, body: bytes = b"") -> bytes:
-    return kind + _LENGTH.pack(len(body) + 4) + body
+    return head(kind, len(body)) + body
+
+
+def head(kind: bytes, size: int) -> bytes:
+    """The beginning of a message whose body has that many bytes."""
+    return kind + _LENGTH.pack(size + 4)
 
 
 def query(sql: str) -> bytes:
