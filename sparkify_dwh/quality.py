@@ -39,7 +39,7 @@ from sparkify_dwh.checking import (
     run_check,
 )
 from sparkify_dwh.merge import in_range, same_key
-from sparkify_dwh.screening import Screen, row_screens, run_screens, stored_once
+from sparkify_dwh.screening import KeyChecks, Screen, key_screens, row_screens, run_screens
 from sparkify_dwh.star import STAR, Artist, Song, Songplay, User, trimmed
 
 __all__ = [
@@ -75,8 +75,8 @@ def run_checks(connection: Connection, scope: Scope) -> list[CheckResult]:
 
 def all_screens(scope: Scope, checks: list[Check]) -> list[Screen]:
     """What can be told of the checks of the scope together."""
-    by_keys = [stored_once(model, scope.bounds(model), _key_checks(model)) for model in STAR if scope.covers(model)]
-    return [*row_screens(checks), *(by_keys if scope.is_batch else [])]
+    by_keys = [KeyChecks(model, scope.bounds(model), _key_checks(model)) for model in STAR if scope.covers(model)]
+    return [*row_screens(checks), *(key_screens(by_keys) if scope.is_batch else [])]
 
 
 def derived_checks(scope: Scope) -> list[Check]:
@@ -112,9 +112,9 @@ def _has_all_staged(model: type[StarTable]) -> str:
     return f"{model.__tablename__} has all that was staged"
 
 
-def _key_checks(model: type[StarTable]) -> tuple[str, str]:
+def _key_checks(model: type[StarTable]) -> frozenset[str]:
     """The names of the checks that hold of a batch, when every key of it is stored once."""
-    return _is_unique(model, model.key()), _has_all_staged(model)
+    return frozenset({_is_unique(model, model.key()), _has_all_staged(model)})
 
 
 def required_values(model: type[StarTable]) -> Check:

@@ -1,7 +1,8 @@
 """Many checks by one SELECT: while it finds nothing, none of them has an offender.
 
     by rows   checks that look at the rows of a table one by one, each alone or with the row that it points at: one scan
-    by keys   of a batch: that every key that is staged is stored, and stored once: one join
+    by keys   of a batch: that every key that is staged is stored, and stored once: one join of a staging table with all
+              that are filled from it
 
 Nearly always nothing is found, and a check is a statement of its own only when its screen has found something.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -18,10 +20,12 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Join,
+    Label,
     Select,
     SelectBase,
     Table,
     and_,
+    case,
     func,
     literal_column,
     or_,
@@ -29,10 +33,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.visitors import iterate
 
-from sparkify_dwh.base import StarTable
+from sparkify_dwh.base import StagingTable, StarTable
 from sparkify_dwh.batch import Range
 from sparkify_dwh.checking import Check
-from sparkify_dwh.merge import in_range, same_key
+from sparkify_dwh.merge import in_range
 
 FOUND = literal_column("1", Integer).label("found")
 
@@ -99,22 +103,45 @@ def _any_row(group: Sequence[RowCheck]) -> Select[Any]:
     return select(FOUND).select_from(from_).where(offends, *group[0].check.within).limit(1)
 
 
-def stored_once(model: type[StarTable], range_: Range | None, names: Iterable[str]) -> Screen:
-    """The screen of the checks that every key that is staged is stored, and that no two rows of these have one key.
+@dataclass(frozen=True)
+class KeyChecks:
+    """The names of the checks that hold when every key that is staged for a table is stored once, within these bounds."""
 
-    Every record is looked up: stored once, it makes one pair; missing, a pair without a stored row; stored twice, two. So
-    nothing needs to be grouped, and the same key may be staged more than once.
+    model: type[StarTable]
+    range_: Range | None
+    names: frozenset[str]
+
+
+def key_screens(checks: Iterable[KeyChecks]) -> list[Screen]:
+    """Screens of such checks: one for all the tables that are filled from one staging table."""
+    groups: dict[type[StagingTable], list[KeyChecks]] = {}
+    for each in checks:
+        groups.setdefault(each.model.staged_in, []).append(each)
+    return [_stored_once(staging, group) for staging, group in groups.items()]
+
+
+def _stored_once(staging: type[StagingTable], group: Sequence[KeyChecks]) -> Screen:
+    """The screen of checks of tables that are filled from one staging table.
+
+    Every record is looked up in all of them. If all of its keys are stored once, it makes one row, and more if one of them
+    is stored twice; of one that is missing nothing is found. So nothing needs to be grouped, and the same key may be staged
+    more than once.
     """
-    stored, staged = model.table(), model.staged_keys().subquery("staged")
-    matched = and_(same_key(model, stored, staged), *in_range(stored, range_))
-    looked_up = (
-        select(func.count().label("pairs"), func.count(stored.c[model.key()[0]]).label("stored"))
-        .select_from(staged.outerjoin(stored, matched))
-        .subquery("looked_up")
-    )
-    records = select(func.count()).select_from(model.staged_keys().subquery("records")).scalar_subquery()
-    pairs = looked_up.c.pairs
-    return Screen(frozenset(names), select(FOUND).where(or_(pairs != looked_up.c.stored, pairs != records)))
+    records: FromClause = staging.table()
+    counts: list[tuple[Label[int], Label[int]]] = []
+    for each in group:
+        stored, staged = each.model.table(), each.model.staged_keys()
+        keys = [staged.selected_columns[name] == stored.c[name] for name in each.model.key()]
+        is_staged = [] if staged.whereclause is None else [staged.whereclause]
+        records = records.outerjoin(stored, and_(*keys, *is_staged, *in_range(stored, each.range_)))
+        found = func.count(stored.c[each.model.key()[0]]).label(f"{stored.name}_found")
+        sought = func.count(*(case((condition, 1)) for condition in is_staged)).label(f"{stored.name}_sought")
+        counts.append((found, sought))
+    looked_up = select(func.count().label("rows"), *chain(*counts)).select_from(records).subquery("looked_up")
+    staged_rows = select(func.count()).select_from(staging.table()).scalar_subquery()
+    differ = [looked_up.c[found.name] != looked_up.c[sought.name] for found, sought in counts]
+    names = frozenset[str]().union(*(each.names for each in group))
+    return Screen(names, select(FOUND).where(or_(looked_up.c.rows != staged_rows, *differ)))
 
 
 def run_screens(connection: Connection, screens: Iterable[Screen]) -> frozenset[str]:

@@ -13,7 +13,7 @@ from stars import NOON, WRONG, fill, loosen, run, stage
 
 from sparkify_dwh.checking import ERROR, Check, Scope, run_check
 from sparkify_dwh.quality import all_checks, all_screens, run_checks
-from sparkify_dwh.screening import RowCheck, Screen, row_screens, run_screens, stored_once
+from sparkify_dwh.screening import KeyChecks, RowCheck, Screen, key_screens, row_screens, run_screens
 from sparkify_dwh.star import Artist, Song, Songplay, Time, User
 
 NOVEMBER = (datetime(2018, 11, 1), datetime(2018, 11, 30))
@@ -54,20 +54,28 @@ def test_checks_of_plays_one_by_one_are_one_scan() -> None:
 
 
 def test_keys_of_a_batch_are_looked_up_once() -> None:
-    """Nothing is grouped, and the stored rows of other times are not read."""
+    """In all the tables that events go to, by one join; nothing is grouped, and rows of other times are not read."""
     screen = the_screen_of("songplays.natural_key is unique")
-    assert screen.names == {"songplays.natural_key is unique", "songplays has all that was staged"}
-    staged = (
-        "(SELECT staging_events.session_id AS session_id, staging_events.item_in_session AS item_in_session, "
-        "staging_events.ts AS start_time FROM staging_events WHERE staging_events.page = 'NextSong')"
-    )
+    tables = {"users.user_id", "songplays.natural_key", "time.start_time"}
+    assert screen.names == {f"{key} is unique" for key in tables} | {
+        f"{key.split('.')[0]} has all that was staged" for key in tables
+    }
+    is_play, november = "staging_events.page = 'NextSong'", "BETWEEN '2018-11-01 00:00:00' AND '2018-11-30 00:00:00'"
     assert sql(screen.finds) == (
-        "SELECT 1 AS found FROM (SELECT count(*) AS pairs, count(songplays.session_id) AS stored "
-        f"FROM {staged} AS staged LEFT OUTER JOIN songplays ON songplays.session_id = staged.session_id "
-        "AND songplays.item_in_session = staged.item_in_session AND songplays.start_time = staged.start_time "
-        "AND songplays.start_time BETWEEN '2018-11-01 00:00:00' AND '2018-11-30 00:00:00') AS looked_up "
-        "WHERE looked_up.pairs != looked_up.stored OR looked_up.pairs != "
-        f"(SELECT count(*) AS count_1 FROM {staged} AS records)"
+        "SELECT 1 AS found FROM (SELECT count(*) AS rows, count(users.user_id) AS users_found, "
+        "count(CASE WHEN (staging_events.user_id IS NOT NULL) THEN 1 END) AS users_sought, "
+        "count(songplays.session_id) AS songplays_found, "
+        f"count(CASE WHEN ({is_play}) THEN 1 END) AS songplays_sought, "
+        f"count(time.start_time) AS time_found, count(CASE WHEN ({is_play}) THEN 1 END) AS time_sought "
+        "FROM staging_events "
+        "LEFT OUTER JOIN users ON staging_events.user_id = users.user_id AND staging_events.user_id IS NOT NULL "
+        "LEFT OUTER JOIN songplays ON staging_events.session_id = songplays.session_id "
+        "AND staging_events.item_in_session = songplays.item_in_session "
+        f"AND staging_events.ts = songplays.start_time AND {is_play} AND songplays.start_time {november} "
+        f"LEFT OUTER JOIN time ON staging_events.ts = time.start_time AND {is_play} AND time.start_time {november}"
+        ") AS looked_up WHERE looked_up.rows != (SELECT count(*) AS count_1 FROM staging_events) "
+        "OR looked_up.users_found != looked_up.users_sought "
+        "OR looked_up.songplays_found != looked_up.songplays_sought OR looked_up.time_found != looked_up.time_sought"
     )
 
 
@@ -76,7 +84,7 @@ def test_every_check_of_a_batch_but_that_of_the_row_number_has_a_screen() -> Non
     screens = all_screens(BATCH, all_checks(BATCH))
     screened = frozenset[str]().union(*(screen.names for screen in screens))
     assert {check.name for check in all_checks(BATCH)} - screened == {"songplays.songplay_id is unique"}
-    assert len(screens) == 10  # two a table
+    assert len(screens) == 7  # one a table, and one a staging table
 
 
 def test_keys_of_everything_are_counted_in_groups() -> None:
@@ -123,7 +131,7 @@ def test_a_key_may_be_staged_more_than_once(connection: Connection) -> None:
     stage(connection)
     stage(connection)
     fill(connection)
-    screen = stored_once(Time, (NOON, NOON), {"time is"})
+    (screen,) = key_screens([KeyChecks(Time, (NOON, NOON), frozenset({"time is"}))])
     assert run_screens(connection, [screen]) == {"time is"}
 
 
