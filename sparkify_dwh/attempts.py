@@ -64,8 +64,8 @@ def lock(connection: Connection, wait_seconds: float, on_wait: OnWait) -> None:
     on_wait(f"waiting for another load, up to {wait_seconds:g} s")
     if not _locked_within(connection, wait_seconds):
         raise LoadError(
-            f"The load waited {wait_seconds:g} s for another load to end, and it did not: look at it with "
-            "`sparkify-dwh history`, or wait longer with wait_seconds (--wait)."
+            f"Another load had the lock for longer than {wait_seconds:g} s: look at it with `sparkify-dwh history`, or wait "
+            "longer with wait_seconds (--wait)."
         )
 
 

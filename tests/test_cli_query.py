@@ -81,6 +81,15 @@ def test_the_questions_are_listed_for_programs_too(
     assert one["options"] == ["--song", "--from", "--to", "--artist"]
 
 
+@pytest.mark.parametrize("option", ["--sql", "--format=csv", "--output=a.csv", "--from=2018-11-01", "--limit=all"])
+def test_the_list_of_questions_asks_none(
+    option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = asked(monkeypatch, capsys, "query", "--list", "top-songs", option)
+    assert (code, out) == (2, "")
+    assert f"--list lists questions and asks none: leave out {option.split('=')[0]}." in err
+
+
 def test_a_question_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = asked(monkeypatch, capsys, "query", "--list", "song-history")
     assert code == 0

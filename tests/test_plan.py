@@ -20,7 +20,7 @@ from sqlalchemy import Engine, event
 from sparkify_dwh.base import Base
 from sparkify_dwh.cli.context import Invocation
 from sparkify_dwh.cli.planning import plan as plan_command
-from sparkify_dwh.errors import ConfigurationError, CopyError, NotMigratedError, SourceError
+from sparkify_dwh.errors import ConfigurationError, CopyError, NotMigratedError, SourceError, UsageError
 from sparkify_dwh.plan import Plan, make_plan
 
 
@@ -221,6 +221,12 @@ def test_the_command_prints_files_and_no_sql(waiting: Sparkify) -> None:
 
 def test_the_command_prints_sql_when_asked(waiting: Sparkify) -> None:
     assert "-- lock\nLOCK TABLE load_lock;\n" in command(waiting, "--sql", "--no-trial").stdout
+
+
+def test_a_sample_of_files_that_are_not_read_is_refused(waiting: Sparkify) -> None:
+    error = command(waiting, "--no-trial", "--sample", "3").exception
+    assert isinstance(error, UsageError)
+    assert str(error).endswith("leave out one of the two.")
 
 
 def test_the_command_as_json_prints_nothing_else(waiting: Sparkify) -> None:

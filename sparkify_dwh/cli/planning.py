@@ -8,7 +8,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, progress
 from sparkify_dwh.cli.options import files_option, force_option, json_option, since_option
-from sparkify_dwh.errors import CopyError
+from sparkify_dwh.errors import CopyError, UsageError
 
 
 @click.command()
@@ -41,6 +41,8 @@ def plan(  # noqa: PLR0913 (as many as it has options)
     Example:  sparkify-dwh plan
               sparkify-dwh plan --sample 100 --sql
     """
+    if no_trial and sample:
+        raise UsageError("--no-trial reads none of the files, and --sample N some of them: leave out one of the two.")
     from sparkify_dwh.plan import make_plan
 
     with progress(quiet=as_json) as step:

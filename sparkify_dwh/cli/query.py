@@ -104,6 +104,7 @@ def query(  # noqa: PLR0913 (as many as it has options)
               sparkify-dwh query plays-per-day --format csv -o plays.csv
     """
     if name is None or list_:
+        _refuse_with_list({"sql": as_sql, "format": format_, "output": output, **given} if list_ else {})
         _list_questions(name, list_, as_json)
         return
     if as_json and format_ not in (None, "json"):
@@ -141,6 +142,14 @@ def _question(name: str) -> Question:
     near = get_close_matches(asked, questions, n=3, cutoff=0.6)
     advice = f"Is it {' or '.join(near)}?" if near else "All of them: sparkify-dwh query --list."
     raise UsageError(f"There is no question {name!r}. {advice}")
+
+
+def _refuse_with_list(given: dict[str, Any]) -> None:
+    """Raises :class:`UsageError` for an option that asks for something else than the list."""
+    for parameter, value in given.items():
+        if value is not None and value is not False:
+            name = OPTIONS.get(parameter, f"--{parameter}")
+            raise UsageError(f"--list lists questions and asks none: leave out {name}.")
 
 
 def _list_questions(name: str | None, wanted: bool, as_json: bool) -> None:
