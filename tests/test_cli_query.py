@@ -87,7 +87,7 @@ def test_the_list_of_questions_asks_none(
 ) -> None:
     code, out, err = asked(monkeypatch, capsys, "query", "--list", "top-songs", option)
     assert (code, out) == (2, "")
-    assert f"--list lists questions and asks none: leave out {option.split('=')[0]}." in err
+    assert f"--list lists questions and asks none: leave out {option.partition('=')[0]}." in err
 
 
 def test_a_question_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
