@@ -63,14 +63,14 @@ def _load(ground: Ground, logs: Dataset, songs: Dataset) -> Load:
 
 
 def _by_events(ground: Ground, size: Size) -> Iterator[Row]:
-    """Loads into an empty warehouse, of as many songs for each event at every size."""
-    loads = {}
-    for events in size.growing_events:
-        ground.empty()
-        dataset = simulated(events, events * size.songs // size.events, size.songs_per_file)
-        loads[events] = _load(ground, dataset, dataset)
-    least, most = min(loads), max(loads)
-    per_million = {events: load.seconds / events * 1e6 for events, load in loads.items()}
+    """Loads into an empty warehouse, of as many songs for each event at every size; the largest once, the others again."""
+    least, most = min(size.growing_events), max(size.growing_events)
+    loads = {
+        events: [_of_all(ground, size, events) for _ in range(1 if events == most else size.repeats)]
+        for events in size.growing_events
+    }
+    seconds = {events: [load.seconds for load in each] for events, each in loads.items()}
+    per_million = {events: min(each) / events * 1e6 for events, each in seconds.items()}
     fastest, *_, slowest = sorted(per_million, key=per_million.__getitem__)
     yield Row(
         PART,
@@ -79,13 +79,20 @@ def _by_events(ground: Ground, size: Size) -> Iterator[Row]:
         per_million[slowest],
         per_million[fastest],
         limit=1.3,
-        runs={f"{events:,} events": [load.seconds] for events, load in loads.items()},
+        runs={f"{events:,} events": each for events, each in seconds.items()},
     )
-    peaks = {f"{events:,} events": [load.peak_megabytes] for events, load in loads.items()}
+    peaks = {events: [load.peak_megabytes for load in each] for events, each in loads.items()}
+    runs = {f"{events:,} events": each for events, each in peaks.items()}
     of = f"Peak memory of load(), {most:,} events"
-    big, small = loads[most].peak_megabytes, loads[least].peak_megabytes
-    yield Row(PART, of, f"{MOST_MEGABYTES:g} MB", big, MOST_MEGABYTES, limit=1, unit="MB", runs=peaks)
-    yield Row(PART, of, f"the same of {least:,} events", big, small, limit=1.3, unit="MB", runs=peaks)
+    big, small = max(peaks[most]), min(peaks[least])
+    yield Row(PART, of, f"{MOST_MEGABYTES:g} MB", big, MOST_MEGABYTES, limit=1, unit="MB", runs=runs)
+    yield Row(PART, of, f"the same of {least:,} events", big, small, limit=1.3, unit="MB", runs=runs)
+
+
+def _of_all(ground: Ground, size: Size, events: int) -> Load:
+    ground.empty()
+    dataset = simulated(events, events * size.songs // size.events, size.songs_per_file)
+    return _load(ground, dataset, dataset)
 
 
 def _by_history(ground: Ground, size: Size) -> Iterator[Row]:
