@@ -137,11 +137,11 @@ def _stored_once(staging: type[StagingTable], group: Sequence[KeyChecks]) -> Scr
         found = func.count(stored.c[each.model.key()[0]]).label(f"{stored.name}_found")
         sought = func.count(*(case((condition, 1)) for condition in is_staged)).label(f"{stored.name}_sought")
         counts.append((found, sought))
-    looked_up = select(func.count().label("rows"), *chain(*counts)).select_from(records).subquery("looked_up")
+    looked_up = select(func.count().label("pairs"), *chain(*counts)).select_from(records).subquery("looked_up")
     staged_rows = select(func.count()).select_from(staging.table()).scalar_subquery()
     differ = [looked_up.c[found.name] != looked_up.c[sought.name] for found, sought in counts]
     names = frozenset[str]().union(*(each.names for each in group))
-    return Screen(names, select(FOUND).where(or_(looked_up.c.rows != staged_rows, *differ)))
+    return Screen(names, select(FOUND).where(or_(looked_up.c.pairs != staged_rows, *differ)))
 
 
 def run_screens(connection: Connection, screens: Iterable[Screen]) -> frozenset[str]:

@@ -62,7 +62,7 @@ def test_keys_of_a_batch_are_looked_up_once() -> None:
     }
     is_play, november = "staging_events.page = 'NextSong'", "BETWEEN '2018-11-01 00:00:00' AND '2018-11-30 00:00:00'"
     assert sql(screen.finds) == (
-        "SELECT 1 AS found FROM (SELECT count(*) AS rows, count(users.user_id) AS users_found, "
+        "SELECT 1 AS found FROM (SELECT count(*) AS pairs, count(users.user_id) AS users_found, "
         "count(CASE WHEN (staging_events.user_id IS NOT NULL) THEN 1 END) AS users_sought, "
         "count(songplays.session_id) AS songplays_found, "
         f"count(CASE WHEN ({is_play}) THEN 1 END) AS songplays_sought, "
@@ -73,7 +73,7 @@ def test_keys_of_a_batch_are_looked_up_once() -> None:
         "AND staging_events.item_in_session = songplays.item_in_session "
         f"AND staging_events.ts = songplays.start_time AND {is_play} AND songplays.start_time {november} "
         f"LEFT OUTER JOIN time ON staging_events.ts = time.start_time AND {is_play} AND time.start_time {november}"
-        ") AS looked_up WHERE looked_up.rows != (SELECT count(*) AS count_1 FROM staging_events) "
+        ") AS looked_up WHERE looked_up.pairs != (SELECT count(*) AS count_1 FROM staging_events) "
         "OR looked_up.users_found != looked_up.users_sought "
         "OR looked_up.songplays_found != looked_up.songplays_sought OR looked_up.time_found != looked_up.time_sought"
     )
