@@ -6,7 +6,7 @@ from contextlib import suppress
 from itertools import pairwise, takewhile
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sparkify_dwh.standin.errors import RedshiftError
@@ -110,6 +110,7 @@ def test_a_range_of_numbers_keeps_its_dots() -> None:
         ("-- ended by a carriage return\rtruncate t", ["TRUNCATE", "T"]),
         ('COPY "t" FROM \'unterminated', ["COPY"]),
         ("do$$ $$", ["DO$$"]),
+        ("comment e'a string'", ["COMMENT"]),
         ("create\u00a0table t", ["CREATE"]),
         ("", []),
     ],
@@ -120,6 +121,7 @@ def test_the_first_words_name_the_kind_of_a_statement(sql: str, words: list[str]
 
 
 @given(st.text(alphabet="create/*- \n\r\t;'$1"))
+@example("e''")
 def test_the_first_words_are_the_first_tokens(sql: str) -> None:
     with suppress(RedshiftError):
         tokens = tokenize(sql)

@@ -48,7 +48,7 @@ class Token(NamedTuple):
 
 # White space and ends of lines are PostgreSQL's: a comment ends with a carriage return too.
 _SKIPPED = re.compile(r"(?:[ \t\n\r\f\v]+|--[^\n\r]*)+")
-_FIRST_WORD = re.compile(r"[ \t\n\r\f\v]*([^\W\d][\w$]*)")
+_FIRST_WORD = re.compile(r"[ \t\n\r\f\v]*(?![eE]')([^\W\d][\w$]*)")  # E'..' is a string
 _ANY_WORD = re.compile(r"[^\W\d]\w*|[\[#]")
 _COMMENT_AHEAD = re.compile(r"[ \t\n\r\f\v]*(?:--|/\*)")
 
