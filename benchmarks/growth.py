@@ -1,6 +1,7 @@
 """Growth: time per event and memory of loads of any size, and a day's load on top of histories of any length.
 
-Each load is a process of its own, so that its memory is its own.
+Each load is a process of its own, so that its memory is its own. What the process does before it is connected, which is the
+same however much it then loads, has a row of its own.
 """
 
 from __future__ import annotations
@@ -43,8 +44,9 @@ ORDER BY start_time
 
 @dataclass(frozen=True)
 class Load:
-    """What one load took."""
+    """What one load took, and its process before it."""
 
+    connecting_seconds: float
     seconds: float
     peak_megabytes: float
 
@@ -59,7 +61,7 @@ def _load(ground: Ground, logs: Dataset, songs: Dataset) -> Load:
     standin = str(ground.settings.standin_directory)
     run = watched([sys.executable, "-m", "benchmarks.one_load", standin, str(logs.directory), str(songs.directory)])
     told = json.loads(run.output)
-    return Load(told["seconds"], max(run.peak_bytes, told["peak_bytes"]) / MEGABYTE)
+    return Load(told["connecting"], told["seconds"], max(run.peak_bytes, told["peak_bytes"]) / MEGABYTE)
 
 
 def _by_events(ground: Ground, size: Size) -> Iterator[Row]:
@@ -80,6 +82,15 @@ def _by_events(ground: Ground, size: Size) -> Iterator[Row]:
         per_million[fastest],
         limit=1.3,
         runs={f"{events:,} events": each for events, each in seconds.items()},
+    )
+    connecting = [load.connecting_seconds for each in loads.values() for load in each]
+    yield Row(
+        PART,
+        "Imports and connecting to a server that runs, before the first load of a process",
+        f"the load of {least:,} events",
+        min(connecting),
+        min(seconds[least]),
+        runs={"connecting": connecting},
     )
     peaks = {events: [load.peak_megabytes for load in each] for events, each in loads.items()}
     runs = {f"{events:,} events": each for events, each in peaks.items()}

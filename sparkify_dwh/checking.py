@@ -1,6 +1,6 @@
 """What a check is, which rows it is made of, and what it finds.
 
-What is checked stands in ``sparkify_dwh.quality``.
+What is checked stands in ``sparkify_dwh.derived_checks`` and ``sparkify_dwh.quality``.
 """
 
 from __future__ import annotations
@@ -121,6 +121,11 @@ class Scope:
         """The check of the table, over the rows in the scope."""
         everywhere = check.offenders.params(tomorrow=self.now + timedelta(days=1))
         return replace(check, offenders=everywhere, within=tuple(self.of(model)))
+
+
+def rows_of(model: type[StarTable], *values: str) -> Select[Any]:
+    """Rows of a table, shown by their key and the named values."""
+    return select(*(model.table().c[name] for name in dict.fromkeys([*model.key(), *values])))
 
 
 def passed(check: Check) -> CheckResult:

@@ -15,7 +15,8 @@ from records import a_song, an_event
 from sqlalchemy import Connection, Select, insert
 from stars import LOOSE_TABLE_NEEDED, NOON, ONLY_WHEN_EVERYTHING_IS_CHECKED, WRONG, fill, loosen, run, stage
 
-from sparkify_dwh import quality
+from sparkify_dwh import derived_checks, quality
+from sparkify_dwh.checking import rows_of
 from sparkify_dwh.quality import (
     WARNING,
     Check,
@@ -200,8 +201,8 @@ def test_what_a_model_declares_is_there(model: type[StarTable]) -> None:
     columns = model.table().columns
     assert {*model.references, *model.allowed_values} <= set(columns.keys())
     for name, target in model.references.items():
-        (key,) = quality.MODELS[target].key()
-        assert quality.MODELS[target].table().c[key].type.python_type is columns[name].type.python_type
+        (key,) = derived_checks.MODELS[target].key()
+        assert derived_checks.MODELS[target].table().c[key].type.python_type is columns[name].type.python_type
     assert model.staged_keys().selected_columns.keys() == model.key()
 
 
@@ -215,7 +216,7 @@ def test_a_check_is_one_function(monkeypatch: pytest.MonkeyPatch) -> None:
 
         And this is why.
         """
-        return quality.rows_of(Songplay).where(Songplay.user_agent.is_(None))
+        return rows_of(Songplay).where(Songplay.user_agent.is_(None))
 
     (made,) = business_checks(BATCH)
     assert (made.name, made.severity) == ("plays are in a browser", "warning")

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from sparkify_dwh.standin.relay.consumer import MUCH, Consumer
-from sparkify_dwh.standin.relay.producer import Abandoned
+from sparkify_dwh.standin.relay.worker import Abandoned
 
 SECONDS = 60.0  # after which a test that waits fails
 

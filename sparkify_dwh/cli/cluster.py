@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from sparkify_dwh.cli.cluster_output import described, say_done, say_gone, say_planned, say_written, status_lines
 from sparkify_dwh.cli.context import Invocation, confirm, pass_invocation, print_json, progress
 from sparkify_dwh.cli.options import json_option, yes_option
-
-if TYPE_CHECKING:
-    from sparkify_dwh.cluster.found import Found
-    from sparkify_dwh.cluster.lifecycle import Status
-    from sparkify_dwh.cluster.removal import Gone
-    from sparkify_dwh.cluster.result import Up
-    from sparkify_dwh.configuration.file import Name
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 snapshot_option = click.option(
@@ -114,42 +107,10 @@ def up(  # noqa: PLR0913 (as many as it has options)
     if as_json:
         print_json({"dry_run": dry_run} | made.to_dict())
     elif dry_run:
-        _say_planned(made.done)
+        say_planned(made.done)
     else:
-        click.echo(_described(made))
-        _say_written(file if write else None, made.values(settings))
-
-
-def _described(made: Up) -> str:
-    lines = [
-        f"{made.identifier} is available in {made.region}: {made.size}.",
-        f"  HOST     {made.host}",
-        f"  DB_PORT  {made.port}",
-        f"  DB_NAME  {made.database}",
-        f"  ARN      {made.role_arn}",
-    ]
-    if made.secret_arn:
-        lines.append(f"  SECRET_ARN  {made.secret_arn}")
-    lines.append(f"Open to {', '.join(made.opened) or 'nobody'} at port {made.port}.")
-    if made.expires:
-        lines.append(f"Its time ends {_moment(made.expires)}; `sparkify-dwh cluster expire` deletes it then.")
-    return "\n".join([*lines, *made.remarks])
-
-
-def _say_written(file: Path | None, values: dict[Name, str]) -> None:
-    """Where the values were written, and which of them the environment hides."""
-    from sparkify_dwh.configuration.file import variable
-
-    if not values:
-        return
-    if file is None:
-        names = ", ".join(f"[{section}] {key}" for section, key in values)
-        click.echo(f"dwh.cfg does not say so yet: set {names} in it, or run this again with --write.")
-        return
-    click.echo(f"Written to {file}: " + ", ".join(f"[{section}] {key}" for section, key in values) + ".")
-    hidden = [variable(name) for name, value in values.items() if os.environ.get(variable(name), value) != value]
-    if hidden:
-        click.echo(f"The environment says otherwise and goes first: unset {', '.join(hidden)}.", err=True)
+        click.echo(described(made))
+        say_written(file if write else None, made.values(settings))
 
 
 @cluster.command()
@@ -169,32 +130,7 @@ def status(invocation: Invocation, as_json: bool) -> None:
     if as_json:
         print_json(found.to_dict())
     else:
-        click.echo("\n".join(_status_lines(found, elsewhere(settings, found.region))))
-
-
-def _status_lines(status: Status, hint: str) -> Iterable[str]:
-    if not status.found:
-        yield f"There is no warehouse {status.identifier} in {status.region}{hint}."
-    for one in status.found:
-        yield f"{one.identifier} is {one.state} in {status.region}: {one.size}, {'public' if one.public else 'not public'}."
-        yield from _details(status, one)
-    if status.found and status.opened:
-        yield f"  open to   {', '.join(status.opened)}"
-    if status.parts:
-        around = "made with it" if status.found else "left over, for `sparkify-dwh cluster down`"
-        yield f"  {around}: {', '.join(status.parts)}"
-
-
-def _details(status: Status, one: Found) -> Iterable[str]:
-    if one.host:
-        yield f"  endpoint  {one.host}:{one.port}/{one.database}"
-    if age := status.age(one):
-        yield f"  age       {_span_text(age)}"
-    if one.expires:
-        over = " (over: `sparkify-dwh cluster expire` deletes it)" if one.expires < status.at else ""
-        yield f"  until     {_moment(one.expires)}{over}"
-    if not one.is_ours:
-        yield "  not made by sparkify-dwh, which will not change or delete it"
+        click.echo("\n".join(status_lines(found, elsewhere(settings, found.region))))
 
 
 @cluster.command()
@@ -214,7 +150,7 @@ def pause(invocation: Invocation, dry_run: bool, as_json: bool) -> None:
     if as_json:
         print_json({"dry_run": dry_run, "done": done})
         return
-    _say_done(
+    say_done(
         done,
         "The cluster is paused.",
         "There is nothing to pause: it is paused already, or is Serverless, which costs nothing while no query runs.",
@@ -239,7 +175,7 @@ def resume(invocation: Invocation, dry_run: bool, as_json: bool) -> None:
     if as_json:
         print_json({"dry_run": dry_run, "done": done})
     else:
-        _say_done(done, "The cluster runs.", "There is nothing to resume: it runs.", dry_run)
+        say_done(done, "The cluster runs.", "There is nothing to resume: it runs.", dry_run)
 
 
 @cluster.command()
@@ -270,7 +206,7 @@ def down(invocation: Invocation, snapshot: bool, yes: bool, dry_run: bool, as_js
     if as_json:
         print_json({"dry_run": dry_run} | asdict(gone))
     else:
-        _say_gone(gone, dry_run, elsewhere(settings, gone.region))
+        say_gone(gone, dry_run, elsewhere(settings, gone.region))
 
 
 @cluster.command()
@@ -292,42 +228,9 @@ def expire(invocation: Invocation, snapshot: bool, dry_run: bool, as_json: bool)
         print_json([{"dry_run": dry_run} | asdict(one) for one in gone])
         return
     for one in gone:
-        _say_gone(one, dry_run)
+        say_gone(one, dry_run)
     if not gone:
         click.echo("No cluster's time is over.")
-
-
-def _say_gone(gone: Gone, dry_run: bool, hint: str = "") -> None:
-    if not gone.done:
-        click.echo(f"There is nothing of {gone.identifier} in {gone.region} to delete{hint}.")
-    elif dry_run:
-        _say_planned(gone.done)
-    else:
-        click.echo(f"{gone.identifier} is gone from {gone.region}, with all that was made with it.")
-        for name in gone.snapshots:
-            click.echo(f"Its final snapshot {name} is kept, and costs its storage, until you delete it.")
-
-
-def _say_done(done: list[str], changed: str, unchanged: str, dry_run: bool) -> None:
-    if done and dry_run:
-        _say_planned(done)
-    else:
-        click.echo(changed if done else unchanged)
-
-
-def _say_planned(deeds: Iterable[str]) -> None:
-    lines = [f"  {deed}" for deed in deeds]
-    click.echo("\n".join(["It would:", *lines] if lines else ["It would do nothing: all is as it should be."]))
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
-
-
-def _span_text(span: timedelta) -> str:
-    minutes = int(span.total_seconds() // 60)
-    days, hours = minutes // 1440, minutes // 60 % 24
-    return f"{days} d {hours} h" if days else f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
 
 
 COMMANDS: tuple[Any, ...] = (cluster,)

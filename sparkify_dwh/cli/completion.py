@@ -41,9 +41,9 @@ def completion(context: click.Context, shell: str) -> None:
 
 def _questions() -> Mapping[str, str | None]:
     """The questions, each with what it asks."""
-    from sparkify_dwh.analytics import QUESTIONS
+    from sparkify_dwh.cli.questions import heading, questions
 
-    return {name: (question.__doc__ or "").split("\n", 1)[0] for name, question in QUESTIONS.items()}
+    return {name: heading(question) for name, question in questions().items()}
 
 
 def _tables() -> Mapping[str, str | None]:

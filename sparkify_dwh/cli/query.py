@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +14,18 @@ from sparkify_dwh.cli.context import (
     check_output,
     pass_invocation,
     plays_held,
-    print_json,
     print_table,
 )
 from sparkify_dwh.cli.options import from_option, json_option, to_option
+from sparkify_dwh.cli.questions import (
+    ALL_ROWS,
+    OPTIONS,
+    arguments_of,
+    default_of,
+    heading,
+    list_questions,
+    question_named,
+)
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.limits import MOST_ROWS
 
@@ -28,12 +34,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row, Select
 
-    from sparkify_dwh.analytics import Question
     from sparkify_dwh.settings import Settings
 
 FORMATS = ("table", "csv", "json", "parquet")
-OPTIONS = {"first": "--from", "last": "--to", "limit": "--limit", "song": "--song", "artist": "--artist"}
-ALL_ROWS = 0
 
 
 def _file(_context: click.Context, _option: click.Parameter, value: Path | None) -> Path | None:
@@ -105,13 +108,13 @@ def query(  # noqa: PLR0913 (as many as it has options)
     """
     if name is None or list_:
         _refuse_with_list({"sql": as_sql, "format": format_, "output": output, **given} if list_ else {})
-        _list_questions(name, list_, as_json)
+        list_questions(name, list_, as_json)
         return
     if as_json and format_ not in (None, "json"):
         raise UsageError(f"--json is --format json, and found --format {format_}: leave one of them out.")
     format_ = "json" if as_json else format_
-    question = _question(name)
-    select = question(**_arguments(name, question, given))
+    question = question_named(name)
+    select = question(**arguments_of(name, question, given))
     if as_sql:
         _print_sql(select, format_, output)
         return
@@ -121,27 +124,11 @@ def query(  # noqa: PLR0913 (as many as it has options)
 
     settings = invocation.settings()
     rows = run(select, settings)
-    _show(_heading(question), select, rows, chosen, output)
+    _show(heading(question), select, rows, chosen, output)
     if not rows:
         click.echo(_why_empty(name, given, settings), err=True)
-    elif given["limit"] is None and len(rows) == (most := _default(question, "limit")):
+    elif given["limit"] is None and len(rows) == (most := default_of(question, "limit")):
         click.echo(f"The first {most:,} rows: --limit all gives every row.", err=True)
-
-
-def _questions() -> dict[str, Question]:
-    from sparkify_dwh.analytics import QUESTIONS
-
-    return dict(QUESTIONS)
-
-
-def _question(name: str) -> Question:
-    """The question of that name. Raises :class:`UsageError` with the names that are nearest when there is none."""
-    questions, asked = _questions(), name.lower().replace("_", "-")
-    if asked in questions:
-        return questions[asked]
-    near = get_close_matches(asked, questions, n=3, cutoff=0.6)
-    advice = f"Is it {' or '.join(near)}?" if near else "All of them: sparkify-dwh query --list."
-    raise UsageError(f"There is no question {name!r}. {advice}")
 
 
 def _refuse_with_list(given: dict[str, Any]) -> None:
@@ -150,59 +137,6 @@ def _refuse_with_list(given: dict[str, Any]) -> None:
         if value is not None and value is not False:
             name = OPTIONS.get(parameter, f"--{parameter}")
             raise UsageError(f"--list lists questions and asks none: leave out {name}.")
-
-
-def _list_questions(name: str | None, wanted: bool, as_json: bool) -> None:
-    """All questions, or everything about one. Raises :class:`UsageError` when neither was asked for."""
-    if not wanted:
-        raise UsageError("Name a question. All of them: sparkify-dwh query --list.")
-    chosen = _questions() if name is None else {name: _question(name)}
-    if as_json:
-        print_json([_described(known, question) for known, question in chosen.items()])
-    elif name is None:
-        rows = [(known, _heading(question), " ".join(_options(question))) for known, question in chosen.items()]
-        print_table("Questions", ["name", "question", "options"], rows)
-    else:
-        described = _described(name, chosen[name])
-        most = _default(chosen[name], "limit")
-        rest = f"\nWithout --limit it gives {most:,} rows; --limit all gives every row." if most else ""
-        click.echo(f"{described['about']}\n\nOptions: {' '.join(described['options']) or 'none'}{rest}")
-
-
-def _described(name: str, question: Question) -> dict[str, Any]:
-    about = (inspect.getdoc(question) or "").replace("``", "")
-    return {"name": name, "question": _heading(question), "about": about, "options": _options(question)}
-
-
-def _heading(question: Question) -> str:
-    return (inspect.getdoc(question) or "").split("\n", 1)[0]
-
-
-def _default(question: Question, parameter: str) -> Any:
-    """What a parameter of the question is when it is not given; None where it has none."""
-    declared = inspect.signature(question).parameters.get(parameter)
-    return None if declared is None else declared.default
-
-
-def _options(question: Question) -> list[str]:
-    """The options that a question takes, those that it needs first."""
-    return [OPTIONS[parameter] for parameter in inspect.signature(question).parameters]
-
-
-def _arguments(name: str, question: Question, given: dict[str, Any]) -> dict[str, Any]:
-    """What was given, as the question's arguments. Raises :class:`UsageError` for what it does not take or lacks."""
-    parameters = inspect.signature(question).parameters
-    arguments = {parameter: value for parameter, value in given.items() if value is not None}
-    for parameter in arguments:
-        if parameter not in parameters:
-            taken = ", ".join(_options(question)) or "no options"
-            raise UsageError(f"{name} does not take {OPTIONS[parameter]}; it takes {taken}.")
-    for parameter, declared in parameters.items():
-        if declared.default is inspect.Parameter.empty and parameter not in arguments:
-            raise UsageError(f"{name} needs {OPTIONS[parameter]}: see sparkify-dwh query --list {name}.")
-    if arguments.get("limit") == ALL_ROWS:
-        arguments["limit"] = None
-    return arguments
 
 
 def _format(format_: str | None, output: Path | None) -> str:

@@ -52,7 +52,9 @@ def report(  # noqa: PLR0913 (as many as it has options)
     from sparkify_dwh.report import make_report, write_report
 
     if output == STDOUT:
-        _require_page_alone(open_it, as_json)
+        if open_it or as_json:
+            option = "--open" if open_it else "--json"
+            raise UsageError(f"{option} needs a file, and -o - is standard output: name a file.")
         with progress() as step:
             text = make_report(invocation.settings(), first, last, check=check, on_step=step)
         click.echo(text.encode(), nl=False)
@@ -69,13 +71,6 @@ def report(  # noqa: PLR0913 (as many as it has options)
         click.echo(f"The page is empty: {NO_PLAYS if held is None else f'{held}.'}", err=True)
     if open_it and not webbrowser.open(written.path.as_uri()):
         click.echo("No browser could be started: open the file yourself.", err=True)
-
-
-def _require_page_alone(open_it: bool, as_json: bool) -> None:
-    """Raises :class:`UsageError` for what makes no sense when the page goes to standard output."""
-    for wanted, option in ((open_it, "--open"), (as_json, "--json")):
-        if wanted:
-            raise UsageError(f"{option} needs a file, and -o - is standard output: name a file.")
 
 
 COMMANDS = (report,)

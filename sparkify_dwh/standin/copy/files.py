@@ -17,7 +17,7 @@ from sparkify_dwh.errors import SourceError
 from sparkify_dwh.standin.copy.json_documents import BLOCK_BYTES
 from sparkify_dwh.standin.copy.listing import DataFile, data_files
 from sparkify_dwh.standin.copy.statement import CopyStatement
-from sparkify_dwh.standin.copy.store import Store, explained, explanation_of
+from sparkify_dwh.standin.copy.store import Store, explained
 from sparkify_dwh.standin.errors import RedshiftError
 
 _MOST_TOGETHER = 1024  # small files that are read together
@@ -32,12 +32,8 @@ class DataStream:
         self._stream = stream
 
     def read(self, size: int, /) -> bytes:
-        try:
+        with explained(self.url):
             data = self._stream.read(size)
-        except Exception as error:
-            if (explanation := explanation_of(error, self.url)) is None:
-                raise
-            raise explanation from error
         self.bytes += len(data)
         return data
 

@@ -38,12 +38,12 @@ def explained(url: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if (explanation := explanation_of(error, url)) is None:
+        if (explanation := _explanation(error, url)) is None:
             raise
         raise explanation from error
 
 
-def explanation_of(error: Exception, url: str) -> RedshiftError | None:
+def _explanation(error: Exception, url: str) -> RedshiftError | None:
     """What tells the client of an error in reading; None for an error that has nothing to do with reading."""
     if isinstance(error, SourceError):
         return RedshiftError("XX000", str(error))

@@ -19,6 +19,7 @@ from sparkify_dwh.standin.relay.consumer import Consumer
 from sparkify_dwh.standin.relay.conversation import OWN, Conversation, Refused
 from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
 from sparkify_dwh.standin.relay.producer import Producer, Write
+from sparkify_dwh.standin.relay.worker import Worker
 
 TIMEOUT = (
     "SELECT extract(epoch FROM pg_catalog.current_setting('statement_timeout')::interval)"  # in seconds; 0 is none
@@ -30,7 +31,7 @@ class Backend(Conversation):
 
     def __init__(self, address: PostgresAddress, database: str, application_name: str = "") -> None:
         super().__init__(address, database, application_name)
-        self._worker: Producer | Consumer | None = None
+        self._worker: Worker | None = None
 
     def cancel(self) -> None:
         """End what runs, in PostgreSQL or in the relay; may be called from any thread."""
@@ -94,7 +95,7 @@ class Backend(Conversation):
         return float(self.query(TIMEOUT)[0][0] or 0)
 
     @contextmanager
-    def _at_work(self, worker: Producer | Consumer, seconds: float) -> Iterator[None]:
+    def _at_work(self, worker: Worker, seconds: float) -> Iterator[None]:
         """While ``worker`` works it can be cancelled, by the client or after so many seconds, if not 0."""
         timer = threading.Timer(seconds, worker.cancel)
         timer.daemon = True

@@ -1,54 +1,32 @@
-"""Work that takes rows and may stall, such as writing to an object store, in a thread of its own; see ``producer`` too."""
+"""Work that takes rows, such as writing to an object store, in a thread of its own."""
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from types import TracebackType
 
-from sparkify_dwh.standin.relay.producer import Abandoned
+from sparkify_dwh.standin.relay.worker import Abandoned, Worker
 
 MUCH = 1024 * 1024  # bytes that wait to be taken, above which no more should come
 GRACE_SECONDS = 5.0  # for work that is abandoned to be taken back; after that someone else may have done it anew
 
 
-class Consumer:
-    """Runs ``consume(self)`` in a thread, which iterates over the rows it is given and in the end calls ``settle``.
+class Consumer(Worker):
+    """Runs ``consume(self)``, which iterates over the rows it is given and in the end calls ``settle``.
 
-    As a context manager it lets go of the work at the end: the next row, or ``settle``, raises Abandoned in the thread,
-    which should then take back what it has done, while it ``may_take_back``. What it waits for by then, an answer of S3
-    for instance, it waits for until the timeouts of that.
+    When it is abandoned, the next row, or ``settle``, raises Abandoned in its thread, which should then take back what it
+    has done, while it ``may_take_back``.
     """
 
     def __init__(self, consume: Callable[[Consumer], None], grace_seconds: float = GRACE_SECONDS) -> None:
+        super().__init__("stand-in UNLOAD")
         self._consume = consume
         self._grace_seconds = grace_seconds
         self._left_at = 0.0
         self._rows: list[bytes] = []
         self._bytes = 0
-        self._changed = threading.Condition()
-        self._ended = self._left = self._settled = self.done = self.cancelled = False
+        self._ended = self._settled = False
         self.interrupted = False  # PostgreSQL has been asked to make no more rows
-        self._error: BaseException | None = None
-        self.alarm, self._bell = socket.socketpair()
-        for end in (self.alarm, self._bell):
-            end.setblocking(False)
-        self._thread = threading.Thread(target=self._run, name="stand-in UNLOAD", daemon=True)
-
-    def __enter__(self) -> Consumer:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.abandon()
-        with self._changed:
-            self.alarm.close()
-            self._bell.close()
 
     # ------------------------------------------------------------------ for the one who has the rows
 
@@ -79,25 +57,6 @@ class Consumer:
             self._changed.notify_all()
             return self._left
 
-    def cancel(self) -> None:
-        """Wake the one who hands over; may be called from any thread."""
-        self.cancelled = True
-        self._ring()
-
-    def heard(self) -> None:
-        """The alarm has been heard, and may ring again."""
-        with suppress(BlockingIOError):
-            self.alarm.recv(64)
-
-    def check(self) -> None:
-        """Raise what ``consume`` has raised by itself."""
-        error, self._error = self._error, None
-        try:
-            if error is not None and not isinstance(error, Abandoned):
-                raise error
-        finally:  # its traceback holds the files that were being written
-            del error
-
     # ------------------------------------------------------------------ for the one who takes them
 
     def __iter__(self) -> Iterator[bytes]:
@@ -124,15 +83,5 @@ class Consumer:
         with self._changed:
             return not self._left or time.monotonic() - self._left_at < self._grace_seconds
 
-    def _run(self) -> None:
-        try:
-            self._consume(self)
-        except BaseException as error:  # handed to the one who waits
-            self._error = error
-        with self._changed:
-            self.done = True
-        self._ring()
-
-    def _ring(self) -> None:
-        with suppress(OSError):  # full: it rings already; closed: nobody listens
-            self._bell.send(b"!")
+    def _work(self) -> None:
+        self._consume(self)
