@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 
@@ -74,6 +74,15 @@ class CheckResult:
         if not self.offenders:
             return "ok"
         return "failed" if self.severity == ERROR else "warning"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as JSON has it."""
+        return asdict(self) | {"state": self.state}
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> CheckResult:
+        """What ``to_dict`` gave, of any version."""
+        return cls(**{each.name: told[each.name] for each in fields(cls)})
 
 
 @dataclass(frozen=True)

@@ -83,4 +83,5 @@ QUESTIONS: dict[str, Select[Any]] = {
     "What was played most": analytics.top_songs(limit=5),
     "Who was played most": analytics.top_artists(limit=5),
     "Free and paid": analytics.levels(),
+    "Of songs in the catalogue": analytics.share_in_catalogue(),
 }

@@ -144,7 +144,7 @@ class LoadReport:
             "steps": self.steps,
             "rejected": cut(self.rejected),
             "warnings": cut(self.warnings),
-            "checks": [asdict(result) for result in self.checks],
+            "checks": [result.to_dict() for result in self.checks],
         }
 
     def to_json(self, most_bytes: int | None = None) -> str:

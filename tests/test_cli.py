@@ -40,6 +40,34 @@ def test_load_as_json_prints_nothing_else(
     assert output.err == ""
 
 
+def test_a_quiet_load_prints_its_report_and_no_progress(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    assert run(monkeypatch, "-q", "--config", configuration, "load") == 0
+    output = capsys.readouterr()
+    assert "songplays                  1 inserted" in output.out
+    assert output.err == ""
+
+
+def test_quiet_and_verbose_exclude_each_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--quiet", "-v", "demo") == 2
+    assert "leave out one of the two" in capsys.readouterr().err
+
+
+def test_every_check_of_a_load_has_its_state(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparkify.logs("a.json", an_event(length=-1.0))
+    sparkify.songs("a.json", a_song())
+    assert run(monkeypatch, "--config", configuration, "load", "--json") == 0
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    assert {check["name"] for check in checks if check["state"] == "warning"} == {"plays have a positive length"}
+
+
 def test_a_failed_load_is_one_sentence_and_exit_code_7(
     sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

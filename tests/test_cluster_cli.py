@@ -94,7 +94,7 @@ def test_a_file_that_cannot_be_written_is_said_first(
 ) -> None:
     file.chmod(0o444)
     assert run(monkeypatch, "cluster", "up", "--write") == 3
-    assert "Error: the configuration file dwh.cfg is read-only" in capsys.readouterr().err
+    assert "Error: The configuration file dwh.cfg is read-only" in capsys.readouterr().err
     assert account.is_empty()
 
 
@@ -182,9 +182,9 @@ def test_nothing_expires_before_its_time(
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (["--ttl", "soon"], 2, "a time to live is a span like 8h"),
+        (["--ttl", "soon"], 2, "A time to live is a span like 8h"),
         (["--cidr", "0.0.0.0/0"], 3, "0.0.0.0/0 would open the port to everybody"),
-        ([], 3, "the cluster's first user needs a password, and none is configured"),
+        ([], 3, "The cluster's first user needs a password, and none is configured"),
     ],
 )
 def test_what_cannot_work_is_one_sentence_and_an_exit_code(
@@ -202,7 +202,7 @@ def test_aws_that_refuses_is_an_exit_code_of_its_own(
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     assert run(monkeypatch, "cluster", "status") == 10
-    assert "Error: no credentials for AWS" in capsys.readouterr().err
+    assert "Error: No credentials for AWS" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", sorted(cluster.commands))

@@ -65,7 +65,7 @@ def require_parsed(command: click.Command, arguments: list[str], parent: click.C
         command.make_context(command.name, arguments, parent=parent, resilient_parsing=False)
         return
     context = command.make_context(command.name, arguments, parent=parent, resilient_parsing=True)
-    options = [argument for argument in arguments if argument in {"-v", "--debug"}]
+    options = [argument for argument in arguments if argument in {"-q", "-v", "--debug"}]
     if arguments:
         name, *rest = arguments[len(options) :]
         require_parsed(command.commands[name], rest, context)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 import signal
 import sys
 import traceback
@@ -40,30 +41,36 @@ from sparkify_dwh.cli import (
 )
 from sparkify_dwh.cli.context import Invocation
 from sparkify_dwh.cli.grouping import Commands, ReaderGone, with_place
-from sparkify_dwh.errors import SourceError, SparkifyError
+from sparkify_dwh.errors import SourceError, SparkifyError, UsageError
 
 INTERRUPTED, TERMINATED = 130, 143  # as a shell gives them
+
+# How messages begin that are parts of others too. What begins with a name, such as dwh.cfg, is left as it is.
+BEGINNING = re.compile(r"(a|all|an|cannot|no|not|something|the|this|two|what) ")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--config", type=click.Path(path_type=Path), help="The configuration; else SPARKIFY_DWH_CONFIG, else ./dwh.cfg."
 )
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress: results, warnings and errors alone.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what happens, step by step.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="sparkify-dwh")
 @click.pass_context
-def cli(context: click.Context, config: Path | None, verbose: bool, debug: bool) -> None:
+def cli(context: click.Context, config: Path | None, quiet: bool, verbose: bool, debug: bool) -> None:
     """Sparkify's listening warehouse on Amazon Redshift: create its tables, load them, look at them.
 
-    The options of this page go before the command, those of a command after it. With --config, -v or --debug:
+    The options of this page go before the command, those of a command after it. For example:
     sparkify-dwh -v load --json.
 
     \b
     Try it without a cluster:  sparkify-dwh demo
     See what does not work:    sparkify-dwh doctor
     """
-    context.obj = Invocation(config, debug)
+    if quiet and verbose:
+        raise UsageError("--quiet shows no progress, and --verbose more of it: leave out one of the two.")
+    context.obj = Invocation(config, debug, quiet)
     context.color = False if os.environ.get("NO_COLOR") else None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)-7s %(message)s")
     if verbose:
@@ -128,5 +135,7 @@ def _first_line(error: Exception) -> str:
 def _fail(sentence: str, code: int) -> None:
     if "--debug" in sys.argv:
         traceback.print_exc()
+    if BEGINNING.match(sentence):
+        sentence = sentence[0].upper() + sentence[1:]
     click.secho(f"Error: {sentence}", fg=None if os.environ.get("NO_COLOR") else "red", err=True)
     sys.exit(code)

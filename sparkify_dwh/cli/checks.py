@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -33,7 +32,7 @@ def check(invocation: Invocation, as_json: bool) -> None:
         step("checking")
         results = _results(invocation.settings())
     if as_json:
-        print_json([asdict(result) | {"state": result.state} for result in results])
+        print_json([result.to_dict() for result in results])
     else:
         _print(results)
     wrong = failed(results)

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from sparkify_dwh.cli.cluster_output import described, say_done, say_gone, say_planned, say_written, status_lines
-from sparkify_dwh.cli.context import Invocation, confirm, pass_invocation, print_json, progress
+from sparkify_dwh.cli.context import Invocation, confirm, is_quiet, pass_invocation, print_json, progress
 from sparkify_dwh.cli.options import json_option, yes_option
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
@@ -27,7 +27,7 @@ snapshot_option = click.option(
 @contextmanager
 def _steps(quiet: bool = False) -> Iterator[Callable[[str], None]]:
     """Show the steps, a line each, which stay: they say what was made, and what is to be looked for after a failure."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or is_quiet() or not sys.stderr.isatty():
         with progress(quiet) as step:
             yield step
         return

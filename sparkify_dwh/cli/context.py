@@ -24,6 +24,7 @@ class Invocation:
 
     config: Path | None
     debug: bool
+    quiet: bool = False
 
     def settings(self) -> Settings:
         from sparkify_dwh.settings import Settings
@@ -68,10 +69,17 @@ def plays_held(settings: Settings) -> str | None:
     return f"the warehouse holds plays from {known.first_day} to {known.last_day}" if known.plays else None
 
 
+def is_quiet() -> bool:
+    """Whether the program runs with --quiet."""
+    context = click.get_current_context(silent=True)
+    invocation = context.find_object(Invocation) if context else None
+    return invocation is not None and invocation.quiet
+
+
 @contextmanager
 def progress(quiet: bool = False) -> Iterator[Callable[[str], None]]:
     """Show the steps of something that takes a while: a spinner on a terminal, a line a step elsewhere."""
-    if quiet:
+    if quiet or is_quiet():
         yield lambda _step: None
     elif sys.stderr.isatty():
         from rich.console import Console
@@ -91,6 +99,7 @@ def _echo(step: str) -> None:
 @contextmanager
 def counted(description: str, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
     """Show how far something has come: bars on a terminal, nothing elsewhere. Called with (what, done, of how many)."""
+    quiet = quiet or is_quiet()
     if quiet or not sys.stderr.isatty():
         if not quiet:
             click.echo(description, err=True)
@@ -133,4 +142,6 @@ def print_table(title: str, headings: list[str], rows: list[tuple[Any, ...]]) ->
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:,}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+    if isinstance(value, float):
+        return f"{round(value, 4):,}"  # of a share, no more decimals than anybody reads
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

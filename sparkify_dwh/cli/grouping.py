@@ -17,7 +17,7 @@ GROUPS = {
 OTHERS = "Others"
 
 # Options of the program, which click takes before the command's name alone.
-BEFORE_THE_COMMAND = ("--config", "--debug", "--verbose", "-v")
+BEFORE_THE_COMMAND = ("--config", "--debug", "--quiet", "-q", "--verbose", "-v")
 
 _LONGEST_HELP = 1000  # the first sentence, however long it is
 

@@ -172,10 +172,8 @@ def _show(heading: str, select: Select[Any], rows: Sequence[Row[Any]], format_: 
 
 
 def _shown(column: str, value: Any) -> Any:
-    """A value for people: ids without thousands, and no more than four decimals."""
-    if column.endswith("_id") and value is not None:
-        return str(value)
-    return round(value, 4) if isinstance(value, float) else value
+    """A value for people: ids without thousands."""
+    return str(value) if column.endswith("_id") and value is not None else value
 
 
 def _write(content: str | bytes, output: Path | None) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
+from sparkify_dwh.checking import CheckResult
 from sparkify_dwh.history import recent_loads
+from sparkify_dwh.quality import Scope, run_checks
 
 MOST_LOADS = 10
 LOADED = "loaded"
@@ -33,21 +35,11 @@ class LoadLine:
 
 
 @dataclass(frozen=True)
-class CheckLine:
-    """What a check found. ``state`` is ok, warning or failed."""
-
-    name: str
-    about: str
-    state: str
-    offenders: int
-
-
-@dataclass(frozen=True)
 class Upkeep:
     """The latest loads, the latest first, and the checks with what they looked at; no checks where none is known."""
 
     loads: list[LoadLine]
-    checks: list[CheckLine]
+    checks: list[CheckResult]
     checked: str
 
     @property
@@ -55,7 +47,7 @@ class Upkeep:
         return next((load for load in self.loads if load.succeeded), None)
 
     @property
-    def offended(self) -> list[CheckLine]:
+    def offended(self) -> list[CheckResult]:
         return [check for check in self.checks if check.state != "ok"]
 
 
@@ -64,11 +56,11 @@ def upkeep(connection: Connection, check_everything: bool) -> Upkeep:
     reports = recent_loads(connection, MOST_LOADS)
     loads = [_load(report) for report in reports]
     if check_everything:
-        return Upkeep(loads, _checks_now(connection), "everything in the warehouse, when this page was made")
+        return Upkeep(loads, run_checks(connection, Scope()), "everything in the warehouse, when this page was made")
     for report in reports:
         if report["outcome"] == LOADED and report["checks"] and _brought_anything(report):
             checked = f"what the load of {_minute(report['started_at'])} UTC brought"
-            return Upkeep(loads, [_check(each) for each in report["checks"]], checked)
+            return Upkeep(loads, [CheckResult.from_dict(each) for each in report["checks"]], checked)
     return Upkeep(loads, [], "")
 
 
@@ -94,16 +86,3 @@ def _load(report: dict[str, Any]) -> LoadLine:
 
 def _minute(moment: str) -> str:
     return moment[:16].replace("T", " ")
-
-
-def _check(found: dict[str, Any]) -> CheckLine:
-    from sparkify_dwh.quality import CheckResult
-
-    result = CheckResult(**found)
-    return CheckLine(result.name, result.about, result.state, result.offenders)
-
-
-def _checks_now(connection: Connection) -> list[CheckLine]:
-    from sparkify_dwh.quality import Scope, run_checks
-
-    return [_check(asdict(result)) for result in run_checks(connection, Scope())]
