@@ -10,7 +10,7 @@ from sqlalchemy.exc import ProgrammingError
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.relay import wire
-from sparkify_dwh.standin.relay.listener import relay_to
+from sparkify_dwh.standin.relay.own_relay import relay_to
 from sparkify_dwh.standin.rules.parameters import DOCUMENTED, REDSHIFT_ONLY
 from sparkify_dwh.standin.server import embedded_server
 from sparkify_dwh.standin.statements import PASSED, plan

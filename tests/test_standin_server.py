@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,34 @@ def test_a_directory_that_is_removed_stays_removed() -> None:
         directory = Path(parent) / "standin"
         subprocess.run([sys.executable, "-c", script, str(directory)], check=True)
         assert not directory.exists()
+
+
+@pytest.mark.parametrize("end", ["stop_server(directory)", "pass"], ids=["stopped", "at exit"])
+def test_a_process_that_was_killed_does_not_keep_a_server_alive(end: str) -> None:
+    """It never took itself off the list of those that use the server."""
+    with tempfile.TemporaryDirectory(prefix="sparkify-dwh-test-") as parent:
+        directory = Path(parent) / "standin"
+        with a_user(directory, end) as killed, a_user(directory, end) as last:
+            killed.kill()
+            killed.wait()
+            assert (directory / "pgdata" / "postmaster.pid").exists()
+            last.communicate(b"\n")
+        assert not (directory / "pgdata" / "postmaster.pid").exists()
+
+
+@contextmanager
+def a_user(directory: Path, end: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that uses the server, until it reads a line."""
+    script = (
+        "import sys; from pathlib import Path; directory = Path(sys.argv[1]);"
+        "from sparkify_dwh.standin.server import embedded_server, stop_server;"
+        f"embedded_server(directory); print(flush=True); input(); {end}"
+    )
+    command = [sys.executable, "-c", script, str(directory)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process
 
 
 def test_a_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:

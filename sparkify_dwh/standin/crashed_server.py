@@ -16,7 +16,8 @@ def forget_the_dead(handles: Any) -> None:
     """Take killed processes off the list of those that use the server, or it would never be stopped."""
     import psutil
 
-    handles.put([process for process in handles._get() if psutil.pid_exists(process)])
+    if handles.path.exists():
+        handles.put([process for process in handles._get() if psutil.pid_exists(process)])
 
 
 def clear_after_crash(pgdata: Path) -> None:

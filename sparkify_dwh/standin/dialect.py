@@ -31,7 +31,7 @@ class StandinDialect(SparkifyDialect):
 
     def connect(self, *_: Any, url: sa.URL) -> Any:
         try:
-            from sparkify_dwh.standin.relay.listener import relay_to  # the servers are imported when one is needed
+            from sparkify_dwh.standin.relay.own_relay import relay_to  # the servers are imported when one is needed
         except ModuleNotFoundError as error:
             raise UnreachableError(
                 f"The stand-in needs packages that are not installed ({error.name}): pip install 'sparkify-dwh[standin]'"

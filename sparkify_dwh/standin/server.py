@@ -76,17 +76,28 @@ def embedded_server(directory: Path) -> PostgresAddress:
 
 def stop_server(directory: Path) -> None:
     """Stop the server of ``directory``, unless another process uses it; the data stays."""
-    import psutil
-
     with _lock:
         server = _servers.pop(directory.resolve(), None)
-        if server is None:
-            return
-        if _runs(server):
-            with suppress(psutil.NoSuchProcess):  # it was killed, and has gone by now
-                server.cleanup()
-        # At exit it would take its lock once more, and make for it a directory that may have been removed.
-        atexit.unregister(server._cleanup)
+        if server is not None:
+            _leave(server)
+
+
+@atexit.register
+def _leave_all() -> None:
+    for server in _servers.values():
+        _leave(server)
+
+
+def _leave(server: Any) -> None:
+    """Stop the server, unless another process uses it that is alive."""
+    import psutil
+
+    if not _runs(server):
+        return
+    with server._lock:
+        forget_the_dead(server.global_process_id_list)
+    with suppress(psutil.NoSuchProcess):  # it was killed, and has gone by now
+        server.cleanup()
 
 
 def _runs(server: Any) -> bool:
@@ -118,6 +129,7 @@ def _start(directory: Path) -> Any:
             forget_the_dead(server.global_process_id_list)
             clear_after_crash(directory / "pgdata")
         server.start()
+        atexit.unregister(server._cleanup)  # _leave_all sees to it, unless the server has been stopped before
         _create_database(_address(server))
         install(_address(server), DATABASE)
     except Exception as error:  # of the file system, of one of PostgreSQL's programs, or of the server

@@ -1,23 +1,17 @@
-"""The relay: sockets that Redshift's clients connect to, with PostgreSQL behind them.
+"""The relay: a socket that Redshift's clients connect to, with PostgreSQL behind it.
 
-It listens in this process; each client gets a thread. ``Listener`` does the work for any socket; ``Relay`` listens on a
-unix socket in a directory of mode 0700, for this process's own driver.
+It listens in this process; each client gets a thread.
 """
 
 from __future__ import annotations
 
-import atexit
 import logging
-import os
 import secrets
-import shutil
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 import psycopg
 
@@ -160,25 +154,6 @@ class Listener:
             backend.cancel()
 
 
-class Relay:
-    """Serves this process and its user on ``socket_path``, until the process ends or ``close`` is called."""
-
-    def __init__(self, address: PostgresAddress) -> None:
-        self._directory = Path(tempfile.mkdtemp(prefix="sparkify-"))
-        self.socket_path = self._directory / "redshift"
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listening.bind(str(self.socket_path))
-        self._listener = Listener(listening, lambda: address)
-        self._process = os.getpid()
-        atexit.register(self.close)
-
-    def close(self) -> None:
-        atexit.unregister(self.close)
-        if os.getpid() == self._process:  # a child of a fork has none of the threads, and must leave the socket alone
-            self._listener.close()
-            shutil.rmtree(self._directory, ignore_errors=True)
-
-
 def _farewell(client: socket.socket, error: RedshiftError) -> None:
     with suppress(OSError):
         client.settimeout(FAREWELL_SECONDS)
@@ -187,17 +162,3 @@ def _farewell(client: socket.socket, error: RedshiftError) -> None:
 
 def _fatal(error: RedshiftError) -> bytes:
     return wire.error_response(error, "FATAL")
-
-
-_relays: dict[PostgresAddress, tuple[int, Relay]] = {}
-_relays_lock = threading.Lock()
-
-
-def relay_to(address: PostgresAddress) -> Relay:
-    """This process's relay to a PostgreSQL server; a child of a fork makes its own."""
-    with _relays_lock:
-        process, relay = _relays.get(address, (0, None))
-        if relay is None or process != os.getpid():
-            relay = Relay(address)
-            _relays[address] = (os.getpid(), relay)
-        return relay
