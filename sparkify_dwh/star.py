@@ -16,6 +16,7 @@ t_Defining_constraints). ``references`` says which table a column points at, and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +29,7 @@ from sqlalchemy import (
     cast,
     extract,
     func,
+    or_,
     select,
     union,
     union_all,
@@ -119,27 +121,8 @@ class Songplay(StarTable):
 
     @classmethod
     def completed(cls, records: Subquery) -> Select[Any]:
-        """Plays with the song each is of: every play once, whether or not there is one.
-
-        Songs are found play by play, and not once for each recording that is played: by its key, which has the dist key, a
-        play's song joins it on the node where both are, and recordings would have to be sent to the plays.
-        """
-        play, song = records.c, cls._closest_songs(records).subquery("song")
-        of_this_play = and_(*(play[name] == song.c[name] for name in cls.natural_key))
-        return select(
-            play.start_time,
-            play.user_id,
-            play.level,
-            song.c.song_id,
-            song.c.artist_id,
-            play.session_id,
-            play.location,
-            play.user_agent,
-            play.item_in_session,
-            play.song_title,
-            play.artist_name,
-            play.song_length,
-        ).select_from(records.outerjoin(song, of_this_play))
+        """Plays with the song each is of."""
+        return cls._with_song(records, [name for name in cls.filled() if name in records.c])
 
     @classmethod
     def from_warehouse(cls) -> Select[Any]:
@@ -158,24 +141,34 @@ class Songplay(StarTable):
             select(*stored).join(StagingSong, points_at_it),
             select(*stored).join(StagingSong, names_it),
         ).subquery("affected")
-        return cls._closest_songs(affected, all_plays=True)
+        return cls._with_song(affected, cls.natural_key)
 
     @classmethod
-    def _closest_songs(cls, plays: Subquery, *, all_plays: bool = False) -> Select[Any]:
-        """The keys of plays that are of a song of the catalogue, with the song; with ``all_plays``, of the others too."""
-        play = plays.c
-        seconds_apart = func.abs(Song.duration - play.song_length)
-        same_recording = and_(
-            trimmed(play.song_title) == trimmed(Song.title),
-            trimmed(play.artist_name) == trimmed(Song.artist_name),
+    def _with_song(cls, plays: Subquery, names: Sequence[str]) -> Select[Any]:
+        """Columns of plays, each play once, and the song it is of, if it is of any: the one than which no other is closer.
+
+        So songs are compared with songs, of which few have the same title and artist: plays are neither sorted nor sent to
+        another node, for songs are on all of them.
+        """
+        play, song, closer = plays.c, Song.table().alias("song"), Song.table().alias("closer")
+        seconds_apart, seconds_closer = (func.abs(each.c.duration - play.song_length) for each in (song, closer))
+        is_of_it = and_(
+            trimmed(play.song_title) == trimmed(song.c.title),
+            trimmed(play.artist_name) == trimmed(song.c.artist_name),
             seconds_apart < SECONDS_APART,
         )
-        key = [play[name] for name in cls.natural_key]
-        closest_first = func.row_number().over(partition_by=key, order_by=(seconds_apart, Song.song_id))
-        candidates = select(*key, Song.song_id, Song.artist_id, closest_first.label("place")).select_from(
-            plays.join(Song, same_recording, isouter=all_plays)
+        is_closer = and_(
+            trimmed(song.c.title) == trimmed(closer.c.title),
+            trimmed(song.c.artist_name) == trimmed(closer.c.artist_name),
+            or_(
+                seconds_closer < seconds_apart, and_(seconds_closer == seconds_apart, closer.c.song_id < song.c.song_id)
+            ),
         )
-        return placed_first(candidates.subquery("candidates"))
+        return (
+            select(*(play[name] for name in names), song.c.song_id, song.c.artist_id)
+            .select_from(plays.outerjoin(song, is_of_it).outerjoin(closer, is_closer))
+            .where(closer.c.song_id.is_(None))
+        )
 
     @classmethod
     def batch_range(cls) -> Select[Any]:

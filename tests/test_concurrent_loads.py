@@ -33,7 +33,10 @@ def ready(sparkify: Sparkify) -> Sparkify:
     return sparkify
 
 
-CONFLICT = ProgrammingError({"S": "ERROR", "C": "XX000", "M": "1023 Serializable isolation violation on table - 1234"})
+# As redshift_connector has it: https://github.com/aws/aws-sdk-pandas/issues/665
+CONFLICT = ProgrammingError(
+    {"S": "ERROR", "C": "XX000", "M": "1023", "D": "Serializable isolation violation on table - 1234, transactions ..."}
+)
 DENIED = ProgrammingError({"S": "ERROR", "C": "42501", "M": "permission denied for relation songs"})
 LOST = InterfaceError("BrokenPipe: server socket closed.")
 
@@ -248,8 +251,10 @@ def test_a_server_that_dies_during_a_load_costs_nothing(ready: Sparkify) -> None
     ("fields", "conflict"),
     [
         ({"C": "40001", "M": "could not serialize access due to concurrent update"}, True),
-        ({"C": "40P01", "M": "deadlock detected"}, True),
-        ({"C": "XX000", "M": "1018 Relation does not exist"}, True),
+        ({"C": "40P01", "M": "Verklemmung entdeckt"}, True),
+        ({"C": "XX000", "M": "deadlock detected"}, True),
+        ({"C": "XX000", "M": "1023", "D": "Serializable isolation violation on table - 1234, transactions ..."}, True),
+        ({"C": "XX000", "M": "1018", "D": "Relation does not exist."}, True),
         ({"C": "XX000", "M": "could not complete because of conflict with concurrent transaction"}, True),
         ({"C": "XX000", "M": "could not open relation with OID 1234"}, True),
         ({"C": "42P01", "M": 'relation "songs" does not exist'}, False),

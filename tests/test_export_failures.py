@@ -68,6 +68,15 @@ def denied(message: str) -> DBAPIError:
     return DBAPIError("UNLOAD ...", None, ProgrammingError({"S": "ERROR", "C": "XX000", "M": message, "D": "-" * 40}))
 
 
+def test_a_conflict_is_told_by_its_detail() -> None:
+    """The message is its number alone: https://github.com/aws/aws-sdk-pandas/issues/665"""
+    said = {"S": "ERROR", "C": "XX000", "M": "1023", "D": "Serializable isolation violation on table - 1234"}
+    found = reason(DBAPIError("UNLOAD ...", None, ProgrammingError(said)), "s3://bk/songs/", CLUSTER)
+    assert found == (
+        "another transaction was in the way: export again (1023 Serializable isolation violation on table - 1234)"
+    )
+
+
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
@@ -91,7 +100,6 @@ def denied(message: str) -> DBAPIError:
             "Specified unload destination on S3 is not empty. Consider using",
             "somebody else has written to s3://bk/songs/",
         ),
-        ("1023 Serializable isolation violation on table", "another transaction was in the way: export again"),
         ("disk full", "disk full"),
     ],
 )

@@ -25,10 +25,10 @@ def reason(error: Exception, url: str, settings: Settings) -> str:
         return str(error).rstrip(".")
     if is_lost(error):
         return "the connection to the warehouse was lost: export again"
+    if is_conflict(error):
+        return f"another transaction was in the way: export again ({server_message(error)})"
     # The detail repeats the message in a box.
     message = " ".join((error_fields(error).get("M") or server_message(error)).split())
-    if is_conflict(error):
-        return f"another transaction was in the way: export again ({message})"
     advice = _advice(message, url, settings)
     return f"{advice} ({message})" if advice else message
 
