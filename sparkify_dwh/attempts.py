@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.commands import LockTable
 from sparkify_dwh.database import error_fields, server_message
-from sparkify_dwh.errors import LoadError
+from sparkify_dwh.errors import LoadError, SparkifyError
 from sparkify_dwh.ledger import Load, LoadLock
 
 log = logging.getLogger("sparkify_dwh.load")
@@ -34,6 +34,10 @@ CONFLICT_CODES = frozenset({"40001", "40P01"})
 CANCELLED = "57014"  # by statement_timeout
 FIRST_TRY_SECONDS = 1
 OnWait = Callable[[str], None]
+
+
+class OutcomeUnknown(LoadError):
+    """The connection was lost, and whether the load was committed before cannot be found out."""
 
 
 def is_conflict(error: DBAPIError) -> bool:
@@ -84,11 +88,21 @@ def _locked_within(connection: Connection, seconds: float) -> bool:
 
 
 def was_committed(engine: Engine, load_id: str, wait_seconds: float) -> bool:
-    """Whether a load whose connection was lost is in the ledger. Its lock shows when its transaction has ended."""
-    with engine.connect() as connection:
-        lock(connection, wait_seconds, log.info)
-        found = connection.scalar(select(Load.load_id).where(Load.load_id == load_id))
-        connection.rollback()
+    """Whether a load whose connection was lost is in the ledger. Its lock shows when its transaction has ended.
+
+    Raises :class:`OutcomeUnknown` when that cannot be asked.
+    """
+    try:
+        with engine.connect() as connection:
+            lock(connection, wait_seconds, log.info)
+            found = connection.scalar(select(Load.load_id).where(Load.load_id == load_id))
+            connection.rollback()
+    except (DBAPIError, SparkifyError) as error:
+        raise OutcomeUnknown(
+            "The connection was lost, and whether the load was committed before is not known, for it could not be asked "
+            f"({server_message(error).rstrip('.')}): look at `sparkify-dwh history`, and load again, which takes in what is "
+            "missing."
+        ) from error
     return found is not None
 
 

@@ -10,13 +10,14 @@ from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.ledger import Load, LoadFile
-from sparkify_dwh.load_report import LoadReport
+from sparkify_dwh.load_report import LoadReport, numbered
 
 log = logging.getLogger("sparkify_dwh.load")
 
 LONGEST_REPORT = Load.table().c.report.type.length  # type: ignore[attr-defined]
 
-# Redshift guide, SYS_LOAD_DETAIL: a row per file that a COPY read; file_name is blank-padded.
+# Redshift guide, SYS_LOAD_HISTORY: a row per COPY. SYS_LOAD_DETAIL: a row per file that it read; file_name is blank-padded.
+SYS_LOAD_HISTORY = table("sys_load_history", column("query_id"), column("session_id"))
 SYS_LOAD_DETAIL = table("sys_load_detail", column("query_id"), column("file_name"))
 LONGEST_FILE_NAME = 256
 
@@ -64,22 +65,25 @@ def _reason(error: BaseException) -> str:
 def compare_files(engine: Engine, report: LoadReport) -> None:
     """Warn of files that COPY was given and the server does not say that it read.
 
-    After the commit, and only a warning: Redshift fills the view some time later, and may not show it to everybody.
+    After the commit, and only a warning: Redshift fills the views some time later, and may not show them to everybody.
     """
+    if report.session_id is None:
+        return
+    read = _files_read(engine, report.session_id)
     for staged_into, found in report.files.items():
         expected = {file.url[:LONGEST_FILE_NAME] for file in found.files}
-        read = _files_read(engine, report.copies.get(staged_into, []))
-        missing = sorted(expected - read) if read else []
-        if missing:
+        missing = sorted(expected - read)
+        if missing and expected & read:
+            be = "is" if len(missing) == 1 else "are"
             report.warnings.append(
-                f"{len(missing)} files of {staged_into} are not in sys_load_detail, {missing[0]} for one"
+                f"{numbered(len(missing), 'file')} of {staged_into} {be} not in sys_load_detail, {missing[0]} for one"
             )
 
 
-def _files_read(engine: Engine, query_ids: list[int]) -> set[str]:
-    if not query_ids:
-        return set()
-    names = select(func.rtrim(SYS_LOAD_DETAIL.c.file_name)).where(SYS_LOAD_DETAIL.c.query_id.in_(query_ids))
+def _files_read(engine: Engine, session_id: int) -> set[str]:
+    detail, history = SYS_LOAD_DETAIL.c, SYS_LOAD_HISTORY.c
+    copies = SYS_LOAD_DETAIL.join(SYS_LOAD_HISTORY, detail.query_id == history.query_id)
+    names = select(func.rtrim(detail.file_name)).select_from(copies).where(history.session_id == session_id)
     try:
         with engine.connect() as connection:
             return set(connection.scalars(names).all())

@@ -89,7 +89,7 @@ class LoadReport:
     """A load's outcome. ``seconds`` is the whole load's; ``steps`` gives each step's, in order; times are UTC.
 
     ``files`` are the inputs by staging table, where they could be listed; ``rejected`` are the rows that COPY left out;
-    ``attempts`` is how often the transaction was begun. ``copies`` are Redshift's ids of the COPY statements.
+    ``attempts`` is how often the transaction was begun. ``session_id`` is Redshift's number of the session that loaded.
     """
 
     load_id: str = field(default_factory=lambda: uuid4().hex)
@@ -105,7 +105,7 @@ class LoadReport:
     steps: dict[str, float] = field(default_factory=dict)
     rejected: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    copies: dict[str, list[int]] = field(default_factory=dict)
+    session_id: int | None = None
     checks: list[CheckResult] = field(default_factory=list)
 
     def begin(self, attempt: int) -> None:
@@ -118,7 +118,6 @@ class LoadReport:
             self.steps,
             self.rejected,
             self.warnings,
-            self.copies,
             self.checks,
         ):
             notes.clear()

@@ -15,14 +15,22 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh import __version__
-from sparkify_dwh.attempts import backoff_seconds, explain_failure, is_conflict, is_lost, lock, was_committed
+from sparkify_dwh.attempts import (
+    OutcomeUnknown,
+    backoff_seconds,
+    explain_failure,
+    is_conflict,
+    is_lost,
+    lock,
+    was_committed,
+)
 from sparkify_dwh.batch import Batch
 from sparkify_dwh.bookkeeping import compare_files, record_failure, record_load
 from sparkify_dwh.database import warehouse
 from sparkify_dwh.errors import CheckError, UsageError
 from sparkify_dwh.fill import fill
 from sparkify_dwh.inputs import Selection, require_named
-from sparkify_dwh.limits import LONGEST_WAIT_SECONDS
+from sparkify_dwh.limits import LONGEST_WAIT_SECONDS, MOST_ERRORS
 from sparkify_dwh.load_report import LoadReport, OnStep, Steps
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.quality import Scope, explain, failed, run_checks
@@ -76,9 +84,9 @@ def load(  # noqa: PLR0913 (options by name)
         raise UsageError(
             f'load() needs Settings, and found a {type(settings).__name__}: pass Settings.read("dwh.cfg").'
         )
-    if max_errors < 0 or not 0 <= wait_seconds <= LONGEST_WAIT_SECONDS:
+    if not (0 <= max_errors <= MOST_ERRORS and 0 <= wait_seconds <= LONGEST_WAIT_SECONDS):
         raise UsageError(
-            "max_errors (--max-errors) must not be negative, and wait_seconds (--wait) be from 0 to "
+            f"max_errors (--max-errors) must be from 0 to {MOST_ERRORS:,}, and wait_seconds (--wait) from 0 to "
             f"{LONGEST_WAIT_SECONDS:,}: found {max_errors} and {wait_seconds:g}; correct them."
         )
     options = LoadOptions(Selection.of(force, since, files), max_errors, wait_seconds)
@@ -108,6 +116,8 @@ class Loading:
             require_migrated(connection)
         try:
             self._try_until_done()
+        except OutcomeUnknown:  # it may be in the ledger already
+            raise
         except BaseException as error:  # an interruption too: the ledger tells of every load that has ended
             self._report.seconds = self._seconds()
             record_failure(self._engine, self._report, error)

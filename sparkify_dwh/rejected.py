@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, func, literal_column, select, table
+from sqlalchemy import Connection, Select, Table, and_, func, literal_column, select, table
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.attempts import is_conflict
@@ -38,7 +40,10 @@ STL_LOAD_ERRORS: Select[Any] = select(
     literal_column("err_reason").label("reason"),
 ).select_from(table("stl_load_errors"))
 
+VIEWS = (SYS_LOAD_ERROR_DETAIL, STL_LOAD_ERRORS)
+
 TOO_LONG = 1204
+LEFT_OUT = re.compile(r"(\d+) record\(s\) could not be loaded")
 LONGEST_SHOWN = 80  # characters of a value
 
 
@@ -106,28 +111,70 @@ def _advice(row: RejectedRow, target: Table) -> str:
     return "Correct the file, or leave such rows out with max_errors (--max-errors)."
 
 
-def rejected_rows(
-    connection: Connection, session_id: int, query_id: int | None = None, most: int = 10
-) -> list[RejectedRow]:
-    """The first ``most`` rows that a COPY refused: that of ``query_id``, else the session's last that refused any.
+def rejected_rows(connection: Connection, session_id: int, most: int = 10) -> list[RejectedRow]:
+    """The first ``most`` rows that the session's last COPY refused that refused any, as far as they can be told.
 
     As sys_load_error_detail has them, with the values of stl_load_errors where it has them; as stl_load_errors alone has
     them where the other may not be read; none where neither may.
     """
-    details = _read(connection, SYS_LOAD_ERROR_DETAIL, session_id, query_id, most)
-    errors = _read(connection, STL_LOAD_ERRORS, session_id, query_id, most)
-    values = {(error.line, error.column): error.value for error in errors}
-    return [replace(row, value=values.get((row.line, row.column))) for row in details or errors]
+    return _with_values(*(_read(connection, view, session_id, {}, most) or [] for view in VIEWS))
+
+
+class LeftOut:
+    """What COPYs of a session leave out from now on, because MAXERROR lets them.
+
+    Each view counts its COPYs by itself: sys_load_error_detail's query_id is neither stl_load_errors' query nor, for all
+    that is known, pg_last_copy_id(). Redshift guide, SYS_QUERY_HISTORY
+    """
+
+    def __init__(self, connection: Connection, session_id: int) -> None:
+        self._session_id = session_id
+        self._before = {view: _last(connection, view, session_id) for view in VIEWS}
+
+    def rows(self, connection: Connection, most: int) -> list[RejectedRow] | None:
+        """The first ``most`` rows; None where neither view may be read, so that nobody knows."""
+        read = [_read(connection, view, self._session_id, self._before, most) for view in VIEWS]
+        return None if all(rows is None for rows in read) else _with_values(*(rows or [] for rows in read))
+
+
+def notices(connection: Connection) -> deque[dict[bytes, bytes]]:
+    """What the server has told the driver besides results."""
+    return connection.connection.driver_connection.notices  # type: ignore[union-attr, no-any-return]
+
+
+def number_left_out(said: Iterable[Mapping[bytes, bytes]]) -> int:
+    """How many rows a COPY left out by its own account, where it gave one."""
+    texts = (notice.get(b"M", b"").decode(errors="replace") for notice in said)
+    return sum(int(number) for text in texts for number in LEFT_OUT.findall(text))
+
+
+def _with_values(details: list[RejectedRow], errors: list[RejectedRow]) -> list[RejectedRow]:
+    values = {(error.file, error.line, error.column): error.value for error in errors}
+    return [replace(row, value=values.get((row.file, row.line, row.column))) for row in details or errors]
+
+
+def _last(connection: Connection, source: Select[Any], session_id: int) -> int:
+    """The view's number for the session's last COPY that refused rows; 0 where there is none, or none can be seen."""
+    view = source.subquery("errors")
+    try:
+        return connection.scalar(select(func.max(view.c.query)).where(view.c.session == session_id)) or 0
+    except DBAPIError:
+        return 0
+    finally:
+        connection.rollback()
 
 
 def _read(
-    connection: Connection, source: Select[Any], session_id: int, query_id: int | None, most: int
-) -> list[RejectedRow]:
-    """The rows of a system view, whose texts are blank-padded; none when it may not be read, or is not there."""
+    connection: Connection, source: Select[Any], session_id: int, before: Mapping[Select[Any], int], most: int
+) -> list[RejectedRow] | None:
+    """What a system view, whose texts are blank-padded, has of the session's last COPY that refused rows after ``before``.
+
+    None when the view may not be read, or is not there.
+    """
     view = source.subquery("errors")
     last = select(func.max(view.c.query)).where(view.c.session == session_id).scalar_subquery()
-    copy = last if query_id is None else query_id
-    rows = select(view).where(view.c.query == copy).order_by(view.c.line).limit(most)
+    of_copy = and_(view.c.query == last, view.c.query > before.get(source, 0))
+    rows = select(view).where(of_copy).order_by(view.c.line).limit(most)
     try:
         return [
             RejectedRow(
@@ -141,6 +188,6 @@ def _read(
             for row in connection.execute(rows)
         ]
     except DBAPIError:
-        return []
+        return None
     finally:
         connection.rollback()

@@ -14,9 +14,9 @@ from sparkify_dwh.base import StagingTable
 from sparkify_dwh.commands import CopyCommand
 from sparkify_dwh.errors import LoadError, SourceError, UsageError
 from sparkify_dwh.inputs import Selection, by_compression, find_input, manifest
-from sparkify_dwh.load_report import Input, LoadReport, StagedRows
+from sparkify_dwh.load_report import Input, LoadReport, StagedRows, numbered
 from sparkify_dwh.merge import delete_unchanged
-from sparkify_dwh.rejected import copying, rejected_rows
+from sparkify_dwh.rejected import LeftOut, copying, notices, number_left_out
 from sparkify_dwh.star import STAR
 
 if TYPE_CHECKING:
@@ -89,26 +89,42 @@ class Staging:
     def _copy(self, staging: type[StagingTable], url: str, rows: StagedRows, max_errors: int, *clauses: str) -> None:
         command = copy_command(staging, self._settings, self._locations, url, *clauses, *allowing(max_errors))
         with copying(self._connection, staging.table()) as session_id:
+            left_out = self._left_out(session_id) if max_errors else None
+            said = notices(self._connection)
+            said.clear()
             self._connection.execute(command)
-        copied = select(func.pg_last_copy_count(), func.pg_last_copy_id())
-        count, query_id = self._connection.execute(copied).one()
-        rows.loaded += count or 0
-        self._report.copies.setdefault(staging.__tablename__, []).append(query_id)
-        if max_errors:
-            self._count_rejected(staging, rows, (session_id, query_id), max_errors)
+        rows.loaded += self._connection.scalar(select(func.pg_last_copy_count())) or 0
+        self._report.session_id = session_id
+        if left_out is not None:
+            self._count_rejected(staging, rows, left_out, number_left_out(said), max_errors)
 
-    def _count_rejected(self, staging: type[StagingTable], rows: StagedRows, copy: tuple[int, int], most: int) -> None:
-        """Note the rows that COPY left out; Redshift's own count is approximate, so they are counted again.
+    def _left_out(self, session_id: int) -> LeftOut:
+        with self._engine.connect() as connection:
+            return LeftOut(connection, session_id)
+
+    def _count_rejected(
+        self, staging: type[StagingTable], rows: StagedRows, left_out: LeftOut, by_its_account: int, most: int
+    ) -> None:
+        """Note the rows that COPY left out: those that the server shows, and those of which it only says that there are.
 
         From another connection, for this one's snapshot is older than they are.
         """
+        name = staging.__tablename__
         with self._engine.connect() as connection:
-            left_out = rejected_rows(connection, *copy, most=most + 1)
-        rows.rejected += len(left_out)
-        self._report.rejected += [f"{staging.__tablename__}: {row}" for row in left_out]
+            shown = left_out.rows(connection, most + 1)
+        if shown is None:
+            raise LoadError(
+                f"To leave out rows of {name}, a load needs to know which, and may read neither sys_load_error_detail nor "
+                "stl_load_errors: have SELECT on one of them granted, or load without max_errors (--max-errors)."
+            )
+        unknown = max(0, by_its_account - len(shown))
+        rows.rejected += len(shown) + unknown
+        self._report.rejected += [f"{name}: {row}" for row in shown]
+        if unknown:
+            self._report.rejected.append(f"{name}: {numbered(unknown, 'row')} that the server does not show")
         if rows.rejected > most:
             raise LoadError(
-                f"The load was to leave out {most} rows of {staging.__tablename__} at most, and COPY refused more: "
+                f"The load was to leave out {numbered(most, 'row')} of {name} at most, and COPY refused more: "
                 f"{self._report.rejected[0]}."
             )
 

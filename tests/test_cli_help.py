@@ -127,6 +127,7 @@ def test_every_option_has_help() -> None:
         ["simulate", "x", "--songs-per-file", "0"],
         ["demo", "--songs", "-1"],
         ["load", "--max-errors", "-1"],
+        ["load", "--max-errors", "100000"],
         ["query", "top-songs", "--limit", "2147483648"],
         ["history", "--limit", "2147483648"],
     ],

@@ -19,7 +19,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh import attempts
-from sparkify_dwh.attempts import is_conflict, lock
+from sparkify_dwh.attempts import OutcomeUnknown, is_conflict, lock
 from sparkify_dwh.errors import LoadError
 from sparkify_dwh.load_report import LoadReport
 from sparkify_dwh.loader import Loading, LoadOptions
@@ -67,10 +67,10 @@ class Failing:
             raise self._error
 
 
-def load_with(sparkify: Sparkify, failing: Failing, attempts: int = 5) -> LoadReport:
+def load_with(sparkify: Sparkify, failing: Failing, **options: Any) -> LoadReport:
     """A load through the engine of the tests, into which errors are injected."""
     report = LoadReport()
-    options = LoadOptions(first_backoff_seconds=0, attempts=attempts)
+    options = LoadOptions(first_backoff_seconds=0, **options)
     event.listen(sparkify.engine, "do_execute", failing.before)
     try:
         Loading(sparkify.engine, sparkify.settings, options, report, failing.on_step).run()
@@ -195,6 +195,26 @@ def test_a_commit_whose_answer_was_lost_is_not_repeated(ready: Sparkify, monkeyp
     report = load_with(ready, Failing(LOST))
     assert (report.outcome, report.attempts) == ("loaded", 1)
     assert ready.rows("SELECT load_id, outcome FROM loads") == [(report.load_id, "loaded")]
+
+
+def test_a_commit_of_which_nobody_knows_is_not_called_a_failure(
+    ready: Sparkify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer was lost, and another load has the lock by which this one would know. The ledger has it once."""
+    commit = type(ready.engine.dialect).do_commit
+    with ready.engine.connect() as other:
+
+        def committed_but_lost(dialect: Any, connection: Any) -> None:
+            commit(dialect, connection)
+            lock(other, 5, print)
+            raise LOST
+
+        with monkeypatch.context() as patch:
+            patch.setattr(type(ready.engine.dialect), "do_commit", committed_but_lost)
+            with pytest.raises(OutcomeUnknown, match=r"not known, .*Another load had the lock.*, and load again"):
+                load_with(ready, Failing(LOST), wait_seconds=0)
+    assert ready.rows("SELECT outcome FROM loads") == [("loaded",)]
+    assert ready.load().changed is False
 
 
 LOADS_THAT_ARE_KILLED = """

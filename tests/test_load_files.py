@@ -15,8 +15,10 @@ from fix_warehouse import Sparkify
 from records import a_song, an_event
 
 import sparkify_dwh
+from sparkify_dwh.bookkeeping import compare_files
 from sparkify_dwh.errors import CopyError, LoadError, SourceError, UsageError
 from sparkify_dwh.plan import make_plan
+from sparkify_dwh.source import StoredObject
 
 
 def files_loaded(sparkify: Sparkify, **options: object) -> list[str]:
@@ -168,6 +170,21 @@ def test_a_prefix_of_gzip_files_is_loaded_whole_too(sparkify: Sparkify) -> None:
 def test_a_prefix_that_is_empty_is_an_error(sparkify: Sparkify) -> None:
     with pytest.raises(SourceError, match=r"log_data/ matches no file: check LOG_DATA"):
         sparkify.load()
+
+
+def test_a_file_that_the_server_does_not_say_it_has_read_is_a_warning(sparkify: Sparkify) -> None:
+    """Unless it says so of none: the views may be late, or another's."""
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    report = sparkify.load()
+    assert report.warnings == []
+    report.files["staging_events"].files.append(StoredObject("file:///unread.json", 1, "1"))
+    compare_files(sparkify.engine, report)
+    assert report.warnings == ["1 file of staging_events is not in sys_load_detail, file:///unread.json for one"]
+    report.warnings.clear()
+    report.session_id = 0
+    compare_files(sparkify.engine, report)
+    assert report.warnings == []
 
 
 def test_rows_that_may_be_left_out_are_counted_and_listed(sparkify: Sparkify) -> None:

@@ -9,6 +9,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, confirm, pass_invocation, print_json, progress
 from sparkify_dwh.cli.options import files_option, force_option, json_option, since_option, wait_option, yes_option
+from sparkify_dwh.limits import MOST_ERRORS
 
 if TYPE_CHECKING:
     from sparkify_dwh.settings import Settings
@@ -73,7 +74,7 @@ def reset(invocation: Invocation, yes: bool, as_json: bool) -> None:
 @since_option
 @files_option
 @click.option(
-    "--max-errors", type=click.IntRange(min=0), default=0, show_default=True,
+    "--max-errors", type=click.IntRange(0, MOST_ERRORS), default=0, show_default=True,
     help="Rows of each table that may be refused and left out.",
 )  # fmt: skip
 @wait_option

@@ -93,6 +93,11 @@ WHERE false;
 
 CREATE SEQUENCE IF NOT EXISTS redshift_catalog.query_id;
 
+-- What the SYS views call a query is another number than what pg_last_copy_id() and the STL views call it.
+-- Redshift guide, SYS_QUERY_HISTORY
+CREATE OR REPLACE FUNCTION redshift_catalog.sys_query_id(query_id bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS
+$$ SELECT query_id + 1000000 $$;
+
 -- Written by a connection of its own, so that a rolled back COPY can be explained.
 CREATE TABLE IF NOT EXISTS redshift_catalog.load_error (
     query_id bigint NOT NULL,
@@ -135,8 +140,8 @@ CREATE TABLE IF NOT EXISTS redshift_catalog.load_file (
 
 -- Redshift guide, SYS_LOAD_DETAIL: a row per file that a COPY read. A row does not prove the commit.
 CREATE OR REPLACE VIEW redshift_catalog.sys_load_detail AS
-SELECT 100 AS user_id, query_id, file_name::char(256) AS file_name, bytes_scanned, lines_scanned, 0 AS splits_scanned,
-       record_time, record_time AS start_time, record_time AS end_time
+SELECT 100 AS user_id, redshift_catalog.sys_query_id(query_id) AS query_id, file_name::char(256) AS file_name,
+       bytes_scanned, lines_scanned, 0 AS splits_scanned, record_time, record_time AS start_time, record_time AS end_time
 FROM redshift_catalog.load_file;
 
 -- Redshift guide, r_STL_LOAD_COMMITS
@@ -148,8 +153,8 @@ FROM redshift_catalog.load_file;
 
 -- Redshift guide, SYS_LOAD_HISTORY: a row per COPY, of failed ones too; duration is in microseconds.
 CREATE OR REPLACE VIEW redshift_catalog.sys_load_history AS
-SELECT 100 AS user_id, query_id, 0::bigint AS transaction_id, session_id, current_database()::text AS database_name, status,
-       table_name, start_time, end_time, (extract(epoch FROM end_time - start_time) * 1000000)::bigint AS duration,
+SELECT 100 AS user_id, redshift_catalog.sys_query_id(query_id) AS query_id, 0::bigint AS transaction_id, session_id,
+       current_database()::text AS database_name, status, table_name, start_time, end_time, (extract(epoch FROM end_time - start_time) * 1000000)::bigint AS duration,
        data_source, file_format, loaded_rows, coalesce(files.bytes, 0) AS loaded_bytes,
        coalesce(files.files, 0) AS source_file_count, coalesce(files.bytes, 0) AS source_file_bytes,
        coalesce(files.files, 0) AS file_count_scanned, coalesce(files.bytes, 0) AS file_bytes_scanned, error_count,
@@ -170,8 +175,8 @@ FROM redshift_catalog.load_error;
 
 -- Redshift guide, SYS_LOAD_ERROR_DETAIL: like stl_load_errors, without the raw line, and on Serverless too.
 CREATE OR REPLACE VIEW redshift_catalog.sys_load_error_detail AS
-SELECT 100 AS user_id, query_id, 0::bigint AS transaction_id, session_id, current_database()::text AS database_name,
-       table_id::integer AS table_id, start_time, file_name::char(256) AS file_name, line_number,
+SELECT 100 AS user_id, redshift_catalog.sys_query_id(query_id) AS query_id, 0::bigint AS transaction_id, session_id,
+       current_database()::text AS database_name, table_id::integer AS table_id, start_time, file_name::char(256) AS file_name, line_number,
        column_name::char(127) AS column_name, column_type::char(10) AS column_type,
        column_length::char(10) AS column_length, position, error_code, error_message::char(512) AS error_message
 FROM redshift_catalog.load_error;
