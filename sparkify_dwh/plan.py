@@ -14,19 +14,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ClauseElement, Connection, delete
+from sqlalchemy import Connection, delete
 
 from sparkify_dwh.batch import range_queries
 from sparkify_dwh.commands import LockTable
+from sparkify_dwh.copies import Copies, Copy
 from sparkify_dwh.database import connected
 from sparkify_dwh.file_remarks import remarks
-from sparkify_dwh.inputs import Selection, by_compression, find_input, known_etags, require_named
+from sparkify_dwh.inputs import Selection, find_input, known_etags, require_named
 from sparkify_dwh.ledger import LoadLock
 from sparkify_dwh.load_report import Input, OnStep
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.plan_report import Plan, PlannedInput, PlannedStatement
 from sparkify_dwh.source import ObjectStore
-from sparkify_dwh.stage import copy_command, delete_duplicates, delete_known
+from sparkify_dwh.stage import delete_duplicates, delete_known
 from sparkify_dwh.staging import STAGING
 from sparkify_dwh.star import STAR
 from sparkify_dwh.statements import fill_statements, readable
@@ -128,7 +129,7 @@ def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[Pla
     yield PlannedStatement("lock", readable(LockTable(LoadLock.table())))
     for staging, planned in zip(STAGING, inputs, strict=True):
         table = staging.table()
-        copies = _copies(planning, staging, planned.found)
+        copies = [copy.command for copy in _copies(planning, staging, planned.found)]
         for statement in (delete(table), *copies, delete_duplicates(staging), *delete_known(staging)):
             yield PlannedStatement(f"copy {table.name}", readable(statement))
     for query in range_queries():
@@ -139,12 +140,9 @@ def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[Pla
             yield PlannedStatement(f"fill {model.__tablename__}", readable(statement))
 
 
-def _copies(planning: _Planning, staging: type[StagingTable], found: Input) -> Iterator[ClauseElement]:
-    """One COPY for each kind of compression, from a manifest that is named for the load and exists while it runs."""
-    settings, locations = planning.settings, planning.locations
-    if not planning.has_manifests:
-        yield copy_command(staging, settings, locations, found.prefix)
-        return
-    for compression in by_compression(found.files):
-        url = f"{settings.manifests}LOAD_ID-1-{staging.__tablename__}{compression.lower()}.manifest"
-        yield copy_command(staging, settings, locations, url, "MANIFEST", *filter(None, [compression]))
+def _copies(planning: _Planning, staging: type[StagingTable], found: Input) -> Iterable[Copy]:
+    """From manifests that are named for the load and exist while it runs; of the whole prefix, where there are none."""
+    copies = Copies(staging, planning.settings, planning.locations)
+    if planning.has_manifests:
+        return copies.of_files(found.files, "LOAD_ID-1")
+    return [copies.of_prefix(found.prefix, planning.store)]

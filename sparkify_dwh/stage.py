@@ -6,15 +6,18 @@ that name a song reads all plays.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Delete, Engine, and_, delete, func, select
 
 from sparkify_dwh.base import StagingTable
 from sparkify_dwh.commands import CopyCommand
-from sparkify_dwh.errors import LoadError, SourceError, UsageError
-from sparkify_dwh.inputs import Selection, by_compression, find_input, manifest
-from sparkify_dwh.load_report import Input, LoadReport, StagedRows, numbered
+from sparkify_dwh.copies import Copies, Copy
+from sparkify_dwh.errors import LoadError, UsageError
+from sparkify_dwh.inputs import Selection, find_input, manifest
+from sparkify_dwh.load_report import LoadReport, StagedRows, numbered
 from sparkify_dwh.merge import delete_unchanged
 from sparkify_dwh.rejected import LeftOut, copying, notices, number_left_out
 from sparkify_dwh.star import STAR
@@ -48,47 +51,33 @@ class Staging:
         table = staging.table()
         rows = self._report.staged[table.name] = StagedRows()
         self._connection.execute(delete(table))  # TRUNCATE would commit, and let the lock go
-        prefix = getattr(self._locations, staging.source)
-        if self._settings.manifests is None:
-            if selection.is_partial:
-                raise UsageError("To load only some files, a load needs a place for manifests: MANIFESTS in [S3].")
-            self._report.warnings.append(
-                f"{prefix} was loaded whole, for there is no place for manifests (MANIFESTS in [S3])"
-            )
-            self._copy(staging, prefix, rows, max_errors, *self._compression_of(prefix))
-        else:
-            found = find_input(self._connection, staging, prefix, self._store, selection)
-            self._report.files[table.name] = found
-            self._copy_files(staging, found, rows, max_errors, attempt)
+        copies = Copies(staging, self._settings, self._locations, max_errors)
+        for copy in self._copies(staging, copies, selection, attempt):
+            listed = nullcontext() if copy.files is None else manifest(self._store, copy.url, copy.files)
+            with listed:
+                self._copy(copy.command, rows, max_errors)
         self._check_count(staging, rows)
         rows.duplicates = self._connection.execute(delete_duplicates(staging)).rowcount
         rows.unchanged = sum(self._connection.execute(statement).rowcount for statement in delete_known(staging))
 
-    def _compression_of(self, prefix: str) -> list[str]:
-        """The clause for a prefix that is copied whole; none when its files may not be listed."""
-        try:
-            groups = by_compression(self._store.list(prefix))
-        except SourceError:
-            return []
-        if len(groups) > 1:
-            raise SourceError(
-                f"{prefix} holds files of several compressions, and COPY takes one: give a place for manifests "
-                "(MANIFESTS in [S3]), by which they are copied one after the other, or separate them."
-            )
-        return list(filter(None, groups))
+    def _copies(
+        self, staging: type[StagingTable], copies: Copies, selection: Selection, attempt: int
+    ) -> Iterable[Copy]:
+        """Of the files that are new; of all that is there, where they cannot be named."""
+        prefix = getattr(self._locations, staging.source)
+        if self._settings.manifests is not None:
+            found = find_input(self._connection, staging, prefix, self._store, selection)
+            self._report.files[staging.__tablename__] = found
+            return copies.of_files(found.files, f"{self._report.load_id}-{attempt}")
+        if selection.is_partial:
+            raise UsageError("To load only some files, a load needs a place for manifests: MANIFESTS in [S3].")
+        self._report.warnings.append(
+            f"{prefix} was loaded whole, for there is no place for manifests (MANIFESTS in [S3])"
+        )
+        return [copies.of_prefix(prefix, self._store)]
 
-    def _copy_files(
-        self, staging: type[StagingTable], found: Input, rows: StagedRows, max_errors: int, attempt: int
-    ) -> None:
-        for compression, files in by_compression(found.files).items():
-            kind = compression.lower() or "plain"
-            name = f"{self._report.load_id}-{attempt}-{staging.__tablename__}-{kind}.manifest"
-            with manifest(self._store, f"{self._settings.manifests}{name}", files) as url:
-                self._copy(staging, url, rows, max_errors, "MANIFEST", *filter(None, [compression]))
-
-    def _copy(self, staging: type[StagingTable], url: str, rows: StagedRows, max_errors: int, *clauses: str) -> None:
-        command = copy_command(staging, self._settings, self._locations, url, *clauses, *allowing(max_errors))
-        with copying(self._connection, staging.table()) as session_id:
+    def _copy(self, command: CopyCommand, rows: StagedRows, max_errors: int) -> None:
+        with copying(self._connection, command.table) as session_id:
             left_out = self._left_out(session_id) if max_errors else None
             said = notices(self._connection)
             said.clear()
@@ -96,20 +85,17 @@ class Staging:
         rows.loaded += self._connection.scalar(select(func.pg_last_copy_count())) or 0
         self._report.session_id = session_id
         if left_out is not None:
-            self._count_rejected(staging, rows, left_out, number_left_out(said), max_errors)
+            self._count_rejected(command.table.name, rows, left_out, number_left_out(said), max_errors)
 
     def _left_out(self, session_id: int) -> LeftOut:
         with self._engine.connect() as connection:
             return LeftOut(connection, session_id)
 
-    def _count_rejected(
-        self, staging: type[StagingTable], rows: StagedRows, left_out: LeftOut, by_its_account: int, most: int
-    ) -> None:
+    def _count_rejected(self, name: str, rows: StagedRows, left_out: LeftOut, by_its_account: int, most: int) -> None:
         """Note the rows that COPY left out: those that the server shows, and those of which it only says that there are.
 
         From another connection, for this one's snapshot is older than they are.
         """
-        name = staging.__tablename__
         with self._engine.connect() as connection:
             shown = left_out.rows(connection, most + 1)
         if shown is None:
@@ -135,26 +121,6 @@ class Staging:
                 f"COPY said that it loaded {rows.loaded} rows into {staging.__tablename__}, which holds {staged}: "
                 "nothing was loaded. Load again, and look for whoever else writes to that table."
             )
-
-
-def copy_command(
-    staging: type[StagingTable], settings: Settings, locations: Locations, url: str, *clauses: str
-) -> CopyCommand:
-    """The COPY that fills a staging table from ``url``, a key prefix or a manifest."""
-    return CopyCommand(
-        staging.table(),
-        url,
-        columns=staging.copied(),
-        json=getattr(locations, staging.json_paths) if staging.json_paths else "auto",
-        role_arn=settings.role_arn,
-        region=settings.region,
-        clauses=(*staging.copy_clauses, *clauses),
-    )
-
-
-def allowing(max_errors: int) -> list[str]:
-    """MAXERROR n fails at the n-th error. Redshift guide, copy-parameters-data-load"""
-    return [f"MAXERROR AS {max_errors + 1}"] if max_errors else []
 
 
 def delete_known(staging: type[StagingTable]) -> list[Delete]:

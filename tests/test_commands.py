@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sparkify_dwh.commands import CopyCommand, LockTable
+from sparkify_dwh.copies import copy_command
 from sparkify_dwh.dialect import SparkifyDialect
 from sparkify_dwh.ledger import LoadLock
 from sparkify_dwh.settings import Locations, Settings
-from sparkify_dwh.stage import copy_command
 from sparkify_dwh.staging import StagingEvent, StagingSong
 
 ROLE = "arn:aws:iam::123456789012:role/dwhRole"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from fix_warehouse import Sparkify, a_standin
-from records import an_event
+from records import a_song, an_event
 from sqlalchemy import Engine, event
 
 from sparkify_dwh.base import Base
@@ -179,11 +180,29 @@ def test_only_files_that_are_new_are_copied(waiting: Sparkify) -> None:
     waiting.logs("c.json.gz", "")
     sql = planned(waiting, trial=False).sql
     assert re.findall(r"FROM '.*/(LOAD_ID.*)'", sql) == [
-        "LOAD_ID-1-staging_events.manifest",
-        "LOAD_ID-1-staging_eventsgzip.manifest",
+        "LOAD_ID-1-staging_events-plain.manifest",
+        "LOAD_ID-1-staging_events-gzip.manifest",
     ]
     assert sql.count("MANIFEST\nGZIP;") == 1
     assert "COPY staging_songs" not in sql
+
+
+@pytest.mark.parametrize("has_manifests", [True, False])
+def test_the_copies_are_those_that_a_load_sends(sparkify: Sparkify, has_manifests: bool) -> None:
+    """To the letter, but for the number of the load."""
+    logs = sparkify.directory / "log_data"
+    logs.mkdir(exist_ok=True)
+    (logs / "a.json.gz").write_bytes(gzip.compress(json.dumps(an_event()).encode()))
+    sparkify.songs("a.json", a_song())
+    if not has_manifests:
+        sparkify.settings = replace(sparkify.settings, manifests=None)
+    sql = planned(sparkify, trial=False).sql
+    with statements_sent() as sent:
+        report = sparkify.load()
+    copies = [statement for statement in sent if statement.startswith("COPY")]
+    assert len(copies) == 2
+    assert all(f"{copy.replace(report.load_id, 'LOAD_ID')};" in sql for copy in copies)
+    assert "\nGZIP" in copies[0]
 
 
 def test_the_bounds_of_the_batch_stand_for_what_is_not_known_yet(waiting: Sparkify) -> None:

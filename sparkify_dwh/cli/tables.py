@@ -123,8 +123,8 @@ def _statements(table: str) -> list[ClauseElement]:
 
 def _example_copy(model: Any) -> ClauseElement:
     """The table's COPY, with the shape of a configuration in place of one."""
+    from sparkify_dwh.copies import copy_command
     from sparkify_dwh.settings import Locations, Settings
-    from sparkify_dwh.stage import copy_command
 
     locations = Locations("s3://LOG_DATA", "s3://LOG_JSONPATH", "s3://SONG_DATA")
     return copy_command(model, Settings(role_arn="ARN", region="REGION"), locations, "s3://MANIFESTS/...", "MANIFEST")
