@@ -21,16 +21,6 @@ from sparkify_dwh.ledger import Load, LoadLock
 
 log = logging.getLogger("sparkify_dwh.load")
 
-# Redshift guide, c_serial_isolation; https://github.com/aws/amazon-redshift-jdbc-driver/issues/147. Of the commonest the
-# message is "1023" alone, and the detail says what it is. https://github.com/aws/aws-sdk-pandas/issues/665
-CONFLICTS = (
-    "Serializable isolation violation",
-    "conflict with concurrent transaction",
-    "Relation does not exist",
-    "could not open relation with OID",
-    "deadlock detected",
-)
-CONFLICT_CODES = frozenset({"40001", "40P01"})
 CANCELLED = "57014"  # by statement_timeout
 FIRST_TRY_SECONDS = 1
 OnWait = Callable[[str], None]
@@ -38,18 +28,6 @@ OnWait = Callable[[str], None]
 
 class OutcomeUnknown(LoadError):
     """The connection was lost, and whether the load was committed before cannot be found out."""
-
-
-def is_conflict(error: DBAPIError) -> bool:
-    """Whether the transaction met another one, so that running it again can help."""
-    fields = error_fields(error)
-    said = f"{fields.get('M')} {fields.get('D')}"
-    return fields.get("C") in CONFLICT_CODES or any(phrase in said for phrase in CONFLICTS)
-
-
-def is_lost(error: DBAPIError) -> bool:
-    """Whether the connection went away."""
-    return bool(error.connection_invalidated)
 
 
 def backoff_seconds(attempt: int, first: float) -> float:

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from sqlalchemy import Connection, Engine, column, func, insert, select, table
 from sqlalchemy.exc import DBAPIError
 
+from sparkify_dwh.database import server_message
 from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.ledger import Load, LoadFile
 from sparkify_dwh.load_report import LoadReport, numbered
@@ -50,7 +51,7 @@ def record_failure(engine: Engine, report: LoadReport, error: BaseException) -> 
         with engine.begin() as connection:
             connection.execute(insert(Load.table()).values(_row(report)))
     except (DBAPIError, SparkifyError) as reason:
-        log.warning("load %s: its failure could not be written down: %s", report.load_id, reason)
+        log.warning("load %s: its failure could not be written down: %s", report.load_id, server_message(reason))
 
 
 def _reason(error: BaseException) -> str:

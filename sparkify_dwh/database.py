@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.cluster.reach import why_unreachable
 from sparkify_dwh.connecting import connect_by
@@ -17,6 +18,17 @@ from sparkify_dwh.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import ExceptionContext
 
+
+# Redshift guide, c_serial_isolation; https://github.com/aws/amazon-redshift-jdbc-driver/issues/147. Of the commonest the
+# message is "1023" alone, and the detail says what it is. https://github.com/aws/aws-sdk-pandas/issues/665
+CONFLICTS = (
+    "Serializable isolation violation",
+    "conflict with concurrent transaction",
+    "Relation does not exist",
+    "could not open relation with OID",
+    "deadlock detected",
+)
+CONFLICT_CODES = frozenset({"40001", "40P01"})
 
 WRONG_NAME = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL
 
@@ -64,6 +76,18 @@ def server_message(error: BaseException) -> str:
     if fields.get("D"):
         text = f"{text} {fields['D']}"
     return " ".join(text.split())
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Whether the transaction met another one, so that running it again can help."""
+    fields = error_fields(error)
+    said = f"{fields.get('M')} {fields.get('D')}"
+    return fields.get("C") in CONFLICT_CODES or any(phrase in said for phrase in CONFLICTS)
+
+
+def is_lost(error: DBAPIError) -> bool:
+    """Whether the connection went away."""
+    return bool(error.connection_invalidated)
 
 
 def _refused_connection(settings: Settings) -> Callable[[ExceptionContext], None]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, func, select
 
 from sparkify_dwh.days import as_date
-from sparkify_dwh.errors import SourceError
+from sparkify_dwh.errors import SourceError, UsageError
 from sparkify_dwh.ledger import LoadFile
 from sparkify_dwh.load_report import Input
 from sparkify_dwh.locations import is_hidden
@@ -49,7 +49,13 @@ class Selection:
     def of(cls, force: bool, since: date | str | None, files: str | Iterable[str]) -> Selection:
         """As people give them: a day as a date or a text, one name or several. Raises :class:`UsageError`."""
         day = None if since is None else as_date(since)
-        return cls(force, day, (files,) if isinstance(files, str) else tuple(files))
+        names = (files,) if isinstance(files, str) else tuple(files)
+        for name in names:
+            if not isinstance(name, str) or not name:
+                raise UsageError(
+                    f"Files are chosen by what their URLs end in (files, --files), and {name!r} is no such text: name files."
+                )
+        return cls(force, day, names)
 
     @property
     def is_partial(self) -> bool:
@@ -97,6 +103,8 @@ def find_input(
             found.hidden += 1
         elif selection.takes(file.url):
             _sort_in(found, file, loaded.get(file.url), selection)
+        else:
+            found.not_chosen += 1
     return found
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -35,7 +36,8 @@ def numbered(number: int, noun: str) -> str:
 class Input:
     """The files of one staging table: to be loaded, of which some again, and left out.
 
-    ``named`` are the names of a load of chosen files that fit one of the listed.
+    ``not_chosen`` are the files that a load of chosen files, or of days since one, leaves out. ``named`` are the names of a
+    load of chosen files that fit one of the listed.
     """
 
     prefix: str
@@ -43,6 +45,7 @@ class Input:
     changed: list[str] = field(default_factory=list)
     known: int = 0
     hidden: int = 0
+    not_chosen: int = 0
     named: set[str] = field(default_factory=set)
 
     @property
@@ -56,12 +59,18 @@ class Input:
             "bytes": self.bytes,
             "known": self.known,
             "hidden": self.hidden,
+            "not_chosen": self.not_chosen,
             "changed": cut(self.changed),
         }
 
     def remarks(self) -> str:
         """What a person wants to know besides the number of files."""
-        remarks = {"loaded before": self.known, "hidden": self.hidden, "changed since": len(self.changed)}
+        remarks = {
+            "loaded before": self.known,
+            "hidden": self.hidden,
+            "not chosen": self.not_chosen,
+            "changed since": len(self.changed),
+        }
         return "".join(f", {count:,} {what}" for what, count in remarks.items() if count)
 
 
@@ -78,7 +87,7 @@ class StagedRows:
 
 @dataclass
 class StarRows:
-    """One table of the star."""
+    """One table of the star. A play counts twice as updated that one load changes by its own event and by its song."""
 
     inserted: int = 0
     updated: int = 0
@@ -203,3 +212,39 @@ class Steps:
         """Tell whoever waits."""
         if self._on_step is not None:
             self._on_step(what)
+
+
+def report_of(stored: dict[str, Any]) -> LoadReport:
+    """The report of a load of the past from what :meth:`LoadReport.to_dict` made of it: the same text, and the same numbers.
+
+    What a report does not have, because an older version wrote it or because it was too long, is as in an empty one. Of
+    files no more than their number is known, and neither checks nor ids of COPY are taken up.
+    """
+    report = LoadReport(**_known(LoadReport, stored, ("load_id", "version", "seconds", "outcome", "error", "attempts")))
+    if stored.get("started_at"):
+        report.started_at = datetime.fromisoformat(stored["started_at"])
+    report.files = {table: _input(numbers) for table, numbers in (stored.get("files") or {}).items()}
+    report.staged = {
+        table: StagedRows(**_known(StagedRows, rows)) for table, rows in (stored.get("staged") or {}).items()
+    }
+    report.star = {table: StarRows(**_known(StarRows, rows)) for table, rows in (stored.get("star") or {}).items()}
+    report.steps = stored.get("steps") or {}
+    report.rejected, report.warnings = stored.get("rejected") or [], stored.get("warnings") or []
+    return report
+
+
+def _known(kind: type[Any], stored: dict[str, Any], names: Sequence[str] = ()) -> dict[str, Any]:
+    """Of what was stored the fields that ``kind`` has, or those of ``names``."""
+    wanted = names or [each.name for each in fields(kind)]
+    return {name: stored[name] for name in wanted if stored.get(name) is not None}
+
+
+def _input(stored: dict[str, Any]) -> Input:
+    """An input of as many files, of which as many were changed."""
+    from sparkify_dwh.locations import StoredObject
+
+    found = Input(**({"prefix": ""} | _known(Input, stored)))
+    found.files = [StoredObject("", 0, "")] * int(stored.get("loaded") or 0)
+    if found.changed and (rest := re.fullmatch(r"and ([\d,]+) more", found.changed[-1])):
+        found.changed = [*found.changed[:-1], *[""] * int(rest[1].replace(",", ""))]
+    return found

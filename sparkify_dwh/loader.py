@@ -15,18 +15,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh import __version__
-from sparkify_dwh.attempts import (
-    OutcomeUnknown,
-    backoff_seconds,
-    explain_failure,
-    is_conflict,
-    is_lost,
-    lock,
-    was_committed,
-)
+from sparkify_dwh.attempts import OutcomeUnknown, backoff_seconds, explain_failure, lock, was_committed
 from sparkify_dwh.batch import Batch
 from sparkify_dwh.bookkeeping import compare_files, record_failure, record_load
-from sparkify_dwh.database import warehouse
+from sparkify_dwh.database import is_conflict, is_lost, warehouse
 from sparkify_dwh.errors import CheckError, UsageError
 from sparkify_dwh.fill import fill
 from sparkify_dwh.inputs import Selection, require_named
@@ -76,8 +68,9 @@ def load(  # noqa: PLR0913 (options by name)
     left out, and reported.
     ``wait_seconds`` is how long to wait for another load. ``on_step`` is called with a step's name when it begins.
 
-    Loading the same files again changes nothing. A load that fails leaves the warehouse as it was, and raises a
-    :class:`SparkifyError` that says what to do.
+    Loading the same files again changes nothing, unless they contradict each other: of deliveries of one record in one load
+    the one that sorts first is kept, of several loads the last. A load that fails leaves the warehouse as it was, and raises
+    a :class:`SparkifyError` that says what to do.
     """
     settings = settings or Settings.read()
     if not isinstance(settings, Settings):
@@ -185,7 +178,7 @@ class Loading:
         if wrong := failed(self._report.checks):
             raise CheckError(
                 f"The load was rolled back: {' '.join(map(explain, wrong))} Correct these records in their files and load "
-                "again; `sparkify-dwh plan` looks for such records, and names file and line."
+                "again; of times and values that are not allowed `sparkify-dwh plan` names file and line."
             )
 
     def _seconds(self) -> float:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import DropTable
 
 from sparkify_dwh.base import Base
-from sparkify_dwh.database import connected, server_message
+from sparkify_dwh.database import connected, is_conflict, server_message
 from sparkify_dwh.errors import NotMigratedError, UnreachableError
 
 if TYPE_CHECKING:
@@ -83,8 +83,13 @@ def reset(settings: Settings) -> None:
             connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
             connection.commit()
         except DBAPIError as error:
+            why = server_message(error).rstrip(".")
+            if is_conflict(error):
+                raise NotMigratedError(
+                    f"The tables were not dropped, for somebody else is at work on them ({why}): run it again afterwards."
+                ) from error
             raise NotMigratedError(
-                f"The tables were not dropped: {server_message(error)}. Drop what depends on them, such as views, first."
+                f"The tables were not dropped: {why}. Drop what depends on them, such as views, first."
             ) from error
     upgrade(settings)
 

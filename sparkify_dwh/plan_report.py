@@ -41,6 +41,7 @@ class PlannedInput:
             "again": self.again,
             "known": self.found.known,
             "hidden": self.found.hidden,
+            "not_chosen": self.found.not_chosen,
             "remarks": self.remarks,
             "trial": None if self.trial is None else self.trial.to_dict(),
             "files": files,

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, or_
@@ -38,7 +37,7 @@ from sparkify_dwh.checking import (
 )
 from sparkify_dwh.derived_checks import derived_checks, key_checks
 from sparkify_dwh.screening import KeyChecks, Screen, key_screens, row_screens, run_screens
-from sparkify_dwh.star import STAR, Artist, Song, Songplay, User
+from sparkify_dwh.star import SERVICE_BEGAN, STAR, Artist, Song, Songplay, User
 
 __all__ = [
     "ERROR",
@@ -54,8 +53,6 @@ __all__ = [
     "failed",
     "run_checks",
 ]
-
-SERVICE_BEGAN = datetime(2010, 1, 1)  # nothing was listened to before
 
 
 def all_checks(scope: Scope) -> list[Check]:

@@ -12,8 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, and_, func, literal_column, select, table
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh.attempts import is_conflict
-from sparkify_dwh.database import server_message
+from sparkify_dwh.database import is_conflict, server_message
 from sparkify_dwh.errors import CopyError
 
 # Redshift guide, SYS_LOAD_ERROR_DETAIL: on clusters and Serverless alike, but without the value.
@@ -174,7 +173,7 @@ def _read(
     view = source.subquery("errors")
     last = select(func.max(view.c.query)).where(view.c.session == session_id).scalar_subquery()
     of_copy = and_(view.c.query == last, view.c.query > before.get(source, 0))
-    rows = select(view).where(of_copy).order_by(view.c.line).limit(most)
+    rows = select(view).where(of_copy).order_by(view.c.line, view.c.file, view.c.column).limit(most)
     try:
         return [
             RejectedRow(

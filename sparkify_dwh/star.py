@@ -17,6 +17,7 @@ t_Defining_constraints). ``references`` says which table a column points at, and
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -59,6 +60,7 @@ from sparkify_dwh.staging import StagingEvent, StagingSong
 
 LEVELS = ("free", "paid")
 GENDERS = ("F", "M")
+SERVICE_BEGAN = datetime(2010, 1, 1)  # nothing was listened to before
 SECONDS_APART = 1.0  # a log's length and a catalogue's duration of one recording differ by less
 
 
@@ -390,5 +392,6 @@ def part(name: str, moment: ColumnElement[Any]) -> ColumnElement[int]:
 
 # In the order in which a load fills them: artists from songs as they were and will be, plays when the songs are in.
 STAR: tuple[type[StarTable], ...] = (Artist, Song, User, Songplay, Time)
+TABLES = {model.__tablename__: model for model in STAR}
 
-__all__ = ["STAR", "Artist", "Song", "Songplay", "StarTable", "Time", "User"]
+__all__ = ["STAR", "TABLES", "Artist", "Song", "Songplay", "StarTable", "Time", "User"]

@@ -19,7 +19,8 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh import attempts
-from sparkify_dwh.attempts import OutcomeUnknown, is_conflict, lock
+from sparkify_dwh.attempts import OutcomeUnknown, lock
+from sparkify_dwh.database import is_conflict
 from sparkify_dwh.errors import LoadError
 from sparkify_dwh.load_report import LoadReport
 from sparkify_dwh.loader import Loading, LoadOptions

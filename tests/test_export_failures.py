@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from exports import CLUSTER, ROLE, files
@@ -50,6 +52,24 @@ def test_a_failed_export_takes_the_manifest_of_the_former_one_away(unwritable: S
     (target / "users/year=2018").rename(target / "users" / "ts=2018")
     with pytest.raises(ExportError, match="no manifest"):
         export(unwritable.settings, str(target), overwrite=True)
+    assert "export.json" not in files(target)
+
+
+@pytest.mark.parametrize(
+    "change", [Path.unlink, lambda path: path.write_bytes(path.read_bytes())], ids=["gone", "another"]
+)
+def test_an_export_whose_files_somebody_touches_has_no_manifest(
+    star: Sparkify, target: Path, change: Callable[[Path], Any]
+) -> None:
+    """Another export with --overwrite, for instance: the manifest would name files that are gone, or not of one moment."""
+
+    def touch(step: str) -> None:
+        if step == "unload time":
+            for path in (target / "artists").iterdir():
+                change(path)
+
+    with pytest.raises(ExportError, match=r"somebody else has written to .*/artists/ since this export began"):
+        export(star.settings, str(target), on_step=touch)
     assert "export.json" not in files(target)
 
 

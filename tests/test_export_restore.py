@@ -180,7 +180,7 @@ def test_tables_of_another_version_are_not_loaded(
 ) -> None:
     """By their places, columns would land in others."""
     change_manifest(company, lambda manifest: change(manifest["tables"]["songs"]["columns"]))
-    assert "tables as this version has them, and songs is another" in refused(company)
+    assert "as this version has them, and songs is of revision" in refused(company)
 
 
 def test_rows_are_counted(company: Sparkify) -> None:

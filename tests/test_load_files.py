@@ -187,6 +187,21 @@ def test_a_file_that_the_server_does_not_say_it_has_read_is_a_warning(sparkify: 
     assert report.warnings == []
 
 
+@pytest.mark.parametrize("files", ["", [""], ["a.json", None], [1]])
+def test_a_name_that_is_none_chooses_no_file(loaded: Sparkify, files: Any) -> None:
+    """Every URL ends in an empty text: a script whose variable is empty would load everything."""
+    with pytest.raises(UsageError, match="is no such text: name files"):
+        loaded.load(files=files)
+
+
+def test_files_that_were_not_chosen_are_counted(loaded: Sparkify) -> None:
+    loaded.logs("2018/11/2018-11-02-events.json", an_event(itemInSession=6))
+    report = loaded.load(since="2018-12-01")
+    assert report.files["staging_events"].not_chosen == 1
+    assert "0 files, 1 loaded before, 1 not chosen" in str(report)
+    assert make_plan(loaded.settings, since="2018-12-01").to_dict()["inputs"]["staging_events"]["not_chosen"] == 1
+
+
 def test_rows_that_may_be_left_out_are_counted_and_listed(sparkify: Sparkify) -> None:
     sparkify.logs("a.json", an_event(), "no json", an_event(itemInSession="six"))
     sparkify.songs("a.json", a_song())

@@ -187,6 +187,14 @@ def test_only_files_that_are_new_are_copied(waiting: Sparkify) -> None:
     assert "COPY staging_songs" not in sql
 
 
+def test_a_prefix_of_several_compressions_without_manifests_is_remarked(waiting: Sparkify) -> None:
+    waiting.logs("c.json.gz", "")
+    waiting.settings = replace(waiting.settings, manifests=None)
+    plan = planned(waiting, trial=False)
+    assert "files of 2 compressions, of which COPY of a whole prefix takes one" in str(plan)
+    assert "COPY staging_events" not in plan.sql
+
+
 @pytest.mark.parametrize("has_manifests", [True, False])
 def test_the_copies_are_those_that_a_load_sends(sparkify: Sparkify, has_manifests: bool) -> None:
     """To the letter, but for the number of the load."""

@@ -72,6 +72,18 @@ def test_a_row_that_is_left_out_is_told_from_either_view(
     assert "a.json line 2, column item_in_session: " in report.rejected[0]
 
 
+def test_every_row_is_told_with_its_own_value(sparkify: Sparkify) -> None:
+    """Files of one record have them all at line 1."""
+    for name in ("a", "b", "c"):
+        sparkify.logs(f"{name}.json", an_event(ts=f"time of {name}"))
+    sparkify.logs("d.json", an_event())
+    sparkify.songs("a.json", a_song())
+    told = sparkify.load(max_errors=3).rejected
+    assert [row.rpartition("/")[2].split(" (")[0].split(":")[:2] for row in told] == [
+        [f"{name}.json line 1, column ts", f" 'time of {name}'"] for name in ("a", "b", "c")
+    ]
+
+
 def test_no_row_is_left_out_where_nobody_may_know_which(refused: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rejected, "VIEWS", (UNREADABLE, UNREADABLE))
     with pytest.raises(LoadError, match=r"may read neither .*: have SELECT on one of them granted"):

@@ -150,13 +150,26 @@ def test_texts_that_nearly_fill_their_column_are_told(tmp_path: Path) -> None:
     ]
 
 
-def test_times_that_look_like_seconds_are_a_warning(tmp_path: Path) -> None:
-    """COPY takes them, as the first weeks of 1970."""
-    trial = tried_events(tmp_path, an_event(), an_event(ts=1542285000), an_event(ts=1542285001))
+def test_times_out_of_reason_are_a_warning(tmp_path: Path) -> None:
+    """COPY takes seconds, as the first weeks of 1970; the checks do not."""
+    trial = tried_events(tmp_path, an_event(), an_event(ts=1542285000), an_event(ts=9_000_000_000_000))
     assert trial.problem_count == 0
     (warning,) = trial.warnings
-    assert warning.startswith("ts: 2 times look like seconds")
-    assert warning.endswith("a.json line 2")
+    assert warning.startswith(
+        "ts: 2 values are not between 2010 and tomorrow, read as milliseconds since 1970, the first"
+    )
+    assert "'1542285000' in file://" in warning
+    assert "a.json line 2; COPY takes such, and the checks of a load roll it back" in warning
+
+
+def test_values_that_no_check_lets_pass_are_a_warning(tmp_path: Path) -> None:
+    events = [an_event(), an_event(level="gold"), an_event(level="paid  "), an_event(gender="X", level="silver")]
+    trial = tried_events(tmp_path, *events)
+    assert trial.problem_count == 0
+    gender, level = sorted(trial.warnings)
+    assert gender.startswith("gender: 1 value is not F or M, the first 'X' in")
+    assert level.startswith("level: 2 values are not free or paid, the first 'gold' in")
+    assert "a.json line 2;" in level
 
 
 def test_keys_that_no_column_takes_are_told(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ export failed, 10 AWS refused. 130 interrupted, 143 terminated. A reader that ha
 from __future__ import annotations
 
 import errno
+import io
 import logging
 import os
 import re
@@ -101,6 +102,7 @@ completion.complete_names(cli)
 def main() -> None:
     """Run the command line, and turn what goes wrong into one sentence and an exit code."""
     signal.signal(signal.SIGTERM, _terminated)
+    _make_streams_usable()
     try:
         cli.main(standalone_mode=False)
         sys.stdout.flush()
@@ -118,7 +120,27 @@ def main() -> None:
             _fail(f"The output could not be written: {error.strerror}. What the command did before is done.", 1)
         _fail(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.", SourceError.exit_code)
     except Exception as error:  # what nobody foresaw is still told to a person in a sentence
-        _fail(f"Unexpected {type(error).__name__}: {_first_line(error)}. Run it with --debug to see where.", 1)
+        _fail(_unforeseen(error), 1)
+
+
+def _make_streams_usable() -> None:
+    """Python has no stream where one was closed (``>&-``); and no terminal is too simple to be told of a name."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 (as long as the program runs)
+        elif isinstance(stream := getattr(sys, name), io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _unforeseen(error: Exception) -> str:
+    if (exceptions := sys.modules.get("sqlalchemy.exc")) and isinstance(error, exceptions.DBAPIError):
+        from sparkify_dwh.database import server_message
+
+        said = server_message(error).rstrip(".")
+        return (
+            f"The warehouse refused: {said}. `sparkify-dwh doctor` looks at its tables, and at what this user may do."
+        )
+    return f"Unexpected {type(error).__name__}: {_first_line(error)}. Run it with --debug to see where."
 
 
 def _terminated(_number: int, _frame: object) -> NoReturn:

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from sparkify_dwh.export import Export, ExportedTable
 
 
+NEXT_LOAD = (
+    "The next load takes in all files once more, and changes nothing unless they contradict each other: of deliveries of "
+    "one record in one load, the one that sorts first is kept."
+)
+
+
 @click.command()
 @click.argument("target", required=False)
 @click.option("--table", "tables", multiple=True, metavar="TABLE", help="Export only this table; may be repeated.")
@@ -52,7 +58,8 @@ def restore(invocation: Invocation, source: str | None, wait: float, as_json: bo
 
     The rows are those that were exported, with the same numbers, in one transaction: all of them, or none. No load can run
     meanwhile. SOURCE must hold the export.json that an export writes last, and the files that it names. Rights that were
-    granted on songplays are to be granted again, for the table is made anew.
+    granted on songplays are to be granted again, for the table is made anew. The history of loads is not in an export: the
+    next load takes in all files once more.
 
     \b
     Example:  sparkify-dwh restore
@@ -71,6 +78,7 @@ def restore(invocation: Invocation, source: str | None, wait: float, as_json: bo
         print_json({"rows": rows})
     else:
         print_table("Restored", ["table", "rows"], list(rows.items()))
+        click.echo(NEXT_LOAD, err=True)
 
 
 def _print(exported: Export) -> None:

@@ -91,7 +91,8 @@ def load(  # noqa: PLR0913 (as many as it has options)
 ) -> None:
     """Load the files under the configured prefixes that the warehouse does not hold yet, in one transaction.
 
-    Loading the same files again changes nothing. A load that fails leaves the warehouse as it was.
+    A file is loaded once; with --force, again, which changes nothing unless files contradict each other. A load that fails
+    leaves the warehouse as it was.
 
     \b
     Example:  sparkify-dwh load

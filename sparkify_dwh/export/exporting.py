@@ -27,7 +27,7 @@ from sparkify_dwh.ledger import Load
 from sparkify_dwh.migrate import newest_revision, require_migrated
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.source import ObjectStore
-from sparkify_dwh.star import STAR
+from sparkify_dwh.star import STAR, TABLES
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -74,11 +74,10 @@ def _require_role(settings: Settings) -> None:
 
 
 def _models(tables: Sequence[str]) -> list[type[StarTable]]:
-    known = {model.__tablename__: model for model in STAR}
     for name in tables:
-        if name not in known:
-            raise UsageError(f"There is no table {name!r} in the star: its tables are {', '.join(known)}.")
-    return [model for name, model in known.items() if name in tables or not tables]
+        if name not in TABLES:
+            raise UsageError(f"There is no table {name!r} in the star: its tables are {', '.join(TABLES)}.")
+    return [model for name, model in TABLES.items() if name in tables or not tables]
 
 
 class Exporting:
@@ -110,6 +109,7 @@ class Exporting:
                 export = self._export(connection)
                 connection.rollback()
                 self._place = export.manifest
+                self._target.require_untouched()
                 self._target.write_manifest(export.to_json())
             except (DBAPIError, SparkifyError) as error:
                 why = reason(error, self._place, self._settings)

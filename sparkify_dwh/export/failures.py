@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh.attempts import is_conflict, is_lost
-from sparkify_dwh.database import error_fields, server_message
+from sparkify_dwh.database import error_fields, is_conflict, is_lost, server_message
 
 if TYPE_CHECKING:
     from sparkify_dwh.settings import Settings

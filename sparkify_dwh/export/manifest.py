@@ -94,8 +94,16 @@ class Export:
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False).encode()
 
 
-def read_tables(data: bytes, url: str) -> dict[str, ExportedTable]:
-    """The tables that a manifest names. Raises :class:`SourceError` when it is none, or one of a later format."""
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What a manifest tells of an export: its tables, and the revision that these were of."""
+
+    revision: str
+    tables: Mapping[str, ExportedTable]
+
+
+def read_manifest(data: bytes, url: str) -> Exported:
+    """What a manifest tells. Raises :class:`SourceError` when it is none, or one of a later format."""
     try:
         manifest = json.loads(data)
         if manifest["format"] != FORMAT:
@@ -103,7 +111,8 @@ def read_tables(data: bytes, url: str) -> dict[str, ExportedTable]:
                 f"{url} must be a manifest of format {FORMAT}, and has format {manifest['format']}: use the version of "
                 f"sparkify_dwh that wrote it, {manifest.get('version')}"
             )
-        return {str(name): _table(table) for name, table in manifest["tables"].items()}
+        tables = {str(name): _table(table) for name, table in manifest["tables"].items()}
+        return Exported(str(manifest["revision"]), tables)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise SourceError(f"{url} must be the manifest of an export, and is not: name the folder of one") from error
 

@@ -18,21 +18,21 @@ from sqlalchemy import Column, Connection, MetaData, SmallInteger, Table, func, 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import DropTable
 
-from sparkify_dwh.attempts import is_lost, lock
+from sparkify_dwh.attempts import lock
 from sparkify_dwh.base import StarTable, encoded
 from sparkify_dwh.commands import CopyCommand, DropColumn
-from sparkify_dwh.database import connected, server_message
+from sparkify_dwh.database import connected, is_lost, server_message
 from sparkify_dwh.errors import LoadError, SourceError, UsageError
-from sparkify_dwh.export.manifest import ExportedTable, read_tables
+from sparkify_dwh.export.manifest import Exported, ExportedTable, read_manifest
 from sparkify_dwh.export.queries import exported_columns, is_filled, numbered_column
 from sparkify_dwh.export.target import Target, target_url
-from sparkify_dwh.migrate import require_migrated
+from sparkify_dwh.migrate import newest_revision, require_migrated
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.source import ObjectStore
-from sparkify_dwh.star import STAR
+from sparkify_dwh.star import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    pass
 
 log = logging.getLogger("sparkify_dwh.export")
 
@@ -49,8 +49,8 @@ def restore(
     """Load an export from the folder ``source``, by default [S3] EXPORT, into empty tables; the rows of each.
 
     No load can run meanwhile; ``wait_seconds`` is how long to wait for one to end. The ledger and staging are not of an
-    export: the next load takes in all files anew, and changes nothing that was restored. songplays is made anew, and
-    rights that were granted on it are to be granted again.
+    export: the next load takes in all files anew, in one batch, and changes what was restored only where files contradict
+    each other. songplays is made anew, and rights that were granted on it are to be granted again.
 
     Raises:
         SourceError: no export is there, it is not whole, or its tables are not those of this version.
@@ -62,8 +62,8 @@ def restore(
     with connected(settings) as connection, ObjectStore(**settings.store_options()) as store:
         require_migrated(connection)
         target = Target(url, store)
-        tables = read_tables(target.read_manifest(), target.manifest)
-        models = _models(tables, target)
+        exported = read_manifest(target.read_manifest(), target.manifest)
+        tables, models = exported.tables, _models(exported, target)
         try:
             lock(connection, wait_seconds, on_step or log.info)
             _require_empty(connection, models)
@@ -83,21 +83,20 @@ def _failure(error: DBAPIError) -> LoadError:
     return LoadError(f"The export was not restored, and nothing has changed: {server_message(error)}.")
 
 
-def _models(tables: Mapping[str, ExportedTable], target: Target) -> list[type[StarTable]]:
+def _models(exported: Exported, target: Target) -> list[type[StarTable]]:
     """The models of the export's tables, when they fit, and the files are those that were written."""
-    known = {model.__tablename__: model for model in STAR}
-    for name, table in tables.items():
-        if name not in known or table.columns != exported_columns(known[name]):
+    for name, table in exported.tables.items():
+        if name not in TABLES or table.columns != exported_columns(TABLES[name]):
             raise SourceError(
-                f"{target.url} must hold tables as this version has them, and {name} is another: restore it with the "
-                "version of sparkify_dwh that its manifest names, and upgrade then"
+                f"{target.url} must hold tables of revision {newest_revision()}, as this version has them, and {name} is of "
+                f"revision {exported.revision}: restore it with the version of sparkify_dwh that has that, and upgrade then"
             )
         if target.files(name) != table.files:
             raise SourceError(
                 f"{target.folder(name)} must hold the files that its manifest names, and holds others, or other sizes: "
                 "export again"
             )
-    return [known[name] for name in tables]
+    return [TABLES[name] for name in exported.tables]
 
 
 def _require_empty(connection: Connection, models: list[type[StarTable]]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from sparkify_dwh.errors import ConfigurationError, SourceError, UsageError
+from sparkify_dwh.errors import ConfigurationError, ExportError, SourceError, UsageError
 from sparkify_dwh.export.manifest import NAME, ExportedFile
 from sparkify_dwh.locations import configured_location, shown
 from sparkify_dwh.star import STAR
@@ -80,13 +80,24 @@ class Target:
         self.url = url
         self.manifest = url + NAME
         self._store = store
+        self._written: dict[str, list[StoredObject]] = {}
 
     def folder(self, table: str) -> str:
         return f"{self.url}{table}/"
 
     def files(self, table: str) -> tuple[ExportedFile, ...]:
         """The files in a table's folder, in the order of their names."""
-        return tuple(ExportedFile(self._path(found), found.size) for found in self._store.list(self.folder(table)))
+        found = self._written[table] = self._store.list(self.folder(table))
+        return tuple(ExportedFile(self._path(each), each.size) for each in found)
+
+    def require_untouched(self) -> None:
+        """Raises :class:`ExportError` when a folder no longer holds the files that `files` has found in it."""
+        for table, written in self._written.items():
+            if self._store.list(self.folder(table)) != written:
+                raise ExportError(
+                    f"somebody else has written to {self.folder(table)} since this export began: export again when they are "
+                    "done"
+                )
 
     def make_room(self, tables: Iterable[str], known: Iterable[str], *, overwrite: bool) -> None:
         """See that the folders of all ``known`` tables are empty; with ``overwrite`` remove an earlier one of ``tables``.

@@ -16,16 +16,14 @@ from sqlalchemy import BigInteger, Column, DateTime, Float, Integer, SmallIntege
 
 from sparkify_dwh.dialect import SparkifyDialect
 from sparkify_dwh.trial.documents import Number
+from sparkify_dwh.trial.doubts import Doubt, Place
 from sparkify_dwh.trial.paths import ABSENT, NoSuchPlace, Steps, value_at
 
 Check = Callable[[str], str | None]
-Place = tuple[str, int]  # a file's URL, and a line from 1
 Refusal = tuple[str, str]  # a value as text, and why COPY refuses it
 
 # The years 0 to 9999: outside of them COPY says "Epoch time copy out of acceptable range".
 EPOCH_SECONDS = (-62_167_219_200, 253_402_300_799)
-# As milliseconds this is March 1973, as seconds the year 5138: what is less was meant as seconds.
-LEAST_PLAUSIBLE_MILLISECONDS = 100_000_000_000
 
 _INTEGER = re.compile(r"([+-]?)0*([0-9]+)")
 _MOST_DIGITS = 20  # more than any integer has
@@ -59,11 +57,11 @@ class CopyRules:
 class TriedColumn:
     """One column, and what was seen of its values.
 
-    ``is_found`` when a document has the column's key; ``longest_bytes`` is the longest text's, at ``longest_at``;
-    ``like_seconds`` counts the times in milliseconds that look like seconds, the first of them at ``seconds_at``.
+    ``is_found`` when a document has the column's key; ``longest_bytes`` is the longest text's, at ``longest_at``. Values
+    that COPY takes are shown to the ``doubts``.
     """
 
-    def __init__(self, column: Column[Any], steps: Steps, rules: CopyRules) -> None:
+    def __init__(self, column: Column[Any], steps: Steps, rules: CopyRules, doubts: Sequence[Doubt] = ()) -> None:
         self.name = column.name
         self.steps = steps
         self.type = str(SparkifyDialect().type_compiler_instance.process(column.type))
@@ -72,12 +70,10 @@ class TriedColumn:
         self.is_found = False
         self.longest_bytes = 0
         self.longest_at: Place = ("", 0)
-        self.like_seconds = 0
-        self.seconds_at: Place = ("", 0)
         self._rules = rules
+        self._doubts = doubts
         self.is_nullable = bool(column.nullable)
         self._check = _check(self.type, column, rules)
-        self._has_milliseconds = isinstance(column.type, DateTime) and rules.per_second == 1000
 
     def refusal(self, document: Any, place: Place) -> Refusal | None:
         """The column's value in a document and why COPY refuses it; None when it takes it."""
@@ -92,8 +88,11 @@ class TriedColumn:
         if text is None or self._is_null(text):
             return None if self.is_nullable else ("", "Missing data for not-null field (1213)")
         self._note(text, place)
-        reason = self._check(text) if self._check else None
-        return (text, reason) if reason else None
+        if self._check and (reason := self._check(text)):
+            return text, reason
+        for doubt in self._doubts:
+            doubt.look(text, place)
+        return None
 
     def _is_null(self, text: str) -> bool:
         """Empty fields are always NULL, but in text columns."""
@@ -102,9 +101,6 @@ class TriedColumn:
     def _note(self, text: str, place: Place) -> None:
         if self.most_bytes and len(text) * 4 > self.longest_bytes and (size := len(_utf8(text))) > self.longest_bytes:
             self.longest_bytes, self.longest_at = size, place
-        if self._has_milliseconds and _is_like_seconds(text):
-            self.seconds_at = self.seconds_at if self.like_seconds else place
-            self.like_seconds += 1
 
 
 def _as_text(value: Any) -> str | None:
@@ -192,8 +188,3 @@ def _epoch_refusal(text: str, first: int, last: int) -> str | None:
     if not first <= int(match[1] + match[2][:20]) <= last:
         return f"Epoch time copy out of acceptable range of [{first}, {last}] (1206)"
     return None
-
-
-def _is_like_seconds(text: str) -> bool:
-    match = _INTEGER.fullmatch(text.strip())
-    return match is not None and 0 < int(match[1] + match[2][:20]) < LEAST_PLAUSIBLE_MILLISECONDS

@@ -8,8 +8,8 @@ column that does not fit, and the record's last line. Redshift guide, copy-param
 What it does not see: how long an object or array is that goes into a text column; values of other types than integers,
 floats, texts and times; times in a TIMEFORMAT that is no epoch; COPY options other than EMPTYASNULL, TIMEFORMAT,
 TRUNCATECOLUMNS, ACCEPTINVCHARS and ACCEPTANYDATE. Blanks around numbers, and NaN, are let pass. Files that are ZSTD
-are not read. Whether records are unique, or refer to one another, is for the checks after a load. The access is this
-machine's: that the cluster's role may read the files, it does not show.
+are not read. Whether records are unique, or refer to one another, is for the checks after a load; values that these never
+let pass are warned of. The access is this machine's: that the cluster's role may read the files, it does not show.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from sparkify_dwh.errors import UsageError
 from sparkify_dwh.opened_ahead import opened_ahead
 from sparkify_dwh.trial.columns import CopyRules, TriedColumn
 from sparkify_dwh.trial.documents import Document, Malformed, Unreadable, documents
+from sparkify_dwh.trial.doubts import doubts_about
 from sparkify_dwh.trial.paths import BadPaths, paths_of
 
 if TYPE_CHECKING:
@@ -130,10 +131,13 @@ def try_files(  # noqa: PLR0913 (the last two have defaults)
         return trial
     trial.warnings += [f"{json_paths_url}: {warning}"] if warning else []
     rules = CopyRules.of(staging.copy_clauses)
+    doubts = list(doubts_about(staging, has_milliseconds=rules.per_second == 1000))
     columns = [
-        TriedColumn(staging.table().c[name], path, rules) for name, path in zip(staging.copied(), paths, strict=True)
+        TriedColumn(staging.table().c[name], path, rules, [doubt for doubt in doubts if doubt.column == name])
+        for name, path in zip(staging.copied(), paths, strict=True)
     ]
     _Trying(trial, columns).run(store, chosen)
+    trial.warnings += [str(doubt) for doubt in doubts if doubt]
     return trial
 
 
@@ -197,7 +201,7 @@ class _Trying:
             for column in self._columns
             if column.most_bytes and column.longest_bytes > NEARLY_FULL * column.most_bytes
         ]
-        trial.warnings += [*self._absent(), *self._like_seconds()]
+        trial.warnings += self._absent()
 
     def _absent(self) -> list[str]:
         """Columns that COPY would leave NULL without a word, as when a key is spelt otherwise."""
@@ -209,14 +213,6 @@ class _Trying:
         twins = [f"{spelt[key.lower()]} is no {key} to COPY" for key in keys if key.lower() in spelt]
         names = ", ".join(column.name for column in absent)
         return [f"{names} would be NULL throughout, for no record has {'; '.join([', '.join(keys), *twins])}"]
-
-    def _like_seconds(self) -> list[str]:
-        return [
-            f"{column.name}: {column.like_seconds:,} times look like seconds, and would be read as milliseconds since 1970, "
-            f"the first of them in {column.seconds_at[0]} line {column.seconds_at[1]}"
-            for column in self._columns
-            if column.like_seconds
-        ]
 
 
 def _shown(value: str) -> str:

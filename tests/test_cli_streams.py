@@ -1,0 +1,59 @@
+"""The command line where its output is closed, or no UTF-8, and where the warehouse refuses."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fix_cli import run
+from fix_warehouse import Sparkify
+from records import a_song, an_event
+from sqlalchemy import text
+
+
+@pytest.fixture
+def played(sparkify: Sparkify) -> Sparkify:
+    """One play of a song with a name that ASCII does not have."""
+    sparkify.logs("a.json", an_event(song="Ночной"))
+    sparkify.songs("a.json", a_song())
+    return sparkify
+
+
+def shell(configuration: Path, arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command as a shell runs it."""
+    return subprocess.run(
+        f"exec {sys.executable} -m sparkify_dwh --config {configuration} {arguments}",
+        shell=True, capture_output=True, text=True, check=False, env=os.environ | environment,
+    )  # fmt: skip
+
+
+def test_with_its_output_closed_a_load_is_done_all_the_same(played: Sparkify, configuration: Path) -> None:
+    done = shell(configuration, "--quiet load >&-")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert played.one("SELECT count(*) FROM songplays") == 1
+
+
+def test_an_output_that_has_not_the_letters_gets_their_numbers(played: Sparkify, configuration: Path) -> None:
+    played.load()
+    done = shell(configuration, "query top-songs", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"\u041d\u043e\u0447\u043d\u043e\u0439" in done.stdout
+
+
+def test_what_the_warehouse_refuses_is_told_in_its_words(
+    played: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with played.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE artists RENAME TO performers"))
+    try:
+        assert run(monkeypatch, "--config", configuration, "check") == 1
+    finally:
+        with played.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE performers RENAME TO artists"))
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        'Error: The warehouse refused: relation "artists" does not exist. `sparkify-dwh doctor` looks at its tables, and at '
+        "what this user may do."
+    )
