@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.filesize import decimal
 
+from sparkify_dwh.limits import MOST_ERRORS
 from sparkify_dwh.load_report import numbered
 
 if TYPE_CHECKING:
@@ -107,9 +108,9 @@ class Plan:
         counts = {"whole file": broken, "record": self.refused - broken}
         refused = at_least + " and ".join(numbered(number, what) for what, number in counts.items() if number)
         what = f"A load would fail, for COPY would refuse {refused}: correct the files that are named above"
-        if broken:
-            return f"{what}, or move them away."
         rows = max(trial.problem_count for trial in trials)
+        if broken or rows > MOST_ERRORS:
+            return f"{what}, or move them away."
         too_long = any("DDL length" in problem.reason for trial in trials for problem in trial.problems)
         widen = ", widen the columns that are too short with a migration" if too_long else ""
         return f"{what}{widen}, or leave out {at_least}as many rows of a table: sparkify-dwh load --max-errors {rows}."

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.database import is_conflict, server_message
 from sparkify_dwh.errors import CopyError
+from sparkify_dwh.star import STAR
 
 # Redshift guide, SYS_LOAD_ERROR_DETAIL: on clusters and Serverless alike, but without the value.
 SYS_LOAD_ERROR_DETAIL: Select[Any] = select(
@@ -22,7 +23,7 @@ SYS_LOAD_ERROR_DETAIL: Select[Any] = select(
     literal_column("file_name").label("file"),
     literal_column("line_number").label("line"),
     literal_column("column_name").label("column"),
-    literal_column("NULL").label("value"),
+    literal_column("CAST(NULL AS VARCHAR)").label("value"),
     literal_column("error_code").label("code"),
     literal_column("error_message").label("reason"),
 ).select_from(table("sys_load_error_detail"))
@@ -103,9 +104,11 @@ def explained(connection: Connection, refused: CopyRefused) -> CopyError:
 
 def _advice(row: RejectedRow, target: Table) -> str:
     if row.code == TOO_LONG and row.column in target.c and getattr(target.c[row.column].type, "length", None):
+        if any(row.column in model.table().primary_key.columns for model in STAR):
+            return "Shorten it: it is a key, of which Redshift alters no column."
         return (
-            "Shorten it, or widen the column, and those of the star it goes to, with a migration: "
-            f'op.alter_column("{target.name}", "{row.column}", type_=sa.String(...)).'
+            "Shorten it, or widen the column, and those of the star it goes to, with a migration, in "
+            f'op.get_context().autocommit_block(): op.alter_column("{target.name}", "{row.column}", type_=sa.String(...)).'
         )
     return "Correct the file, or leave such rows out with max_errors (--max-errors)."
 

@@ -141,4 +141,4 @@ def delete_duplicates(staging: type[StagingTable]) -> Delete:
         partition_by=identity, order_by=[table.c[name] for name in (*staging.copied(), "staged_id")]
     )
     ranked = select(table.c.staged_id, first.label("place")).join(several, and_(*is_one_of_several)).subquery("ranked")
-    return delete(table).where(table.c.staged_id == ranked.c.staged_id, ranked.c.place > 1)
+    return delete(table).where(table.c.staged_id.in_(select(ranked.c.staged_id).where(ranked.c.place > 1)))

@@ -106,14 +106,14 @@ def _song_of_three_columns() -> Any:
 
 def test_of_a_songs_deliveries_the_first_in_model_order_stays() -> None:
     assert sql(delete_duplicates(StagingSong)) == (
-        "DELETE FROM staging_songs USING (SELECT staging_songs.staged_id AS staged_id, row_number() OVER "
+        "DELETE FROM staging_songs WHERE staging_songs.staged_id IN (SELECT ranked.staged_id "
+        "FROM (SELECT staging_songs.staged_id AS staged_id, row_number() OVER "
         "(PARTITION BY staging_songs.song_id ORDER BY staging_songs.num_songs, staging_songs.artist_id, "
         "staging_songs.artist_latitude, staging_songs.artist_longitude, staging_songs.artist_location, "
         "staging_songs.artist_name, staging_songs.song_id, staging_songs.title, staging_songs.duration, "
         "staging_songs.year, staging_songs.staged_id) AS place FROM staging_songs JOIN (SELECT staging_songs.song_id AS "
         "song_id FROM staging_songs GROUP BY staging_songs.song_id HAVING count(*) > 1) AS several "
-        "ON several.song_id = staging_songs.song_id) AS ranked "
-        "WHERE staging_songs.staged_id = ranked.staged_id AND ranked.place > 1"
+        "ON several.song_id = staging_songs.song_id) AS ranked WHERE ranked.place > 1)"
     )
 
 

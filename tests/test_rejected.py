@@ -53,6 +53,14 @@ def test_without_either_the_servers_own_words_are_told(refused: Sparkify, monkey
         refused.load()
 
 
+def test_a_key_is_not_to_be_widened(sparkify: Sparkify) -> None:
+    """Redshift alters no column of a key. Redshift guide, r_ALTER_TABLE"""
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song(song_id="S" * 42))
+    with pytest.raises(CopyError, match=r"column song_id: .*\(1204\)\. Shorten it: it is a key"):
+        sparkify.load()
+
+
 def test_a_long_value_is_shortened(sparkify: Sparkify) -> None:
     sparkify.logs("a.json", an_event(song="x" * 600))
     sparkify.songs("a.json", a_song())
