@@ -24,6 +24,9 @@ _UNFINISHED = ".sparkify-dwh-unfinished-"
 
 _SMALL_BYTES = 16 * 1024
 
+# A pipe is opened at once, and not when somebody writes to it. To files it means nothing.
+_READING = os.O_RDONLY | os.O_NONBLOCK
+
 # What looks the same in a path and in a URL.
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.\-]+")
 _PLAIN_URL = re.compile(r"file://(/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-])")
@@ -83,10 +86,12 @@ def _path(url: str) -> str:
 
 def _opened(path: str) -> BinaryIO:
     """The file as a stream. A small one is read at once, which takes half as long as to make a stream that reads it."""
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, _READING)
     try:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= _SMALL_BYTES:
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+            raise OSError(errno.EINVAL, "it is neither a file nor a link to one")
+        if not 0 < status.st_size <= _SMALL_BYTES or stat.S_ISDIR(status.st_mode):
             return open(descriptor, "rb")  # noqa: PTH123 (it is open)
         data = os.read(descriptor, status.st_size)
     except OSError:
@@ -98,7 +103,7 @@ def _opened(path: str) -> BinaryIO:
 
 def _small_file(path: str) -> bytes | None:
     """What a file holds; None when that is much, and an OSError when it is a pipe, of which nothing has been read then."""
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, _READING)
     try:
         data = os.pread(descriptor, _SMALL_BYTES, 0)
         return None if os.pread(descriptor, 1, len(data)) else data

@@ -127,8 +127,7 @@ def test_small_objects_are_read_up_to_the_first_that_is_none(tmp_path: Path) -> 
         for name in ("large", "pipe", "missing", "", "x/y"):
             other = f"{file_url(tmp_path)}/{name}"
             assert STORE.read_small([x, other, x], 100_000) == [b"{}\n"]
-        with STORE.open(file_url(tmp_path / "pipe")) as stream:
-            assert stream.read(3) == b"{}\n"  # nothing is gone from it
+        assert pipe.read(3) == b"{}\n"  # nothing is gone from it
     assert STORE.read_small([x, "s3://bucket/key", x], 100_000) == [b"{}\n"]
     assert STORE.read_small(["file:///a%00b"], 100_000) == []
 
@@ -174,6 +173,15 @@ def test_a_directory_is_no_object(tmp_path: Path) -> None:
     for url in (file_url(tmp_path), file_url(f"{tmp_path}/")):
         with pytest.raises(SourceError, match="name a file in it"):
             STORE.read(url)
+
+
+def test_a_pipe_is_no_object(tmp_path: Path) -> None:
+    """Nobody waits for somebody to write to it."""
+    os.mkfifo(tmp_path / "pipe")
+    url = file_url(tmp_path / "pipe")
+    with pytest.raises(SourceError, match="neither a file nor a link to one"):
+        STORE.read(url)
+    assert STORE.read_small([url], 1000) == []
 
 
 def test_a_file_is_no_directory(tmp_path: Path) -> None:
