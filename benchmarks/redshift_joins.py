@@ -10,10 +10,28 @@ from dataclasses import dataclass, field
 
 from benchmarks import redshift_measured as measured
 from benchmarks.redshift_growth import HISTORY_DAYS, MODELS, PLAYS_PER_SESSION, Size, row_bytes
-from sparkify_dwh.physical.distribution import Distribution, bytes_moved, movements
+from sparkify_dwh.physical.distribution import Distribution, movements
 
 ACTIVE_IN_A_DAY = measured.LISTENERS_PER_DAY / sum(measured.PLAYS_PER_USER.values())
 PARTS = {"all": 1.0, "a day's": 1 / HISTORY_DAYS, "active in a day": ACTIVE_IN_A_DAY, "every week": HISTORY_DAYS / 7}
+
+
+def elsewhere(nodes: int) -> float:
+    """The part of rows sent to where their value belongs that cross the network: 1 in ``nodes`` stays on its node."""
+    return (nodes - 1) / nodes
+
+
+def bytes_moved(movement: str, outer_bytes: float, inner_bytes: float, nodes: int) -> float:
+    """The bytes that cross the network between ``nodes`` nodes. A row for every node is sent ``nodes`` - 1 times."""
+    return {
+        "DS_DIST_NONE": 0.0,
+        "DS_DIST_ALL_NONE": 0.0,
+        "DS_DIST_INNER": inner_bytes * elsewhere(nodes),
+        "DS_DIST_ALL_INNER": inner_bytes * elsewhere(nodes),
+        "DS_DIST_OUTER": outer_bytes * elsewhere(nodes),
+        "DS_DIST_BOTH": (outer_bytes + inner_bytes) * elsewhere(nodes),
+        "DS_BCAST_INNER": inner_bytes * (nodes - 1),
+    }[movement]
 
 
 @dataclass(frozen=True)
@@ -160,18 +178,14 @@ class Alternative:
         spread = sum(
             number * slices * (1 - (1 - 1 / slices) ** plays) for plays, number in measured.PLAYS_PER_SESSION.items()
         ) / sum(measured.PLAYS_PER_SESSION.values())
-        return sessions * spread * (4 + 8 + 8 + 8) * self._elsewhere(size)
+        return sessions * spread * (4 + 8 + 8 + 8) * elsewhere(size.cluster.nodes)
 
     def window_bytes(self, size: Size) -> float:
         """A window over each user's plays in order: all of them are sent to where their user is computed."""
         if self.plays.key == "user_id":
             return 0.0
         moved = row_bytes("songplays", ("user_id", "start_time", "session_id", "item_in_session", "level"))
-        return size.plays * moved * self._elsewhere(size)
-
-    @staticmethod
-    def _elsewhere(size: Size) -> float:
-        return (size.cluster.nodes - 1) / size.cluster.nodes
+        return size.plays * moved * elsewhere(size.cluster.nodes)
 
 
 def by(key: str) -> Distribution:

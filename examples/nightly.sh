@@ -13,6 +13,7 @@
 #   6  S3                      nobody yet: tried again below; then whoever delivers the files, or gives rights to them
 #   7  the load                whoever writes the files: the message names file, line and column
 #   8  a check                 a data engineer: of a load, all was rolled back; the message names the rows
+#  10  AWS                     nobody yet: AWS cannot be reached, or throttles; tried again below; then whoever gives rights
 #
 # Other codes are alerts too. Whatever fails, the warehouse is as it was before, and the next night loads what is missing: a
 # night may be left out, and this may be run twice, or by two at once, for loads wait for one another. What can be cured at
@@ -35,7 +36,7 @@ patiently() {
     for ((try = 1; ; try++)); do
         "$@" 2>&1 | tee "$said"
         code=${PIPESTATUS[0]}
-        if [[ $code != [46] ]] || ((try >= tries)); then
+        if [[ ! $code =~ ^(4|6|10)$ ]] || ((try >= tries)); then
             return "$code"
         fi
         sleep $((rest_seconds * 2 ** (try - 1)))

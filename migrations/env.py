@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
 
 from alembic import context
 from alembic.util import CommandError
@@ -23,11 +22,6 @@ from sparkify_dwh.migrate import VERSION_TABLE
 from sparkify_dwh.settings import Settings
 
 REGISTERED = (alembic_redshift, ledger, physical_design, star)  # imported for what they register
-
-
-def is_ours(_object: Any, name: str | None, kind: str, reflected: bool, _compare_to: Any) -> bool:
-    """Leave the tables that analysts make beside ours alone."""
-    return kind != "table" or not reflected or name in Base.metadata.tables
 
 
 def lock_versions(connection: Connection) -> None:
@@ -57,7 +51,7 @@ def run_online(settings: Settings) -> None:
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
-            include_object=is_ours,
+            include_name=physical_design.named_in(Base.metadata),
             render_item=physical_design.render_item,
         )
         with context.begin_transaction():

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from sparkify_dwh.base import StarTable
-from sparkify_dwh.batch import Batch, Range
+from sparkify_dwh.batch import Range
 from sparkify_dwh.merge import in_range
 
 Severity = Literal["error", "warning"]
@@ -95,11 +95,6 @@ class Scope:
 
     now: datetime = field(default_factory=utc_now)
     ranges: Mapping[type[StarTable], Range | None] | None = None
-
-    @classmethod
-    def of_batch(cls, connection: Connection, now: datetime | None = None) -> Scope:
-        """The batch that is staged."""
-        return cls(now or utc_now(), Batch.of(connection).ranges)
 
     @property
     def is_batch(self) -> bool:

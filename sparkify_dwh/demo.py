@@ -12,6 +12,7 @@ from sqlalchemy import Select
 
 from sparkify_dwh import analytics, migrate
 from sparkify_dwh.database import connected
+from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.load_report import LoadReport, OnStep
 from sparkify_dwh.loader import load
 from sparkify_dwh.settings import Settings
@@ -77,6 +78,16 @@ def run(settings: Settings, *, on_step: OnStep) -> tuple[LoadReport, list[Answer
             for result in [connection.execute(statement)]
         ]
     return report, answers
+
+
+def is_usual(settings: Settings) -> bool:
+    """Whether commands without ``--config`` meet the warehouse of ``settings`` too, here and in this environment."""
+    try:
+        usual = Settings.read()
+    except ConfigurationError:
+        return False
+    places = [each.standin_directory if each.is_standin else None for each in (usual, settings)]
+    return None not in places and len({place.resolve() for place in places if place}) == 1
 
 
 QUESTIONS: dict[str, Select[Any]] = {

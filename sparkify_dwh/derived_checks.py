@@ -6,16 +6,14 @@ row twice or hide it. Redshift guide, t_Defining_constraints
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import and_, between, func, or_, select
 
 from sparkify_dwh.base import StarTable
 from sparkify_dwh.checking import ERROR, Check, Scope, rows_of
 from sparkify_dwh.merge import in_range, same_key
-from sparkify_dwh.star import STAR, trimmed
-
-MODELS: Mapping[str, type[StarTable]] = {model.__tablename__: model for model in STAR}
+from sparkify_dwh.star import STAR, TABLES, trimmed
 
 
 def derived_checks(scope: Scope) -> list[Check]:
@@ -71,7 +69,7 @@ def references(model: type[StarTable], scope: Scope) -> Iterator[Check]:
     """No orphans: what a column points at is there. Bounds on the sort key go for what it points at too."""
     stored = model.table()
     for name, target_name in model.references.items():
-        target = MODELS[target_name]
+        target = TABLES[target_name]
         (key,) = (target.table().c[key] for key in target.key())
         found = stored.c[name] == key
         bounds = scope.bounds(model)

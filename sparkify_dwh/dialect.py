@@ -19,7 +19,6 @@ import sqlalchemy as sa
 from redshift_connector.error import InterfaceError
 from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.engine.interfaces import DBAPICursor, ReflectedColumn
-from sqlalchemy.engine.reflection import cache
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.sql.expression import Delete
@@ -28,13 +27,11 @@ from sqlalchemy_redshift.dialect import (
     RedshiftDialect_redshift_connector,
 )
 
-# Redshift guide, limit of the wire protocol's 16-bit count of parameters; the driver refuses more.
-MAX_BIND_PARAMETERS = 32_767
-
 # How Redshift's catalogue spells an identity column in pg_attrdef.adsrc, e.g. "identity"(101, 0, '1,1'::text)
 IDENTITY_DEFAULT = re.compile(r"""^"(?P<kind>default_identity|identity)"\(.*'(?P<start>-?\d+),(?P<step>-?\d+)'""")
 
-DISCONNECTED = ("BrokenPipe", "connection is closed", "server socket closed", "communication error")
+# What the driver says of a connection that is gone, and ``errors_of_the_driver``.
+DISCONNECTED = ("connection is closed", "server socket closed", "communication error")
 
 
 @contextmanager
@@ -99,12 +96,13 @@ class SparkifyDialect(RedshiftDialect_redshift_connector):  # type: ignore[misc]
     execution_ctx_cls = SparkifyExecutionContext
     supports_statement_cache = False
 
-    # Redshift has no RETURNING. sqlalchemy-redshift issue 330; for alembic_version, issue 281.
+    # Redshift has no RETURNING. sqlalchemy-redshift issue 330; for alembic_version, issue 281. SQLAlchemy would ask for the
+    # row number of an INSERT, and for the keys of what a session's UPDATE or DELETE finds.
     insert_returning = False
     update_returning = False
     delete_returning = False
 
-    # Redshift has no sequences: without this an INSERT first runs SELECT nextval(...). sqlalchemy-redshift issue 48.
+    # Redshift has no sequences: none is created, and no INSERT first runs SELECT nextval(...). sqlalchemy-redshift issue 48.
     supports_sequences = False
     preexecute_autoincrement_sequences = False
 
@@ -112,23 +110,21 @@ class SparkifyDialect(RedshiftDialect_redshift_connector):  # type: ignore[misc]
     # uses its parameter twice, so that GROUP BY date_trunc(:1, x) is seen to be SELECT date_trunc(:1, x).
     default_paramstyle = "numeric"
 
-    # Redshift reads a backslash in a literal as an escape: an S3 key with \' in it would end the literal.
-    _backslash_escapes = True
-
     # INSERT ... WITH ... SELECT; Redshift does not take WITH before INSERT. Redshift guide, r_WITH_clause
     cte_follows_insert = True
 
     # Many rows in one INSERT: single-row INSERTs are prohibitively slow. Redshift guide, c_best-practices-multi-row-inserts
-    use_insertmanyvalues = True
     use_insertmanyvalues_wo_returning = True
-    insertmanyvalues_max_parameters = MAX_BIND_PARAMETERS
 
     def __init__(self, **kw: Any) -> None:
         kw.setdefault("paramstyle", self.default_paramstyle)  # not the driver's
         super().__init__(**kw)
 
     def _set_backslash_escapes(self, connection: sa.Connection) -> None:
-        """Keep ``_backslash_escapes``; upstream turns it off at the first connection."""
+        """Keep doubling them; upstream stops at the first connection.
+
+        Redshift reads a backslash in a literal as an escape: an S3 key with \' in it would end the literal.
+        """
 
     # The driver lets the socket's own errors through; SQLAlchemy sees a lost connection only in an error of the driver.
 
@@ -161,10 +157,13 @@ class SparkifyDialect(RedshiftDialect_redshift_connector):  # type: ignore[misc]
         super().set_isolation_level(dbapi_connection, level)
 
     def is_disconnect(self, e: Exception, connection: Any, cursor: Any) -> bool:  # noqa: ARG002 (SQLAlchemy's signature)
-        """Whether an error means that the connection is gone; upstream never says so."""
-        return any(sign in str(e) for sign in DISCONNECTED)
+        """Whether an error means that the connection is gone; upstream never says so.
 
-    @cache
+        The driver says it in words. What the server says comes as a dictionary, and may quote such words from a row.
+        """
+        said = e.args[0] if e.args else None
+        return isinstance(said, str) and any(sign in said for sign in DISCONNECTED)
+
     def get_columns(
         self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any
     ) -> list[ReflectedColumn]:
@@ -175,17 +174,6 @@ class SparkifyDialect(RedshiftDialect_redshift_connector):  # type: ignore[misc]
             if found:
                 column.update(default=None, autoincrement=True, identity=_reflected_identity(found))
         return columns
-
-    def get_table_options(
-        self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any
-    ) -> dict[str, Any]:
-        """Dist style, dist key and sort keys, with ``None`` for no sort key; upstream gives an empty tuple."""
-        options: dict[str, Any] = super().get_table_options(connection, table_name, schema, **kw)
-        return {name: value or None for name, value in options.items()}
-
-    @classmethod
-    def load_provisioning(cls) -> None:
-        """Nothing: SQLAlchemy's test provisioning is not for Redshift."""
 
 
 def encoding(column: sa.Column[Any]) -> str | None:

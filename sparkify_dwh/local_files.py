@@ -89,9 +89,8 @@ def _opened(path: str) -> BinaryIO:
     descriptor = os.open(path, _READING)
     try:
         status = os.fstat(descriptor)
-        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-            raise OSError(errno.EINVAL, "it is neither a file nor a link to one")
-        if not 0 < status.st_size <= _SMALL_BYTES or stat.S_ISDIR(status.st_mode):
+        _require_file(status.st_mode)
+        if not 0 < status.st_size <= _SMALL_BYTES:
             return open(descriptor, "rb")  # noqa: PTH123 (it is open)
         data = os.read(descriptor, status.st_size)
     except OSError:
@@ -99,6 +98,13 @@ def _opened(path: str) -> BinaryIO:
         raise
     os.close(descriptor)
     return BytesIO(data)
+
+
+def _require_file(mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is neither a file nor a link to one")
 
 
 def _small_file(path: str) -> bytes | None:

@@ -9,15 +9,16 @@ Redshift guide, r_ALTER_TABLE. Interleaved sort keys can be neither altered nor,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from alembic.autogenerate import comparators, renderers
+from alembic.autogenerate import comparators, produce_migrations, renderers
 from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import _render_column
 from alembic.operations import MigrateOperation, Operations
 from alembic.operations.ops import ModifyTableOps
-from sqlalchemy import Column, Table, inspect
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Column, Connection, MetaData, Table, inspect
 from sqlalchemy.sql.compiler import IdentifierPreparer
 
 from sparkify_dwh.dialect import encoding
@@ -154,6 +155,26 @@ def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[
     finally:
         context.opts["render_item"] = render_item
     return f"{rendered[:-1]}, redshift_encode={encoding(item)!r})"
+
+
+def named_in(models: MetaData) -> Callable[[str | None, str, Mapping[str, str | None]], bool]:
+    """Which of what the warehouse holds is compared: the tables that the models name, and all that is theirs. For
+    ``context.configure(include_name=...)``: tables that others make beside ours are left alone."""
+    return lambda name, kind, _parents: kind != "table" or name in models.tables
+
+
+def differences(connection: Connection, models: MetaData) -> list[tuple[str, MigrateOperation]]:
+    """What would make the warehouse what ``models`` declare: operations, each with the name of its table.
+
+    ``sparkify_dwh.alembic_redshift`` must have been imported, and the models. The transaction in which it reads stays open.
+    """
+    context = MigrationContext.configure(connection, opts={"include_name": named_in(models)})
+    script = produce_migrations(context, models)
+    return [
+        (str(getattr(each, "table_name", "a table")), each)
+        for operation in (script.upgrade_ops.ops if script.upgrade_ops else ())
+        for each in (operation.ops if isinstance(operation, ModifyTableOps) else (operation,))
+    ]
 
 
 @comparators.dispatch_for("table")

@@ -279,6 +279,7 @@ class Song(StarTable):
 class Artist(StarTable):
     """One row per artist, as the artist's song with the greatest year tells it, then the smallest song_id.
 
+    An unknown year counts as 0, which is how the catalogue writes it.
     It is filled before songs, from the songs as they will be: so an artist whose song now belongs to another is seen.
     An artist that is left without songs keeps its row.
     Copied to every node: the table is smaller than songs.

@@ -9,6 +9,8 @@ from records import a_song
 from sqlalchemy import Column, Connection, MetaData, Table, insert, select, text
 from sqlalchemy.schema import DropTable
 
+from sparkify_dwh.batch import Batch
+from sparkify_dwh.checking import Scope
 from sparkify_dwh.merge import insert_new
 from sparkify_dwh.staging import StagingEvent, StagingSong
 from sparkify_dwh.star import STAR, Songplay, StarTable
@@ -70,6 +72,11 @@ def stage(connection: Connection, **changes: Any) -> None:
 def fill(connection: Connection) -> None:
     for model in STAR:
         connection.execute(insert_new(model, model.from_staging()))
+
+
+def scope_of_batch(connection: Connection) -> Scope:
+    """What is staged, as a load checks it."""
+    return Scope(ranges=Batch.of(connection).ranges)
 
 
 def run(connection: Connection, script: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from listening import sql
 from sqlalchemy import Connection, insert, select
+from stars import scope_of_batch
 
 from sparkify_dwh.checking import (
     ERROR,
@@ -68,7 +69,7 @@ def test_tomorrow_is_by_the_scopes_clock() -> None:
 def test_plays_of_a_batch_are_those_of_its_times(connection: Connection) -> None:
     """Of its plays' times: no other page is one."""
     stage(connection, ("NextSong", EVENING), ("NextSong", NOON), ("Home", datetime(1970, 1, 1)))
-    scope = Scope.of_batch(connection, now=NOON)
+    scope = scope_of_batch(connection)
     assert scope.bounds(Songplay) == scope.bounds(Time) == (NOON, EVENING)
     assert sql(scope.narrowed(RECENT_PLAYS, Songplay).statement).endswith(
         "AND songplays.start_time BETWEEN '2018-11-15 12:00:00' AND '2018-11-15 20:00:00'"
@@ -84,7 +85,7 @@ def test_users_of_a_batch_are_those_that_are_staged() -> None:
 
 def test_a_batch_without_plays_covers_none(connection: Connection) -> None:
     stage(connection, ("Home", NOON))
-    scope = Scope.of_batch(connection)
+    scope = scope_of_batch(connection)
     assert not scope.covers(Songplay)
     assert scope.covers(User)
     assert sql(scope.narrowed(RECENT_PLAYS, Songplay).statement).endswith(" false")

@@ -15,6 +15,7 @@ from fix_warehouse import Sparkify
 from records import a_song, an_event
 
 from sparkify_dwh import __version__
+from sparkify_dwh.cli.tables import models
 from sparkify_dwh.migrate import newest_revision
 
 
@@ -111,11 +112,13 @@ def test_reset_asks_first(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     assert run(monkeypatch, "--config", configuration, "reset") == 1
-    assert re.search("Drop every table.*It was not wanted, so nothing was dropped", capsys.readouterr().err)
+    told = r"Drop every table.* \[y/N\]: \nError: It was not wanted, so nothing was dropped\.\n"
+    assert re.fullmatch(told, capsys.readouterr().err)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     assert run(monkeypatch, "--config", configuration, "reset") == 2
     assert (
-        "Nobody answered, so nothing was dropped. To go on without being asked, pass --yes." in capsys.readouterr().err
+        "]: \nError: Nobody answered, so nothing was dropped. To go on without being asked, pass --yes.\n"
+        in capsys.readouterr().err
     )
 
 
@@ -141,6 +144,16 @@ def test_schema_tells_tables_and_columns(monkeypatch: pytest.MonkeyPatch, capsys
         "encoding": "raw",
         "comment": "UTC, with milliseconds",
     }
+    assert songplays["about"].startswith("One row per song that was started (NextSong event).\n\nA play is of a song ")
+    assert "\n  " not in songplays["about"]
+
+
+def test_schema_explains_a_table_in_plain_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for table in models():
+        assert run(monkeypatch, "schema", table) == 0
+        assert "`" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("table", ["songplays", "users", "songs", "artists", "time", "staging_events", "staging_songs"])
@@ -196,11 +209,14 @@ def test_simulate_says_what_it_wrote(
     assert json.loads(capsys.readouterr().out)["events"] == 50
 
 
-def test_a_history_without_loads_says_so(
-    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_simulate_counts_one_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, "--config", configuration, "history") == 0
-    assert capsys.readouterr().err == "No load has ended yet. Load some: sparkify-dwh load.\n"
+    one_of_each = ["--songs", 1, "--events", 1, "--users", 1, "--days", 1]
+    assert run(monkeypatch, "simulate", tmp_path / "new", *one_of_each) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("1 event of 1 user in 1 file under ")
+    assert "\n1 song in 1 file under " in told
 
 
 def test_demo_shows_what_people_listened_to(
@@ -208,9 +224,20 @@ def test_demo_shows_what_people_listened_to(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert run(monkeypatch, "demo", "--songs", 20, "--events", 300) == 0
-    assert "What was played most" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "What was played most" in shown
+    assert shown.endswith("\nTo go on with it:  sparkify-dwh --config .standin/dwh.cfg query plays-per-day\n")
+    (tmp_path / "dwh.cfg").write_text("[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR=.standin\n")
     assert run(monkeypatch, "demo", "--songs", 20, "--events", 300) == 0
-    assert "0 inserted            0 updated" in capsys.readouterr().out
+    again = capsys.readouterr().out
+    assert "0 inserted            0 updated" in again
+    assert again.endswith("\nTo go on with it:  sparkify-dwh query plays-per-day\n")
+
+
+def test_demo_takes_no_configuration(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """It loads into a stand-in of its own, whatever warehouse is named."""
+    assert run(monkeypatch, "--config", "dwh.cfg", "demo") == 2
+    assert "leave out --config" in capsys.readouterr().err
 
 
 def test_demo_leaves_files_that_it_did_not_make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,6 +139,11 @@ def test_a_number_that_makes_no_sense_is_refused_by_its_options_name(
     assert f"Invalid value for '{arguments[-2]}'" in capsys.readouterr().err
 
 
+def test_parts_are_so_many_or_so_large(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "pack", "a", "b", "--parts", "2", "--part-mb", "64") == 2
+    assert "leave out one of the two" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("wait", ["nan", "inf", "1e12", "-1"])
 @pytest.mark.parametrize("command", ["load", "restore"])
 def test_a_wait_without_an_end_is_refused(

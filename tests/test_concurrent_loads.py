@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psutil
@@ -15,7 +17,7 @@ import pytest
 from fix_warehouse import Sparkify
 from records import a_song, an_event
 from redshift_connector import InterfaceError, ProgrammingError
-from sqlalchemy import event, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh import attempts
@@ -98,6 +100,26 @@ def test_a_load_says_that_it_waits_and_gives_up_at_its_limit(ready: Sparkify) ->
         with pytest.raises(LoadError, match=r"Another load had the lock for longer than 0\.2 s"):
             ready.load(wait_seconds=0.2, on_step=steps.append)
     assert "waiting for another load, up to 0.2 s" in steps
+
+
+@pytest.mark.parametrize("is_held", [False, True], ids=["at once", "at the second try"])
+def test_what_comes_after_the_lock_may_take_its_time(
+    ready: Sparkify, monkeypatch: pytest.MonkeyPatch, is_held: bool
+) -> None:
+    """The limit on the wait is one on statements, and would cut long COPYs off."""
+    with ready.engine.connect() as other, ready.engine.connect() as loading:
+        waits: list[str] = []
+        if is_held:
+            lock(other, 10, print)
+            monkeypatch.setattr(attempts, "FIRST_TRY_SECONDS", 0.05)
+
+        def on_wait(message: str) -> None:
+            waits.append(message)
+            other.rollback()
+
+        lock(loading, 10, on_wait)
+        assert len(waits) == is_held
+        assert loading.scalar(text("SHOW statement_timeout")) == "0"
 
 
 def test_readers_are_not_blocked_by_a_load(ready: Sparkify) -> None:
@@ -183,19 +205,34 @@ def test_a_lost_connection_at_any_statement_is_tried_again(ready: Sparkify) -> N
     assert ready.one("SELECT count(*) FROM songplays") == 20
 
 
-def test_a_commit_whose_answer_was_lost_is_not_repeated(ready: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
-    commit = type(ready.engine.dialect).do_commit
-    lost = [True]
+@contextmanager
+def cut_at_the_next_commit(engine: Engine, *, committed: bool) -> Iterator[None]:
+    """Shuts the socket under the driver: before COMMIT is sent, or when it was carried out and its answer is awaited."""
+    pending = [True]
 
-    def committed_but_lost(dialect: Any, connection: Any) -> None:
-        commit(dialect, connection)
-        if lost and lost.pop():
-            raise LOST
+    def cut(connection: Connection) -> None:
+        if pending and pending.pop():
+            raw: Any = connection.connection.dbapi_connection
+            if committed:
+                raw.commit()
+            raw._usock.shutdown(socket.SHUT_RDWR)
 
-    monkeypatch.setattr(type(ready.engine.dialect), "do_commit", committed_but_lost)
-    report = load_with(ready, Failing(LOST))
-    assert (report.outcome, report.attempts) == ("loaded", 1)
+    event.listen(engine, "commit", cut)
+    try:
+        yield
+    finally:
+        event.remove(engine, "commit", cut)
+
+
+@pytest.mark.parametrize(("committed", "tries"), [(False, 2), (True, 1)], ids=["before", "after"])
+def test_a_connection_that_is_cut_at_the_commit_costs_another_try_unless_it_was_carried_out(
+    ready: Sparkify, committed: bool, tries: int
+) -> None:
+    with cut_at_the_next_commit(ready.engine, committed=committed):
+        report = load_with(ready, Failing(LOST))
+    assert (report.outcome, report.attempts) == ("loaded", tries)
     assert ready.rows("SELECT load_id, outcome FROM loads") == [(report.load_id, "loaded")]
+    assert ready.one("SELECT count(*) FROM songplays") == 20
 
 
 def test_a_commit_of_which_nobody_knows_is_not_called_a_failure(

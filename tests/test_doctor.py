@@ -25,7 +25,7 @@ from sparkify_dwh.doctor.rights import rights_findings
 from sparkify_dwh.doctor.sources import source_findings
 from sparkify_dwh.doctor.versions import unfit
 from sparkify_dwh.doctor.warehouse import clock_finding
-from sparkify_dwh.errors import CopyError, NotMigratedError, SourceError, SparkifyError
+from sparkify_dwh.errors import AwsError, CopyError, NotMigratedError, SourceError, SparkifyError
 from sparkify_dwh.ledger import LoadLock
 from sparkify_dwh.secret import Secret
 from sparkify_dwh.settings import Settings
@@ -80,6 +80,17 @@ def test_the_exit_code_is_that_of_the_first_problem() -> None:
     assert Diagnosis([warning("sources", ""), problem("migrations", ""), problem("warehouse", "")]).exit_code == 5
 
 
+def test_a_login_that_aws_does_not_give_has_the_exit_code_that_it_has_for_a_load(
+    s3_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    host = "sparkify.123456789012.us-west-2.redshift-serverless.amazonaws.com"
+    diagnosis = examine(written(tmp_path, f"[CLUSTER]\nHOST={host}\nDB_NAME=dev\nIAM=true\n"))
+    (found,) = [found for found in diagnosis.findings if (found.about, found.state) == ("warehouse", "problem")]
+    assert found.sentence.startswith("AWS cannot be reached at 127.0.0.1")
+    assert found.exit_code == AwsError.exit_code
+
+
 def test_without_a_configuration_the_versions_are_told(tmp_path: Path) -> None:
     diagnosis = examine()
     assert diagnosis.exit_code == 3
@@ -110,7 +121,15 @@ def test_a_password_is_for_its_owner_alone(tmp_path: Path, mode: int, content: s
     path.chmod(mode)
     told = [sentence for _, sentence in said(examine(path), "warning") if "chmod 600" in sentence]
     assert bool(told) is warns
+    assert all("(mode 0644), which holds [CLUSTER] DB_PASSWORD: chmod" in sentence for sentence in told)
     assert "hush" not in json.dumps(examine(path).to_dict())
+
+
+def test_passwords_that_others_may_read_are_listed(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{CLUSTER}[DWH]\nDWH_DB_PASSWORD=hush\n[AWS]\nKEY=AKIA\nSECRET=hush\n")
+    path.chmod(0o644)
+    (told,) = [sentence for _, sentence in said(examine(path), "warning") if "chmod 600" in sentence]
+    assert "which holds [CLUSTER] DB_PASSWORD, [DWH] DWH_DB_PASSWORD and [AWS] SECRET: chmod" in told
 
 
 def test_what_is_no_setting_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,8 +117,8 @@ def test_a_night_whose_load_fails_alerts_and_is_not_tried_again(night: Night, sp
     assert not list((night.directory / "reports").iterdir())
 
 
-def test_a_night_without_a_connection_is_tried_again(night: Night) -> None:
-    cluster = {"HOST": "127.0.0.1", "DB_PORT": "1", "DB_NAME": "dev", "DB_USER": "me", "DB_PASSWORD": "hush-hush"}
+def in_the_cloud(**cluster: str) -> dict[str, str]:
+    """An environment that names a cluster, with all that a load needs."""
     places = {
         "LOG_DATA": "s3://sparkify/l/",
         "SONG_DATA": "s3://sparkify/s/",
@@ -126,15 +126,33 @@ def test_a_night_without_a_connection_is_tried_again(night: Night) -> None:
         "MANIFESTS": "s3://sparkify/m/",
     }
     role = {"SPARKIFY_DWH_IAM_ROLE_ARN": "arn:aws:iam::123456789012:role/sparkify"}
+    return (
+        {f"SPARKIFY_DWH_CLUSTER_{key}": value for key, value in cluster.items()}
+        | {f"SPARKIFY_DWH_S3_{key}": value for key, value in places.items()}
+        | role
+    )
+
+
+def test_a_night_without_a_connection_is_tried_again(night: Night) -> None:
     done = night.run(
-        **{f"SPARKIFY_DWH_CLUSTER_{key}": value for key, value in cluster.items()},
-        **{f"SPARKIFY_DWH_S3_{key}": value for key, value in places.items()},
-        **role,
+        **in_the_cloud(HOST="127.0.0.1", DB_PORT="1", DB_NAME="dev", DB_USER="me", DB_PASSWORD="hush-hush")
     )
     assert done.returncode == 4
     assert done.stdout.count("Connection refused") == 2
     assert "exit code 4" in night.alert
     assert "hush" not in done.stdout + done.stderr + night.alert
+
+
+def test_a_night_in_which_aws_cannot_be_reached_is_tried_again(
+    night: Night, s3_environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = "sparkify.123456789012.us-west-2.redshift-serverless.amazonaws.com"
+    aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    unreachable = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    done = night.run(**in_the_cloud(HOST=host, DB_NAME="dev", IAM="true"), **(aws | unreachable))
+    assert done.returncode == 10
+    assert done.stdout.count("AWS cannot be reached") == 2
+    assert "exit code 10" in night.alert
 
 
 def commands_of_the_dag() -> list[str]:

@@ -98,10 +98,17 @@ def test_a_changed_design_is_seen(upgraded: Connection, table: str, changes: dic
     )
 
 
-def test_a_changed_encoding_is_seen(upgraded: Connection) -> None:
+@pytest.mark.parametrize("where", ["info", "redshift_encode"])
+def test_a_changed_encoding_is_seen(upgraded: Connection, where: str) -> None:
+    """Wherever it is declared."""
     metadata = changed_model("songs")
-    metadata.tables["songs"].c.title.info["encode"] = "lzo"
-    assert "alter_encoding" in str(differences(upgraded, metadata))
+    title = metadata.tables["songs"].c.title
+    if where == "info":
+        title.info["encode"] = "lzo"
+    else:
+        title.dialect_options["redshift"]["encode"] = "lzo"
+    (difference,) = differences(upgraded, metadata)
+    assert difference == ("alter_encoding", "songs", ("title", "zstd"), ("title", "lzo"))
 
 
 def test_what_is_seen_becomes_a_migration_that_can_be_taken_back(upgraded: Connection) -> None:

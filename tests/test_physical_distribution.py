@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparkify_dwh.physical.distribution import Distribution, bytes_moved, movements
+from sparkify_dwh.physical.distribution import Distribution, movements
 from sparkify_dwh.staging import StagingEvent
 from sparkify_dwh.star import Songplay, Time, User
 
@@ -43,11 +43,3 @@ def test_a_join_of_unlike_columns_is_not_collocated() -> None:
 
 def test_a_join_by_an_expression_has_no_columns_and_moves_both_sides() -> None:
     assert movements(KEY, KEY, ()) == ("DS_DIST_BOTH", "DS_BCAST_INNER")
-
-
-def test_rows_that_stay_on_their_node_cross_no_network() -> None:
-    moved = {movement: bytes_moved(movement, 400, 40, nodes=4) for movement in movements(EVEN, EVEN, BY_USER)}
-    assert moved == {"DS_DIST_BOTH": 330, "DS_BCAST_INNER": 120}
-    assert bytes_moved("DS_DIST_OUTER", 400, 40, nodes=4) == 300
-    assert bytes_moved("DS_DIST_INNER", 400, 40, nodes=1) == 0
-    assert bytes_moved("DS_DIST_NONE", 400, 40, nodes=4) == 0

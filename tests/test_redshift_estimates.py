@@ -14,7 +14,7 @@ import pytest
 from benchmarks import redshift_measured as measured
 from benchmarks.redshift_estimates import PAGE, TABLES, amount, short, with_tables
 from benchmarks.redshift_growth import SIZES, files_per_copy, row_bytes
-from benchmarks.redshift_joins import ALTERNATIVES, CHOSEN, JOINS, plays_with
+from benchmarks.redshift_joins import ALTERNATIVES, CHOSEN, JOINS, bytes_moved, plays_with
 from benchmarks.redshift_skew import SLICES, expected, of_slices, simulated
 from sparkify_dwh.analytics import QUESTIONS
 from sparkify_dwh.statements import readable
@@ -58,6 +58,14 @@ def test_by_the_chosen_design_no_join_of_a_question_or_a_load_moves_plays() -> N
     moved = {join.name: join.movement(HUNDRED_BILLION, CHOSEN)[1] for join in JOINS}
     assert max(moved.values()) < 0.001 * HUNDRED_BILLION.plays * row_bytes("songplays")
     assert moved["plays with their calendar"] == moved["staged plays with stored plays"] == 0
+
+
+def test_rows_that_stay_on_their_node_cross_no_network() -> None:
+    moved = {movement: bytes_moved(movement, 400, 40, nodes=4) for movement in ("DS_DIST_BOTH", "DS_BCAST_INNER")}
+    assert moved == {"DS_DIST_BOTH": 330, "DS_BCAST_INNER": 120}
+    assert bytes_moved("DS_DIST_OUTER", 400, 40, nodes=4) == 300
+    assert bytes_moved("DS_DIST_INNER", 400, 40, nodes=1) == 0
+    assert bytes_moved("DS_DIST_NONE", 400, 40, nodes=4) == 0
 
 
 def test_a_table_that_is_on_every_node_is_joined_with_plays_for_nothing() -> None:

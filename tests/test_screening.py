@@ -9,7 +9,7 @@ import pytest
 from listening import sql
 from sqlalchemy import Connection, Select, and_, delete, insert, select
 from stars import LOOSE_TABLE_NEEDED as LOOSE
-from stars import NOON, WRONG, fill, loosen, run, stage
+from stars import NOON, WRONG, fill, loosen, run, scope_of_batch, stage
 
 from sparkify_dwh.checking import ERROR, Check, Scope, run_check
 from sparkify_dwh.quality import all_checks, all_screens, run_checks
@@ -100,7 +100,7 @@ def test_what_a_check_of_the_batch_finds_its_screen_finds(name: str, connection:
     if name in LOOSE:
         loosen(connection, LOOSE[name])
     run(connection, WRONG[name])
-    scope = Scope.of_batch(connection)
+    scope = scope_of_batch(connection)
     checks = all_checks(scope)
     clean = run_screens(connection, all_screens(scope, checks))
     wrong = {check.name for check in checks if run_check(connection, check).offenders}
@@ -110,7 +110,7 @@ def test_what_a_check_of_the_batch_finds_its_screen_finds(name: str, connection:
 def test_a_star_as_it_should_be_needs_no_other_statement(connection: Connection) -> None:
     stage(connection)
     fill(connection)
-    scope = Scope.of_batch(connection)
+    scope = scope_of_batch(connection)
     screens = all_screens(scope, all_checks(scope))
     assert run_screens(connection, screens) == frozenset().union(*(screen.names for screen in screens))
 
@@ -121,7 +121,7 @@ def test_a_key_that_is_missing_does_not_hide_one_that_stands_twice(connection: C
     play = dict(connection.execute(select(*(Songplay.table().c[name] for name in Songplay.filled()))).mappings().one())
     connection.execute(delete(Songplay.table()))
     connection.execute(insert(Songplay.table()), [play | {"item_in_session": 77}] * 2)
-    results = {result.name: result.offenders for result in run_checks(connection, Scope.of_batch(connection))}
+    results = {result.name: result.offenders for result in run_checks(connection, scope_of_batch(connection))}
     assert results["songplays has all that was staged"] == 1
     assert results["songplays.natural_key is unique"] == 1
 
@@ -170,6 +170,6 @@ def test_of_checks_that_are_made_together_each_says_what_it_finds(connection: Co
     stage(connection)
     fill(connection)
     run(connection, WRONG["songplays.level is an allowed value"])
-    results = {result.name: result.state for result in run_checks(connection, Scope.of_batch(connection))}
+    results = {result.name: result.state for result in run_checks(connection, scope_of_batch(connection))}
     assert [name for name, state in results.items() if state != "ok"] == ["songplays.level is an allowed value"]
     assert User.__tablename__ in " ".join(results)

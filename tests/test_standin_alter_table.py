@@ -154,4 +154,4 @@ def test_dist_and_sort_keys_are_altered(altered: Connection) -> None:
     altered.exec_driver_sql("ALTER TABLE altered ALTER DISTSTYLE ALL")
     altered.exec_driver_sql("ALTER TABLE altered ALTER SORTKEY NONE")
     options = inspect(altered).get_table_options("altered")
-    assert (options["redshift_diststyle"], options["redshift_sortkey"]) == ("ALL", None)
+    assert (options["redshift_diststyle"], options["redshift_sortkey"]) == ("ALL", ())

@@ -184,7 +184,7 @@ def answers(address: tuple[str, int] | str, user: str, messages: list[bytes]) ->
         while (message := client.next()) is not None:
             found.append(message)
             if message[0] == b"D" and b"the end" in message[1]:
-                client.send(wire.TERMINATE)
+                client.send(wire.message(b"X"))
     return kinds(found), tags(found), sqlstates(found), kinds(found).count("Z")
 
 

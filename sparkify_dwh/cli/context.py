@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from sparkify_dwh.errors import SparkifyError, UsageError
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
+    from sparkify_dwh.cli.layout import Column
     from sparkify_dwh.settings import Settings
 
 
@@ -42,10 +45,13 @@ def confirm(question: str, kept: str) -> None:
     """
     try:
         agreed = click.confirm(question, err=True)
-    except click.Abort:
-        if sys.stdin.isatty():
+    except click.Abort as abort:
+        click.echo(err=True)
+        if sys.stdin.isatty() or isinstance(abort.__context__, KeyboardInterrupt):
             raise
         raise UsageError(f"Nobody answered, so {kept}. To go on without being asked, pass --yes.") from None
+    if not sys.stdin.isatty():
+        click.echo(err=True)  # an answer that comes from no terminal brings no line feed there
     if not agreed:
         raise SparkifyError(f"It was not wanted, so {kept}.")
 
@@ -124,24 +130,35 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, headings: list[str], rows: list[tuple[Any, ...]]) -> None:
-    """A table for people; numbers to the right, in thousands."""
+    """A table for people; where it is too wide for the terminal, line by line and a value to a line."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for place, heading in enumerate(headings):
-        numeric = bool(rows) and all(isinstance(row[place], (int, float)) for row in rows)
-        # A number is not broken into two lines, however narrow the terminal is.
-        table.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row))
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    from sparkify_dwh.cli.layout import broken, column, widths
+
+    columns = [column(heading, [row[place] for row in rows]) for place, heading in enumerate(headings)]
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(Text(title, style="bold"), soft_wrap=True)
+    fitting = widths(columns, console.width)
+    if fitting is None:
+        console.print(*_records(columns), sep="\n", soft_wrap=True)
+        return
+    table = Table()
+    for each, width in zip(columns, fitting, strict=True):
+        justify: Literal["right", "left"] = "right" if each.is_amount else "left"
+        table.add_column(Text(broken(each.heading, width)), justify=justify, overflow="fold", width=width)
+    for cells in zip(*(each.cells for each in columns), strict=True):
+        table.add_row(*map(Text, cells))
+    console.print(table)
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{round(value, 4):,}"  # of a share, no more decimals than anybody reads
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+def _records(columns: list[Column]) -> Iterator[Text]:
+    """What is too wide for a table: nothing of it is cut."""
+    from rich.text import Text
+
+    longest = max(len(each.heading) for each in columns)
+    for number, cells in enumerate(zip(*(each.cells for each in columns), strict=True), 1):
+        yield Text(f"{number:,}", style="bold")
+        for each, cell in zip(columns, cells, strict=True):
+            yield Text(f"  {each.heading:<{longest}}  {cell}")

@@ -24,7 +24,7 @@ def doctor(invocation: Invocation, as_json: bool) -> None:
     """Look at configuration, connection, rights, migrations, inputs and versions, and say what to do.
 
     It goes on after a problem as far as it can, and exits with the code of the first: 3 configuration or credentials, 4
-    connection or rights, 5 migrations, 6 inputs; with 0 when there are warnings alone.
+    connection or rights, 5 migrations, 6 inputs, 10 a login that AWS refuses; with 0 when there are warnings alone.
 
     Nothing is changed, but for one thing: a small object, sparkify-dwh-doctor-..., is written to MANIFESTS and to EXPORT and
     removed at once, to see that it can be. What Redshift's role may do is not seen from here; `load` and `export` show it.

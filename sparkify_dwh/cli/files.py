@@ -10,6 +10,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, counted, pass_invocation, print_json
 from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.errors import UsageError
 from sparkify_dwh.load_report import numbered
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sparkify_dwh.source import ObjectStore
 
 BYTES_PER_MB = 1024 * 1024
+PART_MB = 64
 
 
 @click.command()
@@ -29,8 +31,8 @@ BYTES_PER_MB = 1024 * 1024
     help="How many files to make: best a multiple of the cluster's slices.",
 )
 @click.option(
-    "--part-mb", default=64, type=click.IntRange(min=1), metavar="MB", show_default=True,
-    help="Without --parts: about how large, in MB, compressed.",
+    "--part-mb", type=click.IntRange(min=1), metavar="MB",
+    help=f"Without --parts: about how large, in MB, compressed; else {PART_MB}.",
 )  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace what an earlier pack wrote.")
 @json_option
@@ -40,7 +42,7 @@ def pack(  # noqa: PLR0913 (as many as it has options)
     source: str,
     target: str,
     parts: int | None,
-    part_mb: int,
+    part_mb: int | None,
     overwrite: bool,
     as_json: bool,
 ) -> None:
@@ -53,13 +55,15 @@ def pack(  # noqa: PLR0913 (as many as it has options)
     \b
     Example:  sparkify-dwh pack s3://sparkify/song_data/ s3://sparkify/songs_packed/ --parts 8
     """
+    if parts is not None and part_mb is not None:
+        raise UsageError("--parts says how many files to make, and --part-mb how large: leave out one of the two.")
     from dataclasses import asdict
 
     from sparkify_dwh.packing import pack as join
 
     with _store(invocation, source, target) as store, counted("packing objects", quiet=as_json) as show:
         packed = join(
-            _url(source), _url(target), store=store, files=parts, target_bytes=part_mb * BYTES_PER_MB,
+            _url(source), _url(target), store=store, files=parts, target_bytes=(part_mb or PART_MB) * BYTES_PER_MB,
             overwrite=overwrite, on_progress=show,
         )  # fmt: skip
     if as_json:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
-from sparkify_dwh.cli.context import counted, print_json, print_table, progress
+from sparkify_dwh.cli.context import Invocation, counted, pass_invocation, print_json, print_table, progress
 from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.errors import UsageError
+from sparkify_dwh.load_report import numbered
 
 NUMBER, POSITIVE = click.IntRange(min=0), click.IntRange(min=1)
 
@@ -64,8 +67,9 @@ def simulate(  # noqa: PLR0913 (as many as it has options)
         print_json(asdict(made))
     else:
         click.echo(
-            f"{made.events:,} events of {made.users:,} users in {made.log_files:,} files under {made.log_data}\n"
-            f"{made.songs:,} songs in {made.song_files:,} files under {made.song_data}"
+            f"{numbered(made.events, 'event')} of {numbered(made.users, 'user')} in {numbered(made.log_files, 'file')} "
+            f"under {made.log_data}\n"
+            f"{numbered(made.songs, 'song')} in {numbered(made.song_files, 'file')} under {made.song_data}"
         )
 
 
@@ -76,14 +80,19 @@ def simulate(  # noqa: PLR0913 (as many as it has options)
 )  # fmt: skip
 @click.option("--songs", default=1_000, type=NUMBER, metavar="N", show_default=True, help="Songs to simulate.")
 @click.option("--events", default=10_000, type=NUMBER, metavar="N", show_default=True, help="Events to simulate.")
-def demo(directory: Path, songs: int, events: int) -> None:
+@pass_invocation
+def demo(invocation: Invocation, directory: Path, songs: int, events: int) -> None:
     """Simulate a month of listening, load it into the embedded stand-in, and show what people listened to.
 
-    Needs neither a cluster nor a configuration: pip install 'sparkify-dwh[standin]'
+    Needs neither a cluster nor a configuration, and the extra: pip install '/path/to/checkout[standin]'
 
     \b
     Example:  sparkify-dwh demo
     """
+    if invocation.config is not None:
+        raise UsageError(
+            "The demo has a configuration of its own, in --directory, and takes no other: leave out --config."
+        )
     from sparkify_dwh import demo as steps
 
     with counted("simulating", quiet=False) as show:
@@ -93,7 +102,8 @@ def demo(directory: Path, songs: int, events: int) -> None:
     click.echo(report)
     for answer in answers:
         print_table(answer.question, answer.headings, answer.rows)
-    click.echo(f"To go on with it:  sparkify-dwh --config {directory / steps.CONFIGURATION} query --list")
+    configured = "" if steps.is_usual(settings) else f"--config {shlex.quote(str(directory / steps.CONFIGURATION))} "
+    click.echo(f"To go on with it:  sparkify-dwh {configured}query plays-per-day")
 
 
 COMMANDS = (simulate, demo)

@@ -8,7 +8,11 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, print_table
 from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.errors import UsageError
 from sparkify_dwh.limits import MOST_ROWS
+from sparkify_dwh.load_report import LoadReport, report_of
+
+MOST_SHOWN = 20
 
 
 @click.command()
@@ -17,66 +21,61 @@ from sparkify_dwh.limits import MOST_ROWS
     "--limit",
     type=click.IntRange(min=1, max=MOST_ROWS),
     metavar="N",
-    default=20,
-    show_default=True,
-    help="Show N loads at most.",
+    help=f"Show N loads at most, else {MOST_SHOWN}.",
 )
 @json_option
 @pass_invocation
-def history(invocation: Invocation, load_id: str | None, limit: int, as_json: bool) -> None:
+def history(invocation: Invocation, load_id: str | None, limit: int | None, as_json: bool) -> None:
     """Show the loads of the past, one line each, failed ones with the reason; or everything about the one LOAD_ID begins.
 
     \b
     Example:  sparkify-dwh history
               sparkify-dwh history 5c3e1eda
     """
+    if load_id is not None and limit is not None:
+        raise UsageError("LOAD_ID names one load, and --limit N asks for several: leave out one of the two.")
     from sparkify_dwh.database import connected
     from sparkify_dwh.history import one_load, recent_loads
     from sparkify_dwh.migrate import require_migrated
 
     with connected(invocation.settings()) as connection:
         require_migrated(connection)
-        found = [one_load(connection, load_id)] if load_id else recent_loads(connection, limit)
+        found = recent_loads(connection, limit or MOST_SHOWN) if load_id is None else [one_load(connection, load_id)]
     if as_json:
-        print_json(found[0] if load_id else found)
-    elif load_id:
+        print_json(found if load_id is None else found[0])
+    elif load_id is not None:
         _print_load(found[0])
+    elif found:
+        _print_loads([report_of(load) for load in found])
     else:
-        print_table(
-            "Loads",
-            ["load", "began (UTC)", "outcome", "s", "files", "plays", "version"],
-            [_line(load) for load in found],
-        )
-        for load in found:
-            if load.get("error"):
-                click.echo(f"{load['load_id'][:8]}: {load['error']}")
-        if not found:
-            click.echo("No load has ended yet. Load some: sparkify-dwh load.", err=True)
+        click.echo("No load has ended yet. Load some: sparkify-dwh load.", err=True)
 
 
-def _line(load: dict[str, Any]) -> tuple[Any, ...]:
-    files = sum(table["loaded"] for table in (load["files"] or {}).values())
-    plays = load["star"].get("songplays", {}).get("inserted", 0)
-    return load["load_id"][:8], load["started_at"][:19], load["outcome"], load["seconds"], files, plays, load["version"]
+def _print_loads(loads: list[LoadReport]) -> None:
+    headings = ["load", "began (UTC)", "outcome", "s", "files", "plays", "version"]
+    print_table("Loads", headings, [_line(load) for load in loads])
+    for load in loads:
+        if load.error:
+            click.echo(f"{load.load_id[:8]}: {load.error}")
 
 
-def _print_load(load: dict[str, Any]) -> None:
-    """Everything about one load, section by section."""
-    for name in ("load_id", "started_at", "seconds", "version", "attempts", "outcome", "error"):
-        if load.get(name) is not None:
-            click.echo(f"{name:<11}{load[name]}")
-    for section in ("files", "staged", "star"):
-        for table, numbers in (load[section] or {}).items():
-            shown = ", ".join(f"{what} {number:,}" for what, number in numbers.items() if isinstance(number, int))
-            click.echo(f"{section:<11}{table}: {shown}")
-    for step, seconds in load["steps"].items():
-        click.echo(f"{'step':<11}{step}: {seconds:.3f} s")
-    for check in load["checks"] or []:
-        if check["offenders"]:
-            click.echo(f"{'check':<11}{check['name']}: {check['offenders']:,} rows ({check['severity']})")
-    for section in ("rejected", "warnings"):
-        for line in load[section] or []:
-            click.echo(f"{section:<11}{line}")
+def _line(load: LoadReport) -> tuple[Any, ...]:
+    files = sum(len(found.files) for found in load.files.values())
+    plays = load.star["songplays"].inserted if "songplays" in load.star else 0
+    began = load.started_at.replace(microsecond=0)
+    return load.load_id[:8], began, load.outcome, load.seconds, files, plays, load.version
+
+
+def _print_load(stored: dict[str, Any]) -> None:
+    """One load in the words in which it was told when it ended, and what it says of itself besides."""
+    load = report_of(stored)
+    click.echo(load)
+    if load.error:
+        click.echo(f"  error: {load.error}")
+    tries = f", at attempt {load.attempts}" if load.attempts > 1 else ""
+    click.echo(f"  began {load.started_at.isoformat(' ', 'milliseconds')} UTC{tries}, with version {load.version}")
+    for step, seconds in load.steps.items():
+        click.echo(f"  step {step:<24}{seconds:>10,.3f} s")
 
 
 COMMANDS = (history,)

@@ -167,13 +167,7 @@ def _show(heading: str, select: Select[Any], rows: Sequence[Row[Any]], format_: 
     if format_ != "table":
         _write(formats.WRITERS[format_](select, rows), output)
     elif rows:
-        names = formats.columns(select)
-        print_table(heading, names, [tuple(map(_shown, names, row)) for row in rows])
-
-
-def _shown(column: str, value: Any) -> Any:
-    """A value for people: ids without thousands."""
-    return str(value) if column.endswith("_id") and value is not None else value
+        print_table(heading, formats.columns(select), list(map(tuple, rows)))
 
 
 def _write(content: str | bytes, output: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -86,11 +87,11 @@ def _described(model: type[Base]) -> dict[str, Any]:
         for column in model.table().columns
     ]
     keys = {name: design[name] for name in KEYS}
-    return {"comment": model.table().comment, **keys, "columns": columns, "about": model.__doc__}
+    return {"comment": model.table().comment, **keys, "columns": columns, "about": _about(model)}
 
 
 def _print_columns(described: dict[str, Any]) -> None:
-    click.echo(_unindented(described["about"]))
+    click.echo(f"{described['about']}\n")
     click.echo("".join(f"{name}: {described[name]}\n" for name in KEYS if described[name]))
     rows = [
         (c["name"], c["type"], "" if c["null"] else "not null", c["encoding"], c["comment"] or "")
@@ -99,10 +100,9 @@ def _print_columns(described: dict[str, Any]) -> None:
     print_table("Columns", ["column", "type", "", "encoding", "comment"], rows)
 
 
-def _unindented(docstring: str) -> str:
-    import inspect
-
-    return inspect.cleandoc(docstring) + "\n"
+def _about(model: type[Base]) -> str:
+    """What the model's docstring says, for people who read no reStructuredText."""
+    return inspect.cleandoc(model.__doc__ or "").replace("``", "")
 
 
 def _statements(table: str) -> list[ClauseElement]:

@@ -67,9 +67,14 @@ def _open_to_others(file: Path, values: Values) -> Iterator[Finding]:
     if held and mode & 0o077 and os.name == "posix":
         yield warning(
             "configuration",
-            f"Others on this machine may read or write {file} (mode {mode:04o}), which holds {' and '.join(held)}: "
+            f"Others on this machine may read or write {file} (mode {mode:04o}), which holds {_listed(held)}: "
             f"chmod 600 {shlex.quote(str(file))}.",
         )
+
+
+def _listed(names: list[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _unknown_in(file: Path) -> Iterator[str]:

@@ -65,7 +65,7 @@ class _Looking:
             for finding in findings(*arguments):
                 self.found.append(finding)  # one after the other, for what comes after it may be raised
         except SparkifyError as error:
-            self.found.append(problem(about, _sentence(f"{of}{error}")))
+            self.found.append(problem(about, _sentence(f"{of}{error}"), _exit_code(about, error)))
         except DBAPIError as error:
             self.found.append(problem(about, _sentence(f"The warehouse refused to tell: {server_message(error)}")))
         except Exception as error:  # its message may hold anything
@@ -78,6 +78,11 @@ class _Looking:
 
     def has_problem(self, about: About) -> bool:
         return any(finding.about == about and finding.state == "problem" for finding in self.found)
+
+
+def _exit_code(about: About, error: SparkifyError) -> int | None:
+    """A load's for the same error. Credentials are the configuration's, also when it is AWS that refuses them."""
+    return None if about == "credentials" else error.exit_code
 
 
 def _sentence(text: str) -> str:

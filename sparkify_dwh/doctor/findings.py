@@ -21,16 +21,18 @@ EXIT_CODES: dict[About, int] = {
     "loads": UnreachableError.exit_code,
     "sources": SourceError.exit_code,
 }
-"""What a problem makes the command line exit with. Who may connect, and not read, is to have another login: 4."""
+"""What a problem makes the command line exit with, unless it says otherwise. Who may connect, and not read, is to have
+another login: 4."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence or two: what is, and unless it is ok, what to do."""
+    """A sentence or two: what is, and unless it is ok, what to do. ``exit_code`` is what a problem makes of the command."""
 
     about: About
     state: State
     sentence: str
+    exit_code: int = 0
 
 
 def ok(about: About, sentence: str) -> Finding:
@@ -42,9 +44,9 @@ def warning(about: About, sentence: str) -> Finding:
     return Finding(about, "warning", sentence)
 
 
-def problem(about: About, sentence: str) -> Finding:
-    """Something does not work."""
-    return Finding(about, "problem", sentence)
+def problem(about: About, sentence: str, exit_code: int | None = None) -> Finding:
+    """Something does not work; ``exit_code`` is given where it is another than that of what it is about."""
+    return Finding(about, "problem", sentence, EXIT_CODES[about] if exit_code is None else exit_code)
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ class Diagnosis:
 
     @property
     def exit_code(self) -> int:
-        """That of the first problem, by what it is about; 0 when there is none."""
-        return next((EXIT_CODES[found.about] for found in self.findings if found.state == "problem"), 0)
+        """That of the first problem; 0 when there is none."""
+        return next((found.exit_code for found in self.findings if found.state == "problem"), 0)
 
     def to_dict(self) -> dict[str, Any]:
         """The findings as JSON has them."""

@@ -11,9 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from alembic.autogenerate import produce_migrations
-from alembic.operations.ops import CreateTableOp, MigrateOperation, ModifyTableOps
-from alembic.runtime.migration import MigrationContext
+from alembic.operations.ops import CreateTableOp, MigrateOperation
 from sqlalchemy import ClauseElement, Connection, Insert, column, select, table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
@@ -27,10 +25,10 @@ from sparkify_dwh.batch import Batch
 from sparkify_dwh.database import server_message
 from sparkify_dwh.merge import fill_statements
 from sparkify_dwh.physical.distribution import Distribution
-from sparkify_dwh.physical.plan_advice import listed, plan_findings
+from sparkify_dwh.physical.plan_advice import abridged, plan_findings
 from sparkify_dwh.physical.query_plan import QueryPlan, read_plan
 from sparkify_dwh.physical.table_advice import Finding, TableFacts, difference, table_findings, worded
-from sparkify_dwh.physical_design import AlterDistributionOp
+from sparkify_dwh.physical_design import AlterDistributionOp, differences
 from sparkify_dwh.quality import Scope, all_checks
 from sparkify_dwh.stage import delete_duplicates, delete_known
 from sparkify_dwh.staging import STAGING
@@ -79,33 +77,21 @@ class PhysicalReport:
 
 def check_physical(connection: Connection) -> PhysicalReport:
     """Compare the warehouse with the design. It only reads, and rolls back what EXPLAIN may have made."""
-    differences = _differences(connection)
+    differing = differences(connection, Base.metadata)
+    connection.rollback()
     told, notes = table_info(connection)
-    tables = [_facts(name, differences, told.get(name, {})) for name in Base.metadata.tables]
+    tables = [_facts(name, differing, told.get(name, {})) for name in Base.metadata.tables]
     plans, unexplained = explain_all(connection)
     of_a_cluster = any(plan.is_of_a_cluster for plan in plans.values())
     preparer = connection.dialect.identifier_preparer
     findings = [
-        *(difference(each, told.get(name, {}).get("diststyle"), preparer) for name, each in differences),
+        *(difference(each, told.get(name, {}).get("diststyle"), preparer) for name, each in differing),
         *(finding for facts in tables for finding in table_findings(facts)),
         *(plan_findings(plans) if of_a_cluster else ()),
     ]
     return PhysicalReport(
         tables, list(dict.fromkeys(findings)), [*notes, *unexplained, *([] if of_a_cluster else [NO_CLUSTER])], plans
     )
-
-
-def _differences(connection: Connection) -> list[tuple[str, MigrateOperation]]:
-    """What would make the warehouse what the models declare, each operation with the name of its table."""
-    ours = {"include_name": lambda name, kind, _parents: kind != "table" or name in Base.metadata.tables}
-    script = produce_migrations(MigrationContext.configure(connection, opts=ours), Base.metadata)
-    connection.rollback()
-    found = [
-        each
-        for operation in (script.upgrade_ops.ops if script.upgrade_ops else ())
-        for each in (operation.ops if isinstance(operation, ModifyTableOps) else (operation,))
-    ]
-    return [(str(getattr(each, "table_name", "")), each) for each in found]
 
 
 def table_info(connection: Connection) -> tuple[dict[str, dict[str, Any]], list[str]]:
@@ -123,11 +109,11 @@ def table_info(connection: Connection) -> tuple[dict[str, dict[str, Any]], list[
     return {str(row["table"]).strip(): dict(row) for row in rows}, []
 
 
-def _facts(name: str, differences: Sequence[tuple[str, MigrateOperation]], told: Mapping[str, Any]) -> TableFacts:
+def _facts(name: str, differing: Sequence[tuple[str, MigrateOperation]], told: Mapping[str, Any]) -> TableFacts:
     """A table by its model, by reflection (the model, but for what differs), and by svv_table_info."""
     declared = Base.metadata.tables[name]
     designed = str(Distribution.of(declared))
-    reflected = [found for of, each in differences if of == name and (found := _reflected(each))]
+    reflected = [found for of, each in differing if of == name and (found := _reflected(each))]
     return TableFacts(
         name,
         designed,
@@ -164,7 +150,7 @@ def explain_all(connection: Connection) -> tuple[dict[str, QueryPlan], list[str]
             unexplained.setdefault(server_message(error), []).append(name)
         finally:
             connection.rollback()
-    return plans, [f"There is no plan of {listed(names)}: {reason}." for reason, names in unexplained.items()]
+    return plans, [f"There is no plan of {abridged(names)}: {reason}." for reason, names in unexplained.items()]
 
 
 def _staged(connection: Connection) -> Batch:

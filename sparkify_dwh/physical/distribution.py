@@ -54,21 +54,3 @@ def movements(outer: Distribution, inner: Distribution, columns: Collection[tupl
     if inner.key in {right for _, right in columns}:
         return ("DS_DIST_OUTER", "DS_BCAST_INNER")
     return ("DS_DIST_BOTH", "DS_BCAST_INNER")
-
-
-def bytes_moved(movement: str, outer_bytes: float, inner_bytes: float, nodes: int) -> float:
-    """The bytes that cross the network between ``nodes`` nodes, where rows lie evenly on them.
-
-    A row that is sent to where its value belongs stays on its node once in ``nodes`` times; a row that is sent to every node
-    is sent ``nodes`` - 1 times.
-    """
-    elsewhere = (nodes - 1) / nodes
-    return {
-        "DS_DIST_NONE": 0.0,
-        "DS_DIST_ALL_NONE": 0.0,
-        "DS_DIST_INNER": inner_bytes * elsewhere,
-        "DS_DIST_ALL_INNER": inner_bytes * elsewhere,
-        "DS_DIST_OUTER": outer_bytes * elsewhere,
-        "DS_DIST_BOTH": (outer_bytes + inner_bytes) * elsewhere,
-        "DS_BCAST_INNER": inner_bytes * (nodes - 1),
-    }[movement]

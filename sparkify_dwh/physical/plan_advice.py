@@ -39,7 +39,7 @@ def plan_findings(plans: Mapping[str, QueryPlan]) -> list[Finding]:
     for name, plan in plans.items():
         for problem in dict.fromkeys(_problems(plan)):
             found.setdefault(problem, []).append(name)
-    told = [Finding(about, f"In {listed(names)}, {sentence}") for (about, sentence), names in found.items()]
+    told = [Finding(about, f"In {abridged(names)}, {sentence}") for (about, sentence), names in found.items()]
     return [*told, *_without_statistics(plans.values())]
 
 
@@ -151,7 +151,7 @@ def _name(step: Step) -> str:
     return " with ".join(step.tables()) or "rows"
 
 
-def listed(names: Sequence[str], most: int = 3) -> str:
+def abridged(names: Sequence[str], most: int = 3) -> str:
     """The first of the names, and how many more there are."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

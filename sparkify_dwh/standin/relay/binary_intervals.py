@@ -4,12 +4,13 @@ Redshift's driver reads 8 bytes of microseconds and 4 of months, as PostgreSQL 8
 between the two, and a difference of two times would come out as months. ``interval_recv_integer`` in
 redshift_connector/utils/type_utils.py
 
-A client that binds a statement it has not described is not known to ask for one: what it reads is PostgreSQL's.
+A client that binds a statement before it has had its description is not known to ask for one: what it reads is PostgreSQL's.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.relay import wire
@@ -19,36 +20,32 @@ BINARY = 1
 
 
 class BinaryIntervals:
-    """Where the prepared statements of a session have intervals: among their parameters, and among their columns."""
+    """Where a prepared statement has intervals: among its parameters, and among its columns."""
 
     def __init__(self) -> None:
-        self._parameters: dict[bytes, list[int]] = {}  # by the statement's name: places, from 0
-        self._columns: dict[bytes, list[int]] = {}
+        self._parameters: list[int] = []  # places, from 0
+        self._columns: list[int] = []
 
-    def forget(self, statement: bytes) -> None:
-        self._parameters.pop(statement, None)
-        self._columns.pop(statement, None)
-
-    def described(self, statement: bytes, kind: bytes, body: bytes) -> None:
+    def described(self, kind: bytes, body: bytes) -> None:
         """Take note of PostgreSQL's answer to a Describe: a ParameterDescription (t) or a RowDescription (T)."""
-        kept = self._parameters if kind == b"t" else self._columns
-        types = wire.parameter_types(body) if kind == b"t" else [oid for _, oid, _ in wire.row_description(body)]
-        places = [place for place, oid in enumerate(types) if oid == INTERVAL]
-        if places:
-            kept[statement] = places
+        if kind == b"t":
+            self._parameters = _intervals(wire.parameter_types(body))
         else:
-            kept.pop(statement, None)
+            self._columns = _intervals(wire.column_types(body))
 
-    def check(self, statement: bytes, formats: bytes) -> None:
+    def check(self, formats: bytes) -> None:
         """Raise RedshiftError 0A000 for a Bind that sends or asks for one; ``formats`` is what follows its names."""
-        parameters, columns = self._parameters.get(statement), self._columns.get(statement)
-        if not parameters and not columns:
+        if not self._parameters and not self._columns:
             return
         sent, wanted = _formats(formats)
-        if any(_format(sent, place) == BINARY for place in parameters or []):
+        if any(_format(sent, place) == BINARY for place in self._parameters):
             raise _refusal("read an interval in binary: use DATEADD")
-        if any(_format(wanted, place) == BINARY for place in columns or []):
+        if any(_format(wanted, place) == BINARY for place in self._columns):
             raise _refusal("send an interval in binary: use DATEDIFF")
+
+
+def _intervals(types: Sequence[int]) -> list[int]:
+    return [place for place, oid in enumerate(types) if oid == INTERVAL]
 
 
 def _refusal(what: str) -> RedshiftError:

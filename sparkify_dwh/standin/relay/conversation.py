@@ -119,7 +119,7 @@ class Conversation:
 
         self.recover()
         prepared = wire.close(b"S", OWN) + wire.parse(OWN, sql, wire.NO_PARAMETERS)
-        self.send(prepared + wire.message(b"D", b"S" + OWN + b"\x00"))
+        self.send(prepared + wire.describe(b"S", OWN))
         self._end(3, see=see)
         return columns
 

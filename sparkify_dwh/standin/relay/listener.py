@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 MOST_CLIENTS = 200  # more than PostgreSQL lets in; the rest are shut out before they cost a thread
 FAREWELL_SECONDS = 5.0  # for a client to take the last words
 DYING_SECONDS = 1.0  # for a server that was killed to be gone
+PAUSE_SECONDS = 0.5  # before the next client is let in when the system would not let one in
 
 
 class Listener:
@@ -53,12 +54,14 @@ class Listener:
         self._clients: dict[socket.socket, threading.Thread] = {}
         self._backends: dict[int, tuple[int, Backend]] = {}  # by the process id the client was told
         self._lock = threading.Lock()
+        self._closing = threading.Event()
         self._accepting = threading.Thread(target=self._accept, name="stand-in relay", daemon=True)
         listening.listen(64)
         self._accepting.start()
 
     def close(self) -> None:
         """Let nobody in any more, end every session, and with it its transaction."""
+        self._closing.set()
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listening.close()
@@ -71,18 +74,33 @@ class Listener:
             thread.join(FAREWELL_SECONDS)
 
     def _accept(self) -> None:
-        while True:
+        """Let clients in until ``close``. What the system cannot give now, descriptors or threads, it may give later."""
+        refused = False
+        while not self._closing.is_set() and self._listening.fileno() >= 0:
             try:
                 client, _ = self._listening.accept()
-            except OSError:  # closed
-                return
-            thread = threading.Thread(target=self._serve, args=(client,), name="stand-in session", daemon=True)
-            with self._lock:
-                if len(self._clients) >= MOST_CLIENTS:
+                self._begin(client)
+                refused = False
+            except (OSError, RuntimeError) as error:
+                if not refused and not self._closing.is_set():
+                    log.warning("The stand-in could not let a client in (%s). It goes on trying.", error)
+                refused = True
+                self._closing.wait(PAUSE_SECONDS)
+
+    def _begin(self, client: socket.socket) -> None:
+        """Serve a client in a thread of its own. Raises RuntimeError, and shuts it out, when there is none to be had."""
+        thread = threading.Thread(target=self._serve, args=(client,), name="stand-in session", daemon=True)
+        with self._lock:  # the thread's last act waits for it
+            try:
+                if self._closing.is_set() or len(self._clients) >= MOST_CLIENTS:
                     client.close()
-                    continue
-                self._clients[client] = thread
-            thread.start()
+                    return
+                thread.start()
+            except RuntimeError:
+                _farewell(client, RedshiftError("53000", "the stand-in cannot serve more clients now: try again later"))
+                client.close()
+                raise
+            self._clients[client] = thread
 
     def _serve(self, client: socket.socket) -> None:
         """One client from its first byte to its last. Whatever ends it ends its transaction too."""
@@ -94,6 +112,8 @@ class Listener:
             _farewell(client, RedshiftError("08P01", str(error)))
         except (OSError, ClientGone) as error:
             log.debug("a client of the stand-in is gone: %s", error)
+        except Exception as error:
+            _farewell(client, _unforeseen(error))
         finally:
             with self._lock:
                 del self._clients[client]
@@ -127,6 +147,10 @@ class Listener:
                 client.send(redshift_error(why))
             elif not backend.said_why:
                 client.send(_fatal(RedshiftError("57P01", "the server of the stand-in has stopped; connect again")))
+        except ClientGone:
+            raise
+        except Exception as error:
+            client.send(_fatal(_unforeseen(error)))
         client.finish(FAREWELL_SECONDS)
 
     def _connect(self, parameters: dict[str, str]) -> Backend:
@@ -137,6 +161,8 @@ class Listener:
             raise RedshiftError("08006", f"the stand-in's PostgreSQL refuses the connection: {error}") from None
         except SparkifyError as error:
             raise RedshiftError("08006", str(error)) from None
+        except OSError as error:  # not the client's: no descriptor is left, for instance
+            raise RedshiftError("08006", f"the stand-in cannot reach its PostgreSQL ({error}): try again later") from None
 
     def _backend(self, database: str, name: str) -> Backend:
         """A session of PostgreSQL's; a server that was killed a moment ago may still look alive, and is asked twice."""
@@ -158,6 +184,12 @@ def _farewell(client: socket.socket, error: RedshiftError) -> None:
     with suppress(OSError):
         client.settimeout(FAREWELL_SECONDS)
         client.sendall(_fatal(error))
+
+
+def _unforeseen(error: Exception) -> RedshiftError:
+    """What the client is told of an error that should not have come up; where it did is in the log."""
+    log.exception("A session of the stand-in failed, and has ended.")
+    return RedshiftError("XX000", f"the stand-in failed, and has ended the session: {type(error).__name__}: {error}")
 
 
 def _fatal(error: RedshiftError) -> bytes:

@@ -8,36 +8,56 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
+
+from sparkify_dwh.standin.relay.names import Change
+
+PROBE = b"portal?"  # a Describe of the relay's own: whether a portal is there
 
 # The messages that end the answer to each of the client's.
-_ENDS = {b"P": b"1", b"B": b"2", b"C": b"3", b"D": b"Tn", b"E": b"CIs", b"S": b"Z", b"Q": b"Z", b"F": b"Z"}
+_ENDS = {
+    b"P": b"1", b"B": b"2", b"C": b"3", b"D": b"Tn", PROBE: b"Tn", b"E": b"CIs", b"S": b"Z", b"Q": b"Z", b"F": b"Z",
+}  # fmt: skip
 
 
 @dataclass
 class Awaited:
     """One of the client's messages. ``tag`` is what it is told in place of PostgreSQL's own; ``refusal`` is the
-    ErrorResponse in place of PostgreSQL's; ``describes`` the statement that a Describe asks about."""
+    ErrorResponse in place of PostgreSQL's; ``describes`` the statement that a Describe asks about; ``change`` what the
+    message makes of a name."""
 
     kind: bytes
     tag: str = ""
     refusal: bytes = b""
     describes: bytes | None = None
+    change: Change[Any] | None = None
 
 
 @dataclass
 class Pending:
-    """The messages that are not answered yet. ``skipping``: after an error, up to a Sync that has not come yet."""
+    """The messages that are not answered yet. ``skipping``: after an error, up to a Sync that has not come yet.
+    ``segment`` counts the Syncs that were sent."""
 
     skipping: bool = False
+    segment: int = 0
     _awaited: deque[Awaited] = field(default_factory=deque)
 
     def __bool__(self) -> bool:
         return bool(self._awaited)
 
-    def add(self, kind: bytes, *, tag: str = "", refusal: bytes = b"", describes: bytes | None = None) -> None:
+    def add(
+        self,
+        kind: bytes,
+        *,
+        tag: str = "",
+        refusal: bytes = b"",
+        describes: bytes | None = None,
+        change: Change[Any] | None = None,
+    ) -> None:
         """A message has been sent on; one that has no answer is not waited for."""
+        self.segment += kind == b"S"
         if kind in _ENDS:
-            self._awaited.append(Awaited(kind, tag, refusal, describes))
+            self._awaited.append(Awaited(kind, tag, refusal, describes, change))
 
     def answered(self, kind: bytes) -> Awaited | None:
         """The message that PostgreSQL's ``kind`` belongs to; it is off the list when this was the end of its answer."""
@@ -49,6 +69,8 @@ class Pending:
             self._skip()
         elif kind in _ENDS[first.kind]:
             self._awaited.popleft()
+            if first.change is not None:
+                first.change.agree()
         return first
 
     def _skip(self) -> None:
@@ -56,5 +78,7 @@ class Pending:
         if self._awaited[0].kind in b"QF":
             return
         while self._awaited and self._awaited[0].kind != b"S":
-            self._awaited.popleft()
+            change = self._awaited.popleft().change
+            if change is not None:
+                change.drop()
         self.skipping = not self._awaited

@@ -12,6 +12,12 @@ from sparkify_dwh.standin.statements import PASSED, Plan, plan
 
 log = logging.getLogger(__name__)
 
+# What PostgreSQL prepares in place of a statement that the relay carries out. It is bound and described like any other, and
+# fails if it is ever executed, as nothing that was to be done may be said to have been done.
+PLACEHOLDER = "CLOSE sparkify_standin_placeholder"
+
+NO_PORTAL = "34000"  # PostgreSQL's SQLSTATE for a portal or a cursor that is not there
+
 Refusal = bytes  # the ErrorResponse for a statement that is refused
 
 
@@ -31,3 +37,14 @@ def response(error: Exception) -> bytes:
         log.debug("the stand-in failed", exc_info=error)
         error = RedshiftError("XX000", f"the stand-in failed: {type(error).__name__}: {error}")
     return wire.error_response(error)
+
+
+def worded(body: bytes, refusal: Refusal = b"") -> bytes:
+    """PostgreSQL's ErrorResponse as the client is told it; ``refusal`` when PostgreSQL has failed to that end."""
+    fields = wire.error_fields(body)
+    if fields.get("C") == NO_PORTAL and refusal:
+        return refusal
+    if fields.get("C") == NO_PORTAL and PLACEHOLDER.split()[1] in fields.get("M", ""):
+        message = "the stand-in carries this statement out for the protocol alone, by a name it knows: prepare it anew"
+        return wire.error_response(RedshiftError("XX000", message))
+    return redshift_error(body)

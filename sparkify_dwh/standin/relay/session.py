@@ -1,30 +1,29 @@
 """One client of the stand-in: its messages on their way to PostgreSQL, and the answers on their way back.
 
 Bytes pass both ways. The SQL of Query and Parse goes through ``plan``, which leaves it as it is, rewrites it, refuses it,
-or has it carried out here, in the client's own transaction. A statement carried out here is prepared as ``UNLISTEN *``,
-which does nothing and which no client of Redshift sends; it is carried out when the client executes it.
+or has it carried out here, in the client's own transaction. A statement carried out here is prepared as a placeholder, and
+is carried out when the client executes it. The placeholder itself is never executed: it would fail.
 
-Limits: a statement carried out here runs again when its portal is executed again. COPY from or to the client is refused,
-as Redshift refuses it.
+Limits: a statement carried out here runs again when its portal is executed again, and is not known to SQL's own EXECUTE. A
+name that SQL frees (DEALLOCATE, CLOSE) and takes anew (PREPARE, DECLARE) still is to the protocol what it was. COPY from or
+to the client is refused, as Redshift refuses it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language import script
 from sparkify_dwh.standin.relay import wire
 from sparkify_dwh.standin.relay.backend import Backend
-from sparkify_dwh.standin.relay.binary_intervals import BinaryIntervals
 from sparkify_dwh.standin.relay.channel import Channel, Exchange, Gone
 from sparkify_dwh.standin.relay.conversation import NOWHERE, OWN
-from sparkify_dwh.standin.relay.pending import Pending
-from sparkify_dwh.standin.relay.refusals import Refusal, planned_or_refused, response
-from sparkify_dwh.standin.rules.translate import redshift_error
+from sparkify_dwh.standin.relay.names import Change, Names, Statement
+from sparkify_dwh.standin.relay.pending import PROBE, Awaited, Pending
+from sparkify_dwh.standin.relay.refusals import PLACEHOLDER, Refusal, planned_or_refused, response, worded
 from sparkify_dwh.standin.statements import CarriedOut, Passed, Plan, Rewritten
-
-PLACEHOLDER = "UNLISTEN *"
 
 
 class Session:
@@ -35,9 +34,8 @@ class Session:
         self._backend = backend
         self._exchange = exchange
         backend.attach(exchange)
-        self._prepared: dict[bytes, CarriedOut | Rewritten] = {}  # by name
-        self._portals: dict[bytes, CarriedOut | Rewritten] = {}
-        self._intervals = BinaryIntervals()
+        self._statements: Names[Statement] = Names()
+        self._portals: Names[Plan] = Names()
         self._pending = Pending()
         self._has_work = False  # in the implicit transaction that the next Sync will end
         self._handlers: dict[bytes, Callable[[bytes], None]] = {
@@ -79,10 +77,10 @@ class Session:
         except RedshiftError as error:
             self._refuse(wire.error_response(error))
 
-    def _forward(self, kind: bytes, body: bytes, tag: str = "") -> None:
+    def _forward(self, kind: bytes, body: bytes, tag: str = "", change: Change[Any] | None = None) -> None:
         if kind in b"SQ":
             self._pending.skipping = self._has_work = False
-        self._pending.add(kind, tag=tag)
+        self._pending.add(kind, tag=tag, change=change)
         self._backend.send(wire.message(kind, body))
 
     def _query(self, body: bytes) -> None:
@@ -103,50 +101,47 @@ class Session:
 
     def _parse(self, body: bytes) -> None:
         name, text, parameter_types = wire.texts(body, 2)
-        self._prepared.pop(name, None)
-        self._intervals.forget(name)
         sql = wire.decoded(text)
         planned = planned_or_refused(sql)
         if isinstance(planned, Refusal):
             self._refuse(planned)
             return
-        if isinstance(planned, Passed):
-            self._forward(b"P", body)
-            return
-        self._prepared[name] = planned
         if isinstance(planned, CarriedOut):
-            sql, parameter_types = PLACEHOLDER, wire.NO_PARAMETERS
-        else:
-            sql = planned.sql
-        self._forward(b"P", wire.parse(name, sql, parameter_types)[5:])
+            body = wire.parse(name, PLACEHOLDER, wire.NO_PARAMETERS)[5:]
+        elif isinstance(planned, Rewritten):
+            body = wire.parse(name, planned.sql, parameter_types)[5:]
+        self._forward(b"P", body, change=self._statements.change(name, Statement(planned), self._pending.segment))
 
     def _bind(self, body: bytes) -> None:
         portal, name, rest = wire.bound(body)
-        self._portals.pop(portal, None)
-        self._intervals.check(name, rest)
-        planned = self._prepared.get(name)
-        if planned is not None:
-            self._portals[portal] = planned
+        if self._statements.is_doubtful(name, self._pending.segment) and not self._settle():
+            return
+        statement = self._statements.expected(name)
+        planned: Plan | None = None
+        if statement is not None:
+            statement.intervals.check(rest)
+            planned = statement.planned
         if not isinstance(planned, CarriedOut):
             self._has_work = True
-        self._forward(b"B", body)
+        self._forward(b"B", body, change=self._portals.change(portal, planned, self._pending.segment))
 
     def _describe(self, body: bytes) -> None:
         self._pending.add(b"D", describes=body[1:-1] if body[:1] == b"S" else None)
         self._backend.send(wire.message(b"D", body))
 
     def _execute(self, body: bytes) -> None:
-        planned = self._portals.get(wire.texts(body, 1)[0])
+        # An error that makes the portal another than expected also ends the transaction, and with it every portal.
+        portal = wire.texts(body, 1)[0]
+        planned = self._portals.expected(portal)
         if not isinstance(planned, CarriedOut):
-            self._forward(b"E", body, planned.tag if planned else "")
-        elif self._settle():
+            self._forward(b"E", body, planned.tag if isinstance(planned, Rewritten) else "")
+        elif self._is_there(portal):
             self._carry_out(planned, alone=self._client.incoming.next_kind == b"S")
         self._has_work = True
 
     def _close(self, body: bytes) -> None:
-        kept = self._prepared if body[:1] == b"S" else self._portals
-        kept.pop(body[1:-1], None)
-        self._forward(b"C", body)
+        names: Names[Any] = self._statements if body[:1] == b"S" else self._portals
+        self._forward(b"C", body, change=names.change(body[1:-1], None, self._pending.segment))
 
     def _refuse(self, response: bytes, *, synced: bool = False) -> None:
         """Have PostgreSQL fail at this place, in the order of things, and the client told ``response``."""
@@ -156,6 +151,12 @@ class Session:
             self._forward(b"S", b"")
 
     # ------------------------------------------------------------------ carried out here
+
+    def _is_there(self, portal: bytes) -> bool:
+        """Whether PostgreSQL has the portal, when all before it is done; the client is told an error otherwise."""
+        self._pending.add(PROBE)
+        self._backend.send(wire.describe(b"P", portal))
+        return self._settle()
 
     def _settle(self) -> bool:
         """Pass on what PostgreSQL still has to say; False when that was an error, and what follows is skipped."""
@@ -232,10 +233,19 @@ class Session:
         if kind == b"C" and awaited is not None and awaited.tag:
             self._client.send(wire.command_complete(awaited.tag))
         elif kind == b"E":
-            refused = awaited is not None and awaited.refusal and wire.error_fields(body).get("C") == "34000"
-            self._client.send(awaited.refusal if awaited and refused else redshift_error(body))
+            self._client.send(worded(body, awaited.refusal if awaited is not None else b""))
             self._backend.said_why = wire.is_fatal(body)
-        else:
-            if kind in b"tT" and awaited is not None and awaited.describes is not None:
-                self._intervals.described(awaited.describes, kind, body)
+        elif kind not in b"ZTtn":
             self._client.send(wire.message(kind, body))
+        elif awaited is None or awaited.kind != PROBE:
+            self._note(kind, body, awaited)
+            self._client.send(wire.message(kind, body))
+
+    def _note(self, kind: bytes, body: bytes, awaited: Awaited | None) -> None:
+        """What an answer tells of the names: a description, or that the portals have ended with their transaction."""
+        if kind == b"Z" and body == b"I":
+            self._portals.forget()
+        elif kind in b"tT" and awaited is not None and awaited.describes is not None:
+            statement = self._statements.agreed(awaited.describes)
+            if statement is not None:
+                statement.intervals.described(kind, body)

@@ -18,7 +18,6 @@ PROTOCOL_3 = 196608
 SYNC = b"S\x00\x00\x00\x04"
 FLUSH = b"H\x00\x00\x00\x04"
 COPY_DONE = b"c\x00\x00\x00\x04"
-TERMINATE = b"X\x00\x00\x00\x04"
 
 # A client's message may be as long as a statement: 16 MB. Redshift guide, r_INSERT_30. Anything longer is not ours.
 MAX_CLIENT_MESSAGE = 16 * 1024 * 1024 + 1024
@@ -101,12 +100,17 @@ def execution(name: bytes, sql: str, *, described: bool = False) -> bytes:
     parts = [close(b"S", name), parse(name, sql, NO_PARAMETERS)]
     parts.append(message(b"B", name + b"\x00" + name + b"\x00" + struct.pack("!hhh", 0, 0, 0)))
     if described:
-        parts.append(message(b"D", b"P" + name + b"\x00"))
+        parts.append(describe(b"P", name))
     return b"".join(parts) + execute(name)
 
 
 def execute(portal: bytes) -> bytes:
     return message(b"E", portal + b"\x00" + _LENGTH.pack(0))
+
+
+def describe(what: bytes, name: bytes) -> bytes:
+    """Ask about a statement (``what`` is S) or a portal (P)."""
+    return message(b"D", what + name + b"\x00")
 
 
 def close(what: bytes, name: bytes) -> bytes:
@@ -198,15 +202,23 @@ def parameter_types(body: bytes) -> tuple[int, ...]:
 
 
 def row_description(body: bytes) -> list[tuple[str, int, int]]:
-    """The columns of a RowDescription: name, type's OID, type's modifier."""
+    """The columns of a RowDescription: name, type's OID, type's modifier. The names must be UTF-8."""
+    return [(name.decode(), oid, modifier) for name, oid, modifier in _columns(body)]
+
+
+def column_types(body: bytes) -> list[int]:
+    """The types' OIDs of a RowDescription, whatever the encoding of its names."""
+    return [oid for _, oid, _ in _columns(body)]
+
+
+def _columns(body: bytes) -> Iterator[tuple[bytes, int, int]]:
     (count,) = struct.unpack_from("!h", body)
-    position, columns = 2, list[tuple[str, int, int]]()
+    position = 2
     for _ in range(count):
         end = body.index(b"\x00", position)
         oid, modifier = struct.unpack_from("!6xI2xi", body, end + 1)
-        columns.append((body[position:end].decode(), oid, modifier))
+        yield body[position:end], oid, modifier
         position = end + 19
-    return columns
 
 
 def _fields(severity: str, sqlstate: str, text: str, detail: str) -> bytes:
