@@ -15,8 +15,6 @@ from fix_cli import run
 from fix_warehouse import Sparkify
 from records import a_song, an_event
 
-from sparkify_dwh.report.write import writable, write
-
 
 @pytest.fixture
 def one_play(sparkify: Sparkify, configuration: Path) -> Path:
@@ -49,13 +47,6 @@ def test_a_page_without_plays_is_told_of(
     assert capsys.readouterr().err.endswith(
         "The page is empty: the warehouse holds plays from 2018-11-15 to 2018-11-15.\n"
     )
-
-
-def test_a_link_is_followed(tmp_path: Path) -> None:
-    (tmp_path / "latest.html").symlink_to(tmp_path / "real.html")
-    write(writable(tmp_path / "latest.html"), "<p>")
-    assert (tmp_path / "latest.html").is_symlink()
-    assert (tmp_path / "real.html").read_text() == "<p>"
 
 
 def test_a_dash_is_standard_output(

@@ -27,6 +27,7 @@ from sparkify_dwh.doctor.versions import unfit
 from sparkify_dwh.doctor.warehouse import clock_finding
 from sparkify_dwh.errors import AwsError, CopyError, NotMigratedError, SourceError, SparkifyError
 from sparkify_dwh.ledger import LoadLock
+from sparkify_dwh.migrate import newest_revision
 from sparkify_dwh.secret import Secret
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.source import ObjectStore
@@ -65,7 +66,7 @@ def test_a_warehouse_that_is_well_has_no_problems(sparkify: Sparkify, configurat
         "Connected in",
         "to the embedded stand-in, database dev",
         "may read and write the tables",
-        "of revision 0003, the newest",
+        f"of revision {newest_revision()}, the newest",
         "went well",
         "No load is running",
         "LOG_DATA has 1 file of",

@@ -28,6 +28,7 @@ from sparkify_dwh.cli.questions import (
 )
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.limits import MOST_ROWS
+from sparkify_dwh.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,7 +175,7 @@ def _write(content: str | bytes, output: Path | None) -> None:
     if output is None:
         click.echo(content, nl=False)
     else:
-        output.write_bytes(content.encode() if isinstance(content, str) else content)
+        write_whole(output, content.encode() if isinstance(content, str) else content)
 
 
 def _why_empty(name: str, given: dict[str, Any], settings: Settings) -> str:

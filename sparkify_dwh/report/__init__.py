@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.whole_file import write_whole
 
 if TYPE_CHECKING:
     from sparkify_dwh.report.data import ReportData
@@ -54,16 +55,26 @@ def write_report(  # noqa: PLR0913 (options by name)
     Raises :class:`UsageError` where no file can be written, for days that make no period, and where the extra ``report`` is
     not installed; and what connecting raises.
     """
-    from sparkify_dwh.report.write import writable, write
-
-    target = writable(path)
+    target = _writable(path)
     html, data = _made(settings, first, last, check, on_step)
     on_step("writing")
-    write(target, html)
+    write_whole(target, html.encode())
     if data.listening is None:
         return Written(target, None, None, 0)
     period = data.listening.period
     return Written(target, period.first, period.last, data.listening.plays)
+
+
+def _writable(path: Path) -> Path:
+    """The file that a path stands for, links followed. Raises :class:`UsageError` where no file can be written."""
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise UsageError(
+            f"The report needs a file to be written to, and {path} is none: name a file, such as report.html."
+        )
+    if not path.parent.is_dir():
+        raise UsageError(f"The report needs a directory that is there, and {path.parent} is not: create it first.")
+    return path
 
 
 def make_report(
