@@ -123,7 +123,7 @@ class SparkifyDialect(RedshiftDialect_redshift_connector):  # type: ignore[misc]
     def _set_backslash_escapes(self, connection: sa.Connection) -> None:
         """Keep doubling them; upstream stops at the first connection.
 
-        Redshift reads a backslash in a literal as an escape: an S3 key with \' in it would end the literal.
+        Redshift reads a backslash in a literal as an escape: an S3 key with one before a quote would end the literal.
         """
 
     # The driver lets the socket's own errors through; SQLAlchemy sees a lost connection only in an error of the driver.

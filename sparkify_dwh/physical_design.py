@@ -158,8 +158,10 @@ def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[
 
 
 def named_in(models: MetaData) -> Callable[[str | None, str, Mapping[str, str | None]], bool]:
-    """Which of what the warehouse holds is compared: the tables that the models name, and all that is theirs. For
-    ``context.configure(include_name=...)``: tables that others make beside ours are left alone."""
+    """What of the warehouse is compared with the models: the tables that they name, and not those beside them.
+
+    For ``context.configure(include_name=...)``.
+    """
     return lambda name, kind, _parents: kind != "table" or name in models.tables
 
 

@@ -121,6 +121,14 @@ def test_a_batch_is_not_blamed_for_what_was_wrong_before(star: Connection) -> No
     assert len(failed(run_checks(star, Scope()))) == 3  # the play's moment is not in time either
 
 
+def test_a_load_checks_its_batch_and_is_not_stopped_by_what_was_wrong_before(sparkify: Sparkify) -> None:
+    with sparkify.engine.begin() as connection:
+        connection.execute(insert(User.table()), in_turn(User, "gender", ["X"]))
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    assert {result.name: result.state for result in sparkify.load().checks} == dict.fromkeys(WRONG, "ok")
+
+
 def test_a_batch_without_plays_does_not_check_them(connection: Connection) -> None:
     stage(connection, page="Home")
     scope = scope_of_batch(connection)

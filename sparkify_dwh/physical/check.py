@@ -78,7 +78,6 @@ class PhysicalReport:
 def check_physical(connection: Connection) -> PhysicalReport:
     """Compare the warehouse with the design. It only reads, and rolls back what EXPLAIN may have made."""
     differing = differences(connection, Base.metadata)
-    connection.rollback()
     told, notes = table_info(connection)
     tables = [_facts(name, differing, told.get(name, {})) for name in Base.metadata.tables]
     plans, unexplained = explain_all(connection)

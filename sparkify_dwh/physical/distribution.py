@@ -7,8 +7,7 @@
     DS_BCAST_INNER      the inner side is sent whole to every node
     DS_DIST_ALL_INNER   the outer side is on every node: the inner side is sent to one slice, which joins alone
 
-Redshift guide, c_data_redistribution. Which of the possible ones its planner takes is its own decision, by its statistics;
-that it takes the one that moves the fewest bytes is an estimate.
+Redshift guide, c_data_redistribution. Which of the possible ones its planner takes is its own decision, by its statistics.
 """
 
 from __future__ import annotations
