@@ -64,9 +64,9 @@ def bind(parameter_formats: list[int], values: list[bytes | None], column_format
 
 def known(parameters: list[int], columns: list[int]) -> BinaryIntervals:
     intervals = BinaryIntervals()
-    intervals.described(b"s", b"t", struct.pack(f"!h{len(parameters)}I", len(parameters), *parameters))
+    intervals.described(b"t", struct.pack(f"!h{len(parameters)}I", len(parameters), *parameters))
     fields = b"".join(b"a\x00" + struct.pack("!IhIhih", 0, 0, oid, 16, -1, 0) for oid in columns)
-    intervals.described(b"s", b"T", struct.pack("!h", len(columns)) + fields)
+    intervals.described(b"T", struct.pack("!h", len(columns)) + fields)
     return intervals
 
 
@@ -87,19 +87,22 @@ def known(parameters: list[int], columns: list[int]) -> BinaryIntervals:
 def test_what_is_text_passes(formats: bytes, error: str | None) -> None:
     intervals = known([TEXT, INTERVAL], [TEXT, INTERVAL])
     if error is None:
-        intervals.check(b"s", formats)
+        intervals.check(formats)
         return
     with pytest.raises(RedshiftError, match=error):
-        intervals.check(b"s", formats)
+        intervals.check(formats)
 
 
-def test_a_statement_without_intervals_and_one_that_is_made_anew_pass() -> None:
+def test_a_statement_without_intervals_and_one_that_is_not_described_pass() -> None:
     everything = bind([1], [bytes(12), bytes(12)], [1])
-    known([TEXT], [TEXT]).check(b"s", everything)
-    intervals = known([INTERVAL], [INTERVAL])
-    intervals.check(b"other", everything)
-    intervals.forget(b"s")
-    intervals.check(b"s", everything)
+    known([TEXT], [TEXT]).check(everything)
+    BinaryIntervals().check(everything)
+
+
+def test_the_types_of_columns_are_read_whatever_their_names() -> None:
+    """The names are in the client's encoding."""
+    column = b"caf\xe9\x00" + struct.pack("!IhIhih", 0, 0, INTERVAL, 16, -1, 0)
+    assert wire.column_types(struct.pack("!h", 2) + column + column) == [INTERVAL, INTERVAL]
 
 
 def test_the_types_of_parameters_are_read() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from fix_warehouse import a_standin
 from raw_client import RawClient, execution, kinds, sqlstates, startup, tags
 
 from sparkify_dwh.secret import Secret
+from sparkify_dwh.standin.relay import listener as relay_listener
 from sparkify_dwh.standin.relay import wire
 from sparkify_dwh.standin.relay.listener import Listener
 from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
@@ -322,6 +324,65 @@ def test_a_long_query_is_cancelled(place: tuple[str, int]) -> None:
         assert sqlstates(client.until(b"Z")) == ["57014"]
         client.send(wire.query("SELECT 1"))
         assert tags(client.until(b"Z")) == ["SELECT 1"]
+
+
+# ---------------------------------------------------------------------- a relay that cannot go on
+
+
+def test_a_client_for_whom_there_is_no_thread_is_told_and_the_next_is_served(place: tuple[str, int]) -> None:
+    size = threading.stack_size(2**47)  # more than any process has room for
+    try:
+        with RawClient(place) as client:
+            assert sqlstates(client.until(b"E")) == ["53000"]
+            assert client.next() is None
+    finally:
+        threading.stack_size(size)
+    assert served_next(place)
+
+
+def test_one_client_too_many_is_told(place: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_listener, "MOST_CLIENTS", 1)
+    with RawClient(place).greeted(), RawClient(place) as client:
+        assert sqlstates(client.until(b"E")) == ["53300"]
+        assert client.next() is None
+
+
+def unforeseen(client: RawClient, log: pytest.LogCaptureFixture) -> bool:
+    """Whether the client is told of an error that nobody foresaw, as the last thing, and the log says where it came up."""
+    (answer,) = [fields for kind, body in client.until(b"E") if kind == b"E" and (fields := wire.error_fields(body))]
+    ends = (answer["S"], answer["C"], client.next()) == ("FATAL", "XX000", None)
+    (record,) = [record for record in log.records if record.exc_info]
+    return ends and record.getMessage() == "A session of the stand-in failed, and has ended."
+
+
+def test_no_session_ends_without_a_word(postgres: PostgresAddress, caplog: pytest.LogCaptureFixture) -> None:
+    sock = listening()
+    listener = Listener(sock, lambda: postgres, patience_seconds=None)  # type: ignore[arg-type]
+    with RawClient(sock.getsockname()).greeted() as client:
+        client.send(wire.query("SELECT 1"))
+        assert unforeseen(client, caplog)
+    listener.close()
+
+
+def test_nobody_is_sent_away_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    sock = listening()
+    listener = Listener(sock, lambda: None)  # type: ignore[arg-type, return-value]
+    with RawClient(sock.getsockname()) as client:
+        client.send(startup(user="a"))
+        assert unforeseen(client, caplog)
+    listener.close()
+
+
+def test_a_client_is_told_of_what_the_system_does_not_give() -> None:
+    def address() -> PostgresAddress:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    sock = listening()
+    listener = Listener(sock, address)
+    with RawClient(sock.getsockname()) as client:
+        client.send(startup(user="a"))
+        assert sqlstates(client.until(b"E")) == ["08006"]
+    listener.close()
 
 
 # ---------------------------------------------------------------------- stores that stall, servers that die

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pty
+import resource
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -82,6 +87,33 @@ def test_a_server_that_was_killed_is_started_again_by_the_next_client() -> None:
                 ask_on_and_on(client)  # the server's children go when they notice
         with psycopg.connect(there.url, password=PASSWORD) as client:
             assert client.execute("SELECT * FROM kept").fetchone() == (1,)
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs the limits of another process: Linux has them")
+def test_clients_come_in_again_after_the_descriptors_ran_out() -> None:
+    """And it is said once, in a sentence."""
+    environment = {**os.environ, "SPARKIFY_DWH_STANDIN_PASSWORD": PASSWORD}
+    with a_standin() as settings:
+        arguments = ["standin", "serve", "--port", "0", "--directory", str(settings.standin_directory)]
+        with subprocess.Popen(
+            [sys.executable, "-c", COMMAND, *arguments],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ) as serving:  # fmt: skip
+            assert serving.stdout is not None
+            assert serving.stderr is not None
+            url = [serving.stdout.readline() for _ in range(3)][1].strip()
+            few = psutil.Process(serving.pid).num_fds() + 10
+            resource.prlimit(serving.pid, resource.RLIMIT_NOFILE, (few, few))
+            with ExitStack() as crowd:
+                for _ in range(few):
+                    crowd.enter_context(socket.create_connection(("127.0.0.1", urlsplit(url).port or 0)))
+                warning = serving.stderr.readline()
+            with psycopg.connect(url, password=PASSWORD) as client:
+                assert client.execute("SELECT 1").fetchone() == (1,)
+            serving.send_signal(signal.SIGINT)
+            _, rest = serving.communicate(timeout=60)
+    assert warning.endswith("(" + str(OSError(errno.EMFILE, os.strerror(errno.EMFILE))) + "). It goes on trying.\n")
+    assert rest == ""
 
 
 def test_without_a_terminal_no_password_is_made(tmp_path: Path) -> None:

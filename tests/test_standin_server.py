@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -73,6 +74,26 @@ def test_a_process_that_was_killed_does_not_keep_a_server_alive(end: str) -> Non
             assert (directory / "pgdata" / "postmaster.pid").exists()
             last.communicate(b"\n")
         assert not (directory / "pgdata" / "postmaster.pid").exists()
+
+
+def test_a_child_of_multiprocessings_leaves_nothing_behind() -> None:
+    """It ends without a look at atexit. Neither its server nor its relay's socket stays."""
+    script = (
+        "import multiprocessing, sys; from pathlib import Path;"
+        "from sparkify_dwh.standin.relay.own_relay import relay_to;"
+        "from sparkify_dwh.standin.server import embedded_server;"
+        "use = lambda: relay_to(embedded_server(Path(sys.argv[1])));"
+        "child = multiprocessing.get_context('fork').Process(target=use);"
+        "child.start(); child.join(); sys.exit(child.exitcode)"
+    )
+    with tempfile.TemporaryDirectory(prefix="sparkify-dwh-test-") as parent:
+        directory, temporary = Path(parent) / "standin", Path(parent) / "temporary"
+        temporary.mkdir()
+        environment = {**os.environ, "TMPDIR": str(temporary)}
+        subprocess.run([sys.executable, "-c", script, str(directory)], env=environment, check=True)
+        assert (directory / "pgdata" / "PG_VERSION").exists()
+        assert not (directory / "pgdata" / "postmaster.pid").exists()
+        assert not list(temporary.glob("sparkify-relay-*"))
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language import script
 from sparkify_dwh.standin.relay import wire
 from sparkify_dwh.standin.relay.listener import Listener
-from sparkify_dwh.standin.relay.pending import Pending
+from sparkify_dwh.standin.relay.pending import Awaited, Pending
 from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
 from sparkify_dwh.standin.server import embedded_server
 
@@ -93,7 +93,7 @@ def test_statements_are_cut_at_semicolons_outside_of_everything(sql: str, statem
 def test_an_answer_belongs_to_the_first_that_waits() -> None:
     pending = Pending()
     for kind in (b"P", b"B", b"H", b"E", b"S"):
-        pending.add(kind, tag=kind.decode())
+        pending.add(Awaited(kind, tag=kind.decode()))
     answered = [pending.answered(kind) for kind in (b"1", b"N", b"2", b"D", b"C", b"Z")]
     assert [awaited and awaited.tag for awaited in answered] == ["P", "B", "B", "E", "E", "S"]
     assert not pending
@@ -102,7 +102,7 @@ def test_an_answer_belongs_to_the_first_that_waits() -> None:
 def test_an_error_answers_for_everything_up_to_the_sync() -> None:
     pending = Pending()
     for kind in (b"P", b"B", b"E", b"S", b"P"):
-        pending.add(kind)
+        pending.add(Awaited(kind))
     pending.answered(b"E")
     assert not pending.skipping
     assert [bool(pending.answered(kind)) for kind in (b"Z", b"1")] == [True, True]
@@ -141,7 +141,7 @@ PLAIN = st.sampled_from(
         "SELECT 1/0",
         "",
         "SELEC",
-        "UNLISTEN *",
+        "DEALLOCATE ALL",
         "SELECT 1; SELECT 2",
         "SET a.b = 'c'",
     ]
@@ -176,6 +176,20 @@ def messages_with(sql: st.SearchStrategy[str]) -> st.SearchStrategy[list[bytes]]
     )
 
 
+# Both do nothing that is seen. PostgreSQL runs the first; the relay carries out the second.
+RUN_BY_POSTGRESQL, CARRIED_OUT = "SET a.b = 'c'", "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
+
+
+def events(setting: str) -> list[bytes]:
+    """What a client may do with names: in whole segments of a pipeline, or with Syncs anywhere."""
+    found = [wire.query(sql) for sql in ("BEGIN", "COMMIT", "ROLLBACK", setting)]
+    for name in (b"", b"a", b"b"):
+        run = wire.message(b"B", b"\x00" + name + b"\x00" + bytes(6)) + wire.execute(b"")
+        found += [wire.close(b"S", name), wire.describe(b"S", name), run, run + wire.SYNC]
+        found += [wire.parse(name, sql, wire.NO_PARAMETERS) for sql in (setting, "SELECT 1")]
+    return [*found, execution("SELECT 1/0"), wire.SYNC]
+
+
 def answers(address: tuple[str, int] | str, user: str, messages: list[bytes]) -> tuple[str, list[str], list[str], int]:
     """What a server answers to ``messages``, a Sync and a last query: kinds, tags, SQLSTATEs, and how often it was ready."""
     with RawClient(address).greeted(user) as client:
@@ -195,6 +209,17 @@ def test_plain_statements_are_answered_as_postgresql_answers_them(
 ) -> None:
     directly = answers(f"{postgres.host}/.s.PGSQL.{postgres.port}", postgres.user, messages)
     assert answers(place, "anybody", messages) == directly
+
+
+@A_FEW
+@given(st.lists(st.integers(0, len(events("")) - 1), max_size=40))
+def test_names_stand_for_what_they_stand_for_in_postgresql(
+    postgres: PostgresAddress, place: tuple[str, int], chosen: list[int]
+) -> None:
+    """Whether the relay or PostgreSQL runs a statement is not seen, whatever fails or is skipped before."""
+    direct, ours = events(RUN_BY_POSTGRESQL), events(CARRIED_OUT)
+    expected = answers(f"{postgres.host}/.s.PGSQL.{postgres.port}", postgres.user, [direct[event] for event in chosen])
+    assert answers(place, "anybody", [ours[event] for event in chosen]) == expected
 
 
 @A_FEW

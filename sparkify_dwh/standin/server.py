@@ -24,6 +24,7 @@ from psycopg import sql
 from sparkify_dwh.errors import UnreachableError
 from sparkify_dwh.standin.crashed_server import clear_after_crash, forget_the_dead
 from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
+from sparkify_dwh.standin.relay.process_end import at_end_of_child
 
 DATABASE = "dev"  # what Redshift calls its first database
 INSTALL_LOCK = 20_181_101
@@ -130,6 +131,7 @@ def _start(directory: Path) -> Any:
             clear_after_crash(directory / "pgdata")
         server.start()
         atexit.unregister(server._cleanup)  # _leave_all sees to it, unless the server has been stopped before
+        at_end_of_child(_leave_all)
         _create_database(_address(server))
         install(_address(server), DATABASE)
     except Exception as error:  # of the file system, of one of PostgreSQL's programs, or of the server

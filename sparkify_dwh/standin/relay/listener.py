@@ -30,7 +30,8 @@ log = logging.getLogger(__name__)
 MOST_CLIENTS = 200  # more than PostgreSQL lets in; the rest are shut out before they cost a thread
 FAREWELL_SECONDS = 5.0  # for a client to take the last words
 DYING_SECONDS = 1.0  # for a server that was killed to be gone
-PAUSE_SECONDS = 0.5  # before the next client is let in when the system would not let one in
+PAUSE_SECONDS = 0.2  # before the next client is let in when the system would not let one in
+SILENT_SECONDS = 60.0  # between two warnings of that
 
 
 class Listener:
@@ -75,32 +76,34 @@ class Listener:
 
     def _accept(self) -> None:
         """Let clients in until ``close``. What the system cannot give now, descriptors or threads, it may give later."""
-        refused = False
+        silent_until = 0.0
         while not self._closing.is_set() and self._listening.fileno() >= 0:
             try:
                 client, _ = self._listening.accept()
                 self._begin(client)
-                refused = False
-            except (OSError, RuntimeError) as error:
-                if not refused and not self._closing.is_set():
+            except Exception as error:  # whatever it is, others want to come in
+                if not self._closing.is_set() and time.monotonic() >= silent_until:
                     log.warning("The stand-in could not let a client in (%s). It goes on trying.", error)
-                refused = True
+                    silent_until = time.monotonic() + SILENT_SECONDS
                 self._closing.wait(PAUSE_SECONDS)
 
     def _begin(self, client: socket.socket) -> None:
-        """Serve a client in a thread of its own. Raises RuntimeError, and shuts it out, when there is none to be had."""
+        """Serve a client in a thread of its own. When there is none to be had, the client is told, and the error raised."""
         thread = threading.Thread(target=self._serve, args=(client,), name="stand-in session", daemon=True)
-        with self._lock:  # the thread's last act waits for it
-            try:
-                if self._closing.is_set() or len(self._clients) >= MOST_CLIENTS:
-                    client.close()
+        try:
+            with self._lock:  # the thread's last act waits for it
+                is_full = len(self._clients) >= MOST_CLIENTS
+                if not is_full and not self._closing.is_set():
+                    thread.start()
+                    self._clients[client] = thread
                     return
-                thread.start()
-            except RuntimeError:
-                _farewell(client, RedshiftError("53000", "the stand-in cannot serve more clients now: try again later"))
-                client.close()
-                raise
-            self._clients[client] = thread
+        except Exception:
+            _farewell(client, RedshiftError("53000", "the stand-in cannot serve one more client now: try again later"))
+            client.close()
+            raise
+        if is_full:
+            _farewell(client, RedshiftError("53300", f"the stand-in serves {MOST_CLIENTS} clients at most: close some"))
+        client.close()
 
     def _serve(self, client: socket.socket) -> None:
         """One client from its first byte to its last. Whatever ends it ends its transaction too."""
@@ -162,7 +165,9 @@ class Listener:
         except SparkifyError as error:
             raise RedshiftError("08006", str(error)) from None
         except OSError as error:  # not the client's: no descriptor is left, for instance
-            raise RedshiftError("08006", f"the stand-in cannot reach its PostgreSQL ({error}): try again later") from None
+            raise RedshiftError(
+                "08006", f"the stand-in cannot reach its PostgreSQL ({error}): try again later"
+            ) from None
 
     def _backend(self, database: str, name: str) -> Backend:
         """A session of PostgreSQL's; a server that was killed a moment ago may still look alive, and is asked twice."""

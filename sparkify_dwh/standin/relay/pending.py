@@ -12,52 +12,38 @@ from typing import Any
 
 from sparkify_dwh.standin.relay.names import Change
 
-PROBE = b"portal?"  # a Describe of the relay's own: whether a portal is there
-
 # The messages that end the answer to each of the client's.
-_ENDS = {
-    b"P": b"1", b"B": b"2", b"C": b"3", b"D": b"Tn", PROBE: b"Tn", b"E": b"CIs", b"S": b"Z", b"Q": b"Z", b"F": b"Z",
-}  # fmt: skip
+_ENDS = {b"P": b"1", b"B": b"2", b"C": b"3", b"D": b"Tn", b"E": b"CIs", b"S": b"Z", b"Q": b"Z", b"F": b"Z"}
 
 
 @dataclass
 class Awaited:
     """One of the client's messages. ``tag`` is what it is told in place of PostgreSQL's own; ``refusal`` is the
     ErrorResponse in place of PostgreSQL's; ``describes`` the statement that a Describe asks about; ``change`` what the
-    message makes of a name."""
+    message makes of a name. One that is ``hidden`` is the relay's own: the client is told nothing but an error."""
 
     kind: bytes
     tag: str = ""
     refusal: bytes = b""
     describes: bytes | None = None
     change: Change[Any] | None = None
+    hidden: bool = False
 
 
 @dataclass
 class Pending:
-    """The messages that are not answered yet. ``skipping``: after an error, up to a Sync that has not come yet.
-    ``segment`` counts the Syncs that were sent."""
+    """The messages that are not answered yet. ``skipping``: after an error, up to a Sync that has not come yet."""
 
     skipping: bool = False
-    segment: int = 0
     _awaited: deque[Awaited] = field(default_factory=deque)
 
     def __bool__(self) -> bool:
         return bool(self._awaited)
 
-    def add(
-        self,
-        kind: bytes,
-        *,
-        tag: str = "",
-        refusal: bytes = b"",
-        describes: bytes | None = None,
-        change: Change[Any] | None = None,
-    ) -> None:
+    def add(self, awaited: Awaited) -> None:
         """A message has been sent on; one that has no answer is not waited for."""
-        self.segment += kind == b"S"
-        if kind in _ENDS:
-            self._awaited.append(Awaited(kind, tag, refusal, describes, change))
+        if awaited.kind in _ENDS:
+            self._awaited.append(awaited)
 
     def answered(self, kind: bytes) -> Awaited | None:
         """The message that PostgreSQL's ``kind`` belongs to; it is off the list when this was the end of its answer."""

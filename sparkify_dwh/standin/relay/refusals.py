@@ -18,6 +18,11 @@ PLACEHOLDER = "CLOSE sparkify_standin_placeholder"
 
 NO_PORTAL = "34000"  # PostgreSQL's SQLSTATE for a portal or a cursor that is not there
 
+# What PostgreSQL says to a statement in a transaction that has failed.
+ABORTED = wire.error_response(
+    RedshiftError("25P02", "current transaction is aborted, commands ignored until end of transaction block")
+)
+
 Refusal = bytes  # the ErrorResponse for a statement that is refused
 
 

@@ -17,13 +17,14 @@ from typing import Any
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language import script
 from sparkify_dwh.standin.relay import wire
+from sparkify_dwh.standin.relay.answers import Answers
 from sparkify_dwh.standin.relay.backend import Backend
 from sparkify_dwh.standin.relay.channel import Channel, Exchange, Gone
 from sparkify_dwh.standin.relay.conversation import NOWHERE, OWN
 from sparkify_dwh.standin.relay.names import Change, Names, Statement
-from sparkify_dwh.standin.relay.pending import PROBE, Awaited, Pending
-from sparkify_dwh.standin.relay.refusals import PLACEHOLDER, Refusal, planned_or_refused, response, worded
-from sparkify_dwh.standin.statements import CarriedOut, Passed, Plan, Rewritten
+from sparkify_dwh.standin.relay.pending import Awaited
+from sparkify_dwh.standin.relay.refusals import ABORTED, PLACEHOLDER, Refusal, planned_or_refused, response
+from sparkify_dwh.standin.statements import PASSED, CarriedOut, Passed, Plan, Rewritten
 
 
 class Session:
@@ -34,9 +35,10 @@ class Session:
         self._backend = backend
         self._exchange = exchange
         backend.attach(exchange)
-        self._statements: Names[Statement] = Names()
-        self._portals: Names[Plan] = Names()
-        self._pending = Pending()
+        self._answers = Answers(client, backend, exchange)
+        self._pending = self._answers.pending
+        self._statements = self._answers.statements
+        self._portals = self._answers.portals
         self._has_work = False  # in the implicit transaction that the next Sync will end
         self._handlers: dict[bytes, Callable[[bytes], None]] = {
             b"Q": self._query,
@@ -57,8 +59,7 @@ class Session:
                     return
                 self._take(*found)
             self._exchange.turn()
-            while (answer := self._backend.take()) is not None:
-                self._answer(*answer)
+            self._answers.pass_on_what_has_come()
 
     def notice(self, text: str) -> None:
         self._client.send(wire.info(text))
@@ -80,53 +81,52 @@ class Session:
     def _forward(self, kind: bytes, body: bytes, tag: str = "", change: Change[Any] | None = None) -> None:
         if kind in b"SQ":
             self._pending.skipping = self._has_work = False
-        self._pending.add(kind, tag=tag, change=change)
+        if kind == b"S":
+            self._statements.synced()
+        self._pending.add(Awaited(kind, tag=tag, change=change))
         self._backend.send(wire.message(kind, body))
 
     def _query(self, body: bytes) -> None:
         try:
             texts = script.statements(wire.decoded(body[:-1]))
         except RedshiftError as error:
-            self._refuse(wire.error_response(error), synced=True)
+            self._run_each([("", wire.error_response(error))])
             return
         plans = [planned_or_refused(text) for text in texts]
         if all(isinstance(planned, Passed) for planned in plans):
             self._forward(b"Q", body)
-        elif len(plans) > 1 or isinstance(plans[0], CarriedOut):
-            self._run_each(list(zip(texts, plans, strict=True)))
-        elif isinstance(plans[0], Refusal):
-            self._refuse(plans[0], synced=True)
-        elif isinstance(plans[0], Rewritten):
+        elif len(plans) == 1 and isinstance(plans[0], Rewritten):
             self._forward(b"Q", wire.query(plans[0].sql)[5:], plans[0].tag)
+        else:
+            self._run_each(list(zip(texts, plans, strict=True)))
 
     def _parse(self, body: bytes) -> None:
         name, text, parameter_types = wire.texts(body, 2)
         sql = wire.decoded(text)
         planned = planned_or_refused(sql)
         if isinstance(planned, Refusal):
+            if not name:
+                self._drop_unnamed(b"S")
             self._refuse(planned)
             return
         if isinstance(planned, CarriedOut):
             body = wire.parse(name, PLACEHOLDER, wire.NO_PARAMETERS)[5:]
         elif isinstance(planned, Rewritten):
             body = wire.parse(name, planned.sql, parameter_types)[5:]
-        self._forward(b"P", body, change=self._statements.change(name, Statement(planned), self._pending.segment))
+        self._forward(b"P", body, change=self._statements.change(name, Statement(planned)))
 
     def _bind(self, body: bytes) -> None:
         portal, name, rest = wire.bound(body)
-        if self._statements.is_doubtful(name, self._pending.segment) and not self._settle():
+        if self._statements.is_doubtful(name) and not self._answers.settle():
             return
-        statement = self._statements.expected(name)
-        planned: Plan | None = None
-        if statement is not None:
-            statement.intervals.check(rest)
-            planned = statement.planned
-        if not isinstance(planned, CarriedOut):
+        statement = self._statements.expected(name) or Statement(PASSED)
+        statement.intervals.check(rest)
+        if not isinstance(statement.planned, CarriedOut):
             self._has_work = True
-        self._forward(b"B", body, change=self._portals.change(portal, planned, self._pending.segment))
+        self._forward(b"B", body, change=self._portals.change(portal, statement.planned))
 
     def _describe(self, body: bytes) -> None:
-        self._pending.add(b"D", describes=body[1:-1] if body[:1] == b"S" else None)
+        self._pending.add(Awaited(b"D", describes=body[1:-1] if body[:1] == b"S" else None))
         self._backend.send(wire.message(b"D", body))
 
     def _execute(self, body: bytes) -> None:
@@ -140,34 +140,29 @@ class Session:
         self._has_work = True
 
     def _close(self, body: bytes) -> None:
-        names: Names[Any] = self._statements if body[:1] == b"S" else self._portals
-        self._forward(b"C", body, change=names.change(body[1:-1], None, self._pending.segment))
+        self._forward(b"C", body, change=self._names(body[:1]).change(body[1:-1], None))
 
-    def _refuse(self, response: bytes, *, synced: bool = False) -> None:
+    def _names(self, what: bytes) -> Names[Any]:
+        return self._statements if what == b"S" else self._portals
+
+    def _drop_unnamed(self, *kinds: bytes) -> None:
+        """Do what PostgreSQL does before it looks at a Query, or at a Parse without a name."""
+        for what in kinds:
+            self._pending.add(Awaited(b"C", change=self._names(what).change(b"", None), hidden=True))
+            self._backend.send(wire.close(what, b""))
+
+    def _refuse(self, response: bytes) -> None:
         """Have PostgreSQL fail at this place, in the order of things, and the client told ``response``."""
-        self._pending.add(b"E", refusal=response)
+        self._pending.add(Awaited(b"E", refusal=response))
         self._backend.send(NOWHERE)
-        if synced:
-            self._forward(b"S", b"")
 
     # ------------------------------------------------------------------ carried out here
 
     def _is_there(self, portal: bytes) -> bool:
         """Whether PostgreSQL has the portal, when all before it is done; the client is told an error otherwise."""
-        self._pending.add(PROBE)
+        self._pending.add(Awaited(b"D", hidden=True))
         self._backend.send(wire.describe(b"P", portal))
-        return self._settle()
-
-    def _settle(self) -> bool:
-        """Pass on what PostgreSQL still has to say; False when that was an error, and what follows is skipped."""
-        self._backend.send(wire.FLUSH)
-        while self._pending:
-            answer = self._backend.take()
-            if answer is None:
-                self._exchange.turn()
-            else:
-                self._answer(*answer)
-        return not self._pending.skipping
+        return self._answers.settle()
 
     def _carry_out(self, planned: CarriedOut, *, alone: bool) -> bool:
         """Do a statement here; False when it failed. The client has been told either way.
@@ -176,6 +171,9 @@ class Session:
         """
         backend = self._backend
         backend.alone = alone and backend.status == b"I" and not self._has_work
+        if backend.status == b"E":
+            self._refuse(ABORTED)
+            return self._answers.settle()
         try:
             planned.run(backend, self.notice)
         except Gone:
@@ -190,7 +188,8 @@ class Session:
 
     def _run_each(self, parts: list[tuple[str, Plan | Refusal]]) -> None:
         """Run the statements of one Query in order, in one implicit transaction, up to the first that fails."""
-        if not self._settle():
+        self._drop_unnamed(b"S", b"P")
+        if not self._answers.settle():
             return
         self._has_work = self._has_work or len(parts) > 1
         for text, planned in parts:
@@ -203,49 +202,7 @@ class Session:
             return self._carry_out(planned, alone=not self._has_work)
         if isinstance(planned, Refusal):
             self._refuse(planned)
-            return self._settle()
+            return self._answers.settle()
         sql, tag = (planned.sql, planned.tag) if isinstance(planned, Rewritten) else (text, "")
         self._backend.send(wire.execution(OWN, sql, described=True) + wire.close(b"P", OWN) + wire.FLUSH)
-        return self._pass_on(tag)
-
-    def _pass_on(self, tag: str) -> bool:
-        """Pass on what the simple protocol would answer to one statement; False when that was an error."""
-        closed = 0
-        while closed < 2:
-            answer = self._backend.take()
-            if answer is None:
-                self._exchange.turn()
-                continue
-            kind, body = answer
-            closed += kind == b"3"
-            if kind == b"C" and tag:
-                body = tag.encode() + b"\x00"
-            if kind not in b"123n":
-                self._answer(kind, body)
-            if kind == b"E":
-                return False
-        return True
-
-    # ------------------------------------------------------------------ from PostgreSQL
-
-    def _answer(self, kind: bytes, body: bytes) -> None:
-        awaited = self._pending.answered(kind)
-        if kind == b"C" and awaited is not None and awaited.tag:
-            self._client.send(wire.command_complete(awaited.tag))
-        elif kind == b"E":
-            self._client.send(worded(body, awaited.refusal if awaited is not None else b""))
-            self._backend.said_why = wire.is_fatal(body)
-        elif kind not in b"ZTtn":
-            self._client.send(wire.message(kind, body))
-        elif awaited is None or awaited.kind != PROBE:
-            self._note(kind, body, awaited)
-            self._client.send(wire.message(kind, body))
-
-    def _note(self, kind: bytes, body: bytes, awaited: Awaited | None) -> None:
-        """What an answer tells of the names: a description, or that the portals have ended with their transaction."""
-        if kind == b"Z" and body == b"I":
-            self._portals.forget()
-        elif kind in b"tT" and awaited is not None and awaited.describes is not None:
-            statement = self._statements.agreed(awaited.describes)
-            if statement is not None:
-                statement.intervals.described(kind, body)
+        return self._answers.pass_on_one(tag)
