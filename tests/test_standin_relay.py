@@ -9,6 +9,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -62,8 +63,13 @@ def place(postgres: PostgresAddress) -> Iterator[tuple[str, int]]:
     assert open_files() == before
 
 
-def open_files() -> int:
-    return len(os.listdir("/dev/fd"))  # noqa: PTH208 (a number)
+def open_files() -> set[str]:
+    """Each by its number and what it is, so that one that is left over can be told."""
+    found = set()
+    for number in os.listdir("/dev/fd"):  # noqa: PTH208 (names)
+        with suppress(FileNotFoundError):  # the listing's own
+            found.add(f"{number}: {Path('/dev/fd', number).readlink()}")
+    return found
 
 
 @pytest.fixture(autouse=True)

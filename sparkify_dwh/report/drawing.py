@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 from types import TracebackType
+from typing import ClassVar
 
 from sparkify_dwh.errors import SparkifyError
 
@@ -24,12 +25,12 @@ sys.stdout.buffer.write(vl_convert.javascript_bundle(sys.argv[2]).encode())
 
 
 class Drawing:
-    """The script in the making; leaving the block ends the process, wanted or not."""
+    """The script in the making, once in a process; leaving the block ends what makes it, wanted or not."""
+
+    _finished: ClassVar[str | None] = None
 
     def __init__(self) -> None:
-        command = [sys.executable, "-I", "-c", PROGRAM, json.dumps(sys.path), SNIPPET]
-        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
-        self._process = subprocess.Popen(command, stdin=nothing, stdout=pipe, stderr=pipe)  # noqa: S603 (our own)
+        self._process = None if Drawing._finished else _begun()
 
     def __enter__(self) -> Drawing:
         return self
@@ -37,6 +38,8 @@ class Drawing:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._process is None:
+            return
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdout, self._process.stderr):
@@ -45,6 +48,8 @@ class Drawing:
 
     def script(self) -> str:
         """The script, which may stand inside of an element."""
+        if self._process is None or Drawing._finished:
+            return Drawing._finished or ""
         written, complaint = self._process.communicate()
         if self._process.returncode:
             reason = complaint.decode(errors="replace").strip().rpartition("\n")[2]
@@ -52,4 +57,11 @@ class Drawing:
                 f"The charts need vl-convert-python, which failed: {reason or self._process.returncode}. Install it again: "
                 "pip install --force-reinstall vl-convert-python."
             )
-        return written.decode().replace("</script", "<\\/script").replace("<!--", "<\\!--")
+        Drawing._finished = written.decode().replace("</script", "<\\/script").replace("<!--", "<\\!--")
+        return Drawing._finished
+
+
+def _begun() -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-I", "-c", PROGRAM, json.dumps(sys.path), SNIPPET]
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    return subprocess.Popen(command, stdin=nothing, stdout=pipe, stderr=pipe)  # noqa: S603 (our own)
