@@ -149,6 +149,8 @@ class Backend(Conversation):
                     self.send(chunk)
                 if done:
                     return
+                if producer.cancelled:  # the bell may have been heard just now, and will not ring again
+                    raise _cancelled()
             self._turn(producer.alarm)
             while (found := self.take()) is not None:
                 if found[0] == b"E":  # PostgreSQL has ended the COPY
