@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
+import io
 import sys
 from pathlib import Path
 
@@ -22,25 +21,24 @@ def played(sparkify: Sparkify) -> Sparkify:
     return sparkify
 
 
-def shell(configuration: Path, arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command as a shell runs it."""
-    return subprocess.run(
-        f"exec {sys.executable} -m sparkify_dwh --config {configuration} {arguments}",
-        shell=True, capture_output=True, text=True, check=False, env=os.environ | environment,
-    )  # fmt: skip
-
-
-def test_with_its_output_closed_a_load_is_done_all_the_same(played: Sparkify, configuration: Path) -> None:
-    done = shell(configuration, "--quiet load >&-")
-    assert (done.returncode, done.stderr) == (0, "")
+def test_with_its_output_closed_a_load_is_done_all_the_same(
+    played: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Python has no stream then."""
+    monkeypatch.setattr(sys, "stdout", None)
+    assert run(monkeypatch, "--quiet", "--config", configuration, "load") == 0
+    assert capsys.readouterr().err == ""
     assert played.one("SELECT count(*) FROM songplays") == 1
 
 
-def test_an_output_that_has_not_the_letters_gets_their_numbers(played: Sparkify, configuration: Path) -> None:
+def test_an_output_that_has_not_the_letters_gets_their_numbers(
+    played: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     played.load()
-    done = shell(configuration, "query top-songs", PYTHONIOENCODING="ascii")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert r"\u041d\u043e\u0447\u043d\u043e\u0439" in done.stdout
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+    assert run(monkeypatch, "--config", configuration, "query", "top-songs") == 0
+    assert rb"\u041d\u043e\u0447\u043d\u043e\u0439" in written.getvalue()
 
 
 def test_what_the_warehouse_refuses_is_told_in_its_words(

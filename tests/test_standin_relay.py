@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -20,10 +21,14 @@ from fix_warehouse import a_standin
 from raw_client import RawClient, execution, kinds, sqlstates, startup, tags
 
 from sparkify_dwh.secret import Secret
+from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.relay import listener as relay_listener
 from sparkify_dwh.standin.relay import wire
+from sparkify_dwh.standin.relay.backend import Backend
+from sparkify_dwh.standin.relay.channel import Channel, ClientGone, Exchange
 from sparkify_dwh.standin.relay.listener import Listener
 from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
+from sparkify_dwh.standin.relay.producer import Producer
 from sparkify_dwh.standin.relay.startup import Credentials
 from sparkify_dwh.standin.serve import served
 from sparkify_dwh.standin.server import embedded_server
@@ -508,3 +513,39 @@ def test_a_server_that_dies_in_a_copy_ends_it(store: StallingStore, postgres: Po
 def fail(client: psycopg.Connection) -> None:
     with pytest.raises(psycopg.OperationalError):
         client.execute(STALLING)
+
+
+class CancelledWhileItIsLookedAt(Producer):
+    """Nothing has been made yet, and the client cancels between two looks of the session."""
+
+    def heard(self) -> None:
+        self.cancel()
+        super().heard()
+
+
+class NobodyMayWait(Exchange):
+    """For nothing would come any more."""
+
+    def turn(self, *_: Any, **__: Any) -> None:
+        pytest.fail("the session waits, and does not know that it was cancelled")
+
+
+@pytest.fixture
+def backend(postgres: PostgresAddress) -> Iterator[Backend]:
+    backend = Backend(postgres, "dev")
+    client, other = socket.socketpair()
+    with client, other:
+        backend.attach(NobodyMayWait(Channel(client, ClientGone), backend.channel))
+        yield backend
+    backend.close()
+
+
+def test_a_cancellation_is_not_lost_with_the_bell_that_told_of_it(backend: Backend) -> None:
+    may_end = threading.Event()
+    try:
+        with CancelledWhileItIsLookedAt(lambda _: may_end.wait() and None) as producer:
+            with pytest.raises(RedshiftError, match="cancelled"):
+                backend._feed(producer)
+            may_end.set()
+    finally:
+        may_end.set()
