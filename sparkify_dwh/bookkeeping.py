@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from sparkify_dwh.database import server_message
 from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.ledger import Load, LoadFile
-from sparkify_dwh.load_report import LoadReport, numbered
+from sparkify_dwh.load_report import LoadReport
+from sparkify_dwh.wording import numbered
 
 log = logging.getLogger("sparkify_dwh.load")
 

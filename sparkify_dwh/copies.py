@@ -13,7 +13,7 @@ from sparkify_dwh.inputs import by_compression
 
 if TYPE_CHECKING:
     from sparkify_dwh.settings import Locations, Settings
-    from sparkify_dwh.source import ObjectStore, StoredObject
+    from sparkify_dwh.source import StoredObject
 
 
 @dataclass(frozen=True)
@@ -43,22 +43,18 @@ class Copies:
             url = f"{self._settings.manifests}{name}-{self._staging.__tablename__}-{kind}.manifest"
             yield Copy(url, self._command(url, "MANIFEST", *filter(None, [compression])), group)
 
-    def of_prefix(self, prefix: str, store: ObjectStore) -> Copy:
-        """Of everything under a prefix. Raises :class:`SourceError` where that is of several kinds of compression."""
-        return Copy(prefix, self._command(prefix, *self._compression_of(prefix, store)))
+    def of_prefix(self, prefix: str, files: Sequence[StoredObject]) -> Copy:
+        """Of everything under a prefix, which is ``files``, as far as they are known.
 
-    def _compression_of(self, prefix: str, store: ObjectStore) -> list[str]:
-        """The clause for a prefix; none when its files may not be listed."""
-        try:
-            groups = by_compression(store.list(prefix))
-        except SourceError:
-            return []
+        Raises :class:`SourceError` where they are of several kinds of compression.
+        """
+        groups = by_compression(files)
         if len(groups) > 1:
             raise SourceError(
                 f"{prefix} holds files of several compressions, and COPY takes one: give a place for manifests "
                 "(MANIFESTS in [S3]), by which they are copied one after the other, or separate them."
             )
-        return list(filter(None, groups))
+        return Copy(prefix, self._command(prefix, *filter(None, groups)))
 
     def _command(self, url: str, *clauses: str) -> CopyCommand:
         return copy_command(self._staging, self._settings, self._locations, url, *clauses, *self._allowing)

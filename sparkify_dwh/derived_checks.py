@@ -6,7 +6,7 @@ row twice or hide it. Redshift guide, t_Defining_constraints
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import and_, between, func, or_, select
 
@@ -14,6 +14,7 @@ from sparkify_dwh.base import StarTable
 from sparkify_dwh.checking import ERROR, Check, Scope, rows_of
 from sparkify_dwh.merge import in_range, same_key
 from sparkify_dwh.star import STAR, TABLES, trimmed
+from sparkify_dwh.wording import listed
 
 
 def derived_checks(scope: Scope) -> list[Check]:
@@ -105,9 +106,3 @@ def all_staged(model: type[StarTable], scope: Scope) -> Check:
         ERROR,
         select(*staged.c).select_from(staged.outerjoin(stored, matched)).where(is_missing).group_by(*staged.c),
     )
-
-
-def listed(names: Iterable[str], conjunction: str = "and") -> str:
-    """Names as a sentence has them: a, b and c."""
-    *first, last = names
-    return f"{', '.join(first)} {conjunction} {last}" if first else last

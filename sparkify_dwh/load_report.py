@@ -13,6 +13,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from sparkify_dwh.wording import plural
+
 if TYPE_CHECKING:
     from sparkify_dwh.checking import CheckResult
     from sparkify_dwh.locations import StoredObject
@@ -21,15 +23,6 @@ log = logging.getLogger("sparkify_dwh.load")
 
 OnStep = Callable[[str], None]
 MOST_LISTED = 100  # of a list that may be long, in the report as JSON
-
-
-def plural(number: int, noun: str) -> str:
-    return noun if number == 1 else f"{noun}s"
-
-
-def numbered(number: int, noun: str) -> str:
-    """``1 file``, ``2,000 files``."""
-    return f"{number:,} {plural(number, noun)}"
 
 
 @dataclass

@@ -147,6 +147,6 @@ def _copies(planning: _Planning, staging: type[StagingTable], found: Input) -> I
     if planning.has_manifests:
         return copies.of_files(found.files, "LOAD_ID-1")
     try:
-        return [copies.of_prefix(found.prefix, planning.store)]
+        return [copies.of_prefix(found.prefix, found.files)]
     except SourceError:  # of several compressions, as the remarks say: a load would copy none
         return []

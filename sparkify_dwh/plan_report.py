@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.filesize import decimal
 
 from sparkify_dwh.limits import MOST_ERRORS
-from sparkify_dwh.load_report import numbered
+from sparkify_dwh.wording import numbered
 
 if TYPE_CHECKING:
     from sparkify_dwh.load_report import Input

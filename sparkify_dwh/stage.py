@@ -15,16 +15,17 @@ from sqlalchemy import Connection, Delete, Engine, and_, delete, func, select
 from sparkify_dwh.base import StagingTable
 from sparkify_dwh.commands import CopyCommand
 from sparkify_dwh.copies import Copies, Copy
-from sparkify_dwh.errors import LoadError, UsageError
+from sparkify_dwh.errors import LoadError, SourceError, UsageError
 from sparkify_dwh.inputs import Selection, find_input, manifest
-from sparkify_dwh.load_report import LoadReport, StagedRows, numbered
+from sparkify_dwh.load_report import LoadReport, StagedRows
 from sparkify_dwh.merge import delete_unchanged
 from sparkify_dwh.rejected import LeftOut, copying, notices, number_left_out
 from sparkify_dwh.star import STAR
+from sparkify_dwh.wording import numbered
 
 if TYPE_CHECKING:
     from sparkify_dwh.settings import Locations, Settings
-    from sparkify_dwh.source import ObjectStore
+    from sparkify_dwh.source import ObjectStore, StoredObject
 
 
 class Staging:
@@ -74,7 +75,14 @@ class Staging:
         self._report.warnings.append(
             f"{prefix} was loaded whole, for there is no place for manifests (MANIFESTS in [S3])"
         )
-        return [copies.of_prefix(prefix, self._store)]
+        return [copies.of_prefix(prefix, self._as_far_as_listed(prefix))]
+
+    def _as_far_as_listed(self, prefix: str) -> list[StoredObject]:
+        """What is there; nothing where it may not be listed, which COPY does not need."""
+        try:
+            return self._store.list(prefix)
+        except SourceError:
+            return []
 
     def _copy(self, command: CopyCommand, rows: StagedRows, max_errors: int) -> None:
         with copying(self._connection, command.table) as session_id:

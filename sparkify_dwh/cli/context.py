@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -123,6 +124,11 @@ def counted(description: str, quiet: bool = False) -> Iterator[Callable[[str, in
             bars.update(tasks[what], completed=done, total=total)
 
         yield show
+
+
+def about(docstring: str | None) -> str:
+    """What a docstring says, for people who read no reStructuredText."""
+    return inspect.cleandoc(docstring or "").replace("``", "")
 
 
 def print_json(value: Any) -> None:

@@ -11,7 +11,7 @@ import click
 from sparkify_dwh.cli.context import Invocation, counted, pass_invocation, print_json
 from sparkify_dwh.cli.options import json_option
 from sparkify_dwh.errors import UsageError
-from sparkify_dwh.load_report import numbered
+from sparkify_dwh.wording import numbered
 
 if TYPE_CHECKING:
     from sparkify_dwh.packing import Packed

@@ -10,7 +10,7 @@ import click
 from sparkify_dwh.cli.context import Invocation, counted, pass_invocation, print_json, print_table, progress
 from sparkify_dwh.cli.options import json_option
 from sparkify_dwh.errors import UsageError
-from sparkify_dwh.load_report import numbered
+from sparkify_dwh.wording import numbered
 
 NUMBER, POSITIVE = click.IntRange(min=0), click.IntRange(min=1)
 

@@ -108,7 +108,8 @@ def query(  # noqa: PLR0913 (as many as it has options)
               sparkify-dwh query plays-per-day --format csv -o plays.csv
     """
     if name is None or list_:
-        _refuse_with_list({"sql": as_sql, "format": format_, "output": output, **given} if list_ else {})
+        if list_:
+            _refuse_with_list({"sql": as_sql, "format": format_, "output": output, **given})
         list_questions(name, list_, as_json)
         return
     if as_json and format_ not in (None, "json"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkify_dwh.cli.context import print_json, print_table
+from sparkify_dwh.cli.context import about, print_json, print_table
 from sparkify_dwh.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def list_questions(name: str | None, wanted: bool, as_json: bool) -> None:
 
 
 def _described(name: str, question: Question) -> dict[str, Any]:
-    about = (inspect.getdoc(question) or "").replace("``", "")
-    return {"name": name, "question": heading(question), "about": about, "options": options_of(question)}
+    said = about(question.__doc__)
+    return {"name": name, "question": heading(question), "about": said, "options": options_of(question)}
 
 
 def heading(question: Question) -> str:

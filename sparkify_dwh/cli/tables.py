@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkify_dwh.cli.context import print_json, print_table
+from sparkify_dwh.cli.context import about, print_json, print_table
 from sparkify_dwh.cli.options import json_option
 from sparkify_dwh.errors import UsageError
 
@@ -87,7 +86,7 @@ def _described(model: type[Base]) -> dict[str, Any]:
         for column in model.table().columns
     ]
     keys = {name: design[name] for name in KEYS}
-    return {"comment": model.table().comment, **keys, "columns": columns, "about": _about(model)}
+    return {"comment": model.table().comment, **keys, "columns": columns, "about": about(model.__doc__)}
 
 
 def _print_columns(described: dict[str, Any]) -> None:
@@ -98,11 +97,6 @@ def _print_columns(described: dict[str, Any]) -> None:
         for c in described["columns"]
     ]
     print_table("Columns", ["column", "type", "", "encoding", "comment"], rows)
-
-
-def _about(model: type[Base]) -> str:
-    """What the model's docstring says, for people who read no reStructuredText."""
-    return inspect.cleandoc(model.__doc__ or "").replace("``", "")
 
 
 def _statements(table: str) -> list[ClauseElement]:

@@ -25,6 +25,7 @@ from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
 from sparkify_dwh.errors import ConfigurationError, SparkifyError
 from sparkify_dwh.s3 import READ_TIMEOUT_VARIABLE
 from sparkify_dwh.settings import CONNECT_SECONDS, QUERY_GROUP, Settings
+from sparkify_dwh.wording import listed
 
 SECRETS = (("CLUSTER", "DB_PASSWORD"), ("DWH", "DWH_DB_PASSWORD"), ("AWS", "SECRET"))
 LOCATIONS = ("LOG_DATA", "LOG_JSONPATH", "SONG_DATA", "MANIFESTS", "EXPORT")
@@ -67,14 +68,9 @@ def _open_to_others(file: Path, values: Values) -> Iterator[Finding]:
     if held and mode & 0o077 and os.name == "posix":
         yield warning(
             "configuration",
-            f"Others on this machine may read or write {file} (mode {mode:04o}), which holds {_listed(held)}: "
+            f"Others on this machine may read or write {file} (mode {mode:04o}), which holds {listed(held)}: "
             f"chmod 600 {shlex.quote(str(file))}.",
         )
-
-
-def _listed(names: list[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _unknown_in(file: Path) -> Iterator[str]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, MetaData, SmallInteger, Table, func, select
 from sqlalchemy.exc import DBAPIError
@@ -30,9 +29,6 @@ from sparkify_dwh.migrate import newest_revision, require_migrated
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.source import ObjectStore
 from sparkify_dwh.star import TABLES
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger("sparkify_dwh.export")
 

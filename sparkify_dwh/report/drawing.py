@@ -48,8 +48,12 @@ class Drawing:
 
     def script(self) -> str:
         """The script, which may stand inside of an element."""
-        if self._process is None or Drawing._finished:
-            return Drawing._finished or ""
+        if Drawing._finished is None:
+            Drawing._finished = self._awaited()
+        return Drawing._finished
+
+    def _awaited(self) -> str:
+        assert self._process is not None  # nothing was finished when this began
         written, complaint = self._process.communicate()
         if self._process.returncode:
             reason = complaint.decode(errors="replace").strip().rpartition("\n")[2]
@@ -57,8 +61,7 @@ class Drawing:
                 f"The charts need vl-convert-python, which failed: {reason or self._process.returncode}. Install it again: "
                 "pip install --force-reinstall vl-convert-python."
             )
-        Drawing._finished = written.decode().replace("</script", "<\\/script").replace("<!--", "<\\!--")
-        return Drawing._finished
+        return written.decode().replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
 def _begun() -> subprocess.Popen[bytes]:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta, timezone
 from sqlalchemy import DateTime
 
 from sparkify_dwh.base import StagingTable
-from sparkify_dwh.load_report import numbered
 from sparkify_dwh.star import SERVICE_BEGAN, STAR
+from sparkify_dwh.wording import numbered
 
 Place = tuple[str, int]  # a file's URL, and a line from 1
 

@@ -140,6 +140,7 @@ class Backend(Conversation):
     def _feed(self, producer: Producer) -> None:
         """Pass on what ``producer`` makes, to its end, with an eye on both sockets."""
         while True:
+            producer.heard()  # before anything is looked at: what rings from now on ends the wait below
             if producer.cancelled:
                 raise _cancelled()
             if not self.channel.full:
@@ -149,8 +150,6 @@ class Backend(Conversation):
                     self.send(chunk)
                 if done:
                     return
-                if producer.cancelled:  # the bell may have been heard just now, and will not ring again
-                    raise _cancelled()
             self._turn(producer.alarm)
             while (found := self.take()) is not None:
                 if found[0] == b"E":  # PostgreSQL has ended the COPY

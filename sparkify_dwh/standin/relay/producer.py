@@ -25,7 +25,6 @@ class Producer(Worker):
 
     def take(self) -> tuple[list[bytes], bool]:
         """The chunks that are ready, and whether they are the last. Raises what ``produce`` has raised."""
-        self.heard()
         with self._changed:
             chunks, done = list(self._chunks), self.done
             self._chunks.clear()
