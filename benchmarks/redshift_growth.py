@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Column, DateTime, Double, Integer, SmallInteg
 from benchmarks import redshift_measured as measured
 from sparkify_dwh import staging, star
 from sparkify_dwh.base import Base
-from sparkify_dwh.packing.pack import DEFAULT_PART_BYTES
+from sparkify_dwh.compaction.compact import DEFAULT_PART_BYTES
 
 MODELS: Mapping[str, type[Base]] = {model.__tablename__: model for model in (*star.STAR, *staging.STAGING)}
 

@@ -20,11 +20,11 @@ from benchmarks.sizes import Size
 from benchmarks.table import Row
 from benchmarks.warehouses import Ground, engine_of
 from sparkify_dwh.base import StagingTable
-from sparkify_dwh.copies import copy_command
-from sparkify_dwh.inputs import Selection, find_input, manifest
+from sparkify_dwh.loading.input_files import Selection, find_input, manifest
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.source import ObjectStore
+from sparkify_dwh.sql.copy_statements import copy_command
 from sparkify_dwh.staging import StagingEvent, StagingSong
+from sparkify_dwh.storage.store import ObjectStore
 
 PART = "staging"
 READ_BYTES = 256 * 1024

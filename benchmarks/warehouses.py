@@ -17,16 +17,16 @@ from benchmarks.data import Dataset
 from sparkify_dwh import migrate
 from sparkify_dwh.base import Base
 from sparkify_dwh.database import warehouse
-from sparkify_dwh.inputs import Selection
 from sparkify_dwh.ledger import Load, LoadFile
-from sparkify_dwh.load_report import LoadReport
+from sparkify_dwh.loading.input_files import Selection
+from sparkify_dwh.loading.report import LoadReport
+from sparkify_dwh.loading.stage import Staging
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.source import ObjectStore
-from sparkify_dwh.stage import Staging
 from sparkify_dwh.staging import STAGING
 from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
 from sparkify_dwh.standin.server import DATABASE, embedded_server, stop_server
 from sparkify_dwh.star import STAR
+from sparkify_dwh.storage.store import ObjectStore
 
 MIGRATED = "migrated"  # a database with our tables, empty, to make others from
 MODELS: tuple[type[Base], ...] = (*STAGING, *STAR, Load, LoadFile)

@@ -13,15 +13,17 @@ from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, Table, inspect
 
-from sparkify_dwh import alembic_redshift, ledger, physical_design, star
+from sparkify_dwh import ledger, star
 from sparkify_dwh.base import Base
-from sparkify_dwh.commands import LockTable
 from sparkify_dwh.database import connected
 from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.migrate import VERSION_TABLE
+from sparkify_dwh.redshift import alembic as alembic_redshift
+from sparkify_dwh.redshift import autogenerate
+from sparkify_dwh.redshift.commands import LockTable
 from sparkify_dwh.settings import Settings
 
-REGISTERED = (alembic_redshift, ledger, physical_design, star)  # imported for what they register
+REGISTERED = (alembic_redshift, autogenerate, ledger, star)  # imported for what they register
 
 
 def lock_versions(connection: Connection) -> None:
@@ -51,8 +53,8 @@ def run_online(settings: Settings) -> None:
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
-            include_name=physical_design.named_in(Base.metadata),
-            render_item=physical_design.render_item,
+            include_name=autogenerate.named_in(Base.metadata),
+            render_item=autogenerate.render_item,
         )
         with context.begin_transaction():
             context.run_migrations()

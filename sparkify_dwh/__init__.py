@@ -16,15 +16,15 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from sparkify_dwh.errors import SparkifyError
-    from sparkify_dwh.load_report import LoadReport
-    from sparkify_dwh.loader import load
+    from sparkify_dwh.loading.loader import load
+    from sparkify_dwh.loading.report import LoadReport
     from sparkify_dwh.settings import Settings
 
 _HOMES = {
-    "LoadReport": "sparkify_dwh.load_report",
+    "LoadReport": "sparkify_dwh.loading.report",
     "Settings": "sparkify_dwh.settings",
     "SparkifyError": "sparkify_dwh.errors",
-    "load": "sparkify_dwh.loader",
+    "load": "sparkify_dwh.loading.loader",
 }
 _MODULES = ("analytics", "cluster", "errors", "ledger", "staging", "star")
 

@@ -126,7 +126,7 @@ class StarTable(Base):
     records as they stand: what it holds already is left out of the batch, so that nothing is computed from it.
     ``changed_by`` is the staging table whose records change rows that are stored, by way of another table.
     ``references`` names, for a column, the table whose key its values must be; ``allowed_values`` names, for a column,
-    the values it may have. Redshift enforces neither: ``sparkify_dwh.quality`` checks them. NULL is free in both.
+    the values it may have. Redshift enforces neither: ``sparkify_dwh.checks.business`` checks them. NULL is free in both.
     ``partition_by`` names the partitions of an export and the column each is of: a partition by another name than its
     column's is that part of the column's time.
     """

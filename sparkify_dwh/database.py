@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.cluster.reach import why_unreachable
-from sparkify_dwh.connecting import connect_by
+from sparkify_dwh.connection.connect import connect_by
 from sparkify_dwh.errors import SparkifyError, UnreachableError
 from sparkify_dwh.settings import Settings
 

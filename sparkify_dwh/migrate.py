@@ -22,10 +22,8 @@ VERSION_TABLE = "alembic_version"
 
 
 def migrations_directory() -> Path:
-    """Where the migrations are: inside the installed package, or at the top of the checkout."""
-    package = Path(__file__).parent
-    installed = package / "migrations"
-    return installed if installed.is_dir() else package.parent / "migrations"
+    """Return the directory of the migrations. In a checkout it is a link to the ``migrations`` at its top."""
+    return Path(__file__).parent / "migrations"
 
 
 def alembic_config(settings: Settings | None, output: TextIO | None = None) -> Config:

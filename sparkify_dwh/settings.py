@@ -21,12 +21,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sparkify_dwh.aws.endpoint import region_of
-from sparkify_dwh.configuration import values as configured
-from sparkify_dwh.configuration.file import KEYS, Name, Values, read_values, variable
-from sparkify_dwh.configuration.values import DEFAULT_PORT, STANDIN, VERIFY_FULL
+from sparkify_dwh.config import values as configured
+from sparkify_dwh.config.file import KEYS, Name, Values, read_values, variable
+from sparkify_dwh.config.values import DEFAULT_PORT, STANDIN, VERIFY_FULL
 from sparkify_dwh.errors import ConfigurationError
-from sparkify_dwh.locations import Locations, file_url
-from sparkify_dwh.secret import Secret
+from sparkify_dwh.storage.urls import Locations, file_url
+from sparkify_dwh.utils.secret import Secret
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -113,7 +113,7 @@ class Settings:
         self._require(self._missing_cluster())
         if self.is_standin:
             return URL.create("redshift+standin", database=str(self.standin_directory))
-        minted = self.iam or self.secret_arn  # at each new connection: sparkify_dwh.credentials
+        minted = self.iam or self.secret_arn  # at each new connection: sparkify_dwh.connection.credentials
         password = self.db_password.reveal() if self.db_password and not minted else None
         return URL.create("redshift+sparkify", self.db_user, password, self.host, self.db_port, self.db_name)
 

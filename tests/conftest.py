@@ -1,6 +1,50 @@
-"""Fixtures live in small modules named fix_*; what one test file needs alone stands in that file."""
+"""Fixtures that every folder of tests uses; those of one folder are in its own conftest.py."""
 
-pytest_plugins = [
-    "fix_memory",  # first: what it says of the garbage collector holds for the imports of the others
-    "fix_aws", "fix_cli", "fix_data", "fix_report", "fix_export", "fix_order", "fix_s3", "fix_servers", "fix_warehouse",
-]  # fmt: skip
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite("support")
+
+from support.memory import (  # noqa: E402 (first: it turns the garbage collector off while the rest is imported)
+    pytest_collection_finish,
+    pytest_configure,
+    pytest_unconfigure,
+)
+
+# isort: split
+from support.aws import account, address_service, aws, sent, serverless, serverless_server  # noqa: E402
+from support.cli import configuration  # noqa: E402
+from support.order import pytest_collection_modifyitems  # noqa: E402
+from support.real_data import real_data  # noqa: E402
+from support.s3 import bucket, models_are_read_once, s3_environment, s3_server, store  # noqa: E402
+from support.servers import initdb_runs_once, tmp_path  # noqa: E402
+from support.warehouse import connection, engine, loaded, migrated, snapshots, sparkify  # noqa: E402
+
+__all__ = [
+    "account",
+    "address_service",
+    "aws",
+    "bucket",
+    "configuration",
+    "connection",
+    "engine",
+    "initdb_runs_once",
+    "loaded",
+    "migrated",
+    "models_are_read_once",
+    "pytest_collection_finish",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_unconfigure",
+    "real_data",
+    "s3_environment",
+    "s3_server",
+    "sent",
+    "serverless",
+    "serverless_server",
+    "snapshots",
+    "sparkify",
+    "store",
+    "tmp_path",
+]

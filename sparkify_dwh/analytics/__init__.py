@@ -17,7 +17,6 @@ from typing import Any
 
 from sqlalchemy import Select
 
-from sparkify_dwh.analytics.answers import frame, run
 from sparkify_dwh.analytics.catalogue import (
     artist_history,
     missing_songs,
@@ -27,8 +26,7 @@ from sparkify_dwh.analytics.catalogue import (
     top_artists,
     top_songs,
 )
-from sparkify_dwh.analytics.clients import browsers, platforms
-from sparkify_dwh.analytics.locations import top_cities, top_states
+from sparkify_dwh.analytics.geography import top_cities, top_states
 from sparkify_dwh.analytics.overview import days_of_data, totals
 from sparkify_dwh.analytics.plays import (
     plays_per_day,
@@ -39,7 +37,9 @@ from sparkify_dwh.analytics.plays import (
     plays_per_weekday_and_hour,
 )
 from sparkify_dwh.analytics.retention import cohorts, new_and_returning_users
-from sparkify_dwh.analytics.sittings import longest_sessions, plays_per_session, sessions, sessions_summary
+from sparkify_dwh.analytics.runner import frame, run
+from sparkify_dwh.analytics.sessions import longest_sessions, plays_per_session, sessions, sessions_summary
+from sparkify_dwh.analytics.user_agents import browsers, platforms
 from sparkify_dwh.analytics.users import level_changes, levels, levels_per_day, top_users
 
 Question = Callable[..., Select[Any]]

@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Date, DateTime, Select, cast, func, literal
 
-from sparkify_dwh.days import as_date
 from sparkify_dwh.errors import UsageError
-from sparkify_dwh.limits import MOST_ROWS
+from sparkify_dwh.redshift.limits import MOST_ROWS
 from sparkify_dwh.star import Songplay
+from sparkify_dwh.utils.dates import as_date
 
 Day = date | str | None
 

@@ -18,7 +18,7 @@ from typing import Any
 from sparkify_dwh.aws.errors import NOT_AWS, failure, refusal
 from sparkify_dwh.aws.quiet import quiet
 from sparkify_dwh.errors import AwsError, ConfigurationError
-from sparkify_dwh.secret import Secret
+from sparkify_dwh.utils.secret import Secret
 
 CONNECT_TIMEOUT_SECONDS = 10  # boto3 waits 60, five times over
 TEMPORARY_KEY = "ASIA"  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html

@@ -24,24 +24,24 @@ import click
 
 from sparkify_dwh import __version__
 from sparkify_dwh.cli import (
-    checks,
+    check,
     cluster,
     completion,
     doctor,
     export,
-    files,
-    make,
-    past,
+    history,
+    load,
+    pack,
     physical,
-    planning,
+    plan,
     query,
     report,
+    schema,
+    simulate,
     standin,
-    tables,
-    work,
 )
 from sparkify_dwh.cli.context import Invocation
-from sparkify_dwh.cli.grouping import Commands, ReaderGone, with_place
+from sparkify_dwh.cli.groups import Commands, ReaderGone, with_place
 from sparkify_dwh.errors import SourceError, SparkifyError, UsageError
 
 INTERRUPTED, TERMINATED = 130, 143  # as a shell gives them
@@ -79,20 +79,20 @@ def cli(context: click.Context, config: Path | None, quiet: bool, verbose: bool,
 
 
 for command in (
-    *work.COMMANDS,
+    *load.COMMANDS,
     *doctor.COMMANDS,
     *completion.COMMANDS,
-    *planning.COMMANDS,
-    *checks.COMMANDS,
-    *past.COMMANDS,
+    *plan.COMMANDS,
+    *check.COMMANDS,
+    *history.COMMANDS,
     *physical.COMMANDS,
     *query.COMMANDS,
     *report.COMMANDS,
-    *tables.COMMANDS,
-    *files.COMMANDS,
+    *schema.COMMANDS,
+    *pack.COMMANDS,
     *export.COMMANDS,
     *cluster.COMMANDS,
-    *make.COMMANDS,
+    *simulate.COMMANDS,
     *standin.COMMANDS,
 ):
     cli.add_command(command)

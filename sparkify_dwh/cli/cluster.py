@@ -95,8 +95,8 @@ def up(  # noqa: PLR0913 (as many as it has options)
               sparkify-dwh cluster up --dry-run
     """
     from sparkify_dwh import cluster as clusters
-    from sparkify_dwh.configuration.file import configuration_file
-    from sparkify_dwh.configuration.writing import write_values
+    from sparkify_dwh.config.editing import write_values
+    from sparkify_dwh.config.file import configuration_file
 
     settings = invocation.settings()
     file = configuration_file(invocation.config, os.environ)

@@ -47,7 +47,7 @@ def _questions() -> Mapping[str, str | None]:
 
 
 def _tables() -> Mapping[str, str | None]:
-    from sparkify_dwh.cli.tables import models
+    from sparkify_dwh.cli.schema import models
 
     return {name: model.table().comment for name, model in models().items()}
 

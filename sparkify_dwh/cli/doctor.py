@@ -9,7 +9,7 @@ import click
 from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, progress
 from sparkify_dwh.cli.options import json_option
 from sparkify_dwh.errors import SparkifyError
-from sparkify_dwh.wording import numbered
+from sparkify_dwh.utils.text import numbered
 
 if TYPE_CHECKING:
     from sparkify_dwh.doctor import Diagnosis

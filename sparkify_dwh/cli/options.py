@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkify_dwh.days import as_date
 from sparkify_dwh.errors import UsageError
-from sparkify_dwh.limits import LONGEST_WAIT_SECONDS
+from sparkify_dwh.redshift.limits import LONGEST_WAIT_SECONDS
+from sparkify_dwh.utils.dates import as_date
 
 # Generic in later versions of click than may be installed, and to type checkers alone.
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ from sparkify_dwh.cli.questions import (
     question_named,
 )
 from sparkify_dwh.errors import UsageError
-from sparkify_dwh.limits import MOST_ROWS
-from sparkify_dwh.whole_file import write_whole
+from sparkify_dwh.redshift.limits import MOST_ROWS
+from sparkify_dwh.storage.atomic_write import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,7 +147,7 @@ def _format(format_: str | None, output: Path | None) -> str:
     if output is not None and chosen not in FORMATS[1:]:
         raise UsageError(f"{output} needs a format of {', '.join(FORMATS[1:])}: end its name so, or pass --format.")
     if chosen == "parquet":
-        from sparkify_dwh.analytics.formats import require_pyarrow
+        from sparkify_dwh.analytics.output_formats import require_pyarrow
 
         require_pyarrow()
         if output is None and sys.stdout.isatty():
@@ -156,7 +156,7 @@ def _format(format_: str | None, output: Path | None) -> str:
 
 
 def _print_sql(select: Select[Any], format_: str | None, output: Path | None) -> None:
-    from sparkify_dwh.statements import readable
+    from sparkify_dwh.sql.render import readable
 
     if format_ is not None:
         raise UsageError("--sql prints a statement and no rows: leave out --format and --json.")
@@ -164,12 +164,12 @@ def _print_sql(select: Select[Any], format_: str | None, output: Path | None) ->
 
 
 def _show(heading: str, select: Select[Any], rows: Sequence[Row[Any]], format_: str, output: Path | None) -> None:
-    from sparkify_dwh.analytics import formats
+    from sparkify_dwh.analytics import output_formats
 
     if format_ != "table":
-        _write(formats.WRITERS[format_](select, rows), output)
+        _write(output_formats.WRITERS[format_](select, rows), output)
     elif rows:
-        print_table(heading, formats.columns(select), list(map(tuple, rows)))
+        print_table(heading, output_formats.columns(select), list(map(tuple, rows)))
 
 
 def _write(content: str | bytes, output: Path | None) -> None:

@@ -15,7 +15,7 @@ from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from sparkify_dwh.secret import Secret
+    from sparkify_dwh.utils.secret import Secret
 
 
 @click.group()

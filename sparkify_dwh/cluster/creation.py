@@ -14,18 +14,18 @@ from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import SERVERLESS
 from sparkify_dwh.cluster import network, provisioned, subnets, tags
 from sparkify_dwh.cluster.addresses import Network, networks, own_networks
-from sparkify_dwh.cluster.found import INCOMPLETE, Found
+from sparkify_dwh.cluster.advice import remarks
 from sparkify_dwh.cluster.lifecycle import asked
-from sparkify_dwh.cluster.remarks import remarks
+from sparkify_dwh.cluster.resources import INCOMPLETE, Found
 from sparkify_dwh.cluster.result import Options, Up
 from sparkify_dwh.cluster.role import ensure_role
 from sparkify_dwh.cluster.run import GOING, PAUSED, OnStep, Run, nobody, now
 from sparkify_dwh.cluster.services import find, other, service_of
 from sparkify_dwh.cluster.spec import ClusterSpec, Place, spec_of
-from sparkify_dwh.configuration.file import Name
+from sparkify_dwh.config.file import Name
 from sparkify_dwh.errors import AwsError, ConfigurationError
-from sparkify_dwh.secret import Secret
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.utils.secret import Secret
 
 Keep = Callable[[Mapping[Name, str]], None]
 """Writes values to the configuration, by section and key. Called with none first: then it says whether it could."""

@@ -12,12 +12,12 @@ from typing import Any
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import PROVISIONED, SERVERLESS, Kind, region_of
 from sparkify_dwh.cluster import network, provisioned, subnets
-from sparkify_dwh.cluster.found import INCOMPLETE, Found
+from sparkify_dwh.cluster.resources import INCOMPLETE, Found
 from sparkify_dwh.cluster.role import find_own_role
 from sparkify_dwh.cluster.run import GOING, PAUSED, OnStep, Run, nobody, now
 from sparkify_dwh.cluster.services import find
 from sparkify_dwh.cluster.spec import default_role_name, identifier_of
-from sparkify_dwh.credentials import aws_of
+from sparkify_dwh.connection.credentials import aws_of
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.settings import Settings
 

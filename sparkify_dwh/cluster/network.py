@@ -13,7 +13,7 @@ from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import SERVERLESS
 from sparkify_dwh.cluster import tags
 from sparkify_dwh.cluster.addresses import Network
-from sparkify_dwh.cluster.found import Found
+from sparkify_dwh.cluster.resources import Found
 from sparkify_dwh.cluster.run import Run
 from sparkify_dwh.cluster.spec import SERVERLESS_SUBNETS, ClusterSpec
 from sparkify_dwh.errors import AwsError, ConfigurationError

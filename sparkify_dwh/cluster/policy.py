@@ -10,8 +10,8 @@ import json
 import re
 from typing import Any
 
-from sparkify_dwh.locations import split_s3
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.storage.urls import split_s3
 
 POLICY_NAME = "sparkify-dwh-s3"
 READ_ALL = "AmazonS3ReadOnlyAccess"

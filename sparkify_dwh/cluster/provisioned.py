@@ -7,11 +7,11 @@ from typing import Any
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import PROVISIONED
 from sparkify_dwh.cluster import tags
-from sparkify_dwh.cluster.found import Found
+from sparkify_dwh.cluster.resources import Found
 from sparkify_dwh.cluster.run import AVAILABLE, GOING, GONE, PAUSED, STUCK, Run, until_role_is_known
 from sparkify_dwh.cluster.spec import ClusterSpec, Place
 from sparkify_dwh.errors import AwsError
-from sparkify_dwh.secret import Secret
+from sparkify_dwh.utils.secret import Secret
 
 MISSING = ("ClusterNotFound", "ClusterNotFoundFault")
 CREATION_MINUTES = 30

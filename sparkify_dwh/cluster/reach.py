@@ -12,10 +12,10 @@ from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import Endpoint, endpoint_of
 from sparkify_dwh.cluster import network
 from sparkify_dwh.cluster.addresses import ADDRESS_SERVICE, local_address, public_address
-from sparkify_dwh.cluster.found import Found
+from sparkify_dwh.cluster.resources import Found
 from sparkify_dwh.cluster.run import PAUSED
 from sparkify_dwh.cluster.services import service_of
-from sparkify_dwh.credentials import aws_of
+from sparkify_dwh.connection.credentials import aws_of
 from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.settings import Settings
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.cluster import network, subnets
-from sparkify_dwh.cluster.found import Found
 from sparkify_dwh.cluster.lifecycle import asked, configured_kind, own, parts, role_name_of
+from sparkify_dwh.cluster.resources import Found
 from sparkify_dwh.cluster.role import remove_role
 from sparkify_dwh.cluster.run import OnStep, Run, nobody, now
 from sparkify_dwh.cluster.services import find, find_own, service_of

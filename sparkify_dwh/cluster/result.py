@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sparkify_dwh.cluster.addresses import ADDRESS_SERVICE
-from sparkify_dwh.configuration.file import Name
-from sparkify_dwh.secret import Secret
+from sparkify_dwh.config.file import Name
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.utils.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)

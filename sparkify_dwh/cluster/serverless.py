@@ -11,10 +11,10 @@ from typing import Any
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import SERVERLESS
 from sparkify_dwh.cluster import tags
-from sparkify_dwh.cluster.found import INCOMPLETE, Found
+from sparkify_dwh.cluster.resources import INCOMPLETE, Found
 from sparkify_dwh.cluster.run import AVAILABLE, GONE, Run, until_role_is_known
 from sparkify_dwh.cluster.spec import ClusterSpec, Place
-from sparkify_dwh.secret import Secret
+from sparkify_dwh.utils.secret import Secret
 
 SERVICE = "redshift-serverless"
 MISSING = ("ResourceNotFoundException",)

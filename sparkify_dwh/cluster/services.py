@@ -9,11 +9,11 @@ from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import PROVISIONED, SERVERLESS, Kind
 from sparkify_dwh.aws.errors import is_denied, is_unreachable
 from sparkify_dwh.cluster import provisioned, serverless
-from sparkify_dwh.cluster.found import Found
+from sparkify_dwh.cluster.resources import Found
 from sparkify_dwh.cluster.run import Run
 from sparkify_dwh.cluster.spec import ClusterSpec, Place
 from sparkify_dwh.errors import AwsError
-from sparkify_dwh.secret import Secret
+from sparkify_dwh.utils.secret import Secret
 
 _API = {PROVISIONED: "redshift", SERVERLESS: serverless.SERVICE}
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from sparkify_dwh.aws.endpoint import PROVISIONED, SERVERLESS, Kind
-from sparkify_dwh.cluster.dwh_values import listed, matching, number, switch, wrong
-from sparkify_dwh.configuration.values import DEFAULT_PORT
+from sparkify_dwh.cluster.values import listed, matching, number, switch, wrong
+from sparkify_dwh.config.values import DEFAULT_PORT
 from sparkify_dwh.errors import ConfigurationError
-from sparkify_dwh.secret import Secret
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.utils.secret import Secret
 
 Form = Literal["single-node", "multi-node", "serverless"]
 

@@ -11,8 +11,8 @@ from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import region_of
 from sparkify_dwh.aws.quiet import quiet
 from sparkify_dwh.doctor.findings import Finding, ok, problem
-from sparkify_dwh.locations import split_s3
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.storage.urls import split_s3
 
 REGION_HEADER = "x-amz-bucket-region"
 ANY_REGION = "us-east-1"  # S3 answers there for the buckets of all regions, and says which is theirs

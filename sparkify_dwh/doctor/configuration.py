@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from sparkify_dwh.cluster.spec import spec_of
-from sparkify_dwh.configuration import values as configured
-from sparkify_dwh.configuration.file import (
+from sparkify_dwh.config import values as configured
+from sparkify_dwh.config.file import (
     FILE_VARIABLE,
     KEYS,
     PREFIX,
@@ -23,9 +23,9 @@ from sparkify_dwh.configuration.file import (
 )
 from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
 from sparkify_dwh.errors import ConfigurationError, SparkifyError
-from sparkify_dwh.s3 import READ_TIMEOUT_VARIABLE
 from sparkify_dwh.settings import CONNECT_SECONDS, QUERY_GROUP, Settings
-from sparkify_dwh.wording import listed
+from sparkify_dwh.storage.s3 import READ_TIMEOUT_VARIABLE
+from sparkify_dwh.utils.text import listed
 
 SECRETS = (("CLUSTER", "DB_PASSWORD"), ("DWH", "DWH_DB_PASSWORD"), ("AWS", "SECRET"))
 LOCATIONS = ("LOG_DATA", "LOG_JSONPATH", "SONG_DATA", "MANIFESTS", "EXPORT")

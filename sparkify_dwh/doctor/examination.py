@@ -23,7 +23,7 @@ from sparkify_dwh.doctor.versions import version_findings
 from sparkify_dwh.doctor.warehouse import unmade_standin, warehouse_findings
 from sparkify_dwh.errors import ConfigurationError, SparkifyError
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.source import ObjectStore
+from sparkify_dwh.storage.store import ObjectStore
 
 log = logging.getLogger("sparkify_dwh.doctor")
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from sparkify_dwh.attempts import lock
 from sparkify_dwh.doctor.findings import Finding, ok, warning
 from sparkify_dwh.errors import LoadError, NotMigratedError
-from sparkify_dwh.history import recent_loads
+from sparkify_dwh.loading.history import recent_loads
+from sparkify_dwh.loading.locking import lock
 from sparkify_dwh.migrate import require_migrated
 
 WAIT_SECONDS = 0.5

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from sparkify_dwh import alembic_redshift, ledger, star
+from sparkify_dwh import ledger, star
 from sparkify_dwh.base import Base
 from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
 from sparkify_dwh.migrate import newest_revision, require_migrated
-from sparkify_dwh.physical_design import PhysicalOp, differences
+from sparkify_dwh.redshift import alembic as alembic_redshift
+from sparkify_dwh.redshift.autogenerate import PhysicalOp, differences
 
 REGISTERED = (alembic_redshift, ledger, star)  # imported for what they register
 

@@ -14,13 +14,13 @@ from sparkify_dwh.base import StagingTable
 from sparkify_dwh.doctor.buckets import region_findings
 from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
 from sparkify_dwh.errors import SourceError
-from sparkify_dwh.file_remarks import remarks
-from sparkify_dwh.load_report import Input
-from sparkify_dwh.locations import is_hidden
+from sparkify_dwh.loading.report import Input
+from sparkify_dwh.planning.file_warnings import remarks
+from sparkify_dwh.planning.paths import BadPaths, paths_of
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.source import ObjectStore, path_of
 from sparkify_dwh.staging import STAGING
-from sparkify_dwh.trial.paths import BadPaths, paths_of
+from sparkify_dwh.storage.store import ObjectStore, path_of
+from sparkify_dwh.storage.urls import is_hidden
 
 PROBE = "sparkify-dwh-doctor-"
 PROBE_CONTENT = b"Written by `sparkify-dwh doctor` to see that it can be; may be removed.\n"

@@ -26,8 +26,8 @@ from sparkify_dwh.export.target import Target, target_url
 from sparkify_dwh.ledger import Load
 from sparkify_dwh.migrate import newest_revision, require_migrated
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.source import ObjectStore
 from sparkify_dwh.star import STAR, TABLES
+from sparkify_dwh.storage.store import ObjectStore
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, Column, Select, cast, func, literal_column, null, select
 
 from sparkify_dwh.base import StarTable
-from sparkify_dwh.commands import UnloadCommand
-from sparkify_dwh.dialect import SparkifyDialect
 from sparkify_dwh.export.manifest import ExportedColumn
+from sparkify_dwh.redshift.commands import UnloadCommand
+from sparkify_dwh.redshift.dialect import SparkifyDialect
 from sparkify_dwh.star import part
 
 if TYPE_CHECKING:

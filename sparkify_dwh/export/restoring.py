@@ -17,18 +17,18 @@ from sqlalchemy import Column, Connection, MetaData, SmallInteger, Table, func, 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import DropTable
 
-from sparkify_dwh.attempts import lock
 from sparkify_dwh.base import StarTable, encoded
-from sparkify_dwh.commands import CopyCommand, DropColumn
 from sparkify_dwh.database import connected, is_lost, server_message
 from sparkify_dwh.errors import LoadError, SourceError, UsageError
 from sparkify_dwh.export.manifest import Exported, ExportedTable, read_manifest
 from sparkify_dwh.export.queries import exported_columns, is_filled, numbered_column
 from sparkify_dwh.export.target import Target, target_url
+from sparkify_dwh.loading.locking import lock
 from sparkify_dwh.migrate import newest_revision, require_migrated
+from sparkify_dwh.redshift.commands import CopyCommand, DropColumn
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.source import ObjectStore
 from sparkify_dwh.star import TABLES
+from sparkify_dwh.storage.store import ObjectStore
 
 log = logging.getLogger("sparkify_dwh.export")
 

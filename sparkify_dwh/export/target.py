@@ -16,12 +16,12 @@ from urllib.parse import unquote
 
 from sparkify_dwh.errors import ConfigurationError, ExportError, SourceError, UsageError
 from sparkify_dwh.export.manifest import NAME, ExportedFile
-from sparkify_dwh.locations import configured_location, shown
 from sparkify_dwh.star import STAR
+from sparkify_dwh.storage.urls import configured_location, shown
 
 if TYPE_CHECKING:
     from sparkify_dwh.settings import Settings
-    from sparkify_dwh.source import ObjectStore, StoredObject
+    from sparkify_dwh.storage.store import ObjectStore, StoredObject
 
 # Redshift guide, r_UNLOAD: the names of its files. A folder that was made in the S3 console is an empty object.
 _UNLOADED = re.compile(r"(?:[a-z_]+=[^/]+/)*(?:\d{4,}_part_\d{2,}\.parquet)?")

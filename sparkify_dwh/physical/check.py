@@ -18,19 +18,20 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
 
-from sparkify_dwh import alembic_redshift, ledger, star
+from sparkify_dwh import ledger, star
 from sparkify_dwh.analytics import QUESTIONS
 from sparkify_dwh.base import Base
-from sparkify_dwh.batch import Batch
+from sparkify_dwh.checks.business import Scope, all_checks
 from sparkify_dwh.database import server_message
-from sparkify_dwh.merge import fill_statements
+from sparkify_dwh.loading.stage import delete_duplicates, delete_known
 from sparkify_dwh.physical.distribution import Distribution
 from sparkify_dwh.physical.plan_advice import abridged, plan_findings
 from sparkify_dwh.physical.query_plan import QueryPlan, read_plan
 from sparkify_dwh.physical.table_advice import Finding, TableFacts, difference, table_findings, worded
-from sparkify_dwh.physical_design import AlterDistributionOp, differences
-from sparkify_dwh.quality import Scope, all_checks
-from sparkify_dwh.stage import delete_duplicates, delete_known
+from sparkify_dwh.redshift import alembic as alembic_redshift
+from sparkify_dwh.redshift.autogenerate import AlterDistributionOp, differences
+from sparkify_dwh.sql.batch import Batch
+from sparkify_dwh.sql.merge import fill_statements
 from sparkify_dwh.staging import STAGING
 
 REGISTERED = (alembic_redshift, ledger, star)  # imported for what they register

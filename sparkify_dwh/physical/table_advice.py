@@ -15,7 +15,7 @@ from sqlalchemy.sql.compiler import IdentifierPreparer
 
 from sparkify_dwh.base import Base
 from sparkify_dwh.physical.distribution import Distribution
-from sparkify_dwh.physical_design import AlterDistributionOp, AlterEncodingOp, AlterSortKeyOp, PhysicalOp
+from sparkify_dwh.redshift.autogenerate import AlterDistributionOp, AlterEncodingOp, AlterSortKeyOp, PhysicalOp
 from sparkify_dwh.staging import STAGING
 
 MOST_UNSORTED_PERCENT = 20.0  # beyond it there are no merge joins either. Redshift guide, c-the-query-plan

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.whole_file import write_whole
+from sparkify_dwh.storage.atomic_write import write_whole
 
 if TYPE_CHECKING:
     from sparkify_dwh.report.data import ReportData

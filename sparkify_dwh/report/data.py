@@ -11,15 +11,15 @@ from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh import __version__
 from sparkify_dwh.database import connected, server_message
-from sparkify_dwh.days import as_date
 from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.report import questions
 from sparkify_dwh.report.listening import Listening, listening
+from sparkify_dwh.report.load_status import Upkeep, upkeep
 from sparkify_dwh.report.period import Period, chosen
-from sparkify_dwh.report.upkeep import Upkeep, upkeep
-from sparkify_dwh.report.visits import gather_listeners
+from sparkify_dwh.report.rollups import gather_listeners
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.utils.dates import as_date
 
 OnStep = Callable[[str], None]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sparkify_dwh.report.daily import Daily
 from sparkify_dwh.report.data import ReportData
+from sparkify_dwh.report.formatting import Kind, part_of
 from sparkify_dwh.report.period import Period
-from sparkify_dwh.report.words import Kind, part_of
 
 Measures = dict[str, float | None]
 

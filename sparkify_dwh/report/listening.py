@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sparkify_dwh.report import questions
 from sparkify_dwh.report.daily import Daily, daily_numbers
 from sparkify_dwh.report.period import Period
-from sparkify_dwh.report.visits import gather
+from sparkify_dwh.report.rollups import gather
 
 MOST_NAMES = 10  # songs, artists, places
 MOST_COHORTS = 12  # weeks

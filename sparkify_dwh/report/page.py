@@ -20,9 +20,9 @@ from markupsafe import Markup
 from sparkify_dwh.report.charts import WEEKDAYS, specifications
 from sparkify_dwh.report.data import ReportData
 from sparkify_dwh.report.figures import FIGURES, Figure, headline
+from sparkify_dwh.report.formatting import change, duration, part_of, written
 from sparkify_dwh.report.listening import Group, Listening, SessionClass
 from sparkify_dwh.report.period import MONTHS, told
-from sparkify_dwh.report.words import change, duration, part_of, written
 
 NUMBERS = ("plays", "seconds", "matched", "levels", "new", "listeners", "sessions", "hours")
 NOT_SAID = {"song": "(no title)", "artist": "(no artist)", "level": "unknown", "place": "(no place)"}

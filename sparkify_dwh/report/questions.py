@@ -26,11 +26,11 @@ from sqlalchemy import (
     select,
 )
 
-from sparkify_dwh.analytics.clients import BROWSERS, PLATFORMS
 from sparkify_dwh.analytics.measures import as_count, whole_seconds
 from sparkify_dwh.analytics.period import constant, day_of, during, midnight, week_of
+from sparkify_dwh.analytics.user_agents import BROWSERS, PLATFORMS
 from sparkify_dwh.report.period import Period
-from sparkify_dwh.report.visits import AUDIENCE, LISTENERS, SONGS, VISITS
+from sparkify_dwh.report.rollups import AUDIENCE, LISTENERS, SONGS, VISITS
 
 visit, member, song, listener = VISITS.c, AUDIENCE.c, SONGS.c, LISTENERS.c
 PLACES = {"city": 1, "state": 2}  # of what the comma separates in a location

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import ConnectArgsType
 
-from sparkify_dwh.dialect import SparkifyDialect
 from sparkify_dwh.errors import UnreachableError
+from sparkify_dwh.redshift.dialect import SparkifyDialect
 
 if TYPE_CHECKING:
     from sparkify_dwh.standin.relay.postgres_address import PostgresAddress

@@ -22,7 +22,7 @@ import psycopg
 from psycopg import sql
 
 from sparkify_dwh.errors import UnreachableError
-from sparkify_dwh.standin.crashed_server import clear_after_crash, forget_the_dead
+from sparkify_dwh.standin.crash_recovery import clear_after_crash, forget_the_dead
 from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
 from sparkify_dwh.standin.relay.process_end import at_end_of_child
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import msgspec
 
 from sparkify_dwh.errors import SourceError
-from sparkify_dwh.locations import file_url, local_path
 from sparkify_dwh.standin.copy.statement import CopyStatement
 from sparkify_dwh.standin.copy.store import Store, explained
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.storage.urls import file_url, local_path
 
 
 class DataFile(msgspec.Struct, gc=False):  # there may be very many

@@ -11,14 +11,14 @@ from sparkify_dwh.errors import SourceError
 from sparkify_dwh.standin.errors import RedshiftError
 
 if TYPE_CHECKING:
-    from sparkify_dwh.source import StoredObject
+    from sparkify_dwh.storage.store import StoredObject
 
 Contents = list[bytes]
 Listing = list["StoredObject"]
 
 
 class Store(Protocol):
-    """`sparkify_dwh.source.ObjectStore` is one, and says what these promise. Its errors are SourceErrors."""
+    """`sparkify_dwh.storage.store.ObjectStore` is one, and says what these promise. Its errors are SourceErrors."""
 
     def list(self, prefix_url: str, /) -> Listing: ...
     def open(self, url: str, /) -> BinaryIO: ...

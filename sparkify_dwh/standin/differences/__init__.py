@@ -8,8 +8,8 @@ refuses, with an error that names it, stands here too.
 from __future__ import annotations
 
 from sparkify_dwh.standin.differences.entry import Difference
-from sparkify_dwh.standin.differences.in_sql import QUERIES, TABLES, TRANSACTIONS, TYPES
-from sparkify_dwh.standin.differences.in_the_system import LOADING, SPEED, SYSTEM
+from sparkify_dwh.standin.differences.sql import QUERIES, TABLES, TRANSACTIONS, TYPES
+from sparkify_dwh.standin.differences.system import LOADING, SPEED, SYSTEM
 
 __all__ = [
     "DIFFERENCES",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from sparkify_dwh.standin.plan import Plan
 from sparkify_dwh.standin.relay import wire
 from sparkify_dwh.standin.relay.backend import Backend
 from sparkify_dwh.standin.relay.channel import Channel, Exchange
 from sparkify_dwh.standin.relay.names import Names, Statement
 from sparkify_dwh.standin.relay.pending import Awaited, Pending
 from sparkify_dwh.standin.relay.refusals import worded
-from sparkify_dwh.standin.statements import Plan
 
 
 class Answers:

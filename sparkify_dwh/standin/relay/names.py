@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from sparkify_dwh.standin.plan import Plan
 from sparkify_dwh.standin.relay.binary_intervals import BinaryIntervals
-from sparkify_dwh.standin.statements import Plan
 
 Kept = TypeVar("Kept")
 

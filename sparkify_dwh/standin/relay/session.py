@@ -16,6 +16,7 @@ from typing import Any
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language import script
+from sparkify_dwh.standin.plan import PASSED, CarriedOut, Passed, Plan, Rewritten
 from sparkify_dwh.standin.relay import wire
 from sparkify_dwh.standin.relay.answers import Answers
 from sparkify_dwh.standin.relay.backend import Backend
@@ -24,7 +25,6 @@ from sparkify_dwh.standin.relay.conversation import NOWHERE, OWN
 from sparkify_dwh.standin.relay.names import Change, Names, Statement
 from sparkify_dwh.standin.relay.pending import Awaited
 from sparkify_dwh.standin.relay.refusals import ABORTED, PLACEHOLDER, Refusal, planned_or_refused, response
-from sparkify_dwh.standin.statements import PASSED, CarriedOut, Passed, Plan, Rewritten
 
 
 class Session:

@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sparkify_dwh.secret import Secret
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.relay import wire
 from sparkify_dwh.standin.relay.backend import Backend
 from sparkify_dwh.standin.relay.channel import ClientGone
 from sparkify_dwh.standin.relay.session_settings import REPORTED
+from sparkify_dwh.utils.secret import Secret
 
 # The version of PostgreSQL that Redshift says it is; its driver asks. Redshift guide, c_redshift-and-postgres-sql
 SERVER_VERSION = "8.0.2"

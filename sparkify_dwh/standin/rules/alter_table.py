@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader, literal, qualified, quoted
+from sparkify_dwh.standin.plan import Plan, Rewritten
 from sparkify_dwh.standin.rules.alter_type import alter_type
 from sparkify_dwh.standin.rules.column_types import column_type
 from sparkify_dwh.standin.rules.create_table import ATTRIBUTES, read_attribute
 from sparkify_dwh.standin.rules.encodings import TYPES, read_encoding, recorded
 from sparkify_dwh.standin.rules.table_design import Column, check_once
 from sparkify_dwh.standin.rules.table_keys import CONSTRAINTS
-from sparkify_dwh.standin.statements import Plan, Rewritten
 
 TAG = "ALTER TABLE"
 

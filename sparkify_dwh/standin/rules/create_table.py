@@ -11,11 +11,11 @@ import re
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader, literal, qualified
+from sparkify_dwh.standin.plan import Plan, Rewritten
 from sparkify_dwh.standin.rules.column_types import column_type
 from sparkify_dwh.standin.rules.encodings import read_encoding
 from sparkify_dwh.standin.rules.table_design import INVALID_TABLE, Column, Table
 from sparkify_dwh.standin.rules.table_keys import CONSTRAINTS, read_column_key, read_constraint
-from sparkify_dwh.standin.statements import Plan, Rewritten
 
 # Words that end a type or a default: each begins a column's attribute.
 ATTRIBUTES = frozenset({

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from sparkify_dwh.standin.language.reader import StatementReader
+from sparkify_dwh.standin.plan import CarriedOut, Notice, Plan, Rewritten
 from sparkify_dwh.standin.relay.backend import Backend
-from sparkify_dwh.standin.statements import CarriedOut, Notice, Plan, Rewritten
 
 _ISOLATION = re.compile(r"isolation", re.IGNORECASE)
 LEVELS = (("SERIALIZABLE",), ("READ", "COMMITTED"), ("READ", "UNCOMMITTED"), ("REPEATABLE", "READ"))

@@ -9,9 +9,9 @@ import re
 
 from sparkify_dwh.standin.language.statement_tokens import StatementTokens
 from sparkify_dwh.standin.language.tokens import words_in
+from sparkify_dwh.standin.plan import Plan, Rewritten
 from sparkify_dwh.standin.relay import wire
 from sparkify_dwh.standin.rules.expressions import CATALOG, Edit, edited, postgres_expressions
-from sparkify_dwh.standin.statements import Plan, Rewritten
 
 # What the catalogue queries of sqlalchemy-redshift, and of people who ask for the same columns, have in them.
 _COLUMNS = frozenset({"reldiststyle", "attisdistkey", "attsortkeyord", "attencodingtype"})

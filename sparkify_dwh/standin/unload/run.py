@@ -10,18 +10,18 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import BinaryIO
 
-from sparkify_dwh.secret import Secret
-from sparkify_dwh.source import ObjectStore
 from sparkify_dwh.standin.copy.authorization import Authorization
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.plan import CarriedOut, Notice, Passed, Plan, Rewritten, plan
 from sparkify_dwh.standin.relay.backend import Backend
 from sparkify_dwh.standin.relay.consumer import Consumer
-from sparkify_dwh.standin.statements import CarriedOut, Notice, Passed, Plan, Rewritten, plan
 from sparkify_dwh.standin.unload.parquet import ParquetFile, arrow_schema
 from sparkify_dwh.standin.unload.query import UnloadedRows, row_delimiter, unloaded_rows
 from sparkify_dwh.standin.unload.statement import UnloadStatement, parse_unload
 from sparkify_dwh.standin.unload.targets import UnloadTarget, temporary_file
 from sparkify_dwh.standin.unload.text_files import TextFile
+from sparkify_dwh.storage.store import ObjectStore
+from sparkify_dwh.utils.secret import Secret
 
 RECORD = """
 INSERT INTO redshift_catalog.unload_file

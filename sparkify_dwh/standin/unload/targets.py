@@ -17,11 +17,11 @@ from typing import BinaryIO, cast
 from urllib.parse import quote, unquote
 
 from sparkify_dwh.errors import SourceError
-from sparkify_dwh.locations import local_path
-from sparkify_dwh.source import ObjectStore, file_url
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.unload.query import ResultColumn
 from sparkify_dwh.standin.unload.statement import UnloadStatement
+from sparkify_dwh.storage.store import ObjectStore, file_url
+from sparkify_dwh.storage.urls import local_path
 
 _OWN_NAME = re.compile(r"(?:[0-9]{4}_part_[0-9]{2,}|[0-9]{3,})(?:\.parquet|\.gz)?$|manifest$")
 _MANIFEST_TYPES = {

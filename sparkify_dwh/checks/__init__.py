@@ -1,0 +1,1 @@
+"""Data quality checks: generic ones derived from the models, and business checks."""

@@ -1,0 +1,67 @@
+"""Commands that look at what is there: check."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, print_table, progress
+from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.errors import CheckError
+
+if TYPE_CHECKING:
+    from sparkify_dwh.checks.business import CheckResult
+    from sparkify_dwh.settings import Settings
+
+
+@click.command()
+@json_option
+@pass_invocation
+def check(invocation: Invocation, as_json: bool) -> None:
+    """Check everything in the warehouse: keys, references, values, times. Name the rows that are wrong.
+
+    Exits with 8 when a check of severity error finds any. It only reads.
+
+    \b
+    Example:  sparkify-dwh check
+    """
+    from sparkify_dwh.checks.business import failed
+
+    with progress(quiet=as_json) as step:
+        step("checking")
+        results = _results(invocation.settings())
+    if as_json:
+        print_json([result.to_dict() for result in results])
+    else:
+        _print(results)
+    wrong = failed(results)
+    if wrong:
+        names = ", ".join(result.name for result in wrong)
+        raise CheckError(
+            f"The warehouse should pass all checks, and fails {len(wrong)} of {len(results)}: {names}. "
+            "Where a file has it right, `sparkify-dwh load --force --files NAME` takes it again; else correct the rows."
+        )
+
+
+def _results(settings: Settings) -> list[CheckResult]:
+    from sparkify_dwh.checks.business import Scope, run_checks
+    from sparkify_dwh.database import connected
+    from sparkify_dwh.migrate import require_migrated
+
+    with connected(settings) as connection:
+        require_migrated(connection)
+        return run_checks(connection, Scope())
+
+
+def _print(results: list[CheckResult]) -> None:
+    """All checks as a table, and a sentence on each that found something."""
+    from sparkify_dwh.checks.business import explain
+
+    print_table("Checks", ["check", "state", "offenders"], [(r.name, r.state, r.offenders) for r in results])
+    for result in results:
+        if result.offenders:
+            click.echo(f"{result.state}: {explain(result)}")
+
+
+COMMANDS = (check,)

@@ -1,0 +1,81 @@
+"""The command that looks back: history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, print_table
+from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.errors import UsageError
+from sparkify_dwh.loading.report import LoadReport, report_of
+from sparkify_dwh.redshift.limits import MOST_ROWS
+
+MOST_SHOWN = 20
+
+
+@click.command()
+@click.argument("load_id", required=False)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1, max=MOST_ROWS),
+    metavar="N",
+    help=f"Show N loads at most, else {MOST_SHOWN}.",
+)
+@json_option
+@pass_invocation
+def history(invocation: Invocation, load_id: str | None, limit: int | None, as_json: bool) -> None:
+    """Show the loads of the past, one line each, failed ones with the reason; or everything about the one LOAD_ID begins.
+
+    \b
+    Example:  sparkify-dwh history
+              sparkify-dwh history 5c3e1eda
+    """
+    if load_id is not None and limit is not None:
+        raise UsageError("LOAD_ID names one load, and --limit N asks for several: leave out one of the two.")
+    from sparkify_dwh.database import connected
+    from sparkify_dwh.loading.history import one_load, recent_loads
+    from sparkify_dwh.migrate import require_migrated
+
+    with connected(invocation.settings()) as connection:
+        require_migrated(connection)
+        found = recent_loads(connection, limit or MOST_SHOWN) if load_id is None else [one_load(connection, load_id)]
+    if as_json:
+        print_json(found if load_id is None else found[0])
+    elif load_id is not None:
+        _print_load(found[0])
+    elif found:
+        _print_loads([report_of(load) for load in found])
+    else:
+        click.echo("No load has ended yet. Load some: sparkify-dwh load.", err=True)
+
+
+def _print_loads(loads: list[LoadReport]) -> None:
+    headings = ["load", "began (UTC)", "outcome", "s", "files", "plays", "version"]
+    print_table("Loads", headings, [_line(load) for load in loads])
+    for load in loads:
+        if load.error:
+            click.echo(f"{load.load_id[:8]}: {load.error}")
+
+
+def _line(load: LoadReport) -> tuple[Any, ...]:
+    files = sum(len(found.files) for found in load.files.values())
+    plays = load.star["songplays"].inserted if "songplays" in load.star else 0
+    began = load.started_at.replace(microsecond=0)
+    return load.load_id[:8], began, load.outcome, load.seconds, files, plays, load.version
+
+
+def _print_load(stored: dict[str, Any]) -> None:
+    """One load in the words in which it was told when it ended, and what it says of itself besides."""
+    load = report_of(stored)
+    click.echo(load)
+    if load.error:
+        click.echo(f"  error: {load.error}")
+    tries = f", at attempt {load.attempts}" if load.attempts > 1 else ""
+    click.echo(f"  began {load.started_at.isoformat(' ', 'milliseconds')} UTC{tries}, with version {load.version}")
+    for step, seconds in load.steps.items():
+        click.echo(f"  step {step:<24}{seconds:>10,.3f} s")
+
+
+COMMANDS = (history,)

@@ -1,0 +1,66 @@
+"""The command that looks ahead: plan."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import click
+
+from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, progress
+from sparkify_dwh.cli.options import files_option, force_option, json_option, since_option
+from sparkify_dwh.errors import CopyError, UsageError
+
+
+@click.command()
+@click.option(
+    "--sample", type=click.IntRange(min=1), metavar="N", help="Try N files of each input only, spread evenly."
+)
+@click.option("--no-trial", is_flag=True, help="Do not read the files.")
+@click.option("--sql", "with_sql", is_flag=True, help="Print the statements too.")
+@force_option
+@since_option
+@files_option
+@json_option
+@pass_invocation
+def plan(  # noqa: PLR0913 (as many as it has options)
+    invocation: Invocation,
+    sample: int | None,
+    no_trial: bool,
+    with_sql: bool,
+    force: bool,
+    since: date | None,
+    files: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Show what a load would do: its files, what is wrong with them and what to do about it, and its SQL.
+
+    The data are tried against the tables' columns, by reading the files; COPY has the last word. Nothing is written.
+    Exits with 7 when COPY would refuse any of them.
+
+    \b
+    Example:  sparkify-dwh plan
+              sparkify-dwh plan --sample 100 --sql
+    """
+    if no_trial and sample:
+        raise UsageError("--no-trial reads none of the files, and --sample N some of them: leave out one of the two.")
+    from sparkify_dwh.planning.plan import make_plan
+
+    with progress(quiet=as_json) as step:
+        planned = make_plan(
+            invocation.settings(),
+            force=force,
+            since=since,
+            files=files,
+            sample=sample,
+            trial=not no_trial,
+            on_step=step,
+        )
+    if as_json:
+        print_json(planned.to_dict())
+    else:
+        click.echo(f"{planned}\n\n{planned.sql}" if with_sql else planned)
+    if planned.advice:
+        raise CopyError(planned.advice)
+
+
+COMMANDS = (plan,)

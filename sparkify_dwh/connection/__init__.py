@@ -1,0 +1,1 @@
+"""Connections to the warehouse, and the credentials they use."""

@@ -1,0 +1,119 @@
+"""Who logs in to the warehouse, found anew for each new connection.
+
+Three ways, in this order: IAM (``IAM=true``: AWS makes a user and a password that are good for a quarter of an hour, which
+is only the time to log in; a session goes on after it), a secret of Secrets Manager (``SECRET_ARN``, as often as it is
+rotated), and DB_USER with DB_PASSWORD.
+
+With IAM, a provisioned cluster lets in as DB_USER, or where that is empty as a user named after the AWS identity
+(https://docs.aws.amazon.com/redshift/latest/APIReference/API_GetClusterCredentials.html). Serverless knows the latter alone.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sparkify_dwh.aws.client import Aws
+from sparkify_dwh.aws.endpoint import PROVISIONED, SERVERLESS, Endpoint, endpoint_of
+from sparkify_dwh.errors import AwsError, ConfigurationError
+from sparkify_dwh.settings import Settings
+from sparkify_dwh.utils.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A user of the database, and what it is let in with."""
+
+    user: str
+    password: Secret
+
+
+class Credentials:
+    """Logins for the warehouse that ``settings`` configure."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._aws: Aws | None = None
+
+    def login(self) -> Login:
+        """A login that is good now.
+
+        Raises:
+            AwsError: AWS gives none, and why.
+            ConfigurationError: the configuration does not say whose, or of which cluster.
+        """
+        settings = self._settings
+        if settings.iam:
+            return self._minted()
+        if settings.secret_arn:
+            return self._kept(settings.secret_arn)
+        if settings.db_user is None or settings.db_password is None:
+            raise ConfigurationError(f"{settings.origin} lacks [CLUSTER] DB_USER or DB_PASSWORD: add what is missing")
+        return Login(settings.db_user, settings.db_password)
+
+    def _minted(self) -> Login:
+        which = warehouse_of(self._settings)
+        aws = self._asked_in(which.region)
+        database = {} if self._settings.db_name is None else {"DbName": self._settings.db_name}
+        if which.kind == SERVERLESS:
+            answer = aws.call(
+                "redshift-serverless", "get_credentials", workgroupName=which.identifier, dbName=self._settings.db_name
+            )
+            return _login(answer, "dbUser", "dbPassword")
+        if self._settings.db_user:
+            answer = aws.call(
+                "redshift",
+                "get_cluster_credentials",
+                ClusterIdentifier=which.identifier,
+                DbUser=self._settings.db_user,
+                AutoCreate=False,
+                **database,
+            )
+        else:
+            answer = aws.call(
+                "redshift", "get_cluster_credentials_with_iam", ClusterIdentifier=which.identifier, **database
+            )
+        return _login(answer, "DbUser", "DbPassword")
+
+    def _kept(self, arn: str) -> Login:
+        answer = self._asked_in(arn.split(":")[3]).call("secretsmanager", "get_secret_value", SecretId=arn)
+        try:
+            content = json.loads(answer.get("SecretString") or "")
+        except ValueError:  # not chained: the decoder's error holds the secret
+            content = None
+        if isinstance(content, dict) and content.get("username") and content.get("password"):
+            return _login(content, "username", "password")
+        raise AwsError(
+            f"the secret {arn} must be JSON with username and password, as Redshift and Secrets Manager write it: correct "
+            "its content, or [CLUSTER] SECRET_ARN"
+        )
+
+    def _asked_in(self, region: str | None) -> Aws:
+        if self._aws is None:
+            self._aws = aws_of(self._settings, region=region)
+        return self._aws
+
+
+def aws_of(settings: Settings, *, region: str | None = None, hurried: bool = False) -> Aws:
+    """AWS as the settings' identity, in ``region``, else in theirs."""
+    return Aws(key=settings.aws_key, secret=settings.aws_secret, region=region or settings.aws_region, hurried=hurried)
+
+
+def warehouse_of(settings: Settings) -> Endpoint:
+    """Which warehouse HOST is, or, where its name does not say it, the one that [DWH] describes."""
+    named = endpoint_of(settings.host)
+    if named:
+        return named
+    identifier = settings.dwh.get("DWH_CLUSTER_IDENTIFIER")
+    if not identifier:
+        raise ConfigurationError(
+            f"{settings.origin}: [CLUSTER] HOST is no endpoint of Redshift, which would say whose credentials to ask for: "
+            "name the cluster or workgroup in [DWH] DWH_CLUSTER_IDENTIFIER"
+        )
+    serverless = settings.dwh.get("DWH_CLUSTER_TYPE", "").lower() == SERVERLESS
+    return Endpoint(SERVERLESS if serverless else PROVISIONED, identifier, settings.aws_region)
+
+
+def _login(answer: dict[str, Any], user: str, password: str) -> Login:
+    return Login(str(answer[user]), Secret(str(answer[password])))

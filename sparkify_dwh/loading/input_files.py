@@ -1,0 +1,145 @@
+"""Which files a load takes in: those under the configured prefixes that the ledger does not have yet.
+
+A file is known by its URL and its etag, as they were listed before it was read. Files whose name, or a folder of theirs
+under the prefix, begins with ``.`` or ``_`` are left out (``_SUCCESS``, ``.ipynb_checkpoints/``): COPY of a prefix would
+load them, so a load names its files in a manifest. Redshift guide, copy-parameters-data-source-s3
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, func, select
+
+from sparkify_dwh.errors import SourceError, UsageError
+from sparkify_dwh.ledger import LoadFile
+from sparkify_dwh.loading.report import Input
+from sparkify_dwh.storage.urls import is_hidden
+from sparkify_dwh.utils.dates import as_date
+
+if TYPE_CHECKING:
+    from sparkify_dwh.base import StagingTable
+    from sparkify_dwh.storage.store import ObjectStore, StoredObject
+
+DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
+
+# COPY tells no compression by itself, and takes one for all its files. Redshift guide, copy-parameters-file-compression
+COMPRESSIONS = {".gz": "GZIP", ".bz2": "BZIP2", ".zst": "ZSTD"}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What of the inputs to take in.
+
+    ``force`` takes files that the ledger has, too. ``since`` leaves out files whose URL names an earlier day, as in
+    ``2018-11-15-events.json``; files that name none are taken. ``files`` takes only URLs that end in one of these.
+    """
+
+    force: bool = False
+    since: date | None = None
+    files: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, force: bool, since: date | str | None, files: str | Iterable[str]) -> Selection:
+        """As people give them: a day as a date or a text, one name or several. Raises :class:`UsageError`."""
+        day = None if since is None else as_date(since)
+        names = (files,) if isinstance(files, str) else tuple(files)
+        for name in names:
+            if not isinstance(name, str) or not name:
+                raise UsageError(
+                    f"Files are chosen by what their URLs end in (files, --files), and {name!r} is no such text: name files."
+                )
+        return cls(force, day, names)
+
+    @property
+    def is_partial(self) -> bool:
+        return self.since is not None or bool(self.files)
+
+    def takes(self, url: str) -> bool:
+        if self.since is not None and (days := DAY.findall(url)) and days[-1] < self.since.isoformat():
+            return False
+        return not self.files or any(url.endswith(name) for name in self.files)
+
+
+def require_named(selection: Selection, inputs: Iterable[Input]) -> None:
+    """Raises :class:`SourceError` when one of the chosen names is that of no file: it was mistyped, or is still to come."""
+    inputs = list(inputs)
+    missing = [name for name in selection.files if not any(name in found.named for found in inputs)]
+    if missing:
+        prefixes = " or ".join(found.prefix for found in inputs)
+        raise SourceError(
+            f"No file under {prefixes} has a URL that ends in {missing[0]!r} (--files): correct the name, or put the file "
+            "there."
+        )
+
+
+def by_compression(files: Iterable[StoredObject]) -> dict[str, list[StoredObject]]:
+    """Files by the clause that COPY needs for them; '' for none."""
+    groups: dict[str, list[StoredObject]] = {}
+    for file in files:
+        clause = next((clause for ending, clause in COMPRESSIONS.items() if file.url.endswith(ending)), "")
+        groups.setdefault(clause, []).append(file)
+    return groups
+
+
+def find_input(
+    connection: Connection, staging: type[StagingTable], prefix: str, store: ObjectStore, selection: Selection
+) -> Input:
+    """List a prefix and leave out what need not be loaded. Raises :class:`SourceError` when nothing is there at all."""
+    listed = store.list(prefix)
+    if not listed:
+        raise SourceError(f"{prefix} matches no file: check {staging.source.upper()} in [S3], or put the files there.")
+    loaded = known_etags(connection, staging)
+    found = Input(prefix)
+    for file in listed:
+        found.named.update(name for name in selection.files if file.url.endswith(name))
+        if is_hidden(file, prefix):
+            found.hidden += 1
+        elif selection.takes(file.url):
+            _sort_in(found, file, loaded.get(file.url), selection)
+        else:
+            found.not_chosen += 1
+    return found
+
+
+def _sort_in(found: Input, file: StoredObject, loaded_etag: str | None, selection: Selection) -> None:
+    if loaded_etag == file.etag and not selection.force:
+        found.known += 1
+        return
+    found.files.append(file)
+    if loaded_etag not in (None, file.etag):
+        found.changed.append(file.url)
+
+
+def known_etags(connection: Connection, staging: type[StagingTable]) -> dict[str, str]:
+    """The etag that each file had when it was last loaded, by URL."""
+    latest_first = func.row_number().over(
+        partition_by=LoadFile.url, order_by=(LoadFile.loaded_at.desc(), LoadFile.load_id.desc())
+    )
+    ranked = (
+        select(LoadFile.url, LoadFile.etag, latest_first.label("place"))
+        .where(LoadFile.staged_into == staging.__tablename__)
+        .subquery("ranked")
+    )
+    latest = select(ranked.c.url, ranked.c.etag).where(ranked.c.place == 1)
+    return dict(connection.execute(latest).tuples().all())
+
+
+@contextmanager
+def manifest(store: ObjectStore, url: str, files: Iterable[StoredObject]) -> Iterator[str]:
+    """A manifest of ``files`` at ``url`` for as long as it is needed; removed whatever happens.
+
+    Every file is mandatory: one that has gone since it was listed fails the COPY.
+    """
+    entries = [{"url": file.url, "mandatory": True} for file in files]
+    store.write(url, json.dumps({"entries": entries}).encode())
+    try:
+        yield url
+    finally:
+        store.delete(url)

@@ -1,0 +1,105 @@
+"""What is written about a load: into the ledger with it, or after it when it failed; and what the server says of it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timezone
+
+from sqlalchemy import Connection, Engine, column, func, insert, select, table
+from sqlalchemy.exc import DBAPIError
+
+from sparkify_dwh.database import server_message
+from sparkify_dwh.errors import SparkifyError
+from sparkify_dwh.ledger import Load, LoadFile
+from sparkify_dwh.loading.report import LoadReport
+from sparkify_dwh.utils.text import numbered
+
+log = logging.getLogger("sparkify_dwh.load")
+
+LONGEST_REPORT = Load.table().c.report.type.length  # type: ignore[attr-defined]
+
+# Redshift guide, SYS_LOAD_HISTORY: a row per COPY. SYS_LOAD_DETAIL: a row per file that it read; file_name is blank-padded.
+SYS_LOAD_HISTORY = table("sys_load_history", column("query_id"), column("session_id"))
+SYS_LOAD_DETAIL = table("sys_load_detail", column("query_id"), column("file_name"))
+LONGEST_FILE_NAME = 256
+
+
+def record_load(connection: Connection, report: LoadReport) -> None:
+    """Write a load and its files into the ledger, in the transaction of the load."""
+    report.outcome = "loaded"
+    connection.execute(insert(Load.table()).values(_row(report)))
+    loaded_at = datetime.now(timezone.utc).replace(tzinfo=None)
+    files = [
+        {
+            "load_id": report.load_id,
+            "url": file.url,
+            "etag": file.etag,
+            "size": file.size,
+            "loaded_at": loaded_at,
+            "staged_into": staged_into,
+        }
+        for staged_into, found in report.files.items()
+        for file in found.files
+    ]
+    if files:
+        connection.execute(insert(LoadFile.table()), files)
+
+
+def record_failure(engine: Engine, report: LoadReport, error: BaseException) -> None:
+    """Write a load that failed into the ledger, in a transaction of its own; that it cannot be is no error."""
+    report.outcome, report.error = "failed", _reason(error)
+    try:
+        with engine.begin() as connection:
+            connection.execute(insert(Load.table()).values(_row(report)))
+    except (DBAPIError, SparkifyError) as reason:
+        log.warning("load %s: its failure could not be written down: %s", report.load_id, server_message(reason))
+
+
+def _reason(error: BaseException) -> str:
+    """Why a load failed. What errors say that are not ours may hold anything, and is not written down."""
+    if isinstance(error, SparkifyError):
+        return str(error)
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        return "The load was interrupted, and rolled back."
+    return f"The load failed in a way nobody foresaw ({type(error).__name__}), and was rolled back."
+
+
+def compare_files(engine: Engine, report: LoadReport) -> None:
+    """Warn of files that COPY was given and the server does not say that it read.
+
+    After the commit, and only a warning: Redshift fills the views some time later, and may not show them to everybody.
+    """
+    if report.session_id is None:
+        return
+    read = _files_read(engine, report.session_id)
+    for staged_into, found in report.files.items():
+        expected = {file.url[:LONGEST_FILE_NAME] for file in found.files}
+        missing = sorted(expected - read)
+        if missing and expected & read:
+            be = "is" if len(missing) == 1 else "are"
+            report.warnings.append(
+                f"{numbered(len(missing), 'file')} of {staged_into} {be} not in sys_load_detail, {missing[0]} for one"
+            )
+
+
+def _files_read(engine: Engine, session_id: int) -> set[str]:
+    detail, history = SYS_LOAD_DETAIL.c, SYS_LOAD_HISTORY.c
+    copies = SYS_LOAD_DETAIL.join(SYS_LOAD_HISTORY, detail.query_id == history.query_id)
+    names = select(func.rtrim(detail.file_name)).select_from(copies).where(history.session_id == session_id)
+    try:
+        with engine.connect() as connection:
+            return set(connection.scalars(names).all())
+    except (DBAPIError, SparkifyError) as error:
+        log.info("sys_load_detail cannot be read: %s", error)
+        return set()
+
+
+def _row(report: LoadReport) -> dict[str, object]:
+    return {
+        "load_id": report.load_id,
+        "started_at": report.started_at,
+        "seconds": report.seconds,
+        "version": report.version,
+        "outcome": report.outcome,
+        "report": report.to_json(most_bytes=LONGEST_REPORT),
+    }

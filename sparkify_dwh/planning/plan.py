@@ -1,0 +1,152 @@
+"""What a load would do, before it costs anything: its files, what COPY would refuse of them, and its SQL.
+
+    plan = make_plan(Settings.read())
+    print(plan)                     # files, remarks, what is wrong with the data
+    print(plan.sql)                 # the statements
+
+A plan asks the warehouse's ledger which files were loaded, lists the others and reads them; it writes nothing anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, delete
+
+from sparkify_dwh.database import connected
+from sparkify_dwh.errors import SourceError
+from sparkify_dwh.ledger import LoadLock
+from sparkify_dwh.loading.input_files import Selection, find_input, known_etags, require_named
+from sparkify_dwh.loading.report import Input, OnStep
+from sparkify_dwh.loading.stage import delete_duplicates, delete_known
+from sparkify_dwh.migrate import require_migrated
+from sparkify_dwh.planning.file_warnings import remarks
+from sparkify_dwh.planning.report import Plan, PlannedInput, PlannedStatement
+from sparkify_dwh.planning.validation import Trial, try_files
+from sparkify_dwh.redshift.commands import LockTable
+from sparkify_dwh.sql.batch import range_queries
+from sparkify_dwh.sql.copy_statements import Copies, Copy
+from sparkify_dwh.sql.render import fill_statements, readable
+from sparkify_dwh.staging import STAGING
+from sparkify_dwh.star import STAR
+from sparkify_dwh.storage.store import ObjectStore
+
+if TYPE_CHECKING:
+    from sparkify_dwh.base import StagingTable
+    from sparkify_dwh.settings import Locations, Settings
+
+__all__ = ["Plan", "make_plan"]
+
+
+@dataclass(frozen=True)
+class _Planning:
+    """What every part of a plan is made from."""
+
+    settings: Settings
+    locations: Locations
+    store: ObjectStore
+    selection: Selection
+
+    @property
+    def has_manifests(self) -> bool:
+        return self.settings.manifests is not None
+
+
+def make_plan(  # noqa: PLR0913 (options by name)
+    settings: Settings,
+    *,
+    force: bool = False,
+    since: date | str | None = None,
+    files: str | Iterable[str] = (),
+    sample: int | None = None,
+    trial: bool = True,
+    on_step: OnStep | None = None,
+) -> Plan:
+    """What ``load`` would do with the same ``settings``, ``force``, ``since`` and ``files``. Writes nothing.
+
+    ``trial`` reads the files and tries their records against the models; ``sample`` is of how many files of each input,
+    all when None. ``on_step`` is called with a step's name when it begins.
+
+    Without a place for manifests this needs the right to list the prefixes, which such a load does not.
+
+    Raises:
+        SparkifyError: as a load does, when the configuration, the warehouse or the inputs are not fit for one.
+    """
+    tell = on_step or (lambda _: None)
+    with ObjectStore(**settings.store_options()) as store:
+        planning = _Planning(settings, settings.for_load(), store, Selection.of(force, since, files))
+        inputs = _inputs(planning, tell)
+        if planning.has_manifests:
+            require_named(planning.selection, (each.found for each in inputs))
+        for staging, planned in zip(STAGING, inputs, strict=True):
+            if trial and planned.found.files:
+                tell(f"try {planned.table}")
+                planned.trial = _trial(planning, staging, planned.found, sample)
+    return Plan(inputs, list(_statements(planning, inputs)))
+
+
+def _inputs(planning: _Planning, tell: OnStep) -> list[PlannedInput]:
+    """The files of every staging table; what the ledger was asked in is rolled back."""
+    inputs = []
+    with connected(planning.settings) as connection:
+        require_migrated(connection)
+        for staging in STAGING:
+            tell(f"list {staging.__tablename__}")
+            inputs.append(_input(planning, staging, connection))
+        connection.rollback()
+    return inputs
+
+
+def _input(planning: _Planning, staging: type[StagingTable], connection: Connection) -> PlannedInput:
+    prefix, selection = getattr(planning.locations, staging.source), planning.selection
+    if planning.has_manifests:
+        found = find_input(connection, staging, prefix, planning.store, selection)
+    else:
+        found = find_input(connection, staging, prefix, planning.store, Selection(force=True))
+        if found.hidden:
+            found.files, found.hidden = planning.store.list(prefix), 0
+    known = known_etags(connection, staging) if selection.force or not planning.has_manifests else {}
+    again = sum(known.get(file.url) == file.etag for file in found.files)
+    said = remarks(staging, found, has_manifests=planning.has_manifests, is_partial=selection.is_partial)
+    return PlannedInput(staging.__tablename__, found, said, again)
+
+
+def _trial(planning: _Planning, staging: type[StagingTable], found: Input, sample: int | None) -> Trial:
+    if staging.json_paths is None:
+        return try_files(staging, found.files, planning.store, None, sample=sample)
+    url = getattr(planning.locations, staging.json_paths)
+    paths = planning.store.read(url)
+    return try_files(staging, found.files, planning.store, paths, sample=sample, json_paths_url=url)
+
+
+def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[PlannedStatement]:
+    """The statements of a load in order, by its steps.
+
+    Without its bookkeeping: limits on waiting, counts of what was copied, the checks and the ledger.
+    """
+    yield PlannedStatement("lock", readable(LockTable(LoadLock.table())))
+    for staging, planned in zip(STAGING, inputs, strict=True):
+        table = staging.table()
+        copies = [copy.command for copy in _copies(planning, staging, planned.found)]
+        for statement in (delete(table), *copies, delete_duplicates(staging), *delete_known(staging)):
+            yield PlannedStatement(f"copy {table.name}", readable(statement))
+    for query in range_queries():
+        yield PlannedStatement("read batch", readable(query))
+    empty = frozenset(staging for staging, planned in zip(STAGING, inputs, strict=True) if not planned.found.files)
+    for model in STAR:
+        for statement in fill_statements(model, bounded=True, empty=empty):
+            yield PlannedStatement(f"fill {model.__tablename__}", readable(statement))
+
+
+def _copies(planning: _Planning, staging: type[StagingTable], found: Input) -> Iterable[Copy]:
+    """From manifests that are named for the load and exist while it runs; of the whole prefix, where there are none."""
+    copies = Copies(staging, planning.settings, planning.locations)
+    if planning.has_manifests:
+        return copies.of_files(found.files, "LOAD_ID-1")
+    try:
+        return [copies.of_prefix(found.prefix, found.files)]
+    except SourceError:  # of several compressions, as the remarks say: a load would copy none
+        return []

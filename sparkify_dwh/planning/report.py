@@ -1,0 +1,146 @@
+"""What a plan found: files, remarks, trials and statements. For people, and as JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from rich.filesize import decimal
+
+from sparkify_dwh.redshift.limits import MOST_ERRORS
+from sparkify_dwh.utils.text import numbered
+
+if TYPE_CHECKING:
+    from sparkify_dwh.loading.report import Input
+    from sparkify_dwh.planning.validation import Trial
+
+MOST_FILES_SHOWN = 5
+
+
+@dataclass
+class PlannedInput:
+    """The files of one staging table, of which ``again`` were loaded before, unchanged; what is to be said about them;
+    and their trial, if there was one."""
+
+    table: str
+    found: Input
+    remarks: list[str]
+    again: int = 0
+    trial: Trial | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        changed = set(self.found.changed)
+        files = [{"url": file.url, "bytes": file.size, "changed": file.url in changed} for file in self.found.files]
+        return {
+            "prefix": self.found.prefix,
+            "count": len(files),
+            "bytes": self.found.bytes,
+            "new": len(files) - len(changed) - self.again,
+            "changed": len(changed),
+            "again": self.again,
+            "known": self.found.known,
+            "hidden": self.found.hidden,
+            "not_chosen": self.found.not_chosen,
+            "remarks": self.remarks,
+            "trial": None if self.trial is None else self.trial.to_dict(),
+            "files": files,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """The input for people."""
+        found = self.found
+        again = f", {self.again:,} of them loaded before" if self.again else ""
+        yield (
+            f"{self.table}: {numbered(len(found.files), 'file')} ({decimal(found.bytes)}) of {found.prefix} would be loaded"
+            f"{again}{found.remarks()}"
+        )
+        for file in found.files[:MOST_FILES_SHOWN]:
+            yield f"  {file.url.removeprefix(found.prefix).lstrip('/')} ({decimal(file.size)})"
+        if len(found.files) > MOST_FILES_SHOWN:
+            yield f"  and {len(found.files) - MOST_FILES_SHOWN:,} more"
+        for remark in self.remarks:
+            yield f"  remark: {remark}"
+        if self.trial is not None:
+            yield from _trial_lines(self.trial)
+
+
+@dataclass(frozen=True)
+class PlannedStatement:
+    """A statement that a load would send, and the load's step that it belongs to."""
+
+    step: str
+    sql: str
+
+
+@dataclass
+class Plan:
+    """What a load would do: the files of every staging table, and the statements in order."""
+
+    inputs: list[PlannedInput]
+    statements: list[PlannedStatement]
+
+    @property
+    def refused(self) -> int:
+        """How many records and files COPY would refuse, as far as they were tried."""
+        return sum(planned.trial.problem_count for planned in self.inputs if planned.trial)
+
+    @property
+    def sql(self) -> str:
+        """The statements as a script, which says what stands for what is not known before."""
+        script = [
+            "-- LOAD_ID stands for the load's id; :first and :last for what the SELECT of the same step has found,",
+            "-- and a step whose SELECT finds nothing leaves out the statements that have them.",
+        ]
+        for step, statements in groupby(self.statements, key=lambda statement: statement.step):
+            script += [f"\n-- {step}", *(f"{statement.sql};" for statement in statements)]
+        return "\n".join(script)
+
+    @property
+    def advice(self) -> str | None:
+        """What to do about what COPY would refuse, in a sentence; None when it would refuse nothing."""
+        trials = [planned.trial for planned in self.inputs if planned.trial]
+        if not self.refused:
+            return None
+        at_least = "at least " if any(trial.is_sample for trial in trials) else ""
+        broken = sum(trial.broken_files for trial in trials)
+        counts = {"whole file": broken, "record": self.refused - broken}
+        refused = at_least + " and ".join(numbered(number, what) for what, number in counts.items() if number)
+        what = f"A load would fail, for COPY would refuse {refused}: correct the files that are named above"
+        rows = max(trial.problem_count for trial in trials)
+        if broken or rows > MOST_ERRORS:
+            return f"{what}, or move them away."
+        too_long = any("DDL length" in problem.reason for trial in trials for problem in trial.problems)
+        widen = ", widen the columns that are too short with a migration" if too_long else ""
+        return f"{what}{widen}, or leave out {at_least}as many rows of a table: sparkify-dwh load --max-errors {rows}."
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as JSON has it, with every file and every statement."""
+        return {
+            "refused": self.refused,
+            "inputs": {planned.table: planned.to_dict() for planned in self.inputs},
+            "statements": [asdict(statement) for statement in self.statements],
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(line for planned in self.inputs for line in planned.lines())
+
+
+def _trial_lines(trial: Trial) -> Iterator[str]:
+    read = f"{numbered(trial.records, 'record')} in {numbered(trial.files, 'file')}"
+    sample = f" of {trial.of_files:,}, spread evenly" if trial.is_sample else ""
+    verdict = f"COPY would refuse {trial.problem_count:,}" if trial.problem_count else "COPY would take them all"
+    yield f"  trial: {read}{sample}: {verdict}"
+    for problem in trial.problems:
+        yield f"    {problem}"
+    if trial.problem_count > len(trial.problems):
+        yield f"    and {trial.problem_count - len(trial.problems):,} more"
+    for warning in trial.warnings:
+        yield f"  warning: {warning}"
+    for value in trial.long_values:
+        yield f"  nearly full: {value}"
+    if trial.unread:
+        yield f"  not read, for they are ZSTD: {numbered(trial.unread, 'file')}"
+    if trial.other_keys:
+        yield f"  not loaded: keys that no column takes: {', '.join(trial.other_keys)}"

@@ -1,0 +1,1 @@
+"""Redshift as SQLAlchemy and Alembic see it: the dialect, its statements, limits, and autogenerate."""

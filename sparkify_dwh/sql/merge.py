@@ -1,0 +1,120 @@
+"""The statements that bring a table of the star up to date: update what changed, then insert what is new.
+
+One form for every table. A row whose values are what they were is not written, so that loading the same input again
+changes nothing; and of a batch, only what differs from the stored rows is worked on. Redshift has no IS DISTINCT FROM, no
+outer join in UPDATE ... FROM and no ON CONFLICT. Redshift guide, c_unsupported-postgresql-functions and r_UPDATE
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    FromClause,
+    Insert,
+    Select,
+    Table,
+    Update,
+    and_,
+    between,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from sparkify_dwh.base import StarTable
+from sparkify_dwh.sql.batch import Batch, Range
+
+
+def fill_statements(model: type[StarTable], batch: Batch) -> list[Update | Insert]:
+    """What brings a table up to date with the batch, in order; nothing where the batch has nothing for it."""
+    statements: list[Update | Insert] = []
+    if model.changed_by is not None and batch.holds(model.changed_by):
+        statements.append(update_rows(model, model.from_warehouse()))  # first, while it holds what was there before
+    if batch.has_any_for(model):
+        records, range_ = model.from_staging(), batch.bounds(model)
+        if _values(model, records.selected_columns):
+            statements.append(update_changed(model, records, range_))
+        statements.append(insert_new(model, records, range_))
+    return statements
+
+
+def update_changed(model: type[StarTable], records: Select[Any], range_: Range | None = None) -> Update:
+    """``UPDATE`` the stored rows that differ from the ``records`` of the batch, where the model lets these replace them."""
+    stored, staged = model.table(), records.subquery("staged")
+    differing = staged.join(stored, and_(*_changes(model, stored, staged, range_)))
+    rows = model.completed(select(*staged.c).select_from(differing).subquery("changed"))
+    return update_rows(model, records if rows is None else rows, range_)
+
+
+def update_rows(model: type[StarTable], rows: Select[Any], range_: Range | None = None) -> Update:
+    """``UPDATE`` the stored rows that differ from ``rows``, in the columns that these have."""
+    stored, incoming = model.table(), rows.subquery("incoming")
+    values = {name: incoming.c[name] for name in _values(model, incoming.c)}
+    return update(stored).values(values).where(*_changes(model, stored, incoming, range_))
+
+
+def insert_new(model: type[StarTable], records: Select[Any], range_: Range | None = None) -> Insert:
+    """``INSERT`` what comes of the ``records`` of the batch whose key is not stored yet."""
+    stored, staged = model.table(), records.subquery("staged")
+    matched = and_(same_key(model, stored, staged), *in_range(stored, range_))
+    is_new = stored.c[model.key()[0]].is_(None)
+    new = select(*staged.c).select_from(staged.outerjoin(stored, matched)).where(is_new)
+    completed = model.completed(new.subquery("added"))
+    rows = new if completed is None else completed
+    return insert(stored).from_select(rows.selected_columns.keys(), rows)
+
+
+def delete_unchanged(model: type[StarTable]) -> Delete:
+    """``DELETE`` from staging the records that the table holds already, equal in every column."""
+    stored, staged = model.table(), model.staged_in.table()
+    return delete(staged).where(*(same(stored.c[name], staged.c[name]) for name in model.filled()))
+
+
+def same_key(model: type[StarTable], stored: Table, incoming: FromClause) -> ColumnElement[bool]:
+    return and_(*(stored.c[name] == incoming.c[name] for name in model.key()))
+
+
+def _changes(
+    model: type[StarTable], stored: Table, incoming: FromClause, range_: Range | None
+) -> list[ColumnElement[bool]]:
+    """Conditions that are true of a stored row and the incoming one that is to replace it."""
+    changed = or_(*(differs(stored.c[name], incoming.c[name]) for name in _values(model, incoming.c)))
+    may_replace = model.replaces(incoming.c, stored.c)
+    conditions = [same_key(model, stored, incoming), changed, *in_range(stored, range_)]
+    return conditions if may_replace is None else [*conditions, may_replace]
+
+
+def _values(model: type[StarTable], columns: Any) -> list[str]:
+    """The names of the columns that are not of the key."""
+    return [name for name in columns.keys() if name not in model.key()]  # noqa: SIM118 (a collection of columns)
+
+
+def differs(stored: ColumnElement[Any], incoming: ColumnElement[Any]) -> ColumnElement[bool]:
+    """True of two values that are not the same, NULL being the same as NULL."""
+    if not getattr(stored, "nullable", True):
+        return stored != incoming
+    return or_(
+        stored != incoming,
+        and_(stored.is_(None), incoming.is_not(None)),
+        and_(stored.is_not(None), incoming.is_(None)),
+    )
+
+
+def same(stored: ColumnElement[Any], incoming: ColumnElement[Any]) -> ColumnElement[bool]:
+    """True of two values that are the same, NULL being the same as NULL."""
+    if not getattr(stored, "nullable", True):
+        return stored == incoming
+    return or_(stored == incoming, and_(stored.is_(None), incoming.is_(None)))
+
+
+def in_range(stored: Table, range_: Range | None) -> list[ColumnElement[bool]]:
+    """Bounds on the table's sort key, by which whole blocks are skipped."""
+    if range_ is None:
+        return []
+    sort_key = stored.c[stored.dialect_options["redshift"]["sortkey"]]
+    return [between(sort_key, *range_)]

@@ -1,0 +1,42 @@
+"""The statements of a load as people read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import sqlparse
+from sqlalchemy import ClauseElement, literal_column
+from sqlalchemy.schema import ExecutableDDLElement
+
+from sparkify_dwh.redshift.dialect import SparkifyDialect
+from sparkify_dwh.sql import merge
+from sparkify_dwh.sql.batch import Batch
+
+if TYPE_CHECKING:
+    from sparkify_dwh.base import StagingTable, StarTable
+    from sparkify_dwh.sql.batch import Range
+
+# What a load has read from the batch when it sends these statements, and nobody knows before.
+FIRST, LAST = ":first", ":last"
+
+
+def readable(statement: ClauseElement) -> str:
+    """A statement as Redshift gets it, with its values in place, and queries with line breaks."""
+    if isinstance(statement, ExecutableDDLElement):
+        return str(statement.compile(dialect=SparkifyDialect()))
+    text = str(statement.compile(dialect=SparkifyDialect(), compile_kwargs={"literal_binds": True}))
+    return str(sqlparse.format(text, reindent=True))
+
+
+def fill_statements(
+    model: type[StarTable], *, bounded: bool = False, empty: frozenset[type[StagingTable]] = frozenset()
+) -> list[ClauseElement]:
+    """What brings a table of the star up to date, in the order of ``sparkify_dwh.loading.fill``.
+
+    ``bounded`` is as a load sends it: where the model has a range, whose query goes before, ``:first`` and ``:last`` are in
+    the places of its two values. Otherwise the statements go without, and can be run as they are. ``empty`` are the
+    staging tables that will hold nothing, of which nothing comes.
+    """
+    has_range = bounded and model.batch_range() is not None
+    range_ = cast("Range", (literal_column(FIRST), literal_column(LAST)))
+    return [*merge.fill_statements(model, Batch({model: range_} if has_range else {}, empty))]

@@ -1,0 +1,1 @@
+"""The object store: S3 and local files behind one interface."""

@@ -1,0 +1,184 @@
+"""The objects in local files, and what the system's errors mean to the one who has to act."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote_from_bytes
+from uuid import uuid4
+
+from sparkify_dwh.errors import SourceError
+from sparkify_dwh.storage.urls import StoredObject, file_url, local_path, shown
+
+Contents = list[bytes]
+
+# An object that is being written has a name that starts so, and is no object yet.
+_UNFINISHED = ".sparkify-dwh-unfinished-"
+
+_SMALL_BYTES = 16 * 1024
+
+# A pipe is opened at once, and not when somebody writes to it. To files it means nothing.
+_READING = os.O_RDONLY | os.O_NONBLOCK
+
+# What looks the same in a path and in a URL.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.\-]+")
+_PLAIN_URL = re.compile(r"file://(/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-])")
+
+
+class LocalFiles:
+    """Objects by ``file:///`` URL; every failure is a SourceError. ``ObjectStore`` says what the methods promise."""
+
+    def list(self, prefix_url: str) -> Iterator[StoredObject]:
+        top, start = os.path.split(local_path(prefix_url))
+        with explained("list", prefix_url):
+            yield from _walk(top, start)
+
+    def open(self, url: str) -> BinaryIO:
+        path = _path(url)
+        try:
+            return _opened(path)
+        except OSError as error:
+            raise _explanation("read", url, error) from error
+
+    def read_small(self, urls: Sequence[str], most_bytes: int) -> Contents:
+        contents: Contents = []
+        with suppress(OSError, SourceError):
+            for url in urls:
+                if (data := _small_file(_path(url))) is None:
+                    break
+                contents.append(data)
+                most_bytes -= len(data)
+                if most_bytes <= 0:
+                    break
+        return contents
+
+    def write(self, url: str, data: bytes) -> None:
+        path = Path(_path(url))
+        unfinished = path.with_name(f"{_UNFINISHED}{uuid4().hex}")
+        with explained("write", url):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                unfinished.write_bytes(data)
+                unfinished.replace(path)
+            except BaseException:
+                unfinished.unlink(missing_ok=True)
+                raise
+
+    def delete(self, url: str) -> None:
+        with explained("delete", url):
+            Path(_path(url)).unlink(missing_ok=True)
+
+
+def _path(url: str) -> str:
+    if plain := _PLAIN_URL.fullmatch(url):
+        return plain[1]
+    if url.endswith("/"):
+        raise SourceError(f"an object's URL ends in a name, found the directory {shown(url)}: name a file in it")
+    return local_path(url)
+
+
+def _opened(path: str) -> BinaryIO:
+    """The file as a stream. A small one is read at once, which takes half as long as to make a stream that reads it."""
+    descriptor = os.open(path, _READING)
+    try:
+        status = os.fstat(descriptor)
+        _require_file(status.st_mode)
+        if not 0 < status.st_size <= _SMALL_BYTES:
+            return open(descriptor, "rb")  # noqa: PTH123 (it is open)
+        data = os.read(descriptor, status.st_size)
+    except OSError:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return BytesIO(data)
+
+
+def _require_file(mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is neither a file nor a link to one")
+
+
+def _small_file(path: str) -> bytes | None:
+    """What a file holds; None when that is much, and an OSError when it is a pipe, of which nothing has been read then."""
+    descriptor = os.open(path, _READING)
+    try:
+        data = os.pread(descriptor, _SMALL_BYTES, 0)
+        return None if os.pread(descriptor, 1, len(data)) else data
+    finally:
+        os.close(descriptor)
+
+
+def _walk(top: str, start: str) -> Iterator[StoredObject]:
+    """The files in ``top`` whose names start with ``start``, and all files in the directories whose names do."""
+    try:
+        pending = [(top, file_url(f"{top}/"), start, frozenset({_identity(Path(top).stat())}))]
+    except FileNotFoundError:
+        return
+    while pending:
+        directory, base, start, above = pending.pop()
+        for entry, status in _entries(directory, start):
+            name = entry.name
+            if not _PLAIN_NAME.fullmatch(name):
+                name = quote_from_bytes(os.fsencode(name))
+            if stat.S_ISREG(status.st_mode):
+                yield StoredObject(base + name, status.st_size, f"{status.st_mtime_ns:x}-{status.st_size:x}")
+            elif stat.S_ISDIR(status.st_mode) and _identity(status) not in above:
+                pending.append((f"{directory}/{entry.name}", f"{base}{name}/", "", above | {_identity(status)}))
+
+
+def _entries(directory: str, start: str) -> list[tuple[os.DirEntry[str], os.stat_result]]:
+    """What ``directory`` holds under names that start so, and what each leads to; nothing when it is gone by now."""
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return []
+    found = []
+    try:
+        with os.scandir(descriptor) as entries:  # by which each file is found faster than by the directory's path
+            for entry in entries:
+                if entry.name.startswith(start) and not entry.name.startswith(_UNFINISHED):
+                    try:
+                        found.append((entry, entry.stat()))
+                    except OSError as error:  # but for a link that leads nowhere, or a file gone by now
+                        if error.errno not in (errno.ENOENT, errno.ELOOP):
+                            raise OSError(error.errno, error.strerror, f"{directory}/{entry.name}") from error
+    finally:
+        os.close(descriptor)
+    return found
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
+
+
+@contextmanager
+def explained(action: str, url: str) -> Iterator[None]:
+    """Turn the system's errors into SourceErrors."""
+    try:
+        yield
+    except OSError as error:
+        raise _explanation(action, url, error) from error
+
+
+def _explanation(action: str, url: str, error: OSError) -> SourceError:
+    """What the system's error means, and what to do."""
+    if isinstance(error, FileNotFoundError):
+        why = "nothing is there; correct the URL or put the file there"
+    elif isinstance(error, PermissionError):
+        why = f"this user has no permission for {error.filename}; grant it or run as another user"
+    elif isinstance(error, NotADirectoryError | FileExistsError):
+        why = f"{error.filename} is not a directory; correct the URL or move that file away"
+    elif isinstance(error, IsADirectoryError):
+        why = "it is a directory; name a file in it"
+    else:
+        why = f"{error.strerror}; see to it and try again"
+    return SourceError(f"cannot {action} {url}: {why}")

@@ -1,0 +1,45 @@
+"""Objects of a store as streams, in their order, of which the next ones are opened while one is read."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import BinaryIO
+
+from sparkify_dwh.errors import SourceError
+from sparkify_dwh.storage.store import ObjectStore
+from sparkify_dwh.storage.urls import StoredObject
+
+# S3 takes about 30 ms to answer, which is nearly all the time a small object takes. boto3 keeps 10 connections.
+_OPENED_AHEAD = 8
+# What takes longer to read is read before another is opened: S3 drops connections that nobody reads from.
+_SOON_READ_BYTES = 8 * 1024 * 1024
+
+
+def opened_ahead(
+    store: ObjectStore, files: Iterable[StoredObject]
+) -> Generator[tuple[StoredObject, BinaryIO], None, None]:
+    """The files in their order as streams, each closed when the next is asked for; the next ones are being opened."""
+    waiting = iter(files)
+    opening: deque[tuple[StoredObject, Future[BinaryIO]]] = deque()
+    with ThreadPoolExecutor(_OPENED_AHEAD) as threads:
+        try:
+            while True:
+                while _may_open_another(opening) and (file := next(waiting, None)):
+                    opening.append((file, threads.submit(store.open, file.url)))
+                if not opening:
+                    return
+                file, opened = opening.popleft()
+                with opened.result() as stream:
+                    yield file, stream
+        finally:
+            for _, opened in opening:
+                if not opened.cancel():
+                    with suppress(SourceError):
+                        opened.result().close()
+
+
+def _may_open_another(opening: Sequence[tuple[StoredObject, Future[BinaryIO]]]) -> bool:
+    return not opening or (len(opening) < _OPENED_AHEAD and opening[-1][0].size <= _SOON_READ_BYTES)

@@ -1,0 +1,115 @@
+"""The objects that a warehouse is loaded from and exported to: listed, read and written, in S3 or in local files.
+
+    store = ObjectStore(region="us-west-2")
+    for found in store.list("s3://sparkify/log_data/"):
+        with store.open(found.url) as stream: ...
+
+The same words mean the same thing for both: a listing goes by key prefix, knows no directories, and comes in the order
+of the URLs' bytes. Local files are what the stand-in reads; Redshift itself reads S3 alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from sparkify_dwh.errors import SourceError
+from sparkify_dwh.storage.local import Contents, LocalFiles, explained
+from sparkify_dwh.storage.s3 import S3Objects
+from sparkify_dwh.storage.urls import StoredObject, file_url, path_of, shown
+
+if TYPE_CHECKING:
+    from sparkify_dwh.utils.secret import Secret
+
+__all__ = ["ObjectStore", "StoredObject", "file_url", "path_of"]
+
+Listing = list[StoredObject]
+
+
+class _Objects(Protocol):
+    """What each kind of store can do; the errors are SourceErrors."""
+
+    def list(self, prefix_url: str) -> Iterator[StoredObject]: ...
+    def open(self, url: str) -> BinaryIO: ...
+    def write(self, url: str, data: bytes) -> None: ...
+    def delete(self, url: str) -> None: ...
+
+
+class ObjectStore:
+    """Objects by URL, ``s3://bucket/key`` or ``file:///path``; every failure is a SourceError.
+
+    S3 is reached as boto3 reaches it: credentials by its usual chain unless ``key`` and ``secret`` are given, another
+    server by AWS_ENDPOINT_URL. Nothing is imported, and no connection made, before an object in S3 is asked for. A
+    store may be used by several threads, and as a context manager, which closes its connections.
+    """
+
+    def __init__(
+        self,
+        *,
+        key: Secret | None = None,
+        secret: Secret | None = None,
+        token: Secret | None = None,
+        region: str | None = None,
+    ) -> None:
+        self._s3 = S3Objects(key=key, secret=secret, token=token, region=region)
+        self._files = LocalFiles()
+
+    def list(self, prefix_url: str) -> Listing:
+        """Every object whose URL starts with ``prefix_url``, by the bytes of the URL; an empty list when there is none.
+
+        A key prefix and no folder: ``file:///d/log_data`` also lists ``/d/log_data2/x`` and ``/d/log_data.bak``.
+        Objects of no bytes are listed, directories are not. Symbolic links are followed, but not back into a directory
+        that is being listed; those that lead nowhere, and devices and pipes, are left out.
+        """
+        return sorted(self._objects(prefix_url).list(prefix_url), key=attrgetter("url"))
+
+    def read(self, url: str) -> bytes:
+        """The whole object."""
+        with self.open(url) as stream, explained("read", url):
+            return stream.read()
+
+    def read_small(self, urls: Sequence[str], most_bytes: int) -> Contents:
+        """The first of these objects, whole, as long as they are small local files that can be read.
+
+        It ends when they have ``most_bytes`` together, and never fails: why an object is not among them, ``open`` tells.
+        This is for thousands of files, of which each takes microseconds.
+        """
+        return self._files.read_small(urls, most_bytes)
+
+    def open(self, url: str) -> BinaryIO:
+        """The object as a stream, for the caller to close; what is not read is not fetched."""
+        return self._objects(url).open(url)
+
+    def write(self, url: str, data: bytes) -> None:
+        """Write the object, in place of one that is there: readers see the old or the new, nothing between.
+
+        Directories are made as needed. A file is not forced to the disk before this returns.
+        """
+        self._objects(url).write(url, data)
+
+    def delete(self, url: str) -> None:
+        """Remove the object; it is no error when there is none. Directories stay."""
+        self._objects(url).delete(url)
+
+    def close(self) -> None:
+        """Close the connections to S3, if there are any."""
+        self._s3.close()
+
+    def __enter__(self) -> ObjectStore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _objects(self, url: str) -> _Objects:
+        if url.startswith("s3://"):
+            return self._s3
+        if url.startswith("file:"):
+            return self._files
+        raise SourceError(
+            f"an object needs a URL like s3://bucket/key or file:///path, found {shown(url)!r}: correct it"
+        )

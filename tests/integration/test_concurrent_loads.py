@@ -1,0 +1,329 @@
+"""One load at a time; all or nothing, whatever dies: real loads, real servers, and errors injected at every statement."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psutil
+import pytest
+from redshift_connector import InterfaceError, ProgrammingError
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import DBAPIError
+from support.records import a_song, an_event
+from support.warehouse import Sparkify
+
+from sparkify_dwh.database import is_conflict
+from sparkify_dwh.errors import LoadError
+from sparkify_dwh.loading import locking
+from sparkify_dwh.loading.loader import Loading, LoadOptions
+from sparkify_dwh.loading.locking import OutcomeUnknown, lock
+from sparkify_dwh.loading.report import LoadReport
+
+
+@pytest.fixture
+def ready(sparkify: Sparkify) -> Sparkify:
+    """Files for a load."""
+    sparkify.logs("a.json", *(an_event(itemInSession=item) for item in range(20)))
+    sparkify.songs("a.json", a_song())
+    return sparkify
+
+
+# As redshift_connector has it: https://github.com/aws/aws-sdk-pandas/issues/665
+CONFLICT = ProgrammingError(
+    {"S": "ERROR", "C": "XX000", "M": "1023", "D": "Serializable isolation violation on table - 1234, transactions ..."}
+)
+DENIED = ProgrammingError({"S": "ERROR", "C": "42501", "M": "permission denied for relation songs"})
+LOST = InterfaceError("BrokenPipe: server socket closed.")
+
+
+class Failing:
+    """Has the tries of a load fail with an error: each at the statement whose number ``places`` has next, if any.
+
+    ``sent`` are the statements since the last try began.
+    """
+
+    def __init__(self, error: Exception, places: Iterable[int] = ()) -> None:
+        self.sent: list[str] = []
+        self.tries = 0
+        self._error = error
+        self._places = iter(places)
+        self._place = 0
+
+    def on_step(self, step: str) -> None:
+        if step == "lock":
+            self.sent.clear()
+            self.tries += 1
+            self._place = next(self._places, 0)
+
+    def before(self, _cursor: Any, statement: str, *_: Any) -> None:
+        self.sent.append(statement)
+        if len(self.sent) == self._place:
+            self._place = 0
+            raise self._error
+
+
+def load_with(sparkify: Sparkify, failing: Failing, **options: Any) -> LoadReport:
+    """A load through the engine of the tests, into which errors are injected."""
+    report = LoadReport()
+    options = LoadOptions(first_backoff_seconds=0, **options)
+    event.listen(sparkify.engine, "do_execute", failing.before)
+    try:
+        Loading(sparkify.engine, sparkify.settings, options, report, failing.on_step).run()
+    finally:
+        event.remove(sparkify.engine, "do_execute", failing.before)
+    return report
+
+
+def test_two_loads_at_once_load_once(ready: Sparkify) -> None:
+    reports: list[LoadReport] = []
+    threads = [threading.Thread(target=lambda: reports.append(ready.load())) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(report.star["songplays"].inserted for report in reports) == [0, 0, 20]
+    assert ready.one("SELECT count(*) FROM songplays") == 20
+
+
+def test_a_load_says_that_it_waits_and_gives_up_at_its_limit(ready: Sparkify) -> None:
+    with ready.engine.connect() as other:
+        lock(other, 10, print)
+        steps: list[str] = []
+        with pytest.raises(LoadError, match=r"Another load had the lock for longer than 0\.2 s"):
+            ready.load(wait_seconds=0.2, on_step=steps.append)
+    assert "waiting for another load, up to 0.2 s" in steps
+
+
+@pytest.mark.parametrize("is_held", [False, True], ids=["at once", "at the second try"])
+def test_what_comes_after_the_lock_may_take_its_time(
+    ready: Sparkify, monkeypatch: pytest.MonkeyPatch, is_held: bool
+) -> None:
+    """The limit on the wait is one on statements, and would cut long COPYs off."""
+    with ready.engine.connect() as other, ready.engine.connect() as loading:
+        waits: list[str] = []
+        if is_held:
+            lock(other, 10, print)
+            monkeypatch.setattr(locking, "FIRST_TRY_SECONDS", 0.05)
+
+        def on_wait(message: str) -> None:
+            waits.append(message)
+            other.rollback()
+
+        lock(loading, 10, on_wait)
+        assert len(waits) == is_held
+        assert loading.scalar(text("SHOW statement_timeout")) == "0"
+
+
+def test_readers_are_not_blocked_by_a_load(ready: Sparkify) -> None:
+    with ready.engine.connect() as loading, ready.engine.connect() as reader:
+        lock(loading, 10, print)
+        loading.execute(text("DELETE FROM staging_events"))
+        assert reader.scalar(text("SELECT count(*) FROM songplays")) == 0
+
+
+def test_a_lock_taken_after_the_snapshot_is_too_late(ready: Sparkify) -> None:
+    """Why the lock comes first: two that read before they lock both think that they are alone, and one loses."""
+    with ready.engine.connect() as first, ready.engine.connect() as second:
+        for connection in (first, second):
+            assert connection.scalar(text("SELECT count(*) FROM load_files")) == 0
+        for connection in (first, second):
+            lock(connection, 10, print)
+            assert connection.scalar(text("SELECT count(*) FROM loads")) == 0  # the second should see the first's
+            connection.execute(text("INSERT INTO loads VALUES ('x', SYSDATE, 0, '', '', '')"))
+            connection.commit()
+    assert ready.one("SELECT count(*) FROM loads") == 2
+
+
+def test_a_lock_taken_first_sees_what_the_one_before_wrote(ready: Sparkify) -> None:
+    with ready.engine.connect() as first, ready.engine.connect() as second:
+        for number, connection in enumerate((first, second)):
+            lock(connection, 10, print)
+            assert connection.scalar(text("SELECT count(*) FROM loads")) == number
+            connection.execute(text(f"INSERT INTO loads VALUES ('{number}', SYSDATE, 0, '', '', '')"))
+            connection.commit()
+
+
+def transaction_of_a_load(sparkify: Sparkify) -> list[str]:
+    """The statements of its transaction: the files are written into the ledger last. The warehouse is empty again."""
+    load_with(sparkify, whole := Failing(CONFLICT))
+    last = [statement.startswith("INSERT INTO load_files") for statement in whole.sent].index(True)
+    forget(sparkify)
+    return whole.sent[: last + 1]
+
+
+def forget(sparkify: Sparkify) -> None:
+    """Empty the star and the ledger: what is there already is not loaded again, by fewer statements."""
+    with sparkify.engine.begin() as connection:
+        for table in ("songplays", "users", "songs", "artists", "time", "load_files", "loads"):
+            connection.execute(text(f"DELETE FROM {table}"))
+
+
+def test_a_conflict_at_any_statement_is_cured_by_another_try(ready: Sparkify) -> None:
+    """Every try gets a statement further than the one before, until one gets through."""
+    ready.load()
+    star = ready.star()
+    forget(ready)
+    number = len(transaction_of_a_load(ready))
+    report = load_with(ready, Failing(CONFLICT, range(1, number + 1)), attempts=number + 1)
+    assert (report.attempts, report.outcome) == (number + 1, "loaded")
+    assert report.star["songplays"].inserted == 20
+    assert ready.star() == star
+    assert ready.rows("SELECT load_id, outcome FROM loads") == [(report.load_id, "loaded")]
+
+
+def test_another_error_is_not_tried_again(ready: Sparkify) -> None:
+    """At the last statement of each sort, when there is most to be rolled back."""
+    places = {statement.split()[0]: place for place, statement in enumerate(transaction_of_a_load(ready), 1)}
+    assert set(places) == {"SET", "LOCK", "DELETE", "COPY", "SELECT", "UPDATE", "INSERT"}
+    for sort, place in places.items():
+        with pytest.raises(LoadError, match="permission denied"):
+            load_with(ready, denied := Failing(DENIED, [place]))
+        assert denied.tries == 1, sort
+        assert ready.one("SELECT count(*) FROM songplays") == 0, sort
+
+
+def test_tries_come_to_an_end(ready: Sparkify) -> None:
+    with pytest.raises(LoadError, match="1023"):
+        load_with(ready, failing := Failing(CONFLICT, [5] * 99), attempts=3)
+    assert failing.tries == 3
+    assert ready.one("SELECT count(*) FROM songplays") == 0
+
+
+def test_a_lost_connection_at_any_statement_is_tried_again(ready: Sparkify) -> None:
+    """At every fourth statement, each try at the next of them, until one gets through."""
+    places = range(3, len(transaction_of_a_load(ready)), 4)
+    report = load_with(ready, Failing(LOST, places), attempts=len(places) + 1)
+    assert (report.attempts, report.outcome) == (len(places) + 1, "loaded")
+    assert ready.one("SELECT count(*) FROM songplays") == 20
+
+
+@contextmanager
+def cut_at_the_next_commit(engine: Engine, *, committed: bool) -> Iterator[None]:
+    """Shuts the socket under the driver: before COMMIT is sent, or when it was carried out and its answer is awaited."""
+    pending = [True]
+
+    def cut(connection: Connection) -> None:
+        if pending and pending.pop():
+            raw: Any = connection.connection.dbapi_connection
+            if committed:
+                raw.commit()
+            raw._usock.shutdown(socket.SHUT_RDWR)
+
+    event.listen(engine, "commit", cut)
+    try:
+        yield
+    finally:
+        event.remove(engine, "commit", cut)
+
+
+@pytest.mark.parametrize(("committed", "tries"), [(False, 2), (True, 1)], ids=["before", "after"])
+def test_a_connection_that_is_cut_at_the_commit_costs_another_try_unless_it_was_carried_out(
+    ready: Sparkify, committed: bool, tries: int
+) -> None:
+    with cut_at_the_next_commit(ready.engine, committed=committed):
+        report = load_with(ready, Failing(LOST))
+    assert (report.outcome, report.attempts) == ("loaded", tries)
+    assert ready.rows("SELECT load_id, outcome FROM loads") == [(report.load_id, "loaded")]
+    assert ready.one("SELECT count(*) FROM songplays") == 20
+
+
+def test_a_commit_of_which_nobody_knows_is_not_called_a_failure(
+    ready: Sparkify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer was lost, and another load has the lock by which this one would know. The ledger has it once."""
+    commit = type(ready.engine.dialect).do_commit
+    with ready.engine.connect() as other:
+
+        def committed_but_lost(dialect: Any, connection: Any) -> None:
+            commit(dialect, connection)
+            lock(other, 5, print)
+            raise LOST
+
+        with monkeypatch.context() as patch:
+            patch.setattr(type(ready.engine.dialect), "do_commit", committed_but_lost)
+            with pytest.raises(OutcomeUnknown, match=r"not known, .*Another load had the lock.*, and load again"):
+                load_with(ready, Failing(LOST), wait_seconds=0)
+    assert ready.rows("SELECT outcome FROM loads") == [("loaded",)]
+    assert ready.load().changed is False
+
+
+LOADS_THAT_ARE_KILLED = """
+import os, signal, sys, sparkify_dwh
+load = sparkify_dwh.load  # imported once for all of them
+for line in sys.stdin:
+    if os.fork() == 0:
+        load(on_step=lambda step: step == line.strip() and os.kill(os.getpid(), signal.SIGKILL))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
+"""
+
+
+def test_a_load_that_is_killed_leaves_nothing_and_the_next_one_repairs_it(ready: Sparkify) -> None:
+    settings = ready.settings
+    environment = os.environ | {
+        "SPARKIFY_DWH_CLUSTER_HOST": "standin",
+        "SPARKIFY_DWH_STANDIN_DIR": str(settings.standin_directory),
+        "SPARKIFY_DWH_S3_LOG_DATA": str(settings.log_data),
+        "SPARKIFY_DWH_S3_SONG_DATA": str(settings.song_data),
+        "SPARKIFY_DWH_S3_LOG_JSONPATH": str(settings.log_jsonpath),
+    }
+    program = [sys.executable, "-c", LOADS_THAT_ARE_KILLED]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(program, env=environment, cwd=ready.directory, **pipes) as loads:
+        for step in ("lock", "copy staging_events", "fill artists", "fill songplays", "fill time"):
+            print(step, file=loads.stdin, flush=True)
+            assert loads.stdout.readline() == f"{-signal.SIGKILL}\n", step
+            assert ready.one("SELECT count(*) FROM songs") == 0, step
+            assert ready.load().star["songplays"].inserted == 20, step
+            forget(ready)
+        loads.communicate()
+
+
+def test_a_server_that_dies_during_a_load_costs_nothing(ready: Sparkify) -> None:
+    """PostgreSQL restarts its sessions when one is killed; the load is run again."""
+    killed: list[int] = []
+
+    def on_step(step: str) -> None:
+        if step == "fill songplays" and not killed:
+            with ready.engine.connect() as connection:
+                pids = "SELECT pid FROM pg_stat_activity WHERE application_name = 'sparkify_dwh' AND state <> 'active'"
+                killed.extend(pid for (pid,) in connection.execute(text(pids)))
+            for pid in killed:
+                psutil.Process(pid).kill()
+
+    report = ready.load(on_step=on_step)
+    assert killed
+    assert report.attempts == 2
+    assert ready.one("SELECT count(*) FROM songplays") == 20
+
+
+@pytest.mark.parametrize(
+    ("fields", "conflict"),
+    [
+        ({"C": "40001", "M": "could not serialize access due to concurrent update"}, True),
+        ({"C": "40P01", "M": "Verklemmung entdeckt"}, True),
+        ({"C": "XX000", "M": "deadlock detected"}, True),
+        ({"C": "XX000", "M": "1023", "D": "Serializable isolation violation on table - 1234, transactions ..."}, True),
+        ({"C": "XX000", "M": "1018", "D": "Relation does not exist."}, True),
+        ({"C": "XX000", "M": "could not complete because of conflict with concurrent transaction"}, True),
+        ({"C": "XX000", "M": "could not open relation with OID 1234"}, True),
+        ({"C": "42P01", "M": 'relation "songs" does not exist'}, False),
+        ({"C": "53100", "M": "disk full"}, False),
+    ],
+)
+def test_conflicts_are_told_from_other_errors(fields: dict[str, str], conflict: bool) -> None:
+    """Redshift guide, c_serial_isolation; https://github.com/aws/amazon-redshift-jdbc-driver/issues/147"""
+    assert is_conflict(DBAPIError("SELECT 1", None, ProgrammingError(fields))) is conflict
+
+
+def test_the_wait_between_tries_doubles() -> None:
+    waits = [locking.backoff_seconds(attempt, 1) for attempt in (1, 2, 3)]
+    assert all(0.5 * 2**number <= wait <= 1.5 * 2**number for number, wait in enumerate(waits))

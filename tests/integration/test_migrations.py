@@ -1,0 +1,225 @@
+"""The migrations make the warehouse that the models describe, and ``alembic check`` sees any difference."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata, produce_migrations, render_python_code
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.util import CommandError
+from sqlalchemy import Connection, MetaData, String, inspect
+from support.warehouse import a_standin
+
+from sparkify_dwh import migrate
+from sparkify_dwh.base import Base
+from sparkify_dwh.database import connected
+from sparkify_dwh.errors import NotMigratedError
+from sparkify_dwh.redshift import autogenerate
+from sparkify_dwh.settings import Settings
+from sparkify_dwh.star import Song
+
+TABLES = set(Base.metadata.tables)
+
+
+@pytest.fixture(scope="module")
+def settings() -> Iterator[Settings]:
+    """A stand-in of this module's own, with nothing in it."""
+    with a_standin() as settings:
+        yield settings
+
+
+@pytest.fixture
+def upgraded(settings: Settings) -> Iterator[Connection]:
+    """A connection to a warehouse at the newest revision."""
+    migrate.reset(settings)
+    with connected(settings) as connection:
+        yield connection
+
+
+def changed_model(name: str, **changes: Any) -> MetaData:
+    """The models, with one table's physical design changed."""
+    metadata = MetaData()
+    for table in Base.metadata.sorted_tables:
+        table.to_metadata(metadata)
+    for option, value in changes.items():
+        metadata.tables[name].dialect_options["redshift"][option] = value
+    return metadata
+
+
+def differences(connection: Connection, metadata: MetaData) -> list[Any]:
+    return compare_metadata(MigrationContext.configure(connection), metadata)
+
+
+def test_upgrade_makes_every_table_and_downgrade_removes_it(settings: Settings) -> None:
+    migrate.reset(settings)
+    with connected(settings) as connection:
+        assert set(inspect(connection).get_table_names()) - {migrate.VERSION_TABLE} == TABLES
+    migrate.downgrade(settings)
+    with connected(settings) as connection:
+        assert set(inspect(connection).get_table_names()) == {migrate.VERSION_TABLE}
+
+
+def test_models_and_migrations_agree(upgraded: Connection, settings: Settings) -> None:
+    upgraded.rollback()
+    command.check(migrate.alembic_config(settings))
+
+
+def test_revisions_are_numbered_in_their_order() -> None:
+    names = sorted(path.name for path in (migrate.migrations_directory() / "versions").glob("0*.py"))
+    assert [name[:4] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]
+    assert migrate.newest_revision() == names[-1][:4]
+
+
+@pytest.mark.parametrize(
+    ("table", "changes", "operation"),
+    [
+        ("songplays", {"distkey": "session_id"}, "alter_distribution"),
+        ("songs", {"diststyle": "EVEN"}, "alter_distribution"),
+        ("songplays", {"sortkey": ["start_time", "user_id"]}, "alter_sort_key"),
+        ("users", {"sortkey": None}, "alter_sort_key"),
+    ],
+)
+def test_a_changed_design_is_seen(upgraded: Connection, table: str, changes: dict[str, Any], operation: str) -> None:
+    """A dist key, a dist style or a sort key: upstream's autogenerate compares none of them."""
+    (difference,) = differences(upgraded, changed_model(table, **changes))
+    assert (
+        difference[0][:2] == (operation, table)
+        if isinstance(difference, list)
+        else difference[:2] == (operation, table)
+    )
+
+
+@pytest.mark.parametrize("where", ["info", "redshift_encode"])
+def test_a_changed_encoding_is_seen(upgraded: Connection, where: str) -> None:
+    """Wherever it is declared."""
+    metadata = changed_model("songs")
+    title = metadata.tables["songs"].c.title
+    if where == "info":
+        title.info["encode"] = "lzo"
+    else:
+        title.dialect_options["redshift"]["encode"] = "lzo"
+    (difference,) = differences(upgraded, metadata)
+    assert difference == ("alter_encoding", "songs", ("title", "zstd"), ("title", "lzo"))
+
+
+def test_what_is_seen_becomes_a_migration_that_can_be_taken_back(upgraded: Connection) -> None:
+    metadata = changed_model("songplays", distkey="session_id", sortkey=["session_id"])
+    script = produce_migrations(MigrationContext.configure(upgraded), metadata)
+    assert script.upgrade_ops is not None
+    assert script.downgrade_ops is not None
+    code = render_python_code(script.upgrade_ops) + render_python_code(script.downgrade_ops)
+    assert (
+        "op.alter_distribution('songplays', style='KEY', key='session_id', existing_style='KEY', existing_key='start_time')"
+        in code
+    )
+    assert "op.alter_sort_key('songplays', ['start_time'], existing_columns=['session_id'])" in code
+
+
+def test_the_operations_alter_the_design(upgraded: Connection) -> None:
+    op = Operations(MigrationContext.configure(upgraded))
+    op.alter_distribution("songs", style="KEY", key="artist_id", existing_style="ALL")  # type: ignore[attr-defined]
+    op.alter_sort_key("songs", ["year", "song_id"], existing_columns=["song_id"])  # type: ignore[attr-defined]
+    op.alter_encoding("songs", "title", "lzo", existing_encoding="zstd")  # type: ignore[attr-defined]
+    options = inspect(upgraded).get_table_options("songs")
+    assert options["redshift_distkey"] == "artist_id"
+    assert options["redshift_sortkey"] == ("year", "song_id")
+    assert {c["name"]: c["info"] for c in inspect(upgraded).get_columns("songs")}["title"] == {"encode": "lzo"}
+
+
+def test_a_table_of_an_analyst_is_left_alone(upgraded: Connection, settings: Settings) -> None:
+    upgraded.exec_driver_sql("CREATE TABLE my_notes (note VARCHAR(20))")
+    upgraded.commit()
+    command.check(migrate.alembic_config(settings))
+    upgraded.exec_driver_sql("DROP TABLE my_notes")
+    upgraded.commit()
+
+
+def test_a_longer_varchar_is_altered_outside_a_transaction(upgraded: Connection) -> None:
+    """Upstream cannot compile it (sqlalchemy-redshift issue 280); Redshift refuses it inside a transaction."""
+    context = MigrationContext.configure(upgraded)
+    with context.begin_transaction(), context.autocommit_block():
+        Operations(context).alter_column("songs", "title", type_=String(1024))
+    types = {column["name"]: column["type"] for column in inspect(upgraded).get_columns("songs")}
+    assert types["title"].length == 1024  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("change", [{"nullable": False}, {"server_default": "x"}, {"type_": Song.year.type}])
+def test_what_redshift_cannot_alter_is_refused(upgraded: Connection, change: dict[str, Any]) -> None:
+    with pytest.raises(CommandError, match="Redshift can"):
+        Operations(MigrationContext.configure(upgraded)).alter_column("songs", "title", **change)
+
+
+def test_a_column_is_renamed_in_redshifts_words(upgraded: Connection) -> None:
+    """Its grammar wants the word COLUMN."""
+    Operations(MigrationContext.configure(upgraded)).alter_column("songs", "title", new_column_name="name")
+    assert "name" in {column["name"] for column in inspect(upgraded).get_columns("songs")}
+
+
+def test_offline_sql_is_what_redshift_gets(settings: Settings) -> None:
+    output = io.StringIO()
+    command.upgrade(migrate.alembic_config(settings, output), "head", sql=True)
+    printed = output.getvalue()
+    assert "songplay_id BIGINT IDENTITY(1,1) ENCODE az64 NOT NULL" in printed
+    assert "DISTSTYLE KEY DISTKEY (start_time) SORTKEY (start_time)" in printed
+    assert not re.search("RETURNING|CREATE INDEX|%%", printed)
+
+
+def test_whoever_reads_the_offline_sql_may_have_seen_enough() -> None:
+    """As ``| head`` has: a pipe whose other end is closed."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    environment = os.environ | {"SPARKIFY_DWH_CLUSTER_HOST": "standin"}
+    program = [sys.executable, "-m", "alembic", "upgrade", "head", "--sql"]
+    try:
+        ended = subprocess.run(
+            program,
+            cwd=Path(__file__).parents[2],
+            env=environment,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    finally:
+        os.close(writing)
+    assert "Error" not in ended.stderr
+
+
+def test_a_warehouse_without_tables_says_so(settings: Settings) -> None:
+    migrate.downgrade(settings)
+    with connected(settings) as connection, pytest.raises(NotMigratedError, match="Run: sparkify-dwh upgrade"):
+        migrate.require_migrated(connection)
+
+
+def test_two_upgrades_at_once_are_one(settings: Settings) -> None:
+    """Redshift does not enforce the key of alembic_version, so the second must wait for the first."""
+    migrate.reset(settings)
+    migrate.downgrade(settings, "0001")
+    environment = os.environ | {
+        "SPARKIFY_DWH_CLUSTER_HOST": "standin",
+        "SPARKIFY_DWH_STANDIN_DIR": settings.url.database or "",
+    }
+    program = [sys.executable, "-m", "sparkify_dwh", "upgrade"]
+    both = [subprocess.Popen(program, env=environment, stderr=subprocess.PIPE) for _ in range(2)]
+    errors = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], errors
+    with connected(settings) as connection:
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").all() == [
+            (migrate.newest_revision(),)
+        ]
+
+
+def test_the_wheel_and_the_checkout_find_the_same_migrations() -> None:
+    assert (migrate.migrations_directory() / "env.py").is_file()
+    assert isinstance(migrate.migrations_directory(), Path)
+    assert autogenerate.NO_ENCODING == "raw"

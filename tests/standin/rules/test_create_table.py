@@ -1,0 +1,245 @@
+"""CREATE TABLE on the stand-in: what PostgreSQL gets, and what the catalogue remembers.
+
+Redshift guide, r_CREATE_TABLE_NEW, unless a test says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Boolean, Column, Connection, DateTime, Integer, MetaData, String, Table, func, inspect, text
+from sqlalchemy.exc import ProgrammingError
+
+from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.plan import plan
+from sparkify_dwh.standin.rules.create_table import read_create_table
+
+
+@pytest.mark.parametrize(
+    ("redshift", "postgres"),
+    [
+        ("VARCHAR", "varchar(256)"),
+        ("TEXT", "varchar(256)"),
+        ("CHARACTER VARYING(9)", "varchar(9)"),
+        ("VARCHAR(MAX)", "varchar(65535)"),
+        ("CHAR", "char(1)"),
+        ("NUMERIC", "numeric(18,0)"),
+        ("DECIMAL(8, 2)", "numeric(8, 2)"),
+        ("NUMERIC(38, 37)", "numeric(38, 37)"),
+        ("FLOAT", "double precision"),
+        ("FLOAT(24)", "real"),
+        ("FLOAT(25)", "double precision"),
+        ("double precision", "double precision"),
+        ("TIMESTAMP WITHOUT TIME ZONE", "timestamp"),
+        ("timestamptz", "timestamptz"),
+    ],
+)
+def test_a_type_is_what_redshift_makes_of_it(redshift: str, postgres: str) -> None:
+    """Bare VARCHAR and NUMERIC have lengths (redshift guide, r_Character_types, r_Numeric_types201)."""
+    assert read_create_table(f"CREATE TABLE t (a {redshift})").columns["a"].type.sql == postgres
+
+
+@pytest.mark.parametrize("type_", ["SERIAL", "BIGSERIAL", "BYTEA", "inet", "BIT(3)", "INTEGER[]", "varchar(9)[3]"])
+def test_a_type_that_tables_do_not_take_is_named_with_its_column(type_: str) -> None:
+    """https://github.com/dresende/node-orm2/issues/650, https://github.com/jazzband/django-redshift-backend/issues/135"""
+    for sql, column in (("CREATE TABLE t (a INT, b {})", "t.b"), ("ALTER TABLE t ADD COLUMN b {}", "b")):
+        with pytest.raises(RedshiftError) as error:
+            plan(sql.format(type_))
+        message = f'Column "{column}" has unsupported type "{type_.lower()}".'
+        assert (error.value.sqlstate, error.value.message) == ("0A000", message)
+
+
+@pytest.mark.parametrize("type_", ["UUID", "JSON", "JSONB", "XML", "TSVECTOR", "mood"])
+def test_a_type_that_postgresql_8_lacks_does_not_exist(type_: str) -> None:
+    """https://github.com/jazzband/django-redshift-backend/issues/154 and, for UUID, issue 53"""
+    for sql in ("CREATE TABLE t (a INT, b {})", "ALTER TABLE t ADD COLUMN b {}"):
+        with pytest.raises(RedshiftError) as error:
+            plan(sql.format(type_))
+        assert (error.value.sqlstate, error.value.message) == ("42704", f'type "{type_.lower()}" does not exist')
+
+
+@pytest.mark.parametrize(
+    "type_", ["SUPER", "VARBYTE(10)", "HLLSKETCH", "GEOMETRY", "INTERVAL DAY TO SECOND", "TIMESTAMP(3)"]
+)
+def test_a_type_of_redshift_that_is_missing_here_is_refused_as_that(type_: str) -> None:
+    with pytest.raises(RedshiftError, match="the stand-in has no type"):
+        plan(f"CREATE TABLE t (a {type_})")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "style", "distkey", "sortkeys"),
+    [
+        ("(a INT, b INT)", "AUTO", [], {}),
+        ("(a INT DISTKEY SORTKEY, b INT)", "KEY", ["a"], {"a": 1}),
+        ("(a INT, b INT) DISTSTYLE ALL SORTKEY (b, a)", "ALL", [], {"b": 1, "a": 2}),
+        ("(a INT, b INT) DISTKEY(b) COMPOUND SORTKEY(a)", "KEY", ["b"], {"a": 1}),
+        ("(a INT, b INT) BACKUP NO DISTSTYLE EVEN SORTKEY AUTO", "EVEN", [], {}),
+    ],
+)
+def test_dist_and_sort_keys_are_remembered(
+    attributes: str, style: str, distkey: list[str], sortkeys: dict[str, int]
+) -> None:
+    design = read_create_table(f"CREATE TABLE t {attributes}").design()
+    assert design["diststyle"] == style
+    assert [name for name, column in design["columns"].items() if column["distkey"]] == distkey
+    assert {name: c["sortkey"] for name, c in design["columns"].items() if c["sortkey"]} == sortkeys
+
+
+def test_columns_without_an_encoding_get_their_types() -> None:
+    design = read_create_table("CREATE TABLE t (a INT ENCODE zstd, b VARCHAR, c REAL, d DATE SORTKEY)").design()
+    assert [column["encoding"] for column in design["columns"].values()] == ["zstd", "lzo", "none", "none"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE t (a INT) COLOUR RED",
+        "CREATE TABLE t (a INT CHECK (a > 0))",
+        "CREATE TABLE t (a INT ENCODE zip)",
+        "CREATE TABLE t (a INT) DISTKEY (b)",
+        "CREATE TABLE t (a INT) PARTITION BY RANGE (a)",
+        "CREATE TABLE t (a INT, a INT)",
+        "CREATE TABLE t (LIKE s) SORTKEY (a)",
+        "CREATE TABLE t (LIKE s, LIKE u)",
+        "CREATE TABLE t (a INT",
+    ],
+)
+def test_what_is_not_known_is_an_error(sql: str) -> None:
+    with pytest.raises(RedshiftError):
+        read_create_table(sql)
+
+
+def test_the_error_names_what_it_stopped_at() -> None:
+    with pytest.raises(RedshiftError, match='at or near "COLOUR"'):
+        read_create_table("CREATE TABLE t (a INT) COLOUR RED")
+
+
+def test_names_are_folded_even_in_quotes(connection: Connection) -> None:
+    """Redshift guide, r_names"""
+    connection.exec_driver_sql('CREATE TABLE "Folded" ("userId" INT)')
+    assert [column["name"] for column in inspect(connection).get_columns("folded")] == ["userid"]
+
+
+def test_keys_are_reflected_and_not_enforced(connection: Connection) -> None:
+    """Redshift guide, t_Defining_constraints"""
+    connection.exec_driver_sql(
+        "CREATE TABLE kept (a INT PRIMARY KEY, b INT UNIQUE, c INT, FOREIGN KEY (c) REFERENCES users (user_id))"
+    )
+    connection.exec_driver_sql("INSERT INTO kept VALUES (1, 1, 404), (1, 1, 404)")
+    inspector = inspect(connection)
+    assert inspector.get_pk_constraint("kept")["constrained_columns"] == ["a"]
+    assert inspector.get_unique_constraints("kept")[0]["column_names"] == ["b"]
+    assert inspector.get_foreign_keys("kept")[0]["referred_table"] == "users"
+
+
+def foreign_keys(connection: Connection, table: str) -> dict[str, tuple[list[str], str, list[str]]]:
+    keys = inspect(connection).get_foreign_keys(table)
+    return {
+        str(key["name"]): (key["constrained_columns"], key["referred_table"], key["referred_columns"]) for key in keys
+    }
+
+
+def test_a_reference_without_columns_is_to_the_primary_key(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE parent (x INT, y INT, z INT, PRIMARY KEY (y, x))")
+    connection.exec_driver_sql("CREATE TABLE child (a INT, b INT, FOREIGN KEY (a, b) REFERENCES parent)")
+    assert foreign_keys(connection, "child") == {"child_a_b_fkey": (["a", "b"], "parent", ["y", "x"])}
+
+
+def test_a_column_may_refer_to_its_own_table_or_another(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        "CREATE TABLE tree "
+        "(up INT REFERENCES tree, other INT NOT NULL REFERENCES users (user_id) ENCODE az64, id INT PRIMARY KEY)"
+    )
+    assert foreign_keys(connection, "tree") == {
+        "tree_up_fkey": (["up"], "tree", ["id"]),
+        "tree_other_fkey": (["other"], "users", ["user_id"]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("references", "message"),
+    [
+        ("nowhere (a)", 'relation "nowhere" does not exist'),
+        ("users (nothing)", 'column "nothing" referenced in foreign key constraint does not exist'),
+        ("bare", 'there is no primary key for referenced table "bare"'),
+        ("users (user_id, level)", "number of referencing and referenced columns for foreign key disagree"),
+    ],
+)
+def test_a_reference_is_to_what_is_there(connection: Connection, references: str, message: str) -> None:
+    connection.exec_driver_sql("CREATE TABLE bare (a INT)")
+    with pytest.raises(ProgrammingError, match=re.escape(message)):
+        connection.exec_driver_sql(f"CREATE TABLE child (a INT REFERENCES {references})")
+
+
+def test_not_null_is_enforced(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE needs (a INT NOT NULL)")
+    with pytest.raises(ProgrammingError, match="null value"):
+        connection.exec_driver_sql("INSERT INTO needs VALUES (NULL)")
+
+
+def test_lengths_count_bytes(connection: Connection) -> None:
+    """Redshift guide, r_Character_types: 日本語 needs 9."""
+    connection.exec_driver_sql("CREATE TABLE narrow (a VARCHAR(9))")
+    connection.exec_driver_sql("INSERT INTO narrow VALUES ('日本語')")
+    with pytest.raises(ProgrammingError, match=r"value too long for type character varying\(9\)"):
+        connection.exec_driver_sql("INSERT INTO narrow VALUES ('日本語.')")
+
+
+def test_a_char_that_is_too_long_is_named_as_one(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE narrow (a CHAR(3))")
+    with pytest.raises(ProgrammingError, match=r"value too long for type character\(3\)"):
+        connection.exec_driver_sql("INSERT INTO narrow VALUES ('éé')")
+
+
+def test_a_table_that_exists_is_left_as_it_is(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE once (a INT)")
+    connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS once (b INT)")
+    assert [column["name"] for column in inspect(connection).get_columns("once")] == ["a"]
+    with pytest.raises(ProgrammingError, match="already exists"):
+        connection.exec_driver_sql("CREATE TABLE once (b INT)")
+
+
+def test_a_table_is_gone_when_its_transaction_is(connection: Connection) -> None:
+    """Redshift guide, r_ALTER_TABLE: ordinary DDL is transactional."""
+    connection.exec_driver_sql("CREATE TABLE brief (a INT)")
+    connection.rollback()
+    assert not inspect(connection).has_table("brief")
+
+
+def test_a_temporary_table_is_the_sessions_own(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TEMP TABLE mine (a INT) DISTSTYLE EVEN")
+    connection.exec_driver_sql("INSERT INTO mine VALUES (1)")
+    assert connection.exec_driver_sql("SELECT a FROM mine").scalar() == 1
+
+
+def test_a_default_is_reflected_as_redshift_shows_it(connection: Connection) -> None:
+    """As in public listings of DDL that amazon-redshift-utils' v_generate_tbl_ddl has written."""
+    connection.exec_driver_sql(
+        "CREATE TABLE defaults "
+        "(a TIMESTAMP DEFAULT SYSDATE, b TIMESTAMP DEFAULT GETDATE(), c VARCHAR(9) DEFAULT 'sysdate()')"
+    )
+    assert [column["default"] for column in inspect(connection).get_columns("defaults")] == [
+        "('now'::character varying)::timestamp without time zone",
+        "getdate()",
+        "'sysdate()'::character varying",
+    ]
+
+
+def test_alembic_finds_no_difference_in_defaults_that_are_there(connection: Connection) -> None:
+    metadata = MetaData()
+    Table(
+        "defaults",
+        metadata,
+        Column("a", DateTime, server_default=func.now()),  # which is SYSDATE
+        Column("b", DateTime, server_default=text("GETDATE()")),
+        Column("c", String(9), server_default="free"),
+        Column("d", Integer, server_default=text("0")),
+        Column("e", Boolean, server_default=text("true")),
+    )
+    metadata.create_all(connection)
+    context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+    of_columns = [found for found in compare_metadata(context, metadata) if isinstance(found, list)]
+    assert of_columns == []

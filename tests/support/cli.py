@@ -1,0 +1,36 @@
+"""The command line as a person runs it: with a dwh.cfg for the warehouse of the tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sparkify_dwh.cli import main
+
+if TYPE_CHECKING:
+    from support.warehouse import Sparkify
+
+
+@pytest.fixture
+def configuration(sparkify: Sparkify) -> Path:
+    """A dwh.cfg for the warehouse of the tests."""
+    settings = sparkify.settings
+    path = sparkify.directory / "dwh.cfg"
+    path.write_text(
+        f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={settings.standin_directory}\n[S3]\nLOG_DATA={settings.log_data}\n"
+        f"LOG_JSONPATH={settings.log_jsonpath}\nSONG_DATA={settings.song_data}\n"
+    )
+    return path
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """Run the command line as a person would; its exit code."""
+    monkeypatch.setattr(sys, "argv", ["sparkify-dwh", *map(str, arguments)])
+    try:
+        main()
+    except SystemExit as exit_:
+        return int(exit_.code or 0)
+    return 0

@@ -1,0 +1,98 @@
+"""The star as objects: a play and its dimensions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, event, inspect, select
+from sqlalchemy.orm import Session, joinedload, load_only, selectinload
+from support.listening import OF_SETANTA, a_play, listened
+
+from sparkify_dwh.errors import UsageError
+from sparkify_dwh.star import STAR, Artist, Song, Songplay, User
+
+README = Path(__file__).parents[3] / "README.md"
+
+
+@pytest.fixture
+def session(connection: Connection) -> Session:
+    """A session on a star with a play of a song of the catalogue, and one of another song by another user."""
+    listened(connection, a_play(**OF_SETANTA), a_play("2018-11-16 09:00:00", user_id=16, gender="M", item_in_session=1))
+    return Session(connection)
+
+
+def test_a_play_has_its_dimensions(session: Session) -> None:
+    first, second = session.scalars(select(Songplay).order_by(Songplay.start_time))
+    assert first.user is not None
+    assert first.song is not None
+    assert first.artist is not None
+    assert (first.user.first_name, first.song.title, first.artist.name) == ("Lily", "Setanta matins", "Elena")
+    assert first.song.artist is first.artist
+    assert (second.time.start_time, second.time.hour, second.time.weekday) == (datetime(2018, 11, 16, 9), 9, 5)
+    assert (second.song, second.artist) == (None, None)
+
+
+@pytest.mark.parametrize("write", ["change", "add", "delete"])
+def test_rows_are_written_by_loads_alone(session: Session, write: str) -> None:
+    play = session.scalars(select(Songplay).order_by(Songplay.start_time)).first()
+    assert play is not None
+    if write == "change":
+        play.level = "gold"
+    elif write == "add":
+        session.add(Artist(artist_id="AR1"))
+    else:
+        session.delete(play)
+    with pytest.raises(UsageError, match=r"^Rows of (songplays|artists) are written by loads alone"):
+        session.flush()
+    session.rollback()
+
+
+def test_a_row_shows_what_was_read_of_it(session: Session) -> None:
+    user = session.scalars(select(User).where(User.user_id == 16).options(load_only(User.level, User.gender))).one()
+    assert repr(user) == "User(user_id=16, gender='M', level='paid')"
+    session.expire(user)
+    assert repr(user) == "User()"
+
+
+def test_dimensions_come_with_their_plays(session: Session) -> None:
+    """One statement for the plays and the joined table, one for each that is selected in."""
+    statements: list[str] = []
+    event.listen(session.connection(), "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+    plays = session.scalars(
+        select(Songplay)
+        .options(joinedload(Songplay.user), selectinload(Songplay.song).selectinload(Song.artist))
+        .order_by(Songplay.start_time)
+    ).all()
+    assert [play.user.user_id for play in plays if play.user] == [15, 16]
+    assert [play.song.artist.name for play in plays if play.song] == ["Elena"]
+    assert len(statements) == 3
+
+
+def test_plays_are_chosen_through_a_relationship(session: Session) -> None:
+    by_women = select(Songplay).where(Songplay.user.has(User.gender == "F"))
+    assert [play.user_id for play in session.scalars(by_women)] == [15]
+    of_elena = select(Songplay.song_title).join(Songplay.artist).where(Artist.name == "Elena")
+    assert session.scalars(of_elena).all() == ["Setanta matins"]
+
+
+def test_relationships_are_for_reading() -> None:
+    found = [relationship for model in STAR for relationship in inspect(model).relationships]
+    assert sorted(map(str, found)) == [
+        "Song.artist",
+        "Songplay.artist",
+        "Songplay.song",
+        "Songplay.time",
+        "Songplay.user",
+    ]
+    assert all(relationship.viewonly for relationship in found)
+    assert not any(relationship.uselist for relationship in found)
+
+
+def test_a_dimension_that_is_set_is_not_written(session: Session) -> None:
+    play = session.scalars(select(Songplay).where(Songplay.user_id == 15)).one()
+    play.user = session.scalars(select(User).where(User.user_id == 16)).one()
+    session.flush()
+    session.expire_all()
+    assert play.user_id == 15

@@ -1,0 +1,175 @@
+"""Many checks by one statement: what it looks like, and that it never says that all is well when it is not."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Select, and_, delete, insert, select
+from support.listening import sql
+from support.stars import LOOSE_TABLE_NEEDED as LOOSE
+from support.stars import NOON, WRONG, fill, loosen, run, scope_of_batch, stage
+
+from sparkify_dwh.checks.business import all_checks, all_screens, run_checks
+from sparkify_dwh.checks.check import ERROR, Check, Scope, run_check
+from sparkify_dwh.checks.combined import KeyChecks, RowCheck, Screen, key_screens, row_screens, run_screens
+from sparkify_dwh.star import Artist, Song, Songplay, Time, User
+
+NOVEMBER = (datetime(2018, 11, 1), datetime(2018, 11, 30))
+BATCH = Scope(ranges={Songplay: NOVEMBER, Time: NOVEMBER})
+
+
+def a_check(offenders: Select[Any], name: str = "songs are good") -> Check:
+    return Check(name, "Every song is good.", ERROR, offenders)
+
+
+def the_screen_of(name: str, scope: Scope = BATCH) -> Screen:
+    return next(screen for screen in all_screens(scope, all_checks(scope)) if name in screen.names)
+
+
+def test_checks_of_plays_one_by_one_are_one_scan() -> None:
+    """With the rows that plays point at, each table joined once; within the batch's times, as each check is by itself."""
+    screen = the_screen_of("songplays has its required values")
+    assert sql(screen.finds) == (
+        "SELECT 1 AS found FROM songplays "
+        "LEFT OUTER JOIN time ON songplays.start_time = time.start_time "
+        "AND time.start_time BETWEEN '2018-11-01 00:00:00' AND '2018-11-30 00:00:00' "
+        "LEFT OUTER JOIN users ON songplays.user_id = users.user_id "
+        "LEFT OUTER JOIN songs ON songplays.song_id = songs.song_id "
+        "LEFT OUTER JOIN artists ON songplays.artist_id = artists.artist_id "
+        "WHERE (songplays.songplay_id IS NULL OR songplays.start_time IS NULL "
+        "OR songplays.session_id IS NULL OR songplays.item_in_session IS NULL "
+        "OR songplays.start_time IS NOT NULL AND time.start_time IS NULL "
+        "OR songplays.user_id IS NOT NULL AND users.user_id IS NULL "
+        "OR songplays.song_id IS NOT NULL AND songs.song_id IS NULL "
+        "OR songplays.artist_id IS NOT NULL AND artists.artist_id IS NULL "
+        "OR (rtrim(songplays.level, ' ') NOT IN ('free', 'paid')) "
+        f"OR songplays.start_time NOT BETWEEN '2010-01-01 00:00:00' AND '{BATCH.now + timedelta(days=1)}' "
+        "OR songplays.user_id IS NULL "
+        "OR songs.song_id IS NOT NULL AND (songplays.artist_id != songs.artist_id OR songplays.artist_id IS NULL) "
+        "OR songplays.song_length <= 0) "
+        "AND songplays.start_time BETWEEN '2018-11-01 00:00:00' AND '2018-11-30 00:00:00' LIMIT 1"
+    )
+
+
+def test_keys_of_a_batch_are_looked_up_once() -> None:
+    """In all the tables that events go to, by one join; nothing is grouped, and rows of other times are not read."""
+    screen = the_screen_of("songplays.natural_key is unique")
+    tables = {"users.user_id", "songplays.natural_key", "time.start_time"}
+    assert screen.names == {f"{key} is unique" for key in tables} | {
+        f"{key.split('.')[0]} has all that was staged" for key in tables
+    }
+    is_play, november = "staging_events.page = 'NextSong'", "BETWEEN '2018-11-01 00:00:00' AND '2018-11-30 00:00:00'"
+    assert sql(screen.finds) == (
+        "SELECT 1 AS found FROM (SELECT count(*) AS pairs, count(users.user_id) AS users_found, "
+        "count(CASE WHEN (staging_events.user_id IS NOT NULL) THEN 1 END) AS users_sought, "
+        "count(songplays.session_id) AS songplays_found, "
+        f"count(CASE WHEN ({is_play}) THEN 1 END) AS songplays_sought, "
+        f"count(time.start_time) AS time_found, count(CASE WHEN ({is_play}) THEN 1 END) AS time_sought "
+        "FROM staging_events "
+        "LEFT OUTER JOIN users ON staging_events.user_id = users.user_id AND staging_events.user_id IS NOT NULL "
+        "LEFT OUTER JOIN songplays ON staging_events.session_id = songplays.session_id "
+        "AND staging_events.item_in_session = songplays.item_in_session "
+        f"AND staging_events.ts = songplays.start_time AND {is_play} AND songplays.start_time {november} "
+        f"LEFT OUTER JOIN time ON staging_events.ts = time.start_time AND {is_play} AND time.start_time {november}"
+        ") AS looked_up WHERE looked_up.pairs != (SELECT count(*) AS count_1 FROM staging_events) "
+        "OR looked_up.users_found != looked_up.users_sought "
+        "OR looked_up.songplays_found != looked_up.songplays_sought OR looked_up.time_found != looked_up.time_sought"
+    )
+
+
+def test_every_check_of_a_batch_but_that_of_the_row_number_has_a_screen() -> None:
+    """A batch is checked by few statements."""
+    screens = all_screens(BATCH, all_checks(BATCH))
+    screened = frozenset[str]().union(*(screen.names for screen in screens))
+    assert {check.name for check in all_checks(BATCH)} - screened == {"songplays.songplay_id is unique"}
+    assert len(screens) == 7  # one a table, and one a staging table
+
+
+def test_keys_of_everything_are_counted_in_groups() -> None:
+    """Of what was never staged, no key is known to look for."""
+    screened = frozenset[str]().union(*(screen.names for screen in all_screens(Scope(), all_checks(Scope()))))
+    assert not any("unique" in name for name in screened)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_a_check_of_the_batch_finds_its_screen_finds(name: str, connection: Connection) -> None:
+    stage(connection)
+    fill(connection)
+    if name in LOOSE:
+        loosen(connection, LOOSE[name])
+    run(connection, WRONG[name])
+    scope = scope_of_batch(connection)
+    checks = all_checks(scope)
+    clean = run_screens(connection, all_screens(scope, checks))
+    wrong = {check.name for check in checks if run_check(connection, check).offenders}
+    assert not wrong & clean
+
+
+def test_a_star_as_it_should_be_needs_no_other_statement(connection: Connection) -> None:
+    stage(connection)
+    fill(connection)
+    scope = scope_of_batch(connection)
+    screens = all_screens(scope, all_checks(scope))
+    assert run_screens(connection, screens) == frozenset().union(*(screen.names for screen in screens))
+
+
+def test_a_key_that_is_missing_does_not_hide_one_that_stands_twice(connection: Connection) -> None:
+    stage(connection)
+    fill(connection)
+    play = dict(connection.execute(select(*(Songplay.table().c[name] for name in Songplay.filled()))).mappings().one())
+    connection.execute(delete(Songplay.table()))
+    connection.execute(insert(Songplay.table()), [play | {"item_in_session": 77}] * 2)
+    results = {result.name: result.offenders for result in run_checks(connection, scope_of_batch(connection))}
+    assert results["songplays has all that was staged"] == 1
+    assert results["songplays.natural_key is unique"] == 1
+
+
+def test_a_key_may_be_staged_more_than_once(connection: Connection) -> None:
+    """Several plays of one moment are one row of time."""
+    stage(connection)
+    stage(connection)
+    fill(connection)
+    (screen,) = key_screens([KeyChecks(Time, (NOON, NOON), frozenset({"time is"}))])
+    assert run_screens(connection, [screen]) == {"time is"}
+
+
+def test_checks_that_join_one_table_differently_are_apart() -> None:
+    orphans = select(Song.song_id).outerjoin(Artist, Song.artist_id == Artist.artist_id)
+    checks = [a_check(orphans.where(Artist.artist_id.is_(None)), "orphans")]
+    for name in ("Björk", "Sigur Rós"):
+        named = select(Song.song_id).outerjoin(Artist, and_(Song.artist_id == Artist.artist_id, Artist.name == name))
+        checks.append(a_check(named.where(Artist.name.is_(None)), name))
+    checks.append(a_check(select(Song.song_id).where(Song.duration <= 0), "positive"))
+    screened = [set(screen.names) for screen in row_screens(checks)]
+    assert screened == [{"orphans", "positive"}, {"Björk"}, {"Sigur Rós"}]
+
+
+@pytest.mark.parametrize(
+    ("offenders", "by_rows"),
+    [
+        (select(Song.song_id).where(Song.duration <= 0), True),
+        (select(Song.song_id).where(Song.duration <= 0).where(Song.year > 0), True),
+        (select(Song.song_id).outerjoin(Artist, Artist.artist_id == Song.artist_id).where(Artist.name.is_(None)), True),
+        (select(Song.song_id), False),
+        (select(Song.song_id).where(Song.duration <= 0).group_by(Song.song_id), False),
+        (select(Song.song_id).where(Song.duration <= 0).limit(5), False),
+        (select(Song.song_id).where(Song.duration <= 0).join(Artist, Artist.artist_id == Song.artist_id), False),
+        (select(Song.song_id).where(Song.artist_id == Artist.artist_id), False),
+        (select(Song.song_id).where(Song.artist_id.in_(select(Artist.artist_id))), False),
+        (select(Song.song_id).join(Artist, Artist.name == Song.title, full=True).where(Song.year > 0), False),
+    ],
+)
+def test_a_select_that_looks_at_more_than_rows_stays_by_itself(offenders: Select[Any], by_rows: bool) -> None:
+    assert (RowCheck.of(a_check(offenders)) is not None) is by_rows
+
+
+def test_of_checks_that_are_made_together_each_says_what_it_finds(connection: Connection) -> None:
+    """One that finds something does not speak for the others of its table."""
+    stage(connection)
+    fill(connection)
+    run(connection, WRONG["songplays.level is an allowed value"])
+    results = {result.name: result.state for result in run_checks(connection, scope_of_batch(connection))}
+    assert [name for name, state in results.items() if state != "ok"] == ["songplays.level is an allowed value"]
+    assert User.__tablename__ in " ".join(results)

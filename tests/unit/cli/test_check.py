@@ -1,0 +1,70 @@
+"""The command that looks at what is there: its table, its JSON, and what it exits with."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import text
+from support.warehouse import Sparkify, a_standin
+
+from sparkify_dwh.checks.business import Scope, all_checks
+from sparkify_dwh.cli.check import check
+from sparkify_dwh.cli.context import Invocation
+from sparkify_dwh.errors import CheckError, NotMigratedError
+
+
+def change(sparkify: Sparkify, statement: str) -> None:
+    with sparkify.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+@pytest.fixture
+def invocation(loaded: Sparkify) -> Invocation:
+    """A run of the command line with the warehouse of the tests, in which one song was played."""
+    path = loaded.directory / "dwh.cfg"
+    path.write_text(f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={loaded.settings.standin_directory}\n")
+    return Invocation(path, debug=False)
+
+
+def test_the_command_shows_every_check(invocation: Invocation) -> None:
+    result = CliRunner().invoke(check, obj=invocation)
+    assert result.exit_code == 0
+    assert all(each.name in result.stdout for each in all_checks(Scope()))
+    assert not re.search("failed|warning", result.stdout)
+
+
+def test_the_command_names_the_rows_and_ends_with_8(invocation: Invocation, sparkify: Sparkify) -> None:
+    change(sparkify, "UPDATE users SET gender = 'X'")
+    change(sparkify, "UPDATE songplays SET user_id = NULL")
+    result = CliRunner().invoke(check, obj=invocation)
+    assert "failed: Every gender of users is F or M; not so: user_id 15, gender X." in result.stdout
+    assert "warning: Every play is by a user; not so: session_id 818" in result.stdout
+    assert isinstance(result.exception, CheckError)
+    assert result.exception.exit_code == 8
+    assert "users.gender is an allowed value" in str(result.exception)
+
+
+def test_a_warning_is_no_failure(invocation: Invocation, sparkify: Sparkify) -> None:
+    change(sparkify, "UPDATE songplays SET user_id = NULL")
+    assert CliRunner().invoke(check, obj=invocation).exit_code == 0
+
+
+def test_the_command_as_json_prints_nothing_else(invocation: Invocation, sparkify: Sparkify) -> None:
+    change(sparkify, "UPDATE users SET level = 'gold'")
+    result = CliRunner().invoke(check, ["--json"], obj=invocation)
+    found = {each["name"]: each for each in json.loads(result.stdout)}
+    assert found["users.level is an allowed value"]["examples"] == [{"user_id": 15, "level": "gold"}]
+    assert found["users.level is an allowed value"]["state"] == "failed"
+    assert isinstance(result.exception, CheckError)
+
+
+def test_a_warehouse_that_was_not_migrated_is_not_checked(tmp_path: Path) -> None:
+    path = tmp_path / "dwh.cfg"
+    with a_standin() as settings:
+        path.write_text(f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={settings.standin_directory}\n")
+        result = CliRunner().invoke(check, obj=Invocation(path, debug=False))
+    assert isinstance(result.exception, NotMigratedError)

@@ -1,0 +1,253 @@
+"""The command line: results on standard output, everything else on standard error, exit codes that scripts can trust."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.cli import run
+from support.records import a_song, an_event
+from support.warehouse import Sparkify
+
+from sparkify_dwh import __version__
+from sparkify_dwh.cli.schema import models
+from sparkify_dwh.migrate import newest_revision
+
+
+def test_load_prints_its_report(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    assert run(monkeypatch, "--config", configuration, "load") == 0
+    output = capsys.readouterr()
+    assert "songplays                  1 inserted" in output.out
+    assert "copy staging_events\n" in output.err
+
+
+def test_load_as_json_prints_nothing_else(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    assert run(monkeypatch, "--config", configuration, "load", "--json") == 0
+    output = capsys.readouterr()
+    assert json.loads(output.out)["star"]["songplays"] == {"inserted": 1, "updated": 0}
+    assert output.err == ""
+
+
+def test_a_quiet_load_prints_its_report_and_no_progress(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    assert run(monkeypatch, "-q", "--config", configuration, "load") == 0
+    output = capsys.readouterr()
+    assert "songplays                  1 inserted" in output.out
+    assert output.err == ""
+
+
+def test_quiet_and_verbose_exclude_each_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--quiet", "-v", "demo") == 2
+    assert "leave out one of the two" in capsys.readouterr().err
+
+
+def test_every_check_of_a_load_has_its_state(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparkify.logs("a.json", an_event(length=-1.0))
+    sparkify.songs("a.json", a_song())
+    assert run(monkeypatch, "--config", configuration, "load", "--json") == 0
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    assert {check["name"] for check in checks if check["state"] == "warning"} == {"plays have a positive length"}
+
+
+def test_a_failed_load_is_one_sentence_and_exit_code_7(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparkify.logs("a.json", "not json")
+    sparkify.songs("a.json", a_song())
+    assert run(monkeypatch, "--config", configuration, "load") == 7
+    errors = capsys.readouterr().err
+    assert "log_data/a.json line 1" in errors
+    assert "Traceback" not in errors
+
+
+def test_no_configuration_is_exit_code_3(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, "load") == 3
+    assert "sparkify-dwh demo" in capsys.readouterr().err
+
+
+def test_a_cluster_that_is_not_there_is_exit_code_4(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "dwh.cfg"
+    path.write_text("[CLUSTER]\nHOST=127.0.0.1\nDB_NAME=dev\nDB_USER=me\nDB_PASSWORD=hush-hush\nDB_PORT=1\n")
+    assert run(monkeypatch, "--config", path, "upgrade") == 4
+    errors = capsys.readouterr().err
+    assert "127.0.0.1:1/dev could not be connected to: Connection refused" in errors
+    assert "hush" not in errors
+
+
+def test_a_warehouse_that_was_not_migrated_is_exit_code_5(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "dwh.cfg").write_text("[CLUSTER]\nHOST=standin\n[S3]\nLOG_DATA=l/\nLOG_JSONPATH=j\nSONG_DATA=s/\n")
+    assert run(monkeypatch, "--config", tmp_path / "dwh.cfg", "load") == 5
+    assert "Run: sparkify-dwh upgrade" in capsys.readouterr().err
+
+
+def test_reset_asks_first(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert run(monkeypatch, "--config", configuration, "reset") == 1
+    told = r"Drop every table.* \[y/N\]: \nError: It was not wanted, so nothing was dropped\.\n"
+    assert re.fullmatch(told, capsys.readouterr().err)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert run(monkeypatch, "--config", configuration, "reset") == 2
+    assert (
+        "]: \nError: Nobody answered, so nothing was dropped. To go on without being asked, pass --yes.\n"
+        in capsys.readouterr().err
+    )
+
+
+def test_reset_empties_the_warehouse(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    sparkify.load()
+    assert run(monkeypatch, "--config", configuration, "reset", "--yes", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"revision": newest_revision()}
+    assert sparkify.one("SELECT count(*) FROM songplays") == 0
+
+
+def test_schema_tells_tables_and_columns(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "schema", "--json") == 0
+    songplays = json.loads(capsys.readouterr().out)["songplays"]
+    assert songplays["distkey"] == "start_time"
+    assert songplays["columns"][1] == {
+        "name": "start_time",
+        "type": "TIMESTAMP WITHOUT TIME ZONE",
+        "null": False,
+        "encoding": "raw",
+        "comment": "UTC, with milliseconds",
+    }
+    assert songplays["about"].startswith("One row per song that was started (NextSong event).\n\nA play is of a song ")
+    assert "\n  " not in songplays["about"]
+
+
+def test_schema_explains_a_table_in_plain_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for table in models():
+        assert run(monkeypatch, "schema", table) == 0
+        assert "`" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("table", ["songplays", "users", "songs", "artists", "time", "staging_events", "staging_songs"])
+def test_sql_prints_what_fills_a_table(
+    sparkify: Sparkify, table: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is printed runs as it is."""
+    assert run(monkeypatch, "sql", table) == 0
+    statements = capsys.readouterr().out.split(";\n")
+    with sparkify.engine.connect() as connection:
+        for statement in filter(str.strip, statements):
+            if not statement.lstrip().startswith("COPY"):
+                connection.exec_driver_sql(statement)
+
+
+def test_an_unknown_table_is_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "sql", "albums") == 2
+    assert "no table 'albums'" in capsys.readouterr().err
+
+
+def test_upgrade_as_json_says_what_the_tables_were(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--config", configuration, "upgrade", "--json") == 0
+    newest = newest_revision()
+    assert json.loads((output := capsys.readouterr()).out) == {"revision": newest, "revision_before": newest}
+    assert output.err == ""
+
+
+def test_a_revision_that_cannot_be_read_is_a_sentence_in_the_servers_words(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def rename(before: str, after: str) -> None:
+        with sparkify.engine.begin() as connection:
+            connection.exec_driver_sql(f"ALTER TABLE alembic_version RENAME COLUMN {before} TO {after}")
+
+    rename("version_num", "number")
+    try:
+        assert run(monkeypatch, "--config", configuration, "history") == 5
+    finally:
+        rename("number", "version_num")
+    errors = capsys.readouterr().err
+    assert (
+        "must be read from alembic_version, and cannot be: column alembic_version.version_num does not exist" in errors
+    )
+    assert "SELECT" not in errors
+
+
+def test_simulate_says_what_it_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "simulate", tmp_path / "new", "--songs", 5, "--events", 50, "--days", 2, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["events"] == 50
+
+
+def test_simulate_counts_one_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one_of_each = ["--songs", 1, "--events", 1, "--users", 1, "--days", 1]
+    assert run(monkeypatch, "simulate", tmp_path / "new", *one_of_each) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("1 event of 1 user in 1 file under ")
+    assert "\n1 song in 1 file under " in told
+
+
+def test_demo_shows_what_people_listened_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, "demo", "--songs", 20, "--events", 300) == 0
+    shown = capsys.readouterr().out
+    assert "What was played most" in shown
+    assert shown.endswith("\nTo go on with it:  sparkify-dwh --config .standin/dwh.cfg query plays-per-day\n")
+    (tmp_path / "dwh.cfg").write_text("[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR=.standin\n")
+    assert run(monkeypatch, "demo", "--songs", 20, "--events", 300) == 0
+    again = capsys.readouterr().out
+    assert "0 inserted            0 updated" in again
+    assert again.endswith("\nTo go on with it:  sparkify-dwh query plays-per-day\n")
+
+
+def test_demo_takes_no_configuration(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """It loads into a stand-in of its own, whatever warehouse is named."""
+    assert run(monkeypatch, "--config", "dwh.cfg", "demo") == 2
+    assert "leave out --config" in capsys.readouterr().err
+
+
+def test_demo_leaves_files_that_it_did_not_make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "data" / "log_data" / "mine.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("{}")
+    run(monkeypatch, "demo", "--directory", tmp_path, "--songs", 20, "--events", 300)
+    assert kept.read_text() == "{}"
+
+
+def test_the_version_is_told() -> None:
+    program = [sys.executable, "-m", "sparkify_dwh", "--version"]
+    assert __version__ in subprocess.run(program, capture_output=True, text=True, check=True).stdout

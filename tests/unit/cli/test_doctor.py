@@ -1,0 +1,44 @@
+"""``sparkify-dwh doctor``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.cli import run
+from support.records import a_song, an_event
+from support.warehouse import Sparkify
+
+
+def test_doctor_says_a_sentence_on_everything(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    assert run(monkeypatch, "--config", configuration, "doctor") == 0
+    printed = capsys.readouterr().out
+    assert "ok       migrations     The tables are of revision" in printed
+    assert printed.endswith("\nNo problems.\n")
+
+
+def test_doctor_exits_with_the_code_of_the_first_problem(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There are no files."""
+    assert run(monkeypatch, "--config", configuration, "doctor") == 6
+    printed, errors = capsys.readouterr()
+    assert "problem  sources        LOG_DATA" in printed
+    assert "2 problems were found" in errors
+
+
+def test_doctor_speaks_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "dwh.cfg").write_text("[CLUSTER]\nHOST=standin\nTLS=off\n")
+    assert run(monkeypatch, "--config", tmp_path / "dwh.cfg", "doctor", "--json") == 3
+    told = json.loads(capsys.readouterr().out)
+    assert told["exit_code"] == 3
+    (wrong,) = [finding for finding in told["findings"] if finding["state"] == "problem"]
+    assert wrong["about"] == "configuration"
+    assert "[CLUSTER] TLS must be" in wrong["sentence"]

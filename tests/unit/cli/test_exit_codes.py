@@ -1,0 +1,104 @@
+"""How commands end when somebody outside wants them to: interrupted, terminated, or with nobody left to read."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+from support.cli import run
+from support.records import a_song, an_event
+from support.warehouse import Sparkify
+
+
+@pytest.fixture
+def terminable() -> Iterator[None]:
+    """SIGTERM as it was, afterwards."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def signalled(sparkify: Sparkify) -> Iterator[list[int]]:
+    """Signals that the process gets, once each, when the songs are filled."""
+    signals: list[int] = []
+
+    def send(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT INTO songs ") and signals:
+            os.kill(os.getpid(), signals.pop())
+
+    event.listen(Engine, "before_cursor_execute", send)
+    yield signals
+    event.remove(Engine, "before_cursor_execute", send)
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "told"),
+    [(signal.SIGINT, 130, "Error: Interrupted."), (signal.SIGTERM, 143, "Error: Terminated.")],
+)
+def test_a_load_that_is_ended_from_outside_is_rolled_back_and_in_the_history(
+    sparkify: Sparkify,
+    configuration: Path,
+    signalled: list[int],
+    terminable: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    number: int,
+    code: int,
+    told: str,
+) -> None:
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    signalled.append(number)
+    assert run(monkeypatch, "--config", configuration, "load") == code
+    assert told in capfd.readouterr().err
+    assert sparkify.one("SELECT count(*) FROM artists") == 0
+    ((outcome, report),) = sparkify.rows("SELECT outcome, report FROM loads")
+    assert outcome == "failed"
+    assert "The load was interrupted, and rolled back." in report
+    assert run(monkeypatch, "--config", configuration, "history") == 0
+    assert capfd.readouterr().out.endswith(": The load was interrupted, and rolled back.\n")
+
+
+def command(*arguments: str, reader: list[str], **environment: str) -> list[int]:
+    """Exit codes of a command and of what reads its output."""
+    program = [sys.executable, "-m", "sparkify_dwh", *arguments]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, env=os.environ | environment) as writing:
+        done = subprocess.run(reader, stdin=writing.stdout, stdout=subprocess.DEVNULL, check=False)
+        assert writing.stdout is not None
+        writing.stdout.close()
+    return [writing.returncode, done.returncode]
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    assert command("sql", "songplays", reader=["true"]) == [0, 0]
+
+
+def test_output_that_cannot_be_written_is_told() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full on this machine")
+    with Path("/dev/full").open("w") as full:
+        program = [sys.executable, "-m", "sparkify_dwh", "schema"]
+        ended = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (
+        1, "Error: The output could not be written: No space left on device. What the command did before is done.\n"
+    )  # fmt: skip
+
+
+def test_colours_can_be_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """https://no-color.org"""
+    pty = pytest.importorskip("pty")
+    for value, coloured in (("", True), ("1", False)):
+        ours, theirs = pty.openpty()
+        arguments = [sys.executable, "-m", "sparkify_dwh", "report", "-o", "-", "--open"]
+        subprocess.run(arguments, stderr=theirs, env=os.environ | {"NO_COLOR": value}, check=False)
+        os.close(theirs)
+        assert (b"\x1b[31m" in os.read(ours, 10_000)) is coloured
+        os.close(ours)

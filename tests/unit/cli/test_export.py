@@ -1,0 +1,104 @@
+"""The command that takes the star out: what it prints, and what it exits with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from support.cli import run as run_command
+from support.exports import FILES, files
+from support.warehouse import Sparkify
+
+Run = Callable[..., int]
+Captured = pytest.CaptureFixture[str]
+CLUSTER = "[CLUSTER]\nHOST=127.0.0.1\nDB_NAME=d\nDB_USER=u\nDB_PASSWORD=pa55\nDB_PORT=1\n"
+WITH_ROLE = f"{CLUSTER}[IAM_ROLE]\nARN=arn:aws:iam::123456789012:role/dwhRole\n"
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command in the folder of dwh.cfg; its exit code."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: run_command(monkeypatch, "export", *arguments)
+
+
+@pytest.fixture(autouse=True)
+def _configured(configuration: Path) -> None:
+    """A dwh.cfg that names no EXPORT."""
+
+
+def test_the_command_shows_what_was_written(star: Sparkify, run: Run, capsys: Captured) -> None:
+    assert run("out") == 0
+    assert files(star.directory / "out") == FILES
+    output = capsys.readouterr()
+    plays = next(line for line in output.out.splitlines() if "songplays" in line)
+    size = sum(path.stat().st_size for path in (star.directory / "out" / "songplays").rglob("*.parquet"))
+    assert [cell.strip() for cell in plays.strip("│").split("│")] == ["songplays", "2", "2", f"{size:,}", "year, month"]
+    assert "As of no load, in" in output.out
+    assert f"The manifest is {(star.directory / 'out').as_uri()}/export.json" in output.out
+    steps = ["look at the target", *(f"unload {table}" for table in ("artists", "songs", "users", "songplays", "time"))]
+    assert output.err.splitlines() == steps
+
+
+def test_the_command_as_json_prints_the_manifest_and_nothing_else(star: Sparkify, run: Run, capsys: Captured) -> None:
+    assert run((star.directory / "out").as_uri(), "--table", "songs", "--table", "users", "--json") == 0
+    output = capsys.readouterr()
+    assert json.loads(output.out) == json.loads((star.directory / "out" / "export.json").read_text())
+    assert list(json.loads(output.out)["tables"]) == ["songs", "users"]
+    assert output.err == ""
+
+
+def test_a_former_export_is_replaced_when_asked(star: Sparkify, run: Run, capsys: Captured) -> None:
+    assert run("out") == 0
+    assert run("out") == 2
+    errors = capsys.readouterr().err
+    assert "Error: Two exports must not mix, but file:///" in errors
+    assert "pass overwrite (--overwrite)" in errors
+    assert run("out", "--overwrite") == 0
+
+
+def test_the_configured_folder_is_the_default(star: Sparkify, run: Run) -> None:
+    with (star.directory / "dwh.cfg").open("a") as configuration:
+        configuration.write("EXPORT=configured/\n")
+    assert run() == 0
+    assert files(star.directory / "configured") == FILES
+
+
+def test_without_a_folder_the_configuration_is_to_blame(star: Sparkify, run: Run, capsys: Captured) -> None:
+    assert run() == 3
+    assert "lacks [S3] EXPORT: add it, or name a target: sparkify-dwh export s3://bucket/folder/" in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "configuration", "code", "sentence"),
+    [
+        (["here"], WITH_ROLE, 2, "Redshift reads and writes S3 alone"),
+        (["s3://bucket/star/"], CLUSTER, 3, "lacks [IAM_ROLE] ARN"),
+        (["s3://bucket/star/", "--table", "plays"], "[CLUSTER]\nHOST=standin\n", 2, "no table 'plays' in the star"),
+        (["s3://bucket/star/"], WITH_ROLE, 4, "could not be connected to"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence_and_an_exit_code(
+    tmp_path: Path, run: Run, capsys: Captured, arguments: list[str], configuration: str, code: int, sentence: str
+) -> None:
+    """What is wrong with the call is said before the cluster is asked for anything."""
+    (tmp_path / "dwh.cfg").write_text(configuration)
+    assert run(*arguments) == code
+    errors = capsys.readouterr().err
+    assert sentence in errors
+    assert not any(word in errors for word in ("Traceback", "pa55"))
+
+
+def test_a_failed_export_is_exit_code_9(star: Sparkify, run: Run, capsys: Captured) -> None:
+    with star.engine.begin() as connection:
+        connection.execute(text("UPDATE users SET ts = 'infinity'"))
+    assert run("out") == 9
+    errors = capsys.readouterr().err
+    assert "Error: The export failed at file:///" in errors
+    assert "There is no manifest, and 4 files are left" in errors
+    assert "Traceback" not in errors

@@ -1,0 +1,154 @@
+"""The help of the command line as a whole, and where its options go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from support.cli import run
+
+from sparkify_dwh.cli import cli
+from sparkify_dwh.cli.groups import GROUPS, OTHERS, grouped
+from sparkify_dwh.cli.options import SECONDS
+from sparkify_dwh.loading.loader import LONGEST_WAIT_SECONDS
+
+NAMES = sorted(cli.commands)
+README = Path(__file__).parents[3] / "README.md"
+
+
+def commands(group: click.Group = cli, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command that does something, by its path."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path}{name} ")
+        else:
+            yield f"{path}{name}", command
+
+
+def options() -> Iterator[tuple[str, click.Option]]:
+    for path, command in commands():
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                yield path, parameter
+
+
+def test_every_command_stands_in_one_group() -> None:
+    assert sorted(name for names in GROUPS.values() for name in names) == NAMES
+
+
+def test_a_command_that_is_in_no_group_is_still_shown() -> None:
+    assert list(grouped(["load", "new"])) == [("Loading", ["load"]), (OTHERS, ["new"])]
+
+
+def test_help_shows_the_groups_and_whole_sentences(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--help") == 0
+    printed = capsys.readouterr().out
+    places = [printed.index(f"\n{heading}:") for heading in GROUPS]
+    assert places == sorted(places)
+    assert "..." not in printed.partition("\n")[2]
+
+
+def test_options_of_the_program_are_sent_to_their_place(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "load", "--debug") == 2
+    errors = capsys.readouterr().err
+    assert "Error: --debug goes before the command: " in errors
+    assert errors.endswith(" --debug load ...\n")
+    assert run(monkeypatch, "load", "--config", "dwh.cfg") == 2
+    assert capsys.readouterr().err.endswith(" --config PATH load ...\n")
+    assert run(monkeypatch, "load", "--jsno") == 2
+    assert "No such option" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["--json", "--yes", "--overwrite", "--force", "--dry-run"])
+def test_an_option_of_a_name_is_a_flag_everywhere(name: str) -> None:
+    found = [option for _, option in options() if name in option.opts]
+    assert found
+    assert all(option.is_flag for option in found)
+
+
+@pytest.mark.parametrize(
+    "name", ["--json", "--yes", "--from", "--to", "--since", "--files", "--force", "--wait", "--dry-run", "--snapshot"]
+)
+def test_an_option_of_a_name_means_the_same_everywhere(name: str) -> None:
+    found = [option for _, option in options() if name in option.opts]
+    assert len(found) > 1
+    assert len({(option.help, type(option.type), option.metavar) for option in found}) == 1
+
+
+def test_only_what_is_for_people_alone_has_no_json() -> None:
+    """A show, SQL and a script that are text themselves, and a server that runs until it is ended."""
+    without = {path for path, command in commands() if not any("--json" in each.opts for each in command.params)}
+    assert without == {"demo", "sql", "completion", "standin serve"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["query", "top-songs", "--from"], "--from"),
+        (["query", "top-songs", "--to"], "--to"),
+        (["report", "--from"], "--from"),
+        (["report", "--to"], "--to"),
+        (["load", "--since"], "--since"),
+        (["plan", "--since"], "--since"),
+    ],
+)
+@pytest.mark.parametrize("day", ["yesterday", "2018-11-31", "2018-11-15 12:00", "20181115", ""])
+def test_what_is_no_day_is_refused_in_the_same_words(
+    arguments: list[str], option: str, day: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *arguments, day) == 2
+    sentence = f"Error: Invalid value for '{option}': A day is needed, and {day!r} is none: write it as 2018-11-15.\n"
+    assert capsys.readouterr().err.endswith(sentence)
+
+
+@pytest.mark.parametrize("path", sorted(path for path, _ in commands()))
+def test_every_command_has_help_with_an_example_and_stands_in_the_readme(path: str) -> None:
+    assert f"Example:  sparkify-dwh {path}" in (dict(commands())[path].help or "")
+    reference = README.read_text().split("\n## Commands\n")[1].split("\n## ")[0]
+    assert re.search(rf"`sparkify-dwh {path}[` ]", reference)
+
+
+def test_every_option_has_help() -> None:
+    assert [(path, option.name) for path, option in options() if not option.help] == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["pack", "a", "b", "--part-mb", "0"],
+        ["pack", "a", "b", "--parts", "0"],
+        ["simulate", "x", "--songs-per-file", "0"],
+        ["demo", "--songs", "-1"],
+        ["load", "--max-errors", "-1"],
+        ["load", "--max-errors", "100000"],
+        ["query", "top-songs", "--limit", "2147483648"],
+        ["history", "--limit", "2147483648"],
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused_by_its_options_name(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *arguments) == 2
+    assert f"Invalid value for '{arguments[-2]}'" in capsys.readouterr().err
+
+
+def test_parts_are_so_many_or_so_large(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "pack", "a", "b", "--parts", "2", "--part-mb", "64") == 2
+    assert "leave out one of the two" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wait", ["nan", "inf", "1e12", "-1"])
+@pytest.mark.parametrize("command", ["load", "restore"])
+def test_a_wait_without_an_end_is_refused(
+    command: str, wait: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, command, "--wait", wait) == 2
+    assert "Invalid value for '--wait'" in capsys.readouterr().err
+    assert SECONDS.max == LONGEST_WAIT_SECONDS

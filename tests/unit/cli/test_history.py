@@ -1,0 +1,88 @@
+"""sparkify-dwh history: the loads of the past, in the words in which each was told when it ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.cli import run
+from support.records import a_song, an_event
+from support.warehouse import Sparkify
+
+from sparkify_dwh.errors import CopyError
+from sparkify_dwh.loading.report import Input, LoadReport, StagedRows, StarRows, report_of
+from sparkify_dwh.storage.urls import StoredObject
+
+
+def test_a_load_is_told_in_the_words_of_its_own_report(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparkify.logs("a.json", an_event(), an_event(), an_event(ts="yesterday", item_in_session=9))
+    sparkify.songs("a.json", a_song())
+    sparkify.load(max_errors=1)
+    sparkify.logs("b.json", an_event(item_in_session=10))
+    report = sparkify.load()
+    for load in (sparkify.load(), report):
+        assert run(monkeypatch, "--config", configuration, "history", load.load_id[:8]) == 0
+        assert capsys.readouterr().out.startswith(f"{load}\n  began {load.started_at:%Y-%m-%d}")
+    assert "1 file, 1 loaded before\n" in str(report)
+
+
+def test_steps_and_reason_of_a_load_that_failed_are_told(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparkify.logs("a.json", "no json")
+    sparkify.songs("a.json", a_song())
+    with pytest.raises(CopyError):
+        sparkify.load()
+    load_id = sparkify.one("SELECT load_id FROM loads")
+    assert run(monkeypatch, "--config", configuration, "history", load_id) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"load {load_id}: failed in ")
+    assert "\n  error: The copy of staging_events failed" in shown
+    assert "\n  step lock " in shown
+
+
+def test_a_stored_report_has_the_text_of_the_report() -> None:
+    """Also of more files than it names."""
+    report = LoadReport(outcome="loaded", seconds=1.4, attempts=2, version="1")
+    files = [StoredObject(f"s3://sparkify/{number}", 1, "") for number in range(2_000)]
+    changed = [file.url for file in files[:1_500]]
+    report.files = {"staging_events": Input("s3://sparkify/", files=files, changed=changed, known=30, hidden=1)}
+    report.staged = {"staging_events": StagedRows(loaded=9, duplicates=1, unchanged=2, rejected=3)}
+    report.star = {"songplays": StarRows(7, 8)}
+    report.rejected, report.warnings = ["a.json line 1"], ["beware"]
+    assert str(report_of(report.to_dict())) == str(report)
+    assert "1,500 changed since" in str(report)
+
+
+def test_a_report_of_an_older_version_or_one_that_was_cut_is_shown_as_far_as_it_goes() -> None:
+    report = LoadReport(outcome="failed", error="No.")
+    report.files = {"staging_events": Input("s3://sparkify/")}
+    assert report_of({}).files == {}
+    for name in report.to_dict():
+        assert report_of({**report.to_dict(), name: None}).star == {}
+    older = {"load_id": "a", "started_at": "2018-11-15T12:00:00.000", "star": {"songplays": {"inserted": 1, "gone": 2}}}
+    assert str(report_of(older)).splitlines()[1].split() == ["songplays", "1", "inserted", "0", "updated"]
+
+
+def test_a_history_without_loads_is_a_sentence_and_no_table(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--config", configuration, "history") == 0
+    assert capsys.readouterr() == ("", "No load has ended yet. Load some: sparkify-dwh load.\n")
+    assert run(monkeypatch, "--config", configuration, "history", "--json") == 0
+    assert capsys.readouterr().out == "[]\n"
+
+
+def test_a_limit_is_for_several_loads(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    loads = [sparkify.load().load_id[:8] for _ in range(2)]
+    assert run(monkeypatch, "--config", configuration, "history", "--limit", "1") == 0
+    shown = capsys.readouterr().out
+    assert (loads[0] in shown, loads[1] in shown) == (False, True)
+    assert run(monkeypatch, "history", loads[0], "--limit", "1") == 2
+    assert "LOAD_ID names one load, and --limit N asks for several" in capsys.readouterr().err

@@ -1,0 +1,263 @@
+"""sparkify-dwh query: questions by name, their options, and the formats of their answers."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from functools import partial
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from support.cli import run
+from support.listening import SETANTA, a_play, listened
+from support.warehouse import Sparkify
+
+from sparkify_dwh.analytics import QUESTIONS
+
+
+@pytest.fixture
+def configuration(sparkify: Sparkify, configuration: Path) -> Path:
+    """A dwh.cfg for the warehouse of the tests, which holds one play, on 2018-11-15."""
+    with sparkify.engine.begin() as connection:
+        listened(connection, a_play(user_id=1500))
+    return configuration
+
+
+def asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object
+) -> tuple[int, str, str]:
+    """The exit code of a command, and what it wrote to standard output and to standard error."""
+    code = run(monkeypatch, *arguments)
+    output = capsys.readouterr()
+    return code, output.out, output.err
+
+
+def test_an_answer_is_a_table(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Under its question, and ids are no amounts."""
+    code, out, err = asked(monkeypatch, capsys, "--config", configuration, "query", "top-users", "--limit", "1")
+    assert (code, err) == (0, "")
+    assert out.startswith("Who listens most, and for how long?")
+    assert "1500" in out
+    assert "1,500" not in out
+
+
+def test_every_question_can_be_asked(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    about = {"song-history": ["--song", "Undo"], "artist-history": ["--artist", "Björk"]}
+    for name in QUESTIONS:
+        question = ["query", name, *about.get(name, []), "--format", "json"]
+        code, out, _ = asked(monkeypatch, capsys, "--config", configuration, *question)
+        assert (code, len(json.loads(out)) > 0) == (0, name != "level-changes"), name
+
+
+def test_json_is_a_format_by_a_shorter_name(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["--config", configuration, "query", "plays-per-day"]
+    shorter = asked(monkeypatch, capsys, *command, "--json")
+    assert shorter == asked(monkeypatch, capsys, *command, "--format", "json")
+    assert json.loads(shorter[1])[0]["day"] == "2018-11-15"
+
+
+def test_the_questions_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = asked(monkeypatch, capsys, "query", "--list")
+    assert code == 0
+    assert [name for name in QUESTIONS if name not in out] == []
+    assert "Which songs are played most?" in out
+
+
+def test_the_questions_are_listed_for_programs_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    every = json.loads(asked(monkeypatch, capsys, "query", "--list", "--json")[1])
+    assert [each["name"] for each in every] == list(QUESTIONS)
+    (one,) = json.loads(asked(monkeypatch, capsys, "query", "--list", "song-history", "--json")[1])
+    assert one == next(each for each in every if each["name"] == "song-history")
+    assert one["options"] == ["--song", "--from", "--to", "--artist"]
+
+
+@pytest.mark.parametrize("option", ["--sql", "--format=csv", "--output=a.csv", "--from=2018-11-01", "--limit=all"])
+def test_the_list_of_questions_asks_none(
+    option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = asked(monkeypatch, capsys, "query", "--list", "top-songs", option)
+    assert (code, out) == (2, "")
+    assert f"--list lists questions and asks none: leave out {option.partition('=')[0]}." in err
+
+
+def test_a_question_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = asked(monkeypatch, capsys, "query", "--list", "song-history")
+    assert code == 0
+    assert out.startswith("How did a song do, day after day?\n\nOne row per day")
+    assert "Options: --song --from --to --artist" in out
+    assert "`" not in out
+
+
+def test_a_statement_is_printed_with_its_values_and_without_a_warehouse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = asked(monkeypatch, capsys, "query", "top_songs", "--to", "2018-11-30", "--limit", "3", "--sql")
+    assert code == 0
+    assert "songplays.start_time < '2018-12-01 00:00:00'" in out
+    assert out.endswith("LIMIT 3;\n")
+    assert asked(monkeypatch, capsys, "query", "top-songs", "--sql", "-o", "top.sql")[:2] == (0, "")
+    assert Path("top.sql").read_text().startswith("SELECT")
+
+
+def test_a_printed_statement_runs_as_it_is(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in set(QUESTIONS) - {"song-history", "artist-history"}:
+        _, statement, _ = asked(monkeypatch, capsys, "query", name, "--sql")
+        with sparkify.engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["top-sogns"], "There is no question 'top-sogns'. Is it top-songs"),
+        (["zzz"], "There is no question 'zzz'. All of them: sparkify-dwh query --list."),
+        ([], "Name a question. All of them: sparkify-dwh query --list."),
+        (["top-songs", "--song", "Undo"], "top-songs does not take --song; it takes --from, --to, --limit."),
+        (["days-of-data", "--to", "2018-11-01"], "days-of-data does not take --to; it takes no options."),
+        (["song-history"], "song-history needs --song: see sparkify-dwh query --list song-history."),
+        (["top-songs", "--from", "yesterday"], "A day is needed, and 'yesterday' is none: write it as 2018-11-15."),
+        (["top-songs", "--from", "2018-11-02", "--to", "2018-11-01"], "must not come after the last"),
+        (["song-history", "--song", "\udcff"], "--song needs a text in UTF-8, and '\\udcff' is none"),
+        (["top-songs", "--limit", "0"], "a number of rows from 1, or the word all, is needed, and '0' is none"),
+        (["top-songs", "--limit", "ten"], "a number of rows from 1, or the word all, is needed, and 'ten' is none"),
+        (["top-songs", "-o", "nowhere/songs.csv"], "nowhere/songs.csv needs a directory that is there"),
+        (["top-songs", "--sql", "--format", "csv"], "leave out --format and --json"),
+        (["top-songs", "--sql", "--json"], "leave out --format and --json"),
+        (
+            ["top-songs", "--json", "--format", "csv"],
+            "--json is --format json, and found --format csv: leave one of them",
+        ),
+        (["top-songs", "-o", "songs.txt"], "songs.txt needs a format of csv, json, parquet"),
+        (["top-songs", "-o", "songs.csv", "--format", "table"], "songs.csv needs a format of csv, json, parquet"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_sentence_and_exit_code_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    code, out, err = asked(monkeypatch, capsys, "query", *arguments)
+    assert (code, out) == (2, "")
+    assert sentence in err
+
+
+def test_rows_that_are_left_out_are_told_of(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To a person, beside the rows: unless how many is what was asked for."""
+    with sparkify.engine.begin() as connection:
+        plays = (a_play(item_in_session=place, song=f"Song {place}", user_id=1500) for place in range(20, 31))
+        listened(connection, *plays, songs=[SETANTA | {"song_id": "SO2"}])
+    ask = partial(asked, monkeypatch, capsys, "--config", configuration, "query", "top-songs", "--format", "csv")
+    _, out, err = ask()
+    assert (len(out.splitlines()), err) == (11, "The first 10 rows: --limit all gives every row.\n")
+    _, out, err = ask("--limit", "all")
+    assert (len(out.splitlines()), err) == (13, "")
+    assert ask("--limit", "10")[2] == ""
+
+
+def test_a_question_says_how_many_rows_it_gives(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = asked(monkeypatch, capsys, "query", "--list", "top-songs")[1]
+    assert told.endswith("Without --limit it gives 10 rows; --limit all gives every row.\n")
+    assert "Without --limit" not in asked(monkeypatch, capsys, "query", "--list", "levels")[1]
+
+
+def test_all_rows_are_a_limit(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "LIMIT" not in asked(monkeypatch, capsys, "query", "top-songs", "--limit", "all", "--sql")[1]
+
+
+def test_no_rows_are_a_sentence_and_no_error(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A program that reads the rows still finds their headings."""
+    question = ["--config", configuration, "query", "plays-per-week", "--from", "2019-01-01"]
+    sentence = "plays-per-week has no rows; the warehouse holds plays from 2018-11-15 to 2018-11-15.\n"
+    assert asked(monkeypatch, capsys, *question) == (0, "", sentence)
+    headings = "week,plays,listeners,sessions,listening_seconds\n"
+    assert asked(monkeypatch, capsys, *question, "--format", "csv", "-o", "-") == (0, headings, sentence)
+
+
+def test_a_song_that_nobody_played_is_a_sentence(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    question = ["--config", configuration, "query", "song-history", "--song", "undo"]
+    code, _, err = asked(monkeypatch, capsys, *question)
+    assert (code, err.endswith("to 2018-11-15, and compares names to the letter.\n")) == (0, True)
+
+
+def test_an_empty_warehouse_says_so(
+    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sparkify.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM songplays")
+    _, _, err = asked(monkeypatch, capsys, "--config", configuration, "query", "top-songs")
+    assert "holds no plays. Load some: sparkify-dwh load" in err
+
+
+def test_a_file_takes_the_format_of_its_ending(
+    configuration: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for ending in ("csv", "JSON", "parquet"):
+        written = tmp_path / f"days.{ending}"
+        command = ["--config", configuration, "query", "plays-per-day", "-o", written]
+        assert asked(monkeypatch, capsys, *command) == (0, "", "")
+    assert (tmp_path / "days.csv").read_bytes().endswith(b"\n2018-11-15,1,1,1,200\n")
+    assert json.loads((tmp_path / "days.JSON").read_text())[0]["day"] == "2018-11-15"
+    assert pq.read_table(tmp_path / "days.parquet").num_rows == 1
+
+
+def test_a_question_that_fails_leaves_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "days.csv"
+    kept.write_text("mine")
+    configuration = tmp_path / "dwh.cfg"
+    configuration.write_text("[CLUSTER]\nHOST=127.0.0.1\nDB_NAME=d\nDB_USER=u\nDB_PASSWORD=hush-hush\nDB_PORT=1\n")
+    code, _, err = asked(monkeypatch, capsys, "--config", configuration, "query", "plays-per-day", "-o", kept)
+    assert (code, kept.read_text()) == (4, "mine")
+    assert "hush" not in err
+
+
+def test_parquet_is_not_for_a_terminal(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout", Terminal())
+    assert run(monkeypatch, "--config", configuration, "query", "plays-per-day", "--format", "parquet") == 2
+    assert "Parquet is not for a terminal: write it to a file with -o FILE." in capsys.readouterr().err
+
+
+def test_parquet_goes_to_a_pipe(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert run(monkeypatch, "--config", configuration, "query", "plays-per-day", "--format", "parquet") == 0
+    sys.stdout.flush()
+    assert pq.read_table(io.BytesIO(capfdbinary.readouterr().out)).num_rows == 1
+
+
+def test_parquet_without_pyarrow_is_a_sentence_before_anything_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    code, _, err = asked(monkeypatch, capsys, "query", "plays-per-day", "-o", tmp_path / "days.parquet")
+    assert code == 2
+    assert "pip install pyarrow" in err
+
+
+class Terminal(io.StringIO):
+    """Standard output as a person sees it."""
+
+    def isatty(self) -> bool:
+        return True

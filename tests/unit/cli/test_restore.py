@@ -1,0 +1,123 @@
+"""The command that brings the star back: what it prints, and what it exits with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from support.cli import run as run_command
+from support.exports import a_company, empty, everything
+from support.warehouse import Sparkify, a_standin
+
+from sparkify_dwh import migrate
+from sparkify_dwh.database import warehouse
+
+Run = Callable[..., int]
+Captured = pytest.CaptureFixture[str]
+CLUSTER = "[CLUSTER]\nHOST=127.0.0.1\nDB_NAME=d\nDB_USER=u\nDB_PASSWORD=pa55\nDB_PORT=1\n"
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sparkify]:
+    """A company with a warehouse of its own, for a restore makes tables anew."""
+    with a_standin() as settings, warehouse(settings) as engine:
+        migrate.upgrade(settings)
+        yield a_company(settings, engine, tmp_path_factory.mktemp("restore"))
+
+
+@pytest.fixture
+def run(full: Sparkify, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in the folder of a dwh.cfg, which names no EXPORT; its exit code."""
+    inputs = f"LOG_DATA={full.settings.log_data}\nLOG_JSONPATH={full.settings.log_jsonpath}\n"
+    (tmp_path / "dwh.cfg").write_text(
+        f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={full.settings.standin_directory}\n[S3]\n{inputs}"
+        f"SONG_DATA={full.settings.song_data}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: run_command(monkeypatch, *arguments)
+
+
+def test_what_was_exported_comes_back(full: Sparkify, run: Run, tmp_path: Path, capsys: Captured) -> None:
+    """The same rows, with the same numbers; and, while they are there, not a second time."""
+    before = everything(full)
+    assert run("export", "out") == 0
+    empty(full.engine)
+    capsys.readouterr()
+    assert run("restore", "out") == 0
+    output = capsys.readouterr()
+    assert everything(full) == before
+    assert [line.split("│")[1:3] for line in output.out.splitlines() if "songplays" in line] == [
+        [" songplays ", "    3 "]
+    ]
+    *steps, remark = output.err.splitlines()
+    assert steps == [f"copy {table}" for table in ("artists", "songs", "users", "songplays", "time")]
+    assert remark.startswith("The next load takes in all files once more, and changes nothing unless")
+    assert run("restore", "out") == 2
+    assert (
+        "into empty tables, and artists has rows: empty all tables first (sparkify-dwh reset)"
+        in capsys.readouterr().err
+    )
+    assert everything(full) == before
+
+
+def test_the_configured_folder_is_the_default_and_json_counts_rows(
+    full: Sparkify, run: Run, tmp_path: Path, capsys: Captured
+) -> None:
+    with (tmp_path / "dwh.cfg").open("a") as configuration:
+        configuration.write("EXPORT=configured/\n")
+    before = everything(full)
+    assert run("export") == 0
+    empty(full.engine)
+    capsys.readouterr()
+    assert run("restore", "--json") == 0
+    output = capsys.readouterr()
+    assert json.loads(output.out) == {"rows": {"artists": 1, "songs": 3, "users": 3, "songplays": 3, "time": 3}}
+    assert output.err == ""
+    assert everything(full) == before
+
+
+def test_what_is_no_whole_export_is_not_restored(full: Sparkify, run: Run, tmp_path: Path, capsys: Captured) -> None:
+    """No manifest, one that is none, and files that are not those that were written; the tables stay empty."""
+    before = everything(full)
+    assert run("export", "whole") == 0
+    empty(full.engine)
+    for name, spoil, sentence in (
+        ("none", Path.unlink, "must hold an export, and has no export.json"),
+        ("odd", lambda manifest: manifest.write_text("{}"), "must be the manifest of an export, and is not"),
+        (
+            "short",
+            lambda manifest: shutil.rmtree(manifest.parent / "users"),
+            "must hold the files that its manifest names",
+        ),
+    ):
+        shutil.copytree(tmp_path / "whole", tmp_path / name)
+        spoil(tmp_path / name / "export.json")
+        assert run("restore", name) == 6
+        assert sentence in capsys.readouterr().err
+    assert not any(everything(full).values())
+    assert run("restore", "whole") == 0
+    assert everything(full) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "configuration", "code", "sentence"),
+    [
+        (["nowhere"], None, 6, "nowhere/ must hold an export, and has no export.json"),
+        ([""], None, 2, "An export needs a folder, found an empty text"),
+        ([], None, 3, "lacks [S3] EXPORT: add it, or name the folder: sparkify-dwh restore s3://bucket/folder/"),
+        (["out"], CLUSTER, 2, "Redshift reads and writes S3 alone"),
+        (["s3://bucket/star/"], CLUSTER, 4, "could not be connected to"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence_and_an_exit_code(
+    run: Run, tmp_path: Path, capsys: Captured, arguments: list[str], configuration: str | None, code: int, sentence: str
+) -> None:  # fmt: skip
+    if configuration is not None:
+        (tmp_path / "dwh.cfg").write_text(configuration)
+    assert run("restore", *arguments) == code
+    errors = capsys.readouterr().err
+    assert sentence in errors
+    assert not any(word in errors for word in ("Traceback", "pa55"))

@@ -1,0 +1,209 @@
+"""The cluster from the command line, against AWS's servers over HTTP: what it prints, and what it leaves behind."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from support.aws import Account
+from support.cli import run
+
+from sparkify_dwh.cli.cluster import cluster
+
+
+@pytest.fixture
+def file(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The dwh.cfg of somebody who has no cluster yet, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "dwh.cfg"
+    file.write_text(
+        "# Sparkify's warehouse\n[S3]\nLOG_DATA=s3://sparkify/log_data/\nLOG_JSONPATH=s3://sparkify/paths.json\n"
+        f"SONG_DATA=s3://sparkify/song_data/\n\n[DWH]\nDWH_CLUSTER_IDENTIFIER={account.identifier}\n# one is enough\n"
+        "DWH_NUM_NODES=1\nDWH_CIDR=198.51.100.0/24\n"
+    )
+    return file
+
+
+def test_a_day_of_an_engineer(
+    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From nothing to a cluster that can be used, and back."""
+    assert run(monkeypatch, "cluster", "up", "--write", "--ttl", "8h") == 0
+    output = capsys.readouterr()
+    host = account.cluster()["Endpoint"]["Address"]
+    assert f"{account.identifier} is available in us-west-2: 1 x ra3.large.\n  HOST     {host}\n" in output.out
+    assert "Open to 198.51.100.0/24 at port 5439." in output.out
+    assert "Written to dwh.cfg: [CLUSTER] HOST, [IAM_ROLE] ARN, [CLUSTER] DB_NAME, [CLUSTER] DB_USER." in output.out
+    assert f"create the role {account.identifier}-redshift" in output.err
+    written = file.read_text()
+    assert f"HOST={host}\n" in written
+    assert "# Sparkify's warehouse" in written
+    assert "# one is enough" in written
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    password = account.behind().master_user_password
+    assert f"DB_PASSWORD={password}\n" in written
+    assert password not in output.out + output.err
+
+    assert run(monkeypatch, "cluster", "up") == 0
+    assert capsys.readouterr().err == ""
+    assert run(monkeypatch, "cluster", "status") == 0
+    status = capsys.readouterr().out
+    assert f"{account.identifier} is available in us-west-2: 1 x ra3.large, not public.\n" in status
+    assert f"  endpoint  {host}:5439/sparkify\n  age       0 min\n  until     " in status
+
+    assert run(monkeypatch, "cluster", "down", "--yes") == 0
+    gone = capsys.readouterr().out
+    assert f"{account.identifier} is gone from us-west-2, with all that was made with it.\nIts final snapshot" in gone
+    assert account.is_empty()
+    assert run(monkeypatch, "cluster", "down", "--yes") == 0
+    assert "There is nothing of" in capsys.readouterr().out
+
+
+def test_a_dry_run_prints_what_would_be_done(
+    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = file.read_text()
+    assert run(monkeypatch, "cluster", "up", "--dry-run", "--write", "--public") == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(
+        "It would:\n  make a password for awsuser, and write it to the configuration\n  create the role"
+    )
+    assert "encrypted, public\n" in printed
+    assert not account.exists()
+    assert file.read_text() == before
+
+
+def test_on_a_terminal_the_steps_stay_to_be_read(
+    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They say what is there when a run is broken off."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert run(monkeypatch, "cluster", "up", "--write") == 0
+    shown = capsys.readouterr().err
+    assert f"create the role {account.identifier}-redshift, which Redshift takes on\n" in shown
+    assert f"create the cluster {account.identifier}: 1 x ra3.large, encrypted, not public\n" in shown
+
+
+def test_a_file_that_cannot_be_written_is_said_first(
+    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.chmod(0o444)
+    assert run(monkeypatch, "cluster", "up", "--write") == 3
+    assert "Error: The configuration file dwh.cfg is read-only" in capsys.readouterr().err
+    assert account.is_empty()
+
+
+def test_what_the_environment_hides_is_said(
+    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SPARKIFY_DWH_CLUSTER_HOST", "old.abc.us-west-2.redshift.amazonaws.com")
+    assert run(monkeypatch, "cluster", "up", "--write") == 0
+    assert "goes first: unset SPARKIFY_DWH_CLUSTER_HOST." in capsys.readouterr().err
+
+
+def test_the_results_are_json_where_asked(
+    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SPARKIFY_DWH_CLUSTER_IAM", "true")
+    assert run(monkeypatch, "cluster", "up", "--json") == 0
+    made = json.loads(capsys.readouterr().out)
+    assert (made["identifier"], made["opened"]) == (account.identifier, ["198.51.100.0/24"])
+    assert "password" not in made
+    assert run(monkeypatch, "cluster", "status", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["warehouses"][0]["host"] == made["host"]
+
+
+def test_a_cluster_is_paused_and_resumed(
+    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "cluster", "up", "--write") == 0
+    capsys.readouterr()
+    outputs = []
+    for verb in ("pause", "pause", "resume", "resume"):
+        assert run(monkeypatch, "cluster", verb) == 0
+        outputs.append(capsys.readouterr().out.strip())
+    assert outputs == [
+        "The cluster is paused.",
+        "There is nothing to pause: it is paused already, or is Serverless, which costs nothing while no query runs.",
+        "The cluster runs.",
+        "There is nothing to resume: it runs.",
+    ]
+
+
+def test_serverless_is_created_and_deleted(
+    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SPARKIFY_DWH_DWH_DWH_CLUSTER_TYPE", "serverless")
+    assert run(monkeypatch, "cluster", "up", "--secret", "--write") == 0
+    assert "SECRET_ARN=arn:aws:secretsmanager" in file.read_text()
+    assert "is available in us-west-2: Serverless, 4 RPUs." in capsys.readouterr().out
+    assert run(monkeypatch, "cluster", "down", "--yes", "--no-snapshot") == 0
+    assert not account.serverless.namespaces
+
+
+def test_a_region_that_is_not_the_endpoints_is_remarked_upon(
+    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that nobody takes a cluster in another region for gone."""
+    monkeypatch.setenv("SPARKIFY_DWH_CLUSTER_HOST", "x.y.eu-west-1.redshift.amazonaws.com")
+    monkeypatch.setenv("SPARKIFY_DWH_AWS_REGION", "us-west-2")
+    for verb in (("down", "--yes"), ("status",)):
+        assert run(monkeypatch, "cluster", *verb) == 0
+        assert "in us-west-2" in (printed := capsys.readouterr().out)
+        assert "([CLUSTER] HOST lies in eu-west-1)." in printed
+
+
+def test_nothing_is_deleted_without_a_yes(
+    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "cluster", "up", "--write") == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert run(monkeypatch, "cluster", "down") == 2
+    question, error = capsys.readouterr().err.splitlines()[-2:]
+    assert "A final snapshot keeps its data." in question
+    assert error.startswith("Error: Nobody answered, so nothing was deleted")
+    assert account.exists()
+
+
+def test_nothing_expires_before_its_time(
+    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "cluster", "up", "--write", "--ttl", "15m") == 0
+    capsys.readouterr()
+    assert run(monkeypatch, "cluster", "expire", "--dry-run") == 0
+    assert account.identifier not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["--ttl", "soon"], 2, "A time to live is a span like 8h"),
+        (["--cidr", "0.0.0.0/0"], 3, "0.0.0.0/0 would open the port to everybody"),
+        ([], 3, "The cluster's first user needs a password, and none is configured"),
+    ],
+)
+def test_what_cannot_work_is_one_sentence_and_an_exit_code(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int,
+    sentence: str,
+) -> None:  # fmt: skip
+    assert run(monkeypatch, "cluster", "up", *arguments) == code
+    errors = capsys.readouterr().err
+    assert f"Error: {sentence}" in errors
+    assert "Traceback" not in errors
+
+
+def test_aws_that_refuses_is_an_exit_code_of_its_own(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    assert run(monkeypatch, "cluster", "status") == 10
+    assert "Error: No credentials for AWS" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", sorted(cluster.commands))
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    assert f"Example:  sparkify-dwh cluster {name}" in (cluster.commands[name].help or "")

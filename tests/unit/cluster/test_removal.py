@@ -1,0 +1,295 @@
+"""That everything `cluster up` has made goes, that nothing else does, and what can be seen in between."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from support.aws import Account, no_sleep, refused
+
+from sparkify_dwh import cluster
+from sparkify_dwh.cluster import Options, tags
+from sparkify_dwh.errors import AwsError, ConfigurationError
+from sparkify_dwh.settings import Settings
+from sparkify_dwh.utils.secret import Secret
+
+
+@pytest.fixture
+def settings(account: Account) -> Settings:
+    """The configuration of a cluster that is up."""
+    settings = account.settings(dwh_db_password=Secret("Pa55word-Of-The-Test"))
+    cluster.up(settings, aws=account.aws, sleep=no_sleep)
+    return settings
+
+
+def down(account: Account, settings: Settings, **how: Any) -> cluster.Gone:
+    return cluster.down(settings, aws=account.aws, **{"sleep": no_sleep, **how})
+
+
+def snapshots(account: Account) -> list[str]:
+    found = account.ask("redshift", "describe_cluster_snapshots", SnapshotType="manual")["Snapshots"]
+    return [one["SnapshotIdentifier"] for one in found if one["ClusterIdentifier"] == account.identifier]
+
+
+def test_everything_that_was_made_goes(account: Account, settings: Settings) -> None:
+    assert down(account, settings).done
+    assert account.is_empty()
+    assert down(account, settings).done == ()
+
+
+def test_a_final_snapshot_keeps_the_data(account: Account, settings: Settings) -> None:
+    gone = down(account, settings)
+    assert list(gone.snapshots) == snapshots(account)
+    assert gone.snapshots[0].startswith(f"{account.identifier}-final-")
+
+
+def test_without_a_snapshot_the_data_go_too(account: Account, settings: Settings) -> None:
+    assert down(account, settings, snapshot=False).snapshots == ()
+    assert snapshots(account) == []
+
+
+def test_a_cluster_that_somebody_else_made_stays(account: Account) -> None:
+    account.ask(
+        "redshift", "create_cluster", ClusterIdentifier=account.identifier, NodeType="ra3.large", MasterUsername="other",
+        MasterUserPassword="Passw0rd-other",
+    )  # fmt: skip
+    for act in (cluster.down, cluster.pause):
+        with pytest.raises(AwsError, match=r"was not made by sparkify-dwh, which leaves it alone"):
+            act(account.settings(), aws=account.aws)
+    assert account.exists()
+
+
+def test_a_role_that_somebody_else_made_stays(account: Account, settings: Settings) -> None:
+    name = account.roles()[0]
+    account.ask("iam", "untag_role", RoleName=name, TagKeys=[tags.CLUSTER])
+    down(account, settings)
+    assert account.roles() == [name]
+
+
+def test_a_run_goes_on_where_one_before_was_broken_off(account: Account, settings: Settings) -> None:
+    account.ask("redshift", "delete_cluster", ClusterIdentifier=account.identifier, SkipFinalClusterSnapshot=True)
+    gone = down(account, settings)
+    assert gone.snapshots == ()
+    assert account.is_empty()
+
+
+def test_a_security_group_that_is_still_in_use_is_waited_for(account: Account, settings: Settings) -> None:
+    """Interfaces of a deleted cluster linger."""
+    said: list[str] = []
+    with refused(account.aws.client("ec2"), "DeleteSecurityGroup", "DependencyViolation", times=2):
+        down(account, settings, on_step=said.append)
+    assert said.count("the security group is still in use, by interfaces that AWS is removing") == 1
+    assert not account.groups()
+
+
+def test_a_cluster_that_is_going_already_is_waited_for(account: Account, settings: Settings) -> None:
+    account.behind().status = "deleting"
+
+    def gone(_seconds: float) -> None:
+        account.ask("redshift", "delete_cluster", ClusterIdentifier=account.identifier, SkipFinalClusterSnapshot=True)
+
+    done = down(account, settings, sleep=gone).done
+    assert not [deed for deed in done if "delete the cluster" in deed]
+    assert not account.groups()
+
+
+@pytest.mark.parametrize("snapshot", [True, False])
+def test_a_paused_cluster_is_deleted_as_it_is(account: Account, settings: Settings, snapshot: bool) -> None:
+    """Running, it would cost."""
+    cluster.pause(settings, aws=account.aws)
+    assert "resume" not in str(down(account, settings, snapshot=snapshot).done)
+    assert account.is_empty()
+
+
+def test_a_paused_cluster_is_resumed_where_aws_does_not_delete_it_so(account: Account, settings: Settings) -> None:
+    cluster.pause(settings, aws=account.aws)
+    with refused(account.aws.client("redshift"), "DeleteCluster", "InvalidClusterState"):
+        done = down(account, settings).done
+    assert [deed.split(" ")[0] for deed in done][:2] == ["delete", "resume"]
+    assert account.is_empty()
+
+
+def test_a_cluster_that_is_still_being_created_is_deleted_when_it_is(account: Account, settings: Settings) -> None:
+    account.behind().status = "creating"
+    said: list[str] = []
+
+    def create(_seconds: float) -> None:
+        account.behind().status = "available"
+
+    down(account, settings, sleep=create, on_step=said.append)
+    assert said[0] == "the cluster is creating"
+    assert account.is_empty()
+
+
+def test_a_dry_run_deletes_nothing(account: Account, settings: Settings) -> None:
+    done = down(account, settings, dry_run=True).done
+    assert [deed.split(" sparkify")[0] for deed in done] == [
+        "delete the cluster",
+        "delete the security group",
+        "delete the role",
+    ]
+    assert account.exists()
+    assert account.groups()
+    assert account.roles()
+
+
+def test_a_configuration_that_could_not_create_a_cluster_can_delete_one(account: Account, settings: Settings) -> None:
+    retired = account.settings(dwh={"DWH_NODE_TYPE": "dc2.large", "DWH_CIDR": "everybody"})
+    down(account, retired, snapshot=False)
+    assert not account.exists()
+
+
+def test_a_cluster_is_found_after_the_configuration_was_changed_to_serverless(
+    account: Account, settings: Settings
+) -> None:
+    serverless = account.settings(dwh={"DWH_CLUSTER_TYPE": "serverless"})
+    with pytest.raises(AwsError, match=r"is there as provisioned, and the configuration describes Serverless, 4 RPUs"):
+        cluster.up(serverless, aws=account.aws)
+    down(account, serverless)
+    assert not account.exists()
+
+
+def test_a_cluster_whose_time_is_over_expires(account: Account) -> None:
+    settings = account.settings(dwh_db_password=Secret("Pa55word-Of-The-Test"))
+    cluster.up(settings, Options(ttl=timedelta(hours=8)), aws=account.aws, sleep=no_sleep)
+    assert account.identifier not in [one.identifier for one in cluster.expire(settings, aws=account.aws)]
+    over = tags.written(datetime.now(timezone.utc) - timedelta(minutes=1))
+    account.behind().create_tags([{"Key": tags.EXPIRES, "Value": over}])
+    planned = cluster.expire(settings, aws=account.aws, dry_run=True)
+    assert account.identifier in [one.identifier for one in planned]
+    assert account.exists()
+    gone = cluster.expire(settings, aws=account.aws, sleep=no_sleep)
+    assert [one.snapshots for one in gone if one.identifier == account.identifier]
+    assert account.is_empty()
+
+
+def test_a_time_that_is_none_deletes_nothing(account: Account, settings: Settings) -> None:
+    account.behind().create_tags([{"Key": tags.EXPIRES, "Value": "yesterday"}])
+    cluster.expire(settings, aws=account.aws, sleep=no_sleep)
+    assert account.exists()
+
+
+def test_status_says_what_there_is(account: Account, settings: Settings) -> None:
+    status = cluster.status(settings, aws=account.aws)
+    (found,) = status.found
+    assert (found.state, found.size, found.host) == (
+        "available",
+        "1 x ra3.large",
+        account.cluster()["Endpoint"]["Address"],
+    )
+    assert status.opened == ("198.51.100.0/24",)
+    assert status.age(found) is not None
+    assert status.parts == (
+        f"the security group sparkify-dwh-{account.identifier}",
+        f"the role {account.identifier}-redshift",
+    )
+    assert status.to_dict()["state"] == "available"
+
+
+def test_status_says_what_is_left_over_and_that_there_is_nothing(account: Account, settings: Settings) -> None:
+    account.ask("redshift", "delete_cluster", ClusterIdentifier=account.identifier, SkipFinalClusterSnapshot=True)
+    status = cluster.status(settings, aws=account.aws)
+    assert (status.found, len(status.parts)) == ((), 2)
+    down(account, settings)
+    assert cluster.status(settings, aws=account.aws).to_dict()["state"] == "absent"
+
+
+def test_a_cluster_is_paused_and_resumed(account: Account, settings: Settings) -> None:
+    assert cluster.pause(settings, aws=account.aws, dry_run=True) == [f"pause the cluster {account.identifier}"]
+    assert account.cluster()["ClusterStatus"] == "available"
+    assert cluster.pause(settings, aws=account.aws)
+    assert account.cluster()["ClusterStatus"] == "paused"
+    assert cluster.pause(settings, aws=account.aws) == []
+    assert cluster.resume(settings, aws=account.aws)
+    assert account.cluster()["ClusterStatus"] == "available"
+    assert cluster.resume(settings, aws=account.aws) == []
+
+
+def test_what_is_not_there_cannot_be_paused(account: Account) -> None:
+    elsewhere = account.settings(host="x.y.eu-west-1.redshift.amazonaws.com")
+    with pytest.raises(AwsError, match=r"no warehouse .* in us-west-2 \(\[CLUSTER\] HOST lies in eu-west-1\): correct"):
+        cluster.pause(elsewhere, aws=account.aws)
+
+
+def test_an_ephemeral_cluster_lives_as_long_as_its_block(account: Account, settings: Settings) -> None:
+    with cluster.ephemeral(settings, aws=account.aws, sleep=no_sleep) as warehouse:
+        own = warehouse.dwh["DWH_CLUSTER_IDENTIFIER"]
+        (found,) = account.ask("redshift", "describe_clusters", ClusterIdentifier=own)["Clusters"]
+        assert warehouse.host == found["Endpoint"]["Address"] != account.cluster()["Endpoint"]["Address"]
+        assert tags.expiry(tags.read(found["Tags"])) is not None
+        assert warehouse.url.username == found["MasterUsername"]
+        assert warehouse.for_load().log_data == "s3://sparkify/log_data/"
+    own_account = Account(own, account.serverless, account.aws)
+    assert own_account.is_empty()
+    assert account.exists()
+
+
+class Failed(Exception):
+    """Something in the block of an ephemeral cluster."""
+
+
+def test_an_ephemeral_cluster_goes_after_an_error(account: Account) -> None:
+    made: list[Settings] = []
+
+    def use_and_fail() -> None:
+        with cluster.ephemeral(account.settings(), aws=account.aws, sleep=no_sleep) as warehouse:
+            made.append(warehouse)
+            raise Failed
+
+    with pytest.raises(Failed):
+        use_and_fail()
+    assert Account(made[0].dwh["DWH_CLUSTER_IDENTIFIER"], account.serverless, account.aws).is_empty()
+
+
+def test_the_stand_in_makes_no_ephemeral_cluster(account: Account) -> None:
+    with (
+        pytest.raises(ConfigurationError, match=r"whose inputs no cluster can read"),
+        cluster.ephemeral(account.settings(host="standin"), aws=account.aws),
+    ):
+        pass
+
+
+def test_a_warehouse_of_somebody_else_under_the_same_name_does_not_keep_ours(
+    account: Account, settings: Settings
+) -> None:
+    """One is a cluster, the other Serverless."""
+    theirs = {"namespaceName": account.identifier, "dbName": "dev", "adminUsername": "x", "tags": []}
+    account.serverless.CreateNamespace(theirs)
+    down(account, settings)
+    assert not account.exists()
+    assert account.identifier in account.serverless.namespaces
+
+
+def test_what_could_not_be_looked_for_is_not_said_to_be_gone(account: Account, settings: Settings) -> None:
+    def fail(_given: dict[str, Any]) -> dict[str, Any]:
+        raise PermissionError("InternalServerException")
+
+    account.serverless.GetNamespace = fail  # type: ignore[method-assign]
+    with pytest.raises(AwsError, match="AWS failed at redshift-serverless:GetNamespace"):
+        down(account, settings)
+    assert account.exists()
+
+
+def test_a_scheduler_hears_of_what_could_not_be_looked_for(account: Account, settings: Settings) -> None:
+    with (
+        refused(account.aws.client("redshift"), "DescribeClusters", "InternalFailure"),
+        pytest.raises(AwsError, match="AWS failed at redshift:DescribeClusters"),
+    ):
+        cluster.expire(settings, aws=account.aws, sleep=no_sleep)
+
+
+def test_what_went_wrong_in_the_block_is_heard_of_before_what_went_wrong_at_its_end(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    def use_and_fail() -> None:
+        with cluster.ephemeral(account.settings(), aws=account.aws, sleep=no_sleep) as warehouse:
+            made.append(warehouse.dwh["DWH_CLUSTER_IDENTIFIER"])
+            raise Failed
+
+    made: list[str] = []
+    redshift = account.aws.client("redshift")
+    with refused(redshift, "DeleteCluster", "AccessDenied"), pytest.raises(Failed):
+        use_and_fail()
+    assert f"the ephemeral warehouse {made[0]} is not all gone: no permission for redshift:DeleteCluster" in caplog.text
+    assert f"SPARKIFY_DWH_DWH_DWH_CLUSTER_IDENTIFIER={made[0]} sparkify-dwh cluster down" in caplog.text

@@ -1,0 +1,288 @@
+"""What the settings of a warehouse are, given its configuration."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sparkify_dwh.config.file import KEYS
+from sparkify_dwh.errors import ConfigurationError
+from sparkify_dwh.settings import Locations, Secret, Settings
+
+REPOSITORY = Path(__file__).parents[3]
+
+CLUSTER = """
+[CLUSTER]
+HOST=sparkify.abc.us-west-2.redshift.amazonaws.com
+DB_NAME=sparkify
+DB_USER=loader
+DB_PASSWORD=pa%s#w;rd
+[IAM_ROLE]
+ARN=arn:aws:iam::123456789012:role/reader
+[S3]
+LOG_DATA=s3://sparkify/log_data
+LOG_JSONPATH='s3://sparkify/log_json_path.json'
+SONG_DATA=s3://sparkify/song_data/
+"""
+
+
+def settings_of(tmp_path: Path, text: str, **environ: str) -> Settings:
+    """The settings that a file with this text and these variables give."""
+    file = tmp_path / "dwh.cfg"
+    file.write_text(text, encoding="utf-8")
+    return Settings.read(file, environ)
+
+
+def test_a_cluster_is_reached_through_the_redshift_driver(tmp_path: Path) -> None:
+    url = settings_of(tmp_path, CLUSTER).url
+    assert (url.drivername, url.username, url.password) == ("redshift+sparkify", "loader", "pa%s#w;rd")
+    assert (url.host, url.port) == ("sparkify.abc.us-west-2.redshift.amazonaws.com", 5439)
+    assert url.database == "sparkify"
+
+
+def test_a_load_reads_the_configured_locations(tmp_path: Path) -> None:
+    """A slash at the end is neither added nor lost: both are key prefixes, and not the same."""
+    assert settings_of(tmp_path, CLUSTER).for_load() == Locations(
+        log_data="s3://sparkify/log_data",
+        log_jsonpath="s3://sparkify/log_json_path.json",
+        song_data="s3://sparkify/song_data/",
+    )
+
+
+def test_everything_that_a_connection_lacks_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        _ = settings_of(tmp_path, "[CLUSTER]\nDB_USER=loader\nDB_PASSWORD=''\n").url
+    assert re.findall(r"\[CLUSTER\] (\w+)", str(error.value)) == ["HOST", "DB_NAME", "DB_PASSWORD"]
+
+
+def test_everything_that_a_load_lacks_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        settings_of(tmp_path, "[CLUSTER]\nHOST=h\nDB_NAME=d\n[S3]\nSONG_DATA=s3://sparkify/songs/").for_load()
+    for name in ("[CLUSTER] DB_USER", "[CLUSTER] DB_PASSWORD", "[IAM_ROLE] ARN", "[S3] LOG_DATA", "[S3] LOG_JSONPATH"):
+        assert name in str(error.value)
+    assert "SONG_DATA" not in str(error.value)
+    assert "SPARKIFY_DWH_CLUSTER_DB_USER" in str(error.value)
+
+
+def test_the_cluster_that_is_to_be_created_is_the_one_to_connect_to(tmp_path: Path) -> None:
+    """[DWH] stands in for what [CLUSTER] leaves out."""
+    dwh = "[DWH]\nDWH_DB=sparkify\nDWH_DB_USER=admin\nDWH_DB_PASSWORD=secret\nDWH_PORT=5440\nDWH_NUM_NODES=4\n"
+    settings = settings_of(tmp_path, f"[CLUSTER]\nHOST=h\nDB_USER=loader\n{dwh}")
+    assert settings.url.render_as_string(hide_password=False) == "redshift+sparkify://loader:secret@h:5440/sparkify"
+    assert settings.dwh == {"DWH_DB": "sparkify", "DWH_DB_USER": "admin", "DWH_PORT": "5440", "DWH_NUM_NODES": "4"}
+    assert settings.dwh_db_password == Secret("secret")
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("h.redshift.amazonaws.com:5441/dev", ("h.redshift.amazonaws.com", 5441, "dev")),
+        ("h.redshift.amazonaws.com:5441", ("h.redshift.amazonaws.com", 5441, None)),
+        ("h.redshift.amazonaws.com/", ("h.redshift.amazonaws.com", 5439, None)),
+    ],
+)
+def test_an_endpoint_may_be_pasted_from_the_console(
+    tmp_path: Path, host: str, expected: tuple[str, int, str | None]
+) -> None:
+    settings = settings_of(tmp_path, f"[CLUSTER]\nHOST={host}\n")
+    assert (settings.host, settings.db_port, settings.db_name) == expected
+
+
+def test_what_is_given_separately_wins_over_the_pasted_endpoint(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, "[CLUSTER]\nHOST=h:5441/dev\nDB_NAME=sparkify\nDB_PORT=5442\n")
+    assert (settings.host, settings.db_port, settings.db_name) == ("h", 5442, "sparkify")
+
+
+@pytest.mark.parametrize("host", ["https://u:pa55@h/dev", "jdbc:redshift://h:1/dev?password=pa55", "loader:pa55@h"])
+def test_a_url_is_no_host(tmp_path: Path, host: str) -> None:
+    """The message does not show what was found, which may hold a password."""
+    with pytest.raises(ConfigurationError, match=r"\[CLUSTER\] HOST must be a host") as error:
+        settings_of(tmp_path, f"[CLUSTER]\nHOST={host}\n")
+    assert "pa55" not in str(error.value)
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "54.39", "five", "٥٤٣٩"])
+def test_a_port_is_a_number_from_1_to_65535(tmp_path: Path, port: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"\[CLUSTER\] DB_PORT needs a port from 1 to 65535"):
+        settings_of(tmp_path, f"[CLUSTER]\nHOST=h\nDB_PORT={port}\n")
+
+
+def test_an_error_names_the_variable_that_holds_the_wrong_value(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"^SPARKIFY_DWH_DWH_DWH_PORT needs a port .* found 70000"):
+        settings_of(tmp_path, "[CLUSTER]\nHOST=h\n", SPARKIFY_DWH_DWH_DWH_PORT="70000")
+
+
+def test_the_stand_in_keeps_its_data_beside_the_configuration(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, "[CLUSTER]\nHOST=Standin\n")
+    assert settings.is_standin
+    assert settings.standin_directory == tmp_path / ".standin"
+    assert str(settings.url) == f"redshift+standin:///{tmp_path}/.standin"
+    assert settings.manifests == f"file://{tmp_path}/.standin/manifests/"
+
+
+def test_the_stand_in_reads_paths_relative_to_the_configuration(tmp_path: Path) -> None:
+    inputs = "LOG_DATA=my data/log_data\nSONG_DATA=../songs/\nLOG_JSONPATH=file:///d/my%20paths.json\n"
+    settings = settings_of(tmp_path, f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR=/var/../srv\n[S3]\n{inputs}")
+    assert settings.for_load() == Locations(
+        log_data=f"file://{tmp_path}/my%20data/log_data",
+        log_jsonpath="file:///d/my%20paths.json",
+        song_data=f"file://{tmp_path.parent}/songs/",
+    )
+    assert settings.standin_directory == Path("/srv")
+
+
+def test_a_cluster_reads_no_local_files(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"\[S3\] LOG_DATA is 'file:///d/log_data/', and Redshift cannot"):
+        settings_of(tmp_path, "[CLUSTER]\nHOST=h\n[S3]\nLOG_DATA=file:///d/log_data/\n")
+
+
+def test_jsonpaths_are_one_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"\[S3\] LOG_JSONPATH must be one file"):
+        settings_of(tmp_path, "[CLUSTER]\nHOST=h\n[S3]\nLOG_JSONPATH=s3://sparkify/paths/\n")
+
+
+@pytest.mark.parametrize("change", ["LOG_DATA=s3://sparkify/log", "LOG_DATA=s3://sparkify"])
+def test_a_prefix_that_also_matches_another_location_is_refused(tmp_path: Path, change: str) -> None:
+    """COPY reads whatever the prefix matches as data, the JSONPaths file too."""
+    settings = settings_of(tmp_path, CLUSTER.replace("LOG_DATA=s3://sparkify/log_data", change))
+    with pytest.raises(ConfigurationError, match=r"the key prefix \[S3\] LOG_DATA also matches"):
+        settings.for_load()
+
+
+def test_an_access_key_needs_both_its_parts(tmp_path: Path) -> None:
+    both = settings_of(tmp_path, "[AWS]\nKEY=AKIAX\nSECRET=s/e+c\n")
+    assert (both.aws_key, both.aws_secret) == (Secret("AKIAX"), Secret("s/e+c"))
+    with pytest.raises(ConfigurationError, match=r"\[AWS\] KEY is given, \[AWS\] SECRET is not"):
+        settings_of(tmp_path, "[AWS]\nKEY=AKIAX\n")
+
+
+IDENTITY = "[CLUSTER]\nHOST=h\nDB_NAME=d\n"
+
+
+@pytest.mark.parametrize(
+    "line", ["IAM=true", "IAM=Yes", "SECRET_ARN=arn:aws:secretsmanager:us-west-2:123456789012:secret:redshift!x-AbC"]
+)
+def test_whoever_logs_in_without_a_password_needs_none(tmp_path: Path, line: str) -> None:
+    """A password that is there all the same is not put into the URL."""
+    url = settings_of(tmp_path, f"{IDENTITY}{line}\nDB_PASSWORD=pa55\n").url
+    assert (url.host, url.database, url.password) == ("h", "d", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("IAM=pa55", r"\[CLUSTER\] IAM must be true or false"),
+        ("SECRET_ARN=pa55", r"\[CLUSTER\] SECRET_ARN must be a secret like .* found something without arn:"),
+        (
+            "TLS=off",
+            r"\[CLUSTER\] TLS must be verify-full, or verify-ca for a tunnel .* without TLS would show passwords",
+        ),
+        ("TLS=require", r"\[CLUSTER\] TLS must be verify-full"),
+        ("CONNECT_SECONDS=0", r"\[CLUSTER\] CONNECT_SECONDS needs seconds from 1 to 3600"),
+        ("CONNECT_SECONDS=soon", r"\[CLUSTER\] CONNECT_SECONDS needs seconds from 1 to 3600"),
+        ("QUERY_GROUP=a'b", r"\[CLUSTER\] QUERY_GROUP must be up to 100 letters"),
+    ],
+)
+def test_a_way_to_connect_that_cannot_work_is_refused(tmp_path: Path, line: str, sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=sentence) as error:
+        settings_of(tmp_path, IDENTITY + line)
+    assert "pa55" not in str(error.value)
+
+
+def test_a_connection_is_checked_and_limited_unless_said_otherwise(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, IDENTITY)
+    assert (settings.tls, settings.connect_seconds, settings.query_group) == ("verify-full", 30, "sparkify_dwh")
+    other = settings_of(tmp_path, f"{IDENTITY}TLS=Verify-CA\nCONNECT_SECONDS=2.5\nQUERY_GROUP=nightly\n")
+    assert (other.tls, other.connect_seconds, other.query_group) == ("verify-ca", 2.5, "nightly")
+
+
+@pytest.mark.parametrize("arn", ["sparkify-redshift", "123456789012:role/x", "default", "arn:aws:iam::1234:role/x"])
+def test_a_role_is_an_arn(tmp_path: Path, arn: str) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"\[IAM_ROLE\] ARN must be a role like arn:aws:iam::.* cluster up --write"
+    ):
+        settings_of(tmp_path, f"[IAM_ROLE]\nARN={arn}\n")
+
+
+@pytest.mark.parametrize("region", ["Oregon", "us west 2", "us-west-2a"])
+def test_a_region_has_the_form_of_one(tmp_path: Path, region: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"\[AWS\] REGION must be a region like us-west-2"):
+        settings_of(tmp_path, f"[AWS]\nREGION={region}\n")
+    assert settings_of(tmp_path, "[AWS]\nREGION=us-gov-west-1\n").aws_region == "us-gov-west-1"
+
+
+def test_roles_may_be_chained(tmp_path: Path) -> None:
+    """Redshift guide, r_UNLOAD."""
+    chain = "arn:aws:iam::123456789012:role/a,arn:aws-cn:iam::123456789012:role/path/b"
+    assert settings_of(tmp_path, f"[IAM_ROLE]\nARN={chain}\n").role_arn == chain
+
+
+def test_the_region_of_the_inputs_is_that_of_the_cluster_unless_said_otherwise(tmp_path: Path) -> None:
+    host = "[CLUSTER]\nHOST=x.y.eu-west-1.redshift.amazonaws.com\n"
+    regions = [
+        settings_of(tmp_path, text).store_options()["region"]
+        for text in (
+            host,
+            f"{host}[AWS]\nREGION=eu-west-2\n",
+            f"{host}[S3]\nREGION=eu-west-3\n[AWS]\nREGION=eu-west-2\n",
+        )
+    ]
+    assert regions == ["eu-west-1", "eu-west-2", "eu-west-3"]
+
+
+def test_the_embedded_warehouse_needs_no_configuration(tmp_path: Path) -> None:
+    settings = Settings.embedded(tmp_path)
+    assert str(settings.url) == f"redshift+standin:///{tmp_path}"
+    assert settings.for_load() == Locations(
+        log_data=f"file://{tmp_path}/data/log_data/",
+        log_jsonpath=f"file://{tmp_path}/data/log_json_path.json",
+        song_data=f"file://{tmp_path}/data/song_data/",
+    )
+
+
+def test_no_secret_shows_in_what_is_printed_or_logged(tmp_path: Path) -> None:
+    aws = "[AWS]\nKEY=AKIAX\nSECRET=s/e+c\n[DWH]\nDWH_DB_PASSWORD=hidden\n"
+    settings = settings_of(tmp_path, CLUSTER + aws)
+    shown = f"{settings!r} {settings} {settings.db_password} {settings.db_password!r} {settings.url!r} {settings.url}"
+    assert not [secret for secret in ("pa%s#w;rd", "AKIAX", "s/e+c", "hidden") if secret in shown]
+    assert "db_password=***" in shown
+
+
+def test_a_secret_does_not_leave_the_process() -> None:
+    """It can be copied, and compared with a secret; a string is never equal to it."""
+    secret = Secret("pa55")
+    assert copy.deepcopy(secret) == secret == Secret("pa55") != "pa55"
+    assert {secret: 1}[Secret("pa55")] == 1
+    assert secret
+    assert not Secret("")
+    with pytest.raises(TypeError, match="pickled"):
+        pickle.dumps(secret)
+
+
+def test_the_configuration_in_the_repository_is_the_embedded_stand_in() -> None:
+    settings = Settings.read(REPOSITORY / "dwh.cfg", {})
+    assert settings.standin_directory == REPOSITORY / ".standin"
+    assert settings.for_load().log_data == f"file://{REPOSITORY}/.standin/data/log_data/"
+
+
+def test_the_example_of_a_cluster_names_every_key(tmp_path: Path) -> None:
+    """Taking the ``#`` off the example, as it says, gives a configuration that can load."""
+    example = (REPOSITORY / "dwh.cfg").read_text(encoding="utf-8").partition("A real cluster.")[2]
+    text = "\n".join(re.findall(r"^#(\S.*)$", example, re.MULTILINE))
+    settings = settings_of(tmp_path, text)
+    assert settings.for_load().log_data.startswith("s3://")
+    assert settings.url.port == 5439
+    assert not [key for section in KEYS if section != "STANDIN" for key in KEYS[section] if f"{key}=" not in text]
+
+
+def test_settings_are_read_without_heavy_imports() -> None:
+    imports = "import sys, sparkify_dwh.settings, sparkify_dwh.storage.store"
+    code = f"{imports}; print({{'boto3', 'botocore', 'sqlalchemy'}} & {{*sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

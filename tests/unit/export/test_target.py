@@ -1,0 +1,105 @@
+"""Where an export may go, what it replaces, and what it never removes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from support.exports import CLUSTER, NO_YEAR, files
+from support.warehouse import Sparkify
+
+from sparkify_dwh.errors import ConfigurationError, UsageError
+from sparkify_dwh.export import export
+from sparkify_dwh.export.target import target_url
+
+
+@pytest.mark.parametrize(
+    ("changes", "target", "error", "expected"),
+    [
+        ({}, None, ConfigurationError, r"lacks \[S3\] EXPORT: add it, or name a target: sparkify-dwh export s3://"),
+        ({"host": "standin"}, "", UsageError, "found an empty text"),
+        ({}, "here", UsageError, r"Redshift reads and writes S3 alone, .* 'here': name s3://bucket/folder/, or set"),
+        ({}, "file:///d/star", UsageError, "Redshift reads and writes S3 alone"),
+        ({"host": "standin"}, "/", UsageError, "needs a folder of its own"),
+        ({}, "https://u:pa55@bk/k", UsageError, r"S3 alone, .* 'https://\*\*\*@bk/k'"),
+        ({"host": "standin"}, "gs://bk/k", UsageError, "must be s3://bucket/key"),
+        ({}, "s3:///k", UsageError, "must be s3://bucket/key"),
+        (
+            {"log_data": "s3://bk/log"},
+            "s3://bk/log_export",
+            UsageError,
+            r"must lie apart .* \[S3\] LOG_DATA, s3://bk/log,",
+        ),
+        ({"song_data": "s3://bk/star/so"}, "s3://bk/star", UsageError, r"but s3://bk/star/songs/ and \[S3\] SONG_DATA"),
+        ({"song_data": "s3://bk/songs/in/"}, "s3://bk/", UsageError, r"but s3://bk/songs/ and \[S3\] SONG_DATA"),
+    ],
+)
+def test_a_target_that_cannot_be_is_refused(
+    changes: dict[str, Any], target: str | None, error: type[Exception], expected: str
+) -> None:
+    with pytest.raises(error, match=expected):
+        target_url(replace(CLUSTER, **changes), target)
+
+
+def test_a_bucket_may_hold_inputs_and_an_export_side_by_side() -> None:
+    assert (
+        target_url(replace(CLUSTER, log_data="s3://bk/log_data/", song_data="s3://bk/song_data/"), "s3://bk")
+        == "s3://bk/"
+    )
+
+
+@pytest.mark.parametrize("target", ["s3://bk/star", "s3://bk/star/", "S3://bk/star//"])
+def test_a_target_is_a_folder_with_or_without_its_slash(target: str) -> None:
+    assert target_url(CLUSTER, target) == "s3://bk/star/"
+
+
+def test_a_second_export_is_refused_unless_it_is_to_overwrite(star: Sparkify, target: Path) -> None:
+    export(star.settings, str(target))
+    before = {name: (target / name).read_bytes() for name in files(target)}
+    with pytest.raises(UsageError, match=r"export\.json is there already: pass overwrite \(--overwrite\)"):
+        export(star.settings, str(target))
+    assert {name: (target / name).read_bytes() for name in files(target)} == before
+
+
+def test_partitions_that_are_gone_are_gone_from_the_export_too(star: Sparkify, target: Path) -> None:
+    """CLEANPATH would leave them, for it empties only the partitions that it writes. Redshift guide, r_UNLOAD"""
+    export(star.settings, str(target))
+    (target / "songs/year=0/0031_part_02.parquet").write_bytes(b"of a larger cluster")
+    with star.engine.begin() as connection:
+        connection.execute(text("DELETE FROM songs WHERE year = 1999"))
+        connection.execute(text("DELETE FROM users"))
+    export(star.settings, str(target), overwrite=True)
+    assert [name for name in files(target) if name.startswith(("songs", "users"))] == [
+        "songs/year=0/0000_part_00.parquet",
+        f"songs/{NO_YEAR}/0000_part_00.parquet",
+    ]
+
+
+@pytest.mark.parametrize("name", ["songs/thesis.doc", "songs/0000_part_00", "users/_SUCCESS", "time/year=1/x.parquet"])
+def test_what_no_export_wrote_is_never_removed(star: Sparkify, target: Path, name: str) -> None:
+    export(star.settings, str(target))
+    (target / name).parent.mkdir(exist_ok=True)
+    (target / name).write_text("mine")
+    before = files(target)
+    with pytest.raises(UsageError, match=r"hold.* its files alone, but .* is there"):
+        export(star.settings, str(target), overwrite=True)
+    assert files(target) == before
+
+
+def test_tables_of_a_former_export_are_not_left_beside_a_new_one(star: Sparkify, target: Path) -> None:
+    """They would be of another moment; and to remove them is more than was asked for."""
+    export(star.settings, str(target))
+    before = files(target)
+    with pytest.raises(UsageError, match=r"songplays/ holds songplays, which is not to be exported now|holds artists"):
+        export(star.settings, str(target), tables=["users"], overwrite=True)
+    assert files(target) == before
+
+
+def test_what_is_beside_the_tables_does_not_matter(star: Sparkify, target: Path) -> None:
+    (target / "other").mkdir(parents=True)
+    (target / "other" / "x.parquet").write_text("x")
+    export(star.settings, str(target))
+    assert (target / "other" / "x.parquet").read_text() == "x"

@@ -1,0 +1,116 @@
+"""Why COPY refused a row: told from the system views that the user may read, and from what is left where there are none."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import Select, literal_column, select, table
+from support.records import a_song, an_event
+from support.warehouse import Sparkify
+
+from sparkify_dwh.errors import CopyError, LoadError
+from sparkify_dwh.loading import rejected_rows
+
+NAMES = rejected_rows.STL_LOAD_ERRORS.selected_columns.keys()
+UNREADABLE = select(*(literal_column(name).label(name) for name in NAMES)).select_from(table("no_such_view"))
+
+
+@pytest.fixture
+def refused(sparkify: Sparkify) -> Sparkify:
+    """A load whose second line COPY refuses."""
+    sparkify.logs("a.json", an_event(), an_event(itemInSession="six"))
+    sparkify.songs("a.json", a_song())
+    return sparkify
+
+
+def test_the_value_is_told_where_the_server_keeps_it(refused: Sparkify) -> None:
+    with pytest.raises(CopyError, match=r"a\.json line 2, column item_in_session: 'six': .* \(1207\)"):
+        refused.load()
+
+
+def test_without_stl_load_errors_the_value_is_left_out(refused: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Serverless (redshift guide, SYS_LOAD_ERROR_DETAIL)."""
+    monkeypatch.setattr(rejected_rows, "VIEWS", (rejected_rows.SYS_LOAD_ERROR_DETAIL, UNREADABLE))
+    with pytest.raises(CopyError, match=r"a\.json line 2, column item_in_session: Invalid digit"):
+        refused.load()
+
+
+def test_without_sys_load_error_detail_stl_load_errors_tells(
+    refused: Sparkify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be forbidden to a plain user."""
+    monkeypatch.setattr(rejected_rows, "VIEWS", (UNREADABLE, rejected_rows.STL_LOAD_ERRORS))
+    with pytest.raises(CopyError, match=r"a\.json line 2, column item_in_session: 'six'"):
+        refused.load()
+
+
+def test_without_either_the_servers_own_words_are_told(refused: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rejected_rows, "VIEWS", (UNREADABLE, UNREADABLE))
+    with pytest.raises(CopyError, match="Load into table 'staging_events' failed"):
+        refused.load()
+
+
+def test_a_key_is_not_to_be_widened(sparkify: Sparkify) -> None:
+    """Redshift alters no column of a key. Redshift guide, r_ALTER_TABLE"""
+    sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song(song_id="S" * 42))
+    with pytest.raises(CopyError, match=r"column song_id: .*\(1204\)\. Shorten it: it is a key"):
+        sparkify.load()
+
+
+def test_a_long_value_is_shortened(sparkify: Sparkify) -> None:
+    sparkify.logs("a.json", an_event(song="x" * 600))
+    sparkify.songs("a.json", a_song())
+    with pytest.raises(CopyError, match=r"x{80}\.\.\.'"):
+        sparkify.load()
+
+
+@pytest.mark.parametrize("readable", rejected_rows.VIEWS, ids=["sys_load_error_detail", "stl_load_errors"])
+def test_a_row_that_is_left_out_is_told_from_either_view(
+    refused: Sparkify, monkeypatch: pytest.MonkeyPatch, readable: Select[Any]
+) -> None:
+    """What one calls a COPY is not what the other calls it. Redshift guide, SYS_QUERY_HISTORY"""
+    monkeypatch.setattr(rejected_rows, "VIEWS", (readable, UNREADABLE))
+    report = refused.load(max_errors=1)
+    assert report.staged["staging_events"].rejected == 1
+    assert report.staged["staging_songs"].rejected == 0
+    assert "a.json line 2, column item_in_session: " in report.rejected[0]
+
+
+def test_every_row_is_told_with_its_own_value(sparkify: Sparkify) -> None:
+    """Files of one record have them all at line 1."""
+    for name in ("a", "b", "c"):
+        sparkify.logs(f"{name}.json", an_event(ts=f"time of {name}"))
+    sparkify.logs("d.json", an_event())
+    sparkify.songs("a.json", a_song())
+    told = sparkify.load(max_errors=3).rejected
+    assert [row.rpartition("/")[2].split(" (")[0].split(":")[:2] for row in told] == [
+        [f"{name}.json line 1, column ts", f" 'time of {name}'"] for name in ("a", "b", "c")
+    ]
+
+
+def test_no_row_is_left_out_where_nobody_may_know_which(refused: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rejected_rows, "VIEWS", (UNREADABLE, UNREADABLE))
+    with pytest.raises(LoadError, match=r"may read neither .*: have SELECT on one of them granted"):
+        refused.load(max_errors=1)
+    assert refused.one("SELECT count(*) FROM songplays") == 0
+    assert refused.one("SELECT count(*) FROM load_files") == 0
+
+
+def test_rows_that_the_views_do_not_show_yet_are_counted(refused: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = tuple(view.where(literal_column("1") == literal_column("0")) for view in rejected_rows.VIEWS)
+    monkeypatch.setattr(rejected_rows, "VIEWS", late)
+    report = refused.load(max_errors=1)
+    assert report.staged["staging_events"].rejected == 1
+    assert report.rejected == ["staging_events: 1 row that the server does not show"]
+
+
+def test_rows_that_were_left_out_before_in_the_session_are_not_counted_again(refused: Sparkify) -> None:
+    """The first COPY, of plain files, leaves one out; the second, of packed ones, none."""
+    (refused.directory / "log_data" / "b.json.gz").write_bytes(
+        gzip.compress(json.dumps(an_event(itemInSession=7)).encode())
+    )
+    assert refused.load(max_errors=1).staged["staging_events"].rejected == 1

@@ -1,0 +1,58 @@
+"""A trial finds values where COPY does: by the JSONPaths file, or by the names of the columns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.records import JSON_PATHS, a_song, an_event, write_lines
+from support.validations import PATHS, tried
+from support.warehouse import Sparkify
+
+from sparkify_dwh.errors import CopyError
+from sparkify_dwh.staging import StagingEvent
+
+
+@pytest.mark.parametrize(
+    ("paths", "reason"),
+    [
+        (b"{", "must be one JSON object in UTF-8"),
+        (b"[]", "must be one JSON object"),
+        (b'{"jsonpaths": {}}', "jsonpaths must be an array"),
+        (PATHS.replace(b"$['artist']", b"artist"), '"artist" is neither'),
+        (PATHS.replace(b"$['artist']", b"$.artist"), "it mixes"),
+        (PATHS.replace(b"\"$['artist']\", ", b""), "17 paths for 18 columns"),
+    ],
+)
+def test_jsonpaths_that_copy_refuses_are_a_problem(sparkify: Sparkify, paths: bytes, reason: str) -> None:
+    path = sparkify.logs("a.json", an_event())
+    sparkify.songs("a.json", a_song())
+    (sparkify.directory / "log_json_path.json").write_bytes(paths)
+    trial = tried(path, StagingEvent, paths)
+    assert reason in trial.problems[0].reason
+    assert (trial.broken_files, trial.is_sample) == (1, False)
+    with pytest.raises(CopyError, match=r"JSONPath|jsonpaths"):
+        sparkify.load()
+
+
+def test_jsonpaths_without_their_key_are_a_warning(tmp_path: Path) -> None:
+    """COPY then pairs keys with columns by name, and here finds no item_in_session."""
+    path = write_lines(tmp_path / "a.json", [an_event()])
+    trial = tried(path, StagingEvent, b'{"paths": []}', json_paths_url="s3://b/paths.json")
+    assert trial.warnings[0].startswith("s3://b/paths.json: it has no key jsonpaths")
+    assert trial.problems[0].column == "item_in_session"
+
+
+@pytest.mark.parametrize(("path", "column"), [("$['user'][0]['name']", ""), ("$['user'][1]['name']", "artist")])
+def test_deeper_paths_are_followed(tmp_path: Path, path: str, column: str) -> None:
+    """An element that an array does not have is an error, a key that an object does not have is not."""
+    file = write_lines(tmp_path / "a.json", [an_event(user=[{"name": "Elena"}])])
+    trial = tried(file, StagingEvent, PATHS.replace(b"$['artist']", path.encode()))
+    assert [problem.column for problem in trial.problems] == [column] * bool(column)
+
+
+def test_dots_are_followed_like_brackets(tmp_path: Path) -> None:
+    dots = json.dumps({"jsonpaths": [f"$.{key}" for key in JSON_PATHS]}).encode()
+    file = write_lines(tmp_path / "a.json", [an_event(userId="nobody")])
+    assert [problem.column for problem in tried(file, StagingEvent, dots).problems] == ["user_id"]

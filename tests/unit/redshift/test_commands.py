@@ -1,0 +1,63 @@
+"""COPY and LOCK, word for word: they take no parameters, so what is printed is what is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sparkify_dwh.ledger import LoadLock
+from sparkify_dwh.redshift.commands import CopyCommand, LockTable
+from sparkify_dwh.redshift.dialect import SparkifyDialect
+from sparkify_dwh.settings import Locations, Settings
+from sparkify_dwh.sql.copy_statements import copy_command
+from sparkify_dwh.staging import StagingEvent, StagingSong
+
+ROLE = "arn:aws:iam::123456789012:role/dwhRole"
+LOCATIONS = Locations("s3://sparkify/log_data/", "s3://sparkify/log_json_path.json", "s3://sparkify/song_data/")
+
+
+def sql(command: Any) -> str:
+    return str(command.compile(dialect=SparkifyDialect()))
+
+
+def test_events_are_copied_by_their_jsonpaths() -> None:
+    settings = Settings(role_arn=ROLE, region="us-west-2")
+    assert sql(copy_command(StagingEvent, settings, LOCATIONS, LOCATIONS.log_data)) == (
+        "COPY staging_events (artist, auth, first_name, gender, item_in_session, last_name, length, level, location, "
+        "method, page, registration, session_id, song, status, ts, user_agent, user_id)\n"
+        "FROM 's3://sparkify/log_data/'\n"
+        f"IAM_ROLE '{ROLE}'\n"
+        "FORMAT AS JSON 's3://sparkify/log_json_path.json'\n"
+        "TIMEFORMAT AS 'epochmillisecs'\n"
+        "EMPTYASNULL\n"
+        "COMPUPDATE OFF\n"
+        "STATUPDATE OFF\n"
+        "REGION AS 'us-west-2'"
+    )
+
+
+def test_songs_are_copied_by_name_with_the_default_role() -> None:
+    assert sql(copy_command(StagingSong, Settings(), LOCATIONS, LOCATIONS.song_data)) == (
+        "COPY staging_songs (num_songs, artist_id, artist_latitude, artist_longitude, artist_location, artist_name, "
+        "song_id, title, duration, year)\n"
+        "FROM 's3://sparkify/song_data/'\n"
+        "IAM_ROLE default\n"
+        "FORMAT AS JSON 'auto'\n"
+        "EMPTYASNULL\n"
+        "COMPUPDATE OFF\n"
+        "STATUPDATE OFF"
+    )
+
+
+def test_a_key_cannot_end_its_literal() -> None:
+    """Redshift reads backslashes as escapes; quotes are doubled."""
+    command = CopyCommand(StagingSong.table(), r"s3://b/a\' OR 100%", columns=["song_id"])
+    assert r"FROM 's3://b/a\\'' OR 100%'" in sql(command)
+
+
+def test_no_statement_holds_a_secret() -> None:
+    """There is no form with keys: COPY is authorised by a role."""
+    assert "CREDENTIALS" not in sql(copy_command(StagingSong, Settings(), LOCATIONS, LOCATIONS.song_data))
+
+
+def test_the_lock_is_on_a_table_that_nobody_reads() -> None:
+    assert sql(LockTable(LoadLock.table())) == "LOCK TABLE load_lock"

@@ -1,0 +1,7 @@
+"""Two months of simulated listening, and a browser."""
+
+from __future__ import annotations
+
+from support.two_months import browser, drawing, two_months
+
+__all__ = ["browser", "drawing", "two_months"]

@@ -1,0 +1,55 @@
+"""Numbers as the page writes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparkify_dwh.report.formatting import Kind, change, duration, written
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        ("count", 1234567, "1,234,567"),
+        ("count", 0, "0"),
+        ("ratio", 1234.25, "1,234.3"),
+        ("share", 0.8205, "82.1%"),
+        ("share", 0.0, "0.0%"),
+        ("share", 1.0, "100.0%"),
+        ("share", None, "–"),
+    ],
+)
+def test_numbers_are_written_for_people(kind: Kind, value: float | None, text: str) -> None:
+    assert written(kind, value) == text
+
+
+def test_a_little_is_not_nothing_and_nearly_all_is_not_all() -> None:
+    assert written("share", 0.0001) == "<0.1%"
+    assert written("share", 6819 / 6820) == ">99.9%"
+
+
+def test_time_is_told_in_hours_or_minutes() -> None:
+    assert [duration(seconds) for seconds in (0, 89, 3600, 35999, 360000)] == [
+        "0 min",
+        "1 min",
+        "1.0 h",
+        "10.0 h",
+        "100 h",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "before", "text"),
+    [
+        ("count", 120, 100, "+20 (+20.0%)"),
+        ("count", 80, 100, "−20 (−20.0%)"),
+        ("count", 100, 100, "unchanged"),
+        ("count", 5, 0, "+5"),
+        ("hours", 7200, 3600, "+1.0 h (+100.0%)"),
+        ("share", 0.52, 0.5, "+2.0 points"),
+        ("share", None, 0.5, ""),
+        ("count", 5, None, ""),
+    ],
+)
+def test_a_change_is_absolute_and_relative(kind: Kind, value: float | None, before: float | None, text: str) -> None:
+    assert change(kind, value, before) == text

@@ -1,0 +1,136 @@
+"""The page: that no name in a log becomes part of it, that everybody can read it, and how large it is."""
+
+from __future__ import annotations
+
+import re
+from configparser import ConfigParser
+from dataclasses import replace
+from datetime import date, timedelta
+from html import unescape
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+from support.two_months import IMAGE, NOW, PERIOD, SCRIPT, Reader, TwoMonths, embedded, wanted, words
+
+from sparkify_dwh.report.daily import Daily
+from sparkify_dwh.report.data import ask
+from sparkify_dwh.report.page import as_json, page
+from sparkify_dwh.report.period import Period
+from sparkify_dwh.settings import Secret, Settings
+
+NO_DRAWING = "window.vegaEmbed = null;"
+
+
+def test_the_days_before_are_compared_with_when_the_warehouse_has_them(two_months: TwoMonths) -> None:
+    said = words(page(two_months.data, NO_DRAWING))
+    assert "16 to 30 November 2018 , compared with 1 to 15 November 2018 ." in said
+    assert re.search(r"Plays [\d,]+ [+−][\d,]+ \([+−][\d.]+%\)", said)
+
+
+def test_without_days_before_nothing_is_compared(two_months: TwoMonths) -> None:
+    data = ask(two_months.settings, wanted(PERIOD.first - timedelta(15), PERIOD.last))
+    said = words(page(data, NO_DRAWING))
+    assert "no plays reach back far enough to compare with as many days before" in said
+    assert not data.comparable
+
+
+def test_no_name_becomes_part_of_the_page(two_months: TwoMonths) -> None:
+    html = page(two_months.data, NO_DRAWING)
+    reader = Reader()
+    reader.feed(html)
+    assert "img" not in reader.elements
+    assert reader.elements.count("script") == 3
+    assert f"{SCRIPT} {IMAGE}" in words(html)
+    assert "alert(1)</script>" not in html
+
+
+def test_json_in_the_page_ends_no_element() -> None:
+    assert as_json({"a": "</script><!--&"}) == '{"a":"\\u003c/script\\u003e\\u003c!--\\u0026"}'
+
+
+def test_elements_are_closed_and_headings_are_in_order(two_months: TwoMonths) -> None:
+    html = page(two_months.data, NO_DRAWING)
+    reader = Reader()
+    reader.feed(html)
+    assert reader.open == []
+    levels = [int(level) for level in re.findall(r"<h(\d)", html)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_every_table_has_a_caption_and_every_heading_cell_its_scope(two_months: TwoMonths) -> None:
+    html = page(two_months.data, NO_DRAWING)
+    assert re.findall(r"<table[^>]*>\s*(?!\s*<caption>)\S", html) == []
+    assert re.findall(r"<th(?! scope=)[ >]", html) == []
+
+
+def test_every_chart_says_what_it_is_and_has_its_table(two_months: TwoMonths) -> None:
+    html = page(two_months.data, NO_DRAWING)
+    charts = re.findall(
+        r'<div class="chart" id="chart-(\w+)" role="img" aria-label="[^"]{20,}"></div>\s*<details>', html
+    )
+    assert sorted(charts) == sorted(embedded(html)["specs"])
+
+
+def test_every_id_is_used_once_and_every_link_leads_somewhere(two_months: TwoMonths) -> None:
+    html = page(two_months.data, NO_DRAWING)
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'(?:href="#|aria-labelledby=")([^"]+)"', html)) <= set(ids)
+
+
+def test_the_page_lets_no_other_script_in(two_months: TwoMonths) -> None:
+    html = unescape(page(two_months.data, NO_DRAWING))
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', html)
+    assert policy
+    assert "default-src 'none'" in policy[1]
+    assert policy[1].count("'sha256-") == 2
+    assert "unsafe-eval" not in policy[1]
+    assert "script-src 'unsafe-inline'" not in policy[1]
+    assert not re.search(r"""(?:src|href)=["'](?!#)""", html.replace(IMAGE, ""))
+
+
+def test_the_page_says_where_it_is_from_and_no_secret(two_months: TwoMonths) -> None:
+    said = words(page(two_months.data, NO_DRAWING))
+    assert f"the stand-in in {two_months.settings.standin_directory}" in said
+    assert f"Made {NOW:%Y-%m-%d %H:%M} UTC" in said
+
+
+def test_of_a_cluster_the_page_names_database_and_host_alone() -> None:
+    from sparkify_dwh.report.data import _place
+
+    settings = Settings(host="c.example.com", db_name="dev", db_user="loader", db_password=Secret("hunter2"))
+    assert _place(settings) == "dev at c.example.com"
+
+
+def test_the_longest_report_stays_below_three_megabytes(two_months: TwoMonths, drawing: str) -> None:
+    """A year with a year before it, every one of whose listeners comes back after every number of days."""
+    period = Period(date(2018, 1, 1), date(2019, 1, 1))
+    random = Random(0)
+    size = 2 * period.days
+
+    def numbers() -> list[int]:
+        return [random.randrange(10_000, 100_000) for _ in range(size)]
+
+    returns = [[random.randrange(100, 1000) for _ in range(day + 1)] for day in range(size)]
+    few = [[random.randrange(10_000, 100_000), random.randrange(1000)] for _ in range(size)]
+    levels = {"free": numbers(), "paid": numbers()}
+    hours = [[random.randrange(1000, 10_000) for _ in range(24)] for _ in range(period.days)]
+    span = Period(period.before().first, period.last)
+    daily = Daily(span, numbers(), numbers(), numbers(), levels, numbers(), returns, few, hours)
+    assert two_months.data.listening is not None
+    data = replace(two_months.data, listening=replace(two_months.data.listening, period=period, daily=daily))
+    assert len(page(data, drawing).encode()) < 3_000_000
+
+
+def test_all_that_the_page_is_made_of_travels_in_the_wheel() -> None:
+    """Every file beside the modules is named as data of the package."""
+    root = Path(__file__).parents[3]
+    folder = root / "sparkify_dwh" / "report"
+    declared = ConfigParser()
+    declared.read(root / "setup.cfg")
+    patterns = declared["options.package_data"]["sparkify_dwh.report"].split(", ")
+    beside = {path for path in folder.rglob("*.*") if path.suffix not in {".py", ".pyc"}}
+    assert {path for pattern in patterns for path in folder.glob(pattern)} == beside
