@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, print_table, progress
+from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.cli.output import print_json
+from sparkify_dwh.cli.progress import progress
+from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import CheckError
 
 if TYPE_CHECKING:
@@ -62,6 +65,3 @@ def _print(results: list[CheckResult]) -> None:
     for result in results:
         if result.offenders:
             click.echo(f"{result.state}: {explain(result)}")
-
-
-COMMANDS = (check,)

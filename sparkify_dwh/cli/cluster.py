@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import click
 
 from sparkify_dwh.cli.cluster_output import described, say_done, say_gone, say_planned, say_written, status_lines
-from sparkify_dwh.cli.context import Invocation, confirm, is_quiet, pass_invocation, print_json, progress
+from sparkify_dwh.cli.context import Invocation, confirm, is_quiet, pass_invocation
 from sparkify_dwh.cli.options import json_option, yes_option
+from sparkify_dwh.cli.output import print_json
+from sparkify_dwh.cli.progress import progress
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 snapshot_option = click.option(
@@ -231,6 +232,3 @@ def expire(invocation: Invocation, snapshot: bool, dry_run: bool, as_json: bool)
         say_gone(one, dry_run)
     if not gone:
         click.echo("No cluster's time is over.")
-
-
-COMMANDS: tuple[Any, ...] = (cluster,)

@@ -47,7 +47,7 @@ def _questions() -> Mapping[str, str | None]:
 
 
 def _tables() -> Mapping[str, str | None]:
-    from sparkify_dwh.cli.schema import models
+    from sparkify_dwh.cli.models import models
 
     return {name: model.table().comment for name, model in models().items()}
 
@@ -99,6 +99,3 @@ def complete_names(program: click.Group) -> None:
         for parameter in program.commands[command].params:
             if parameter.name == name:
                 parameter.type = Names(names)
-
-
-COMMANDS = (completion,)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, progress
+from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.cli.output import print_json
+from sparkify_dwh.cli.progress import progress
 from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.utils.text import numbered
 
@@ -63,6 +65,3 @@ def _print(diagnosis: Diagnosis) -> None:
     if not diagnosis.exit_code:
         told = f", with {numbered(warnings, 'warning')}" if warnings else ""
         click.echo(f"No problems{told}.")
-
-
-COMMANDS = (doctor,)

@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, print_table
+from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.cli.output import print_json
+from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.loading.report import LoadReport, report_of
 from sparkify_dwh.redshift.limits import MOST_ROWS
@@ -76,6 +78,3 @@ def _print_load(stored: dict[str, Any]) -> None:
     click.echo(f"  began {load.started_at.isoformat(' ', 'milliseconds')} UTC{tries}, with version {load.version}")
     for step, seconds in load.steps.items():
         click.echo(f"  step {step:<24}{seconds:>10,.3f} s")
-
-
-COMMANDS = (history,)

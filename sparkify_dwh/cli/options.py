@@ -47,6 +47,7 @@ class Seconds(click.FloatRange):
 
 
 DAY, SECONDS = Day(), Seconds()
+COUNT, POSITIVE_COUNT = click.IntRange(min=0), click.IntRange(min=1)
 
 from_option = click.option("--from", "first", type=DAY, metavar="DAY", help="The first day (UTC), e.g. 2018-11-01.")
 to_option = click.option("--to", "last", type=DAY, metavar="DAY", help="The last day (UTC), which is included.")

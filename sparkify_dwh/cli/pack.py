@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, counted, pass_invocation, print_json
+from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.cli.output import print_json
+from sparkify_dwh.cli.progress import progress_bars
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.utils.text import numbered
 
@@ -61,7 +63,7 @@ def pack(  # noqa: PLR0913 (as many as it has options)
 
     from sparkify_dwh.compaction import pack as join
 
-    with _store(invocation, source, target) as store, counted("packing objects", quiet=as_json) as show:
+    with _store(invocation, source, target) as store, progress_bars("packing objects", quiet=as_json) as show:
         packed = join(
             _url(source), _url(target), store=store, files=parts, target_bytes=(part_mb or PART_MB) * BYTES_PER_MB,
             overwrite=overwrite, on_progress=show,
@@ -107,6 +109,3 @@ def _summary(packed: Packed) -> str:
         f"The manifest, for COPY with GZIP MANIFEST, is {packed.manifest}\n"
         f"To load them, set SONG_DATA or LOG_DATA in [S3] to {packed.target}"
     )
-
-
-COMMANDS = (pack,)

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, print_table, progress
+from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.cli.output import print_json
+from sparkify_dwh.cli.progress import progress
+from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import CheckError
 
 if TYPE_CHECKING:
@@ -93,6 +96,3 @@ def _print(report: PhysicalReport, explain: bool) -> None:
         click.echo("Nothing that was compared disagrees with the design.")
     for note in report.notes:
         click.echo(f"note: {note}")
-
-
-COMMANDS = (physical,)

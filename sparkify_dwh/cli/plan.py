@@ -6,8 +6,10 @@ from datetime import date
 
 import click
 
-from sparkify_dwh.cli.context import Invocation, pass_invocation, print_json, progress
+from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import files_option, force_option, json_option, since_option
+from sparkify_dwh.cli.output import print_json
+from sparkify_dwh.cli.progress import progress
 from sparkify_dwh.errors import CopyError, UsageError
 
 
@@ -61,6 +63,3 @@ def plan(  # noqa: PLR0913 (as many as it has options)
         click.echo(f"{planned}\n\n{planned.sql}" if with_sql else planned)
     if planned.advice:
         raise CopyError(planned.advice)
-
-
-COMMANDS = (plan,)

@@ -8,24 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkify_dwh.cli.context import (
-    NO_PLAYS,
-    Invocation,
-    check_output,
-    pass_invocation,
-    plays_held,
-    print_table,
-)
+from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import from_option, json_option, to_option
+from sparkify_dwh.cli.output import check_output
 from sparkify_dwh.cli.questions import (
     ALL_ROWS,
+    NO_PLAYS,
     OPTIONS,
     arguments_of,
     default_of,
     heading,
     list_questions,
+    plays_held,
     question_named,
 )
+from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.redshift.limits import MOST_ROWS
 from sparkify_dwh.storage.atomic_write import write_whole
@@ -187,6 +184,3 @@ def _why_empty(name: str, given: dict[str, Any], settings: Settings) -> str:
         ", and compares names to the letter" if given["song"] is not None or given["artist"] is not None else ""
     )
     return f"{name} has no rows; {held}{to_the_letter}."
-
-
-COMMANDS = (query,)

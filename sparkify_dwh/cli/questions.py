@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkify_dwh.cli.context import about, print_json, print_table
+from sparkify_dwh.cli.output import plain_text, print_json
+from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import UsageError
 
 if TYPE_CHECKING:
     from sparkify_dwh.analytics import Question
+    from sparkify_dwh.settings import Settings
 
 OPTIONS = {"first": "--from", "last": "--to", "limit": "--limit", "song": "--song", "artist": "--artist"}
 ALL_ROWS = 0  # a --limit of this many
+NO_PLAYS = "the warehouse holds no plays. Load some: sparkify-dwh load."
 
 
 def questions() -> dict[str, Question]:
@@ -53,7 +56,7 @@ def list_questions(name: str | None, wanted: bool, as_json: bool) -> None:
 
 
 def _described(name: str, question: Question) -> dict[str, Any]:
-    said = about(question.__doc__)
+    said = plain_text(question.__doc__)
     return {"name": name, "question": heading(question), "about": said, "options": options_of(question)}
 
 
@@ -87,3 +90,11 @@ def arguments_of(name: str, question: Question, given: dict[str, Any]) -> dict[s
     if arguments.get("limit") == ALL_ROWS:
         arguments["limit"] = None
     return arguments
+
+
+def plays_held(settings: Settings) -> str | None:
+    """Of which days the warehouse has plays, for those who asked for others; None when it has none at all."""
+    from sparkify_dwh.analytics import days_of_data, run
+
+    (known,) = run(days_of_data(), settings)
+    return f"the warehouse holds plays from {known.first_day} to {known.last_day}" if known.plays else None

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import click
 
-from sparkify_dwh.cli.context import NO_PLAYS, Invocation, pass_invocation, plays_held, print_json, progress
+from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import from_option, json_option, to_option
+from sparkify_dwh.cli.output import print_json
+from sparkify_dwh.cli.progress import progress
+from sparkify_dwh.cli.questions import NO_PLAYS, plays_held
 from sparkify_dwh.errors import UsageError
 
 STDOUT = Path("-")
@@ -71,6 +74,3 @@ def report(  # noqa: PLR0913 (as many as it has options)
         click.echo(f"The page is empty: {NO_PLAYS if held is None else f'{held}.'}", err=True)
     if open_it and not webbrowser.open(written.path.as_uri()):
         click.echo("No browser could be started: open the file yourself.", err=True)
-
-
-COMMANDS = (report,)

@@ -93,6 +93,3 @@ def _await_interrupt() -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-COMMANDS = (standin,)

@@ -15,7 +15,7 @@ from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
 from sparkify_dwh import __version__
-from sparkify_dwh.cli.schema import models
+from sparkify_dwh.cli.models import models
 from sparkify_dwh.migrate import newest_revision
 
 

@@ -12,8 +12,7 @@ from support.cli import run
 from support.listening import a_play, listened
 from support.warehouse import Sparkify
 
-from sparkify_dwh.cli.context import print_table
-from sparkify_dwh.cli.layout import broken, column, widths
+from sparkify_dwh.cli.tables import broken, column, print_table, widths
 
 
 class Terminal(io.StringIO):

@@ -1,13 +1,17 @@
-"""How wide the columns of a table are: nothing is cut, and no number is ever broken into two lines."""
+"""Tables on a terminal: columns fit its width, nothing is cut, and no number is broken into two lines."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 # What a text's words are not folded below, while anything else can give way. Folded words are whole, if not pretty.
 LEAST_TEXT_WIDTH = 8
@@ -17,6 +21,39 @@ _BORDER, _PADDING = 1, 2  # signs beside each column
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 _PIECE = re.compile(r"[^_ ]*[_ ]|[^_ ]+")
+
+
+def print_table(title: str, headings: list[str], rows: list[tuple[Any, ...]]) -> None:
+    """A table for people; where it is too wide for the terminal, line by line and a value to a line."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = [column(heading, [row[place] for row in rows]) for place, heading in enumerate(headings)]
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(Text(title, style="bold"), soft_wrap=True)
+    fitting = widths(columns, console.width)
+    if fitting is None:
+        console.print(*_records(columns), sep="\n", soft_wrap=True)
+        return
+    table = Table()
+    for each, width in zip(columns, fitting, strict=True):
+        justify: Literal["right", "left"] = "right" if each.is_amount else "left"
+        table.add_column(Text(broken(each.heading, width)), justify=justify, overflow="fold", width=width)
+    for cells in zip(*(each.cells for each in columns), strict=True):
+        table.add_row(*map(Text, cells))
+    console.print(table)
+
+
+def _records(columns: list[Column]) -> Iterator[Text]:
+    """What is too wide for a table: nothing of it is cut."""
+    from rich.text import Text
+
+    longest = max(len(each.heading) for each in columns)
+    for number, cells in enumerate(zip(*(each.cells for each in columns), strict=True), 1):
+        yield Text(f"{number:,}", style="bold")
+        for each, cell in zip(columns, cells, strict=True):
+            yield Text(f"  {each.heading:<{longest}}  {cell}")
 
 
 @dataclass(frozen=True)

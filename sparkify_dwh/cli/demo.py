@@ -1,0 +1,131 @@
+"""``sparkify-dwh demo``: simulate, upgrade, load, and query, all on the embedded stand-in."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sparkify_dwh.cli.context import Invocation, pass_invocation
+from sparkify_dwh.cli.options import COUNT
+from sparkify_dwh.cli.progress import progress, progress_bars
+from sparkify_dwh.cli.tables import print_table
+from sparkify_dwh.errors import ConfigurationError, UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select
+
+    from sparkify_dwh.loading.report import LoadReport, OnStep
+    from sparkify_dwh.settings import Settings
+
+CONFIGURATION = "dwh.cfg"
+MARKER = "simulation.json"  # marks files that the demo simulated, and holds the arguments
+
+CONFIGURATION_TEXT = """\
+# The stand-in and the simulated files in this directory.
+[CLUSTER]
+HOST=standin
+
+[STANDIN]
+DIR=.
+
+[S3]
+LOG_DATA=data/log_data/
+LOG_JSONPATH=data/log_json_path.json
+SONG_DATA=data/song_data/
+EXPORT=export/
+"""
+
+
+@click.command()
+@click.option(
+    "--directory", default=Path(".standin"), show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    help="Where the stand-in and the simulated files live.",
+)  # fmt: skip
+@click.option("--songs", default=1_000, type=COUNT, metavar="N", show_default=True, help="Songs to simulate.")
+@click.option("--events", default=10_000, type=COUNT, metavar="N", show_default=True, help="Events to simulate.")
+@pass_invocation
+def demo(invocation: Invocation, directory: Path, songs: int, events: int) -> None:
+    """Simulate a month of listening, load it into the embedded stand-in, and show what people listened to.
+
+    Needs neither a cluster nor a configuration, and the extra: pip install '/path/to/checkout[standin]'
+
+    \b
+    Example:  sparkify-dwh demo
+    """
+    if invocation.config is not None:
+        raise UsageError(
+            "The demo has a configuration of its own, in --directory, and takes no other: leave out --config."
+        )
+    with progress_bars("simulating") as show:
+        settings = _prepare(directory, songs=songs, events=events, progress=show)
+    with progress() as step:
+        report = _load(settings, on_step=step)
+        step("querying")
+        answers = _answers(settings)
+    click.echo(report)
+    for question, (headings, rows) in answers.items():
+        print_table(question, headings, rows)
+    configured = "" if _is_default(settings) else f"--config {shlex.quote(str(directory / CONFIGURATION))} "
+    click.echo(f"To go on with it:  sparkify-dwh {configured}query plays-per-day")
+
+
+def _prepare(directory: Path, *, songs: int, events: int, progress: Callable[[str, int, int], None]) -> Settings:
+    """Write a configuration and simulated files to ``directory``. Files that the demo did not write are kept."""
+    from sparkify_dwh.settings import Settings
+    from sparkify_dwh.simulation import simulate
+
+    data = directory / "data"
+    arguments = json.dumps({"songs": songs, "events": events})
+    marker = data / MARKER
+    simulated = marker.read_text() if marker.exists() else None
+    if simulated != arguments and (simulated is not None or not (data / "log_data").exists()):
+        data.mkdir(parents=True, exist_ok=True)
+        marker.write_text("")  # first, so that the files of an interrupted simulation are known to be the demo's
+        simulate(data, songs=songs, events=events, overwrite=True, progress=progress)
+        marker.write_text(arguments)
+    configuration = directory / CONFIGURATION
+    if not configuration.exists():
+        configuration.write_text(CONFIGURATION_TEXT)
+    return Settings.read(configuration, environ={})
+
+
+def _load(settings: Settings, *, on_step: OnStep) -> LoadReport:
+    from sparkify_dwh import migrate
+    from sparkify_dwh.loading.loader import load
+
+    on_step("creating the tables")
+    migrate.upgrade(settings)
+    return load(settings, on_step=on_step)
+
+
+def _answers(settings: Settings) -> dict[str, tuple[list[str], list[tuple[Any, ...]]]]:
+    """Return column headings and rows by question."""
+    from sparkify_dwh import analytics
+    from sparkify_dwh.database import connected
+
+    questions: dict[str, Select[Any]] = {
+        "What was played most": analytics.top_songs(limit=5),
+        "Who was played most": analytics.top_artists(limit=5),
+        "Free and paid": analytics.levels(),
+        "Of songs in the catalogue": analytics.share_in_catalogue(),
+    }
+    with connected(settings) as connection:
+        results = {question: connection.execute(statement) for question, statement in questions.items()}
+        return {question: (list(result.keys()), list(map(tuple, result))) for question, result in results.items()}
+
+
+def _is_default(settings: Settings) -> bool:
+    """Return whether commands without ``--config`` use this warehouse, in this directory and environment."""
+    from sparkify_dwh.settings import Settings
+
+    try:
+        default = Settings.read()
+    except ConfigurationError:
+        return False
+    directories = [s.standin_directory if s.is_standin else None for s in (default, settings)]
+    return None not in directories and len({directory.resolve() for directory in directories if directory}) == 1

@@ -1,0 +1,33 @@
+"""``sparkify-dwh reset``: drop all tables and create them empty."""
+
+from __future__ import annotations
+
+import click
+
+from sparkify_dwh.cli.context import Invocation, confirm, pass_invocation
+from sparkify_dwh.cli.options import json_option, yes_option
+from sparkify_dwh.cli.output import print_json
+
+
+@click.command()
+@yes_option
+@json_option
+@pass_invocation
+def reset(invocation: Invocation, yes: bool, as_json: bool) -> None:
+    """Drop every table of the warehouse, and create them empty. All that was loaded is lost.
+
+    \b
+    Example:  sparkify-dwh reset --yes
+    """
+    from sparkify_dwh import migrate
+
+    settings = invocation.settings()
+    url = settings.url
+    place = f"{url.host}/{url.database}" if url.host else url.database
+    if not yes:
+        confirm(f"Drop every table of the warehouse at {place}, and all that is in them?", "nothing was dropped")
+    migrate.reset(settings)
+    if as_json:
+        print_json({"revision": migrate.newest_revision()})
+    else:
+        click.echo(f"The warehouse is empty, at revision {migrate.newest_revision()}.")

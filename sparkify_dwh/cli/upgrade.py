@@ -1,0 +1,45 @@
+"""``sparkify-dwh upgrade``: create or migrate the tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sparkify_dwh.cli.context import Invocation, pass_invocation
+from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.cli.output import print_json
+from sparkify_dwh.cli.progress import progress
+
+if TYPE_CHECKING:
+    from sparkify_dwh.settings import Settings
+
+
+@click.command()
+@json_option
+@pass_invocation
+def upgrade(invocation: Invocation, as_json: bool) -> None:
+    """Create the tables, or change them to those of this version.
+
+    \b
+    Example:  sparkify-dwh upgrade
+    """
+    from sparkify_dwh import migrate
+
+    settings = invocation.settings()
+    with progress(quiet=as_json) as step:
+        step("migrating")
+        before = _revision(settings) if as_json else None
+        migrate.upgrade(settings)
+    if as_json:
+        print_json({"revision": migrate.newest_revision(), "revision_before": before})
+    else:
+        click.echo(f"The warehouse is at revision {migrate.newest_revision()}.")
+
+
+def _revision(settings: Settings) -> str | None:
+    from sparkify_dwh.database import connected
+    from sparkify_dwh.migrate import current_revision
+
+    with connected(settings) as connection:
+        return current_revision(connection)
