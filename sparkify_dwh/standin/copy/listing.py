@@ -11,8 +11,8 @@ import msgspec
 
 from sparkify_dwh.errors import SourceError
 from sparkify_dwh.standin.copy.statement import CopyStatement
-from sparkify_dwh.standin.copy.store import Store, explained
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.transfer.store import Store, explained
 from sparkify_dwh.storage.urls import file_url, local_path
 
 

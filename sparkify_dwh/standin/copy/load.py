@@ -17,7 +17,7 @@ from sparkify_dwh.standin.copy.parquet import copy_parquet
 from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult, FileResult, LoadReject, Reject
 from sparkify_dwh.standin.copy.row_reader import row_reader
 from sparkify_dwh.standin.copy.statement import CopyStatement
-from sparkify_dwh.standin.copy.store import Store
+from sparkify_dwh.standin.transfer.store import Store
 
 __all__ = [
     "ColumnType",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sparkify_dwh.standin.copy.times import check_format
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.token_cursor import TokenCursor
+from sparkify_dwh.standin.transfer.clauses import read_flag, read_string
 
 
 @dataclass(frozen=True)
@@ -96,25 +97,16 @@ def _not_with_parquet(name: str) -> RedshiftError:
     return RedshiftError("0A000", f"{name} argument is not supported for PARQUET based COPY")
 
 
-def _flag(_: TokenCursor) -> bool:
-    return True
-
-
 def _named(value: str) -> Callable[[TokenCursor], str]:
     return lambda _: value
 
 
-def _string(tokens: TokenCursor) -> str:
-    tokens.accept_word("as")
-    return tokens.string()
-
-
 def _date_format(tokens: TokenCursor) -> str:
-    return check_format("DATEFORMAT", _string(tokens), "auto")
+    return check_format("DATEFORMAT", read_string(tokens), "auto")
 
 
 def _time_format(tokens: TokenCursor) -> str:
-    return check_format("TIMEFORMAT", _string(tokens), "auto", "epochsecs", "epochmillisecs")
+    return check_format("TIMEFORMAT", read_string(tokens), "auto", "epochsecs", "epochmillisecs")
 
 
 def _replacement_character(tokens: TokenCursor) -> str:
@@ -145,25 +137,25 @@ def _comp_update(tokens: TokenCursor) -> str:
 
 # By the word an option begins with: the field it sets, and what reads its argument.
 OPTIONS: dict[str, tuple[str, Callable[[TokenCursor], object]]] = {
-    "acceptanydate": ("accept_any_date", _flag),
+    "acceptanydate": ("accept_any_date", read_flag),
     "acceptinvchars": ("accept_invalid_chars", _replacement_character),
-    "blanksasnull": ("blanks_as_null", _flag),
+    "blanksasnull": ("blanks_as_null", read_flag),
     "bzip2": ("compression", _named("bzip2")),
     "comprows": ("comp_rows", _comp_rows),
     "compupdate": ("comp_update", _comp_update),
     "dateformat": ("date_format", _date_format),
-    "emptyasnull": ("empty_as_null", _flag),
-    "explicit_ids": ("explicit_ids", _flag),
+    "emptyasnull": ("empty_as_null", read_flag),
+    "explicit_ids": ("explicit_ids", read_flag),
     "gzip": ("compression", _named("gzip")),
-    "manifest": ("manifest", _flag),
+    "manifest": ("manifest", read_flag),
     "maxerror": ("max_error", _max_error),
-    "noload": ("no_load", _flag),
-    "region": ("region", _string),
-    "roundec": ("round_decimals", _flag),
+    "noload": ("no_load", read_flag),
+    "region": ("region", read_string),
+    "roundec": ("round_decimals", read_flag),
     "statupdate": ("stat_update", _stat_update),
     "timeformat": ("time_format", _time_format),
-    "trimblanks": ("trim_blanks", _flag),
-    "truncatecolumns": ("truncate_columns", _flag),
+    "trimblanks": ("trim_blanks", read_flag),
+    "truncatecolumns": ("truncate_columns", read_flag),
     "zstd": ("compression", _named("zstd")),
 }
 

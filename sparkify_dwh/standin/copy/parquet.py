@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from importlib import import_module
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, cast
 
@@ -24,8 +23,9 @@ from sparkify_dwh.standin.copy.convert import converter
 from sparkify_dwh.standin.copy.files import DataStream, open_files
 from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult, FileResult, LoadReject, Reject, shown
 from sparkify_dwh.standin.copy.statement import CopyStatement
-from sparkify_dwh.standin.copy.store import Store, read_object
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.transfer.arrow import pyarrow
+from sparkify_dwh.standin.transfer.store import Store, read_object
 
 Check = Callable[[Any], Any]
 
@@ -42,14 +42,6 @@ _TYPES = {
     "char": ("is_string", "is_large_string"), "date": ("is_date32",), "timestamp": ("is_timestamp",),
     "timestamptz": ("is_timestamp",),
 }  # fmt: skip
-
-
-def pyarrow(module: str = "") -> Any:
-    """pyarrow, or a module of it; RedshiftError 0A000 when it is not installed."""
-    try:
-        return import_module(f"pyarrow.{module}" if module else "pyarrow")
-    except ImportError:
-        raise RedshiftError("0A000", "PARQUET needs the package pyarrow: install it for the stand-in") from None
 
 
 def copy_parquet(

@@ -12,8 +12,8 @@ from sparkify_dwh.standin.copy.json_paths import JsonPath, parse_jsonpaths
 from sparkify_dwh.standin.copy.options import CopyOptions
 from sparkify_dwh.standin.copy.results import INVALID_LINE, LoadReject, Reject, shown
 from sparkify_dwh.standin.copy.statement import CopyStatement
-from sparkify_dwh.standin.copy.store import Store, read_object
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.transfer.store import Store, read_object
 
 
 @dataclass(frozen=True)

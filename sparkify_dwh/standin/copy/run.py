@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timezone
 
-from sparkify_dwh.settings import Secret
 from sparkify_dwh.standin.copy.load import (
     CopyFailed,
     CopyResult,
@@ -20,7 +19,7 @@ from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import literal, qualified, quoted
 from sparkify_dwh.standin.plan import CarriedOut, Notice, Plan
 from sparkify_dwh.standin.relay.backend import Backend
-from sparkify_dwh.storage.store import ObjectStore
+from sparkify_dwh.standin.transfer.store import open_store
 
 COLUMNS = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef OR a.attidentity = 'd', a.attidentity = 'a'
@@ -90,7 +89,8 @@ class RunningCopy:
         results: list[CopyResult] = []
 
         def produce(write: Callable[[bytes], None]) -> None:
-            results.append(copy_rows(self._statement, columns, self._store(), write, constants=constants))
+            store = open_store(self._statement.authorization, self._statement.options.region)
+            results.append(copy_rows(self._statement, columns, store, write, constants=constants))
 
         try:
             self._backend.copy_in(sql, produce)
@@ -113,15 +113,6 @@ class RunningCopy:
             TargetColumn(str(name), str(type_), not_null == "t", has_default == "t", is_identity == "t")
             for name, type_, not_null, has_default, is_identity in rows
         ]
-
-    def _store(self) -> ObjectStore:
-        given = self._statement
-        return ObjectStore(
-            key=None if given.access_key_id is None else Secret(given.access_key_id),
-            secret=None if given.secret_access_key is None else Secret(given.secret_access_key),
-            token=None if given.session_token is None else Secret(given.session_token),
-            region=given.region,
-        )
 
     def _omitted_defaults(self, named: list[str]) -> dict[str, bytes | None]:
         """The defaults of the columns that are not named, each evaluated once for all rows, in PostgreSQL's binary format.

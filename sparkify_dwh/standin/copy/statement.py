@@ -12,8 +12,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from sparkify_dwh.standin.copy.authorization import Authorization
-from sparkify_dwh.standin.copy.clauses import Clauses
 from sparkify_dwh.standin.copy.options import (
     OPTIONS,
     CopyOptions,
@@ -24,6 +22,8 @@ from sparkify_dwh.standin.copy.options import (
 )
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.token_cursor import TokenCursor
+from sparkify_dwh.standin.transfer.authorization import Authorization
+from sparkify_dwh.standin.transfer.clauses import Clauses
 
 _OBJECT = re.compile(r"s3://[^/]+|file:///")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)

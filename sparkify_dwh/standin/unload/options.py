@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.token_cursor import TokenCursor
+from sparkify_dwh.standin.transfer.clauses import read_flag, read_string
 
 MEGABYTE = 1024 * 1024
 _UNITS = {"mb": MEGABYTE, "gb": 1024 * MEGABYTE}
@@ -69,15 +70,6 @@ def excluded(name: str, data_format: str) -> RedshiftError:
     return RedshiftError("0A000", f"{name} is not supported for UNLOAD to {data_format.upper()}")
 
 
-def _flag(_: TokenCursor) -> bool:
-    return True
-
-
-def _string(tokens: TokenCursor) -> str:
-    tokens.accept_word("as")
-    return tokens.string()
-
-
 def _manifest(tokens: TokenCursor) -> str:
     return tokens.accept_word("verbose") or "plain"
 
@@ -88,7 +80,7 @@ def _parallel(tokens: TokenCursor) -> bool:
 
 def _delimiter(tokens: TokenCursor) -> str:
     """One character that cannot be part of a number, a word or a quoted field."""
-    character = _string(tokens)
+    character = read_string(tokens)
     if len(character) != 1 or not character.isascii() or character.isalnum() or character in '"\r\n\0':
         raise RedshiftError("22023", "DELIMITER takes one ASCII character that is no letter, digit, quote or line end")
     return character
@@ -119,14 +111,14 @@ def _row_group_bytes(tokens: TokenCursor) -> int:
 
 # By the word an option begins with: the field it sets, and what reads its argument.
 OPTIONS: dict[str, tuple[str, Callable[[TokenCursor], object]]] = {
-    "allowoverwrite": ("allow_overwrite", _flag),
-    "cleanpath": ("clean_path", _flag),
+    "allowoverwrite": ("allow_overwrite", read_flag),
+    "cleanpath": ("clean_path", read_flag),
     "delimiter": ("delimiter", _delimiter),
-    "gzip": ("gzip", _flag),
-    "header": ("header", _flag),
+    "gzip": ("gzip", read_flag),
+    "header": ("header", read_flag),
     "manifest": ("manifest", _manifest),
     "maxfilesize": ("max_file_bytes", _max_file_bytes),
     "parallel": ("parallel", _parallel),
-    "region": ("region", _string),
+    "region": ("region", read_string),
     "rowgroupsize": ("row_group_bytes", _row_group_bytes),
 }

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from sparkify_dwh.standin.copy.parquet import pyarrow
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.transfer.arrow import pyarrow
 from sparkify_dwh.standin.unload.options import PARQUET_STEP_BYTES
 from sparkify_dwh.standin.unload.query import ResultColumn
 from sparkify_dwh.standin.unload.statement import UnloadStatement

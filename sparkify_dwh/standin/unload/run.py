@@ -10,18 +10,16 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import BinaryIO
 
-from sparkify_dwh.standin.copy.authorization import Authorization
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.plan import CarriedOut, Notice, Passed, Plan, Rewritten, plan
 from sparkify_dwh.standin.relay.backend import Backend
 from sparkify_dwh.standin.relay.consumer import Consumer
+from sparkify_dwh.standin.transfer.store import open_store
 from sparkify_dwh.standin.unload.parquet import ParquetFile, arrow_schema
 from sparkify_dwh.standin.unload.query import UnloadedRows, row_delimiter, unloaded_rows
 from sparkify_dwh.standin.unload.statement import UnloadStatement, parse_unload
 from sparkify_dwh.standin.unload.targets import UnloadTarget, temporary_file
 from sparkify_dwh.standin.unload.text_files import TextFile
-from sparkify_dwh.storage.store import ObjectStore
-from sparkify_dwh.utils.secret import Secret
 
 RECORD = """
 INSERT INTO redshift_catalog.unload_file
@@ -65,7 +63,7 @@ class RunningUnload:
         rows = unloaded_rows(self._statement, self._query, self._backend.describe(self._query))
         if self._statement.options.format == "parquet":
             arrow_schema(rows.columns)  # what cannot be written is told before anything is touched
-        store = _store(self._statement.authorization, self._statement.options.region)
+        store = open_store(self._statement.authorization, self._statement.options.region)
         target = UnloadTarget(self._statement, store)
 
         def write(incoming: Consumer) -> None:
@@ -152,12 +150,3 @@ class _Files:
         self._file = temporary_file()
         kind = ParquetFile if self._statement.options.format == "parquet" else TextFile
         return kind(self._statement, self._rows.columns, self._file)
-
-
-def _store(given: Authorization, region: str | None) -> ObjectStore:
-    return ObjectStore(
-        key=None if given.access_key_id is None else Secret(given.access_key_id),
-        secret=None if given.secret_access_key is None else Secret(given.secret_access_key),
-        token=None if given.session_token is None else Secret(given.session_token),
-        region=region,
-    )

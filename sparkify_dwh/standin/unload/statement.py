@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sparkify_dwh.standin.copy.authorization import Authorization
-from sparkify_dwh.standin.copy.clauses import Clauses
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.token_cursor import TokenCursor
 from sparkify_dwh.standin.language.tokens import Token, tokenize
 from sparkify_dwh.standin.rules.expressions import closing_bracket
+from sparkify_dwh.standin.transfer.authorization import Authorization
+from sparkify_dwh.standin.transfer.clauses import Clauses
 from sparkify_dwh.standin.unload.options import EXCLUDED, OPTIONS, UNSUPPORTED, UnloadOptions, check_together, excluded
 
 _OBJECT = re.compile(r"s3://[^/]+|file:///")

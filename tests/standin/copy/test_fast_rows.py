@@ -24,8 +24,8 @@ from sparkify_dwh.standin.copy.load import CopyFailed, CopyResult, TargetColumn,
 from sparkify_dwh.standin.copy.results import FileResult
 from sparkify_dwh.standin.copy.row_reader import row_reader
 from sparkify_dwh.standin.copy.statement import parse_copy
-from sparkify_dwh.standin.copy.store import Contents
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.transfer.store import Contents
 from sparkify_dwh.storage.store import StoredObject
 
 COLUMNS = (

@@ -1,4 +1,4 @@
-"""What a COPY asks of a store of objects, and what it tells of the store's errors."""
+"""The object store that COPY and UNLOAD use, and its errors as Redshift reports them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from sparkify_dwh.errors import SourceError
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.transfer.authorization import Authorization
+from sparkify_dwh.storage.store import ObjectStore
+from sparkify_dwh.utils.secret import Secret
 
 if TYPE_CHECKING:
     from sparkify_dwh.storage.store import StoredObject
@@ -24,6 +27,13 @@ class Store(Protocol):
     def open(self, url: str, /) -> BinaryIO: ...
     def read(self, url: str, /) -> bytes: ...
     def read_small(self, urls: Sequence[str], most_bytes: int, /) -> Contents: ...
+
+
+def open_store(authorization: Authorization, region: str | None) -> ObjectStore:
+    """Return the store that a statement reads or writes, with the access keys that it gives, if any."""
+    keys = (authorization.access_key_id, authorization.secret_access_key, authorization.session_token)
+    key, secret, token = (None if value is None else Secret(value) for value in keys)
+    return ObjectStore(key=key, secret=secret, token=token, region=region)
 
 
 def read_object(url: str, store: Store) -> bytes:

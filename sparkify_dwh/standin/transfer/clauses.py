@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sparkify_dwh.standin.copy.authorization import FORMS, AuthorizationClauses
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.token_cursor import TokenCursor
+from sparkify_dwh.standin.transfer.authorization import FORMS, AuthorizationClauses
 
 # By the word an option begins with: the field it sets, and what reads its argument.
 Options = Mapping[str, tuple[str, Callable[[TokenCursor], object]]]
@@ -69,3 +69,14 @@ class Clauses:
         if name in self._seen:
             raise RedshiftError("42601", f"conflicting or redundant options: {name} is given twice")
         self._seen.add(name)
+
+
+def read_flag(_: TokenCursor) -> bool:
+    """Read an option without an argument."""
+    return True
+
+
+def read_string(tokens: TokenCursor) -> str:
+    """Read the string that is an option's argument, with or without AS."""
+    tokens.accept_word("as")
+    return tokens.string()

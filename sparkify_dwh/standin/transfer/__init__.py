@@ -1,0 +1,1 @@
+"""What COPY and UNLOAD share: authorization, clauses, the object store, pyarrow."""
