@@ -12,13 +12,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from sparkify_dwh.utils import version
 
 if TYPE_CHECKING:
     from sparkify_dwh.errors import SparkifyError
     from sparkify_dwh.loading.loader import load
     from sparkify_dwh.loading.report import LoadReport
     from sparkify_dwh.settings import Settings
+
+__version__ = version.VERSION
 
 _HOMES = {
     "LoadReport": "sparkify_dwh.loading.report",

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 
-from sparkify_dwh import __version__
 from sparkify_dwh.doctor.findings import Finding, ok, warning
+from sparkify_dwh.utils.version import VERSION
 
 PACKAGE = "sparkify-dwh"
 SHOWN = ("sqlalchemy", "sqlalchemy-redshift", "redshift-connector", "alembic", "boto3")
@@ -29,7 +29,7 @@ def version_findings() -> Iterator[Finding]:
     standin = {found["name"]: found["bounds"] for found in requirements if found and found["extra"] == "standin"}
     installed = installed_versions([*wanted, *standin])
     shown = ", ".join(f"{name} {installed[name]}" for name in SHOWN if name in installed)
-    yield ok("versions", f"sparkify-dwh {__version__} on Python {platform.python_version()}, with {shown}.")
+    yield ok("versions", f"sparkify-dwh {VERSION} on Python {platform.python_version()}, with {shown}.")
     yield from unfit({name: bounds for name, bounds in (wanted | standin).items() if name in installed}, installed)
     lacking = sorted(standin.keys() - installed.keys())
     yield ok(

@@ -15,7 +15,6 @@ from uuid import uuid4
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh import __version__
 from sparkify_dwh.base import StarTable
 from sparkify_dwh.database import warehouse
 from sparkify_dwh.errors import ConfigurationError, ExportError, SparkifyError, UsageError
@@ -28,6 +27,7 @@ from sparkify_dwh.migrate import newest_revision, require_migrated
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.star import STAR, TABLES
 from sparkify_dwh.storage.store import ObjectStore
+from sparkify_dwh.utils.version import VERSION
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -130,7 +130,7 @@ class Exporting:
             target=self._target.url,
             started_at=started_at,
             seconds=round(time.perf_counter() - start, 3),
-            version=__version__,
+            version=VERSION,
             revision=newest_revision(),
             last_load=last_load,
             last_load_at=last_load_at,

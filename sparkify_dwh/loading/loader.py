@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh import __version__
 from sparkify_dwh.checks.business import Scope, explain, failed, run_checks
 from sparkify_dwh.database import is_conflict, is_lost, warehouse
 from sparkify_dwh.errors import CheckError, UsageError
@@ -32,6 +31,7 @@ from sparkify_dwh.sql.batch import Batch
 from sparkify_dwh.staging import STAGING
 from sparkify_dwh.star import STAR
 from sparkify_dwh.storage.store import ObjectStore
+from sparkify_dwh.utils.version import VERSION
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -83,7 +83,7 @@ def load(  # noqa: PLR0913 (options by name)
             f"{LONGEST_WAIT_SECONDS:,}: found {max_errors} and {wait_seconds:g}; correct them."
         )
     options = LoadOptions(Selection.of(force, since, files), max_errors, wait_seconds)
-    report = LoadReport(version=__version__)
+    report = LoadReport(version=VERSION)
     with warehouse(settings) as engine:
         Loading(engine, settings, options, report, on_step).run()
     return report

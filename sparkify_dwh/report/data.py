@@ -9,7 +9,6 @@ from datetime import date, datetime, timezone
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh import __version__
 from sparkify_dwh.database import connected, server_message
 from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.migrate import require_migrated
@@ -20,6 +19,7 @@ from sparkify_dwh.report.period import Period, chosen
 from sparkify_dwh.report.rollups import gather_listeners
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.utils.dates import as_date
+from sparkify_dwh.utils.version import VERSION
 
 OnStep = Callable[[str], None]
 
@@ -89,7 +89,7 @@ def _ask(connection: Connection, settings: Settings, wanted: Wanted, on_step: On
     period = chosen(days, wanted.first, wanted.last, wanted.now.date())
     return ReportData(
         wanted.now,
-        __version__,
+        VERSION,
         _place(settings),
         days,
         listening(connection, period, days, on_step) if period else None,

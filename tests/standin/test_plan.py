@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.plan import PASSED, plan
+from sparkify_dwh.standin.outcomes import PASSED
+from sparkify_dwh.standin.plan import plan
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkify_dwh.standin.plan import Plan
+from sparkify_dwh.standin.outcomes import Plan
 from sparkify_dwh.standin.relay import wire
 from sparkify_dwh.standin.relay.backend import Backend
 from sparkify_dwh.standin.relay.channel import Channel, Exchange

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from sparkify_dwh.standin.plan import Plan
+from sparkify_dwh.standin.outcomes import Plan
 from sparkify_dwh.standin.relay.binary_intervals import BinaryIntervals
 
 Kept = TypeVar("Kept")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.plan import PASSED, Plan, plan
+from sparkify_dwh.standin.outcomes import PASSED, Plan
+from sparkify_dwh.standin.plan import plan
 from sparkify_dwh.standin.relay import wire
 from sparkify_dwh.standin.relay.conversation import Refused
 from sparkify_dwh.standin.rules.translate import redshift_error

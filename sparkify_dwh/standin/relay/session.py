@@ -16,7 +16,7 @@ from typing import Any
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language import script
-from sparkify_dwh.standin.plan import PASSED, CarriedOut, Passed, Plan, Rewritten
+from sparkify_dwh.standin.outcomes import PASSED, CarriedOut, Passed, Plan, Rewritten
 from sparkify_dwh.standin.relay import wire
 from sparkify_dwh.standin.relay.answers import Answers
 from sparkify_dwh.standin.relay.backend import Backend

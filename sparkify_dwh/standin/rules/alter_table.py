@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader, literal, qualified, quoted
-from sparkify_dwh.standin.plan import Plan, Rewritten
+from sparkify_dwh.standin.outcomes import Plan, Rewritten
 from sparkify_dwh.standin.rules.alter_type import alter_type
 from sparkify_dwh.standin.rules.column_types import column_type
 from sparkify_dwh.standin.rules.create_table import ATTRIBUTES, read_attribute

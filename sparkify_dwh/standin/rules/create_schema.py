@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader
-from sparkify_dwh.standin.plan import PASSED, Plan
+from sparkify_dwh.standin.outcomes import PASSED, Plan
 
 ELEMENTS = frozenset({"CREATE", "GRANT"})
 

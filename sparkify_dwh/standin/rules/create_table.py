@@ -11,7 +11,7 @@ import re
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader, literal, qualified
-from sparkify_dwh.standin.plan import Plan, Rewritten
+from sparkify_dwh.standin.outcomes import Plan, Rewritten
 from sparkify_dwh.standin.rules.column_types import column_type
 from sparkify_dwh.standin.rules.encodings import read_encoding
 from sparkify_dwh.standin.rules.table_design import INVALID_TABLE, Column, Table

@@ -13,7 +13,7 @@ import json
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader, literal, qualified, quoted
 from sparkify_dwh.standin.language.tokens import Token, tokenize, words_in
-from sparkify_dwh.standin.plan import Plan, Rewritten
+from sparkify_dwh.standin.outcomes import Plan, Rewritten
 from sparkify_dwh.standin.rules.column_types import ColumnType
 from sparkify_dwh.standin.rules.create_table import is_temporary_name, read_beginning, read_table_attribute
 from sparkify_dwh.standin.rules.table_design import Column, Table

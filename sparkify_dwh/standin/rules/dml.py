@@ -8,7 +8,7 @@ from __future__ import annotations
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader
 from sparkify_dwh.standin.language.tokens import Token, tokenize
-from sparkify_dwh.standin.plan import Plan, Rewritten
+from sparkify_dwh.standin.outcomes import Plan, Rewritten
 from sparkify_dwh.standin.rules.expressions import closing_bracket, postgres_expressions
 
 # What makes a condition something else than an equality, and the sign of one.

@@ -6,7 +6,7 @@ Limit: that one of the names is a view's, which Redshift does not lock, is not s
 from __future__ import annotations
 
 from sparkify_dwh.standin.language.reader import StatementReader
-from sparkify_dwh.standin.plan import PASSED, Plan
+from sparkify_dwh.standin.outcomes import PASSED, Plan
 
 
 def lock_rule(sql: str, words: list[str]) -> Plan | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader, literal
-from sparkify_dwh.standin.plan import PASSED, Plan, Rewritten
+from sparkify_dwh.standin.outcomes import PASSED, Plan, Rewritten
 from sparkify_dwh.standin.relay.session_settings import CATALOG
 from sparkify_dwh.standin.rules.parameters import DOCUMENTED, MOST_FLOAT_DIGITS, PREFIX, REDSHIFT_ONLY, SHARED
 

@@ -11,7 +11,7 @@ from itertools import islice
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.script import statements
 from sparkify_dwh.standin.language.tokens import Token, iter_tokens, tokenize
-from sparkify_dwh.standin.plan import Plan
+from sparkify_dwh.standin.outcomes import Plan
 from sparkify_dwh.standin.rules.refuse_names import NOT_SUPPORTED, SYNTAX_ERROR
 from sparkify_dwh.standin.rules.refuse_words import check_words
 

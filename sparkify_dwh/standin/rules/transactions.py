@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from sparkify_dwh.standin.language.reader import StatementReader
-from sparkify_dwh.standin.plan import CarriedOut, Notice, Plan, Rewritten
+from sparkify_dwh.standin.outcomes import CarriedOut, Notice, Plan, Rewritten
 from sparkify_dwh.standin.relay.backend import Backend
 
 _ISOLATION = re.compile(r"isolation", re.IGNORECASE)

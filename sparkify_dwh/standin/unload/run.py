@@ -7,11 +7,12 @@ rows writes no files and no manifest (https://github.com/spark-redshift-communit
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import BinaryIO
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.plan import CarriedOut, Notice, Passed, Plan, Rewritten, plan
+from sparkify_dwh.standin.outcomes import CarriedOut, Notice, Passed, Plan, Rewritten
 from sparkify_dwh.standin.relay.backend import Backend
 from sparkify_dwh.standin.relay.consumer import Consumer
 from sparkify_dwh.standin.transfer.store import open_store
@@ -28,12 +29,12 @@ VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
 
 
-def unload_rule(sql: str, words: list[str]) -> Plan | None:
-    """The rule for UNLOAD. Its query is planned like any other, so that Redshift's own SQL in it works."""
+def unload_rule(sql: str, words: list[str], plan: Callable[[str], Plan]) -> Plan | None:
+    """Carry out UNLOAD. ``plan`` plans its query like any other statement, so that Redshift's own SQL works in it."""
     if words[:1] != ["UNLOAD"]:
         return None
     statement = parse_unload(sql)
-    query = _planned(statement.query)
+    query = _postgres_query(statement.query, plan(statement.query))
 
     def run(backend: Backend, notice: Notice) -> None:
         RunningUnload(statement, query, backend).run(notice)
@@ -41,8 +42,7 @@ def unload_rule(sql: str, words: list[str]) -> Plan | None:
     return CarriedOut(run, tag="UNLOAD")
 
 
-def _planned(query: str) -> str:
-    planned = plan(query)
+def _postgres_query(query: str, planned: Plan) -> str:
     if isinstance(planned, Passed):
         return query
     if isinstance(planned, Rewritten):

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.plan import PASSED, plan
+from sparkify_dwh.standin.outcomes import PASSED
+from sparkify_dwh.standin.plan import plan
 
 PARENT = """
 CREATE TABLE parent (

@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.plan import Passed, Rewritten, plan
+from sparkify_dwh.standin.outcomes import Passed, Rewritten
+from sparkify_dwh.standin.plan import plan
 
 MATCHED = "WHEN MATCHED THEN UPDATE SET name = CASE WHEN s.id = 1 THEN s.name ELSE nvl(s.name, '') END"
 NOT_MATCHED = "WHEN NOT MATCHED THEN INSERT (id, name) VALUES (s.id, s.name)"

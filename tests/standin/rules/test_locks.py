@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Connection
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.plan import PASSED, plan
+from sparkify_dwh.standin.outcomes import PASSED
+from sparkify_dwh.standin.plan import plan
 
 MODE = "SELECT mode FROM pg_locks WHERE relation = 'users'::regclass AND pid = pg_backend_pid()"
 

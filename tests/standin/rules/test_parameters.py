@@ -9,7 +9,8 @@ from support.raw_client import RawClient
 
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.plan import PASSED, plan
+from sparkify_dwh.standin.outcomes import PASSED
+from sparkify_dwh.standin.plan import plan
 from sparkify_dwh.standin.relay import wire
 from sparkify_dwh.standin.relay.own_relay import relay_to
 from sparkify_dwh.standin.rules.parameters import DOCUMENTED, REDSHIFT_ONLY

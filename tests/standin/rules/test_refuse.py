@@ -10,7 +10,8 @@ from sqlalchemy.exc import ProgrammingError
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.tokens import first_words
-from sparkify_dwh.standin.plan import PASSED, plan
+from sparkify_dwh.standin.outcomes import PASSED
+from sparkify_dwh.standin.plan import plan
 from sparkify_dwh.standin.rules.refuse import refused
 
 STATEMENTS = [

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.plan import Passed, Rewritten, plan
+from sparkify_dwh.standin.outcomes import Passed, Rewritten
+from sparkify_dwh.standin.plan import plan
 
 
 @pytest.mark.parametrize("level", ["READ COMMITTED", "READ UNCOMMITTED", "REPEATABLE READ", "SERIALIZABLE"])

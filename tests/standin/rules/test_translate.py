@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Connection
 
-from sparkify_dwh.standin.plan import PASSED, Rewritten, plan
+from sparkify_dwh.standin.outcomes import PASSED, Rewritten
+from sparkify_dwh.standin.plan import plan
 
 DISTKEY = "SELECT attisdistkey FROM redshift_catalog.pg_attribute"
 

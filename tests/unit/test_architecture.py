@@ -1,0 +1,48 @@
+"""The arrangement of the modules: no import cycles, and a top level that holds nothing but the public modules."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import sparkify_dwh
+
+ROOT = Path(sparkify_dwh.__file__).parent
+MAX_PUBLIC_MODULES = 12
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    modules = {_module_name(path): path for path in ROOT.rglob("*.py")}
+    graph = {name: set(_imports(path, modules)) - {name} for name, path in modules.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        cycle = " -> ".join(reversed(error.args[1]))
+        raise AssertionError(f"import cycle: {cycle}") from None
+
+
+def test_the_top_level_holds_public_modules_and_no_others() -> None:
+    public = {
+        "__init__", "__main__", "base", "database", "errors", "ledger", "migrate", "settings", "staging", "star",
+    }  # fmt: skip
+    found = {path.stem for path in ROOT.glob("*.py")}
+    assert found <= public
+    assert len(found) <= MAX_PUBLIC_MODULES
+
+
+def _module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def _imports(path: Path, modules: dict[str, Path]) -> Iterator[str]:
+    """Yield the modules that a file imports, those in functions and for type checking only included."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom) and node.module in modules:
+            for alias in node.names:
+                module = f"{node.module}.{alias.name}"
+                yield module if module in modules else node.module
