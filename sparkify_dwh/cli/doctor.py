@@ -1,4 +1,4 @@
-"""The command that says what is wrong with all of it: doctor."""
+"""``sparkify-dwh doctor``: diagnose configuration, connection, rights, migrations, inputs and versions."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 @json_option
 @pass_invocation
 def doctor(invocation: Invocation, as_json: bool) -> None:
-    """Look at configuration, connection, rights, migrations, inputs and versions, and say what to do.
+    """Check configuration, connection, rights, migrations, inputs and versions, and say what to do.
 
-    It goes on after a problem as far as it can, and exits with the code of the first: 3 configuration or credentials, 4
-    connection or rights, 5 migrations, 6 inputs, 10 a login that AWS refuses; with 0 when there are warnings alone.
+    It continues after a problem where it can, and exits with the code of the first: 3 configuration or credentials, 4
+    connection or rights, 5 migrations, 6 inputs, 10 AWS refused the login. Warnings alone exit with 0.
 
-    Nothing is changed, but for one thing: a small object, sparkify-dwh-doctor-..., is written to MANIFESTS and to EXPORT and
-    removed at once, to see that it can be. What Redshift's role may do is not seen from here; `load` and `export` show it.
+    Nothing is changed, except that a small object, sparkify-dwh-doctor-..., is written to MANIFESTS and to EXPORT and
+    removed at once. What Redshift's role may do cannot be checked from here; `load` and `export` show it.
 
     \b
     Example:  sparkify-dwh doctor
@@ -44,16 +44,14 @@ def doctor(invocation: Invocation, as_json: bool) -> None:
     else:
         _print(diagnosis)
     if diagnosis.exit_code:
-        raise Ailing(diagnosis)
+        raise ProblemsFoundError(diagnosis)
 
 
-class Ailing(SparkifyError):
-    """There are problems; what the command exits with is that of the first."""
+class ProblemsFoundError(SparkifyError):
+    """The doctor found problems. The exit code is that of the first."""
 
     def __init__(self, diagnosis: Diagnosis) -> None:
-        problems = diagnosis.count("problem")
-        found = "1 problem was" if problems == 1 else f"{problems} problems were"
-        super().__init__(f"There should be no problem, and {found} found: do as the sentences above say.")
+        super().__init__(f"{numbered(diagnosis.count('problem'), 'problem')} found; see the fixes above.")
         self.exit_code = diagnosis.exit_code
 
 
@@ -63,5 +61,4 @@ def _print(diagnosis: Diagnosis) -> None:
         click.echo(f"{state} {finding.about:<14} {finding.sentence}")
     warnings = diagnosis.count("warning")
     if not diagnosis.exit_code:
-        told = f", with {numbered(warnings, 'warning')}" if warnings else ""
-        click.echo(f"No problems{told}.")
+        click.echo(f"No problems, {numbered(warnings, 'warning')}." if warnings else "No problems.")

@@ -1,4 +1,4 @@
-"""Findings about the configuration: which file, who may read it, and what in it is wrong, unknown or missing."""
+"""Findings about the configuration: the file, its permissions, and wrong, unknown or missing settings."""
 
 from __future__ import annotations
 
@@ -30,39 +30,39 @@ from sparkify_dwh.utils.text import listed
 SECRETS = (("CLUSTER", "DB_PASSWORD"), ("DWH", "DWH_DB_PASSWORD"), ("AWS", "SECRET"))
 LOCATIONS = ("LOG_DATA", "LOG_JSONPATH", "SONG_DATA", "MANIFESTS", "EXPORT")
 
-# Variables of other parts, which are no values of the file.
+# Variables that are not settings of the file.
 OTHER_VARIABLES = {FILE_VARIABLE, READ_TIMEOUT_VARIABLE, f"{PREFIX}STANDIN_PASSWORD"}
 
 _SECTION = re.compile(r"\s*\[\s*(?P<name>[A-Za-z0-9_. -]{1,60}?)\s*\]\s*")
 
 
 def configuration_findings(path: Path | str | None, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Raises ConfigurationError where there is no configuration that can be read."""
+    """Yield the findings. Raises ConfigurationError without a readable configuration."""
     values = read_values(path, environ)
     file = configuration_file(path, environ)
-    yield ok("configuration", _used(file, values))
+    yield ok("configuration", _origin(file, values))
     if file.is_file():
-        yield from _open_to_others(file, values)
-    for name in (*_unknown_in(file), *_unknown_variables(environ)):
-        yield warning("configuration", f"{name} is no setting, and is left alone: correct its name, or remove it.")
+        yield from _permissions(file, values)
+    for name in (*_unknown_settings(file), *_unknown_variables(environ)):
+        yield warning("configuration", f"{name} is not a known setting and is ignored: correct its name or remove it.")
     wrong = list(_wrong_values(values))
     yield from wrong
     if not wrong:
         settings = Settings.read(path, environ)
         yield from _missing(settings)
-        yield from _unfit_cluster(settings)
+        yield from _invalid_cluster(settings)
 
 
-def _used(file: Path, values: Values) -> str:
+def _origin(file: Path, values: Values) -> str:
     names = ", ".join(sorted(map(variable, values.in_environment)))
     if not file.is_file():
-        return f"There is no {file}; the environment configures {names}."
-    over = f", and over it from the environment {names}" if names else ""
-    return f"The configuration is {(Path.cwd() / file).resolve()}{over}."
+        return f"{file} does not exist; the environment sets {names}."
+    overridden = f"; the environment overrides {names}" if names else ""
+    return f"The configuration is {(Path.cwd() / file).resolve()}{overridden}."
 
 
-def _open_to_others(file: Path, values: Values) -> Iterator[Finding]:
-    """Passwords in a file that others may read; Windows has no such mode."""
+def _permissions(file: Path, values: Values) -> Iterator[Finding]:
+    """Warn about passwords in a file that others may read. Windows has no file modes like these."""
     held = [f"[{section}] {key}" for section, key in SECRETS if (section, key) in values.in_file]
     mode = file.stat().st_mode & 0o777
     if held and mode & 0o077 and os.name == "posix":
@@ -73,17 +73,17 @@ def _open_to_others(file: Path, values: Values) -> Iterator[Finding]:
         )
 
 
-def _unknown_in(file: Path) -> Iterator[str]:
+def _unknown_settings(file: Path) -> Iterator[str]:
     if not file.is_file():
         return
     text = file.read_text(encoding="utf-8-sig")
     for number, line in enumerate(text.split("\n"), 1):
         if line.lstrip().startswith("[") and line.strip(" \t\r[]").upper() not in KEYS:
-            found = _SECTION.fullmatch(line)  # else it may be a password in the wrong line
-            yield f"{file}: the section [{found['name']}]" if found else f"{file}: the section in line {number}"
-    for section, key in parsed(text, file):
-        if key not in KEYS[section]:
-            yield f"{file}: [{section}] {key}"
+            section = _SECTION.fullmatch(line)  # anything else is not shown: it may be a password in the wrong line
+            yield f"{file}: the section [{section['name']}]" if section else f"{file}: the section in line {number}"
+    for name, key in parsed(text, file):
+        if key not in KEYS[name]:
+            yield f"{file}: [{name}] {key}"
 
 
 def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
@@ -92,7 +92,7 @@ def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
 
 
 def _wrong_values(values: Values) -> Iterator[Finding]:
-    """Every value that cannot work, where reading the settings stops at the first."""
+    """Yield a problem for every invalid value; reading the settings stops at the first."""
     named: dict[str, str] = {}
     try:
         named = configured.endpoint(values)
@@ -125,14 +125,14 @@ def _missing(settings: Settings) -> Iterator[Finding]:
     except ConfigurationError as error:
         yield problem("configuration", f"{error}.")
     else:
-        yield ok("configuration", "It has all that a load needs.")
+        yield ok("configuration", "All settings that a load needs are there.")
 
 
-def _unfit_cluster(settings: Settings) -> Iterator[Finding]:
-    """What `cluster up` would refuse; a warehouse that is there goes on without it."""
+def _invalid_cluster(settings: Settings) -> Iterator[Finding]:
+    """Warn about a cluster that `cluster up` would refuse. An existing warehouse works without it."""
     if not settings.dwh:
         return
     try:
         spec_of(settings)
     except SparkifyError as error:
-        yield warning("configuration", f"`sparkify-dwh cluster up` would create nothing, for {error}.")
+        yield warning("configuration", f"`sparkify-dwh cluster up` would fail: {error}.")

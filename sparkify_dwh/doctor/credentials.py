@@ -1,4 +1,4 @@
-"""Findings about the credentials of AWS: whether there are any, and of which kind; never what they are."""
+"""Findings about AWS credentials: whether there are any, and where from. Their values are never shown."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from sparkify_dwh.aws.errors import CREDENTIALS_ADVICE, failure
 from sparkify_dwh.doctor.findings import Finding, ok, problem
-from sparkify_dwh.doctor.sources import is_of_s3
+from sparkify_dwh.doctor.sources import uses_s3
 from sparkify_dwh.settings import Settings
 
-# What botocore calls where it found them.
-KINDS = {
+# By botocore's name for the source of credentials.
+SOURCES = {
     "assume-role": "a role that the profile assumes",
     "assume-role-with-web-identity": "a role by web identity",
     "config-file": "the profile in ~/.aws/config",
@@ -25,27 +25,27 @@ KINDS = {
 
 
 def credentials_findings(settings: Settings) -> Iterator[Finding]:
-    """What would be sent to AWS with each request. Raises AwsError where there are some that cannot be used."""
-    if not (is_of_s3(settings) or settings.iam or settings.secret_arn):
-        yield ok("credentials", "AWS is asked for nothing, so it wants no credentials.")
+    """Yield a finding about the credentials of AWS requests. Raises AwsError for credentials that cannot be used."""
+    if not (uses_s3(settings) or settings.iam or settings.secret_arn):
+        yield ok("credentials", "No AWS credentials are needed.")
     elif settings.store_options()["key"] is not None:
-        yield ok("credentials", "AWS is asked with [AWS] KEY and SECRET, for environment and profile have none.")
+        yield ok("credentials", "AWS requests use [AWS] KEY and SECRET; environment and profile have no credentials.")
     elif (method := _method()) is not None:
-        yield ok("credentials", f"AWS is asked with credentials of {KINDS.get(method, f'another kind, {method}')}.")
+        yield ok("credentials", f"AWS requests use {SOURCES.get(method, f'credentials by {method}')}.")
     else:
-        yield problem("credentials", f"There are no credentials for AWS: {CREDENTIALS_ADVICE}.")
+        yield problem("credentials", f"No AWS credentials were found: {CREDENTIALS_ADVICE}.")
 
 
 def _method() -> str | None:
-    """How botocore comes by credentials, which it has to show that they can be had."""
+    """Return how botocore gets credentials, after getting them; None without credentials."""
     import botocore.session
     from botocore.exceptions import BotoCoreError
 
     try:
-        found = botocore.session.Session().get_credentials()
-        if found is None:
+        credentials = botocore.session.Session().get_credentials()
+        if credentials is None:
             return None
-        found.get_frozen_credentials()
+        credentials.get_frozen_credentials()
     except BotoCoreError as error:
-        raise failure(error) from None  # not chained: some of these quote values
-    return str(found.method)
+        raise failure(error) from None  # not chained: some errors of botocore quote values
+    return str(credentials.method)

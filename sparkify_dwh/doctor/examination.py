@@ -1,4 +1,4 @@
-"""Looking at everything, one after the other, whatever has been found before."""
+"""Run all examinations in order, continuing after problems."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from sparkify_dwh.doctor.findings import About, Diagnosis, Finding, problem, war
 from sparkify_dwh.doctor.loads import load_findings
 from sparkify_dwh.doctor.migrations import migration_findings
 from sparkify_dwh.doctor.rights import rights_findings
-from sparkify_dwh.doctor.sources import is_of_s3, source_findings
+from sparkify_dwh.doctor.sources import source_findings, uses_s3
 from sparkify_dwh.doctor.versions import version_findings
-from sparkify_dwh.doctor.warehouse import unmade_standin, warehouse_findings
+from sparkify_dwh.doctor.warehouse import missing_standin, warehouse_findings
 from sparkify_dwh.errors import ConfigurationError, SparkifyError
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.storage.store import ObjectStore
@@ -31,106 +31,106 @@ OnStep = Callable[[str], None]
 
 
 def examine(path: Path | str | None = None, *, on_step: OnStep | None = None) -> Diagnosis:
-    """Look at the configuration at ``path``, else the usual one, and at all that it names.
+    """Examine the configuration at ``path``, by default the usual one, and everything that it names.
 
-    ``on_step`` is called with what is looked at next. Whatever is found is in the diagnosis, and nothing is raised.
+    ``on_step`` is called with the subject of each step. Problems are findings of the diagnosis; nothing is raised.
     """
-    looking = _Looking(on_step or (lambda _: None))
-    looking.at("versions", version_findings)
-    looking.at("configuration", configuration_findings, path, os.environ)
-    settings = _readable(path)
+    examination = _Examination(on_step or (lambda _: None))
+    examination.add("versions", version_findings)
+    examination.add("configuration", configuration_findings, path, os.environ)
+    settings = _readable_settings(path)
     if settings is None:
-        looking.skip("warehouse", "The warehouse and the inputs were not looked at: correct the configuration first.")
+        examination.skip("warehouse", "The warehouse and the inputs were not checked: correct the configuration first.")
     else:
-        looking.at("credentials", credentials_findings, settings)
-        _look_at_warehouse(looking, settings)
-        _look_at_sources(looking, settings)
-    return Diagnosis(tuple(looking.found))
+        examination.add("credentials", credentials_findings, settings)
+        _examine_warehouse(examination, settings)
+        _examine_sources(examination, settings)
+    return Diagnosis(tuple(examination.findings))
 
 
-class _Looking:
-    """What was found so far."""
+class _Examination:
+    """The findings so far."""
 
     def __init__(self, on_step: OnStep) -> None:
-        self.found: list[Finding] = []
+        self.findings: list[Finding] = []
         self._on_step = on_step
 
-    def at(
-        self, about: About, findings: Callable[..., Iterable[Finding]], *arguments: Any, place: str | None = None
+    def add(
+        self, about: About, examine: Callable[..., Iterable[Finding]], *arguments: Any, subject: str | None = None
     ) -> None:
-        """Add the findings; what is raised instead of one is a problem."""
-        self._on_step(f"looking at {place or about}")
-        of = f"{place}: " if place else ""
+        """Add the findings of one step. An exception becomes a problem."""
+        self._on_step(f"checking {subject or about}")
+        prefix = f"{subject}: " if subject else ""
         try:
-            for finding in findings(*arguments):
-                self.found.append(finding)  # one after the other, for what comes after it may be raised
+            for finding in examine(*arguments):
+                self.findings.append(finding)  # one by one: a later one may raise
         except SparkifyError as error:
-            self.found.append(problem(about, _sentence(f"{of}{error}"), _exit_code(about, error)))
+            self.findings.append(problem(about, _sentence(f"{prefix}{error}"), _exit_code(about, error)))
         except DBAPIError as error:
-            self.found.append(problem(about, _sentence(f"The warehouse refused to tell: {server_message(error)}")))
-        except Exception as error:  # its message may hold anything
-            log.info("looking at %s failed", place or about, exc_info=True)
-            what = f"{of}it could not be looked at, for a {type(error).__name__} that nobody foresaw"
-            self.found.append(problem(about, f"{what}. Run it with -v to see where: sparkify-dwh -v doctor."))
+            self.findings.append(problem(about, _sentence(f"The warehouse refused a query: {server_message(error)}")))
+        except Exception as error:  # its message may contain secrets
+            log.info("checking %s failed", subject or about, exc_info=True)
+            what = f"{prefix}Unexpected {type(error).__name__}"
+            self.findings.append(problem(about, f"{what}. Run with -v to see where: sparkify-dwh -v doctor."))
 
-    def skip(self, about: About, why: str) -> None:
-        self.found.append(warning(about, why))
+    def skip(self, about: About, reason: str) -> None:
+        self.findings.append(warning(about, reason))
 
     def has_problem(self, about: About) -> bool:
-        return any(finding.about == about and finding.state == "problem" for finding in self.found)
+        return any(finding.about == about and finding.state == "problem" for finding in self.findings)
 
 
 def _exit_code(about: About, error: SparkifyError) -> int | None:
-    """A load's for the same error. Credentials are the configuration's, also when it is AWS that refuses them."""
+    """Return the exit code that a load has for the same error; for credentials always the configuration's."""
     return None if about == "credentials" else error.exit_code
 
 
 def _sentence(text: str) -> str:
-    """With a full stop, which not all errors have."""
+    """Return the text with a full stop, which not all errors have."""
     return f"{text.rstrip('.')}."
 
 
-def _readable(path: Path | str | None) -> Settings | None:
+def _readable_settings(path: Path | str | None) -> Settings | None:
     try:
         return Settings.read(path)
     except ConfigurationError:
-        return None  # and what is wrong with it was said
+        return None  # the problem is among the configuration's findings
 
 
-def _look_at_warehouse(looking: _Looking, settings: Settings) -> None:
-    missing = unmade_standin(settings)
+def _examine_warehouse(examination: _Examination, settings: Settings) -> None:
+    missing = missing_standin(settings)
     if missing is not None:
-        looking.found.append(missing)
+        examination.findings.append(missing)
         return
     try:
         with warehouse(settings) as engine:
-            looking.at("warehouse", warehouse_findings, settings, engine)
-            if looking.has_problem("warehouse"):
-                looking.skip("warehouse", "Rights, migrations and loads were not looked at: connect first.")
+            examination.add("warehouse", warehouse_findings, settings, engine)
+            if examination.has_problem("warehouse"):
+                examination.skip("warehouse", "Rights, migrations and loads were not checked: connect first.")
                 return
-            for about, findings in _INSIDE.items():
-                looking.at(about, _asked, engine, findings)
-    except ConfigurationError:  # for a load the same is missing, and was said
-        looking.skip("warehouse", "The warehouse was not looked at: the configuration does not say all of where it is.")
+            for about, examine in _WITH_CONNECTION.items():
+                examination.add(about, _in_transaction, engine, examine)
+    except ConfigurationError:  # a load lacks the same, which the configuration's findings say
+        examination.skip("warehouse", "The warehouse was not checked: the configuration does not say how to connect.")
 
 
-_INSIDE: dict[About, Callable[[Connection], Iterator[Finding]]] = {
+_WITH_CONNECTION: dict[About, Callable[[Connection], Iterator[Finding]]] = {
     "rights": rights_findings,
     "migrations": migration_findings,
     "loads": load_findings,
 }
 
 
-def _asked(engine: Engine, findings: Callable[[Connection], Iterator[Finding]]) -> Iterator[Finding]:
-    """Findings of a transaction, which is rolled back."""
+def _in_transaction(engine: Engine, examine: Callable[[Connection], Iterator[Finding]]) -> Iterator[Finding]:
+    """Yield findings from a transaction that is rolled back."""
     with engine.connect() as connection:
-        yield from findings(connection)
+        yield from examine(connection)
 
 
-def _look_at_sources(looking: _Looking, settings: Settings) -> None:
-    if is_of_s3(settings) and looking.has_problem("credentials"):
-        looking.skip("sources", "The inputs were not looked at: AWS wants credentials first.")
+def _examine_sources(examination: _Examination, settings: Settings) -> None:
+    if uses_s3(settings) and examination.has_problem("credentials"):
+        examination.skip("sources", "The inputs were not checked: AWS credentials are needed first.")
         return
-    with ObjectStore(**(settings.store_options() if is_of_s3(settings) else {})) as store:
-        for place, findings in source_findings(settings, store):
-            looking.at("sources", findings, place=place)
+    with ObjectStore(**(settings.store_options() if uses_s3(settings) else {})) as store:
+        for subject, examine in source_findings(settings, store):
+            examination.add("sources", examine, subject=subject)

@@ -1,4 +1,4 @@
-"""What a doctor finds, and which exit code it makes."""
+"""Findings of the doctor, and their exit codes."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ EXIT_CODES: dict[About, int] = {
     "loads": UnreachableError.exit_code,
     "sources": SourceError.exit_code,
 }
-"""What a problem makes the command line exit with, unless it says otherwise. Who may connect, and not read, is to have
-another login: 4."""
+"""The exit code of a problem by subject, unless the finding has its own. Missing rights have that of the connection: another
+login is needed."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence or two: what is, and unless it is ok, what to do. ``exit_code`` is what a problem makes of the command."""
+    """One or two sentences: what was found and, unless it is ok, what to do. Only problems have an ``exit_code``."""
 
     about: About
     state: State
@@ -40,18 +40,18 @@ def ok(about: About, sentence: str) -> Finding:
 
 
 def warning(about: About, sentence: str) -> Finding:
-    """A load can go on with it."""
+    """Return a finding that does not prevent a load."""
     return Finding(about, "warning", sentence)
 
 
 def problem(about: About, sentence: str, exit_code: int | None = None) -> Finding:
-    """Something does not work; ``exit_code`` is given where it is another than that of what it is about."""
+    """Return a finding that prevents a load. ``exit_code`` overrides that of the subject."""
     return Finding(about, "problem", sentence, EXIT_CODES[about] if exit_code is None else exit_code)
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """All that was found, in the order in which it was looked at."""
+    """All findings, in the order of the examination."""
 
     findings: Sequence[Finding]
 
@@ -60,9 +60,9 @@ class Diagnosis:
 
     @property
     def exit_code(self) -> int:
-        """That of the first problem; 0 when there is none."""
-        return next((found.exit_code for found in self.findings if found.state == "problem"), 0)
+        """The exit code of the first problem; 0 without problems."""
+        return next((finding.exit_code for finding in self.findings if finding.state == "problem"), 0)
 
     def to_dict(self) -> dict[str, Any]:
-        """The findings as JSON has them."""
+        """Return the diagnosis for JSON."""
         return {"exit_code": self.exit_code, "findings": [asdict(finding) for finding in self.findings]}

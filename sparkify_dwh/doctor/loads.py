@@ -1,4 +1,4 @@
-"""Findings about the loads: what came of the last, and whether one runs now."""
+"""Findings about the loads: the outcome of the last, and whether one is running."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ from sparkify_dwh.loading.history import recent_loads
 from sparkify_dwh.loading.locking import lock
 from sparkify_dwh.migrate import require_migrated
 
-WAIT_SECONDS = 0.5
+LOCK_TIMEOUT_SECONDS = 0.5
 
 
 def load_findings(connection: Connection) -> Iterator[Finding]:
-    """None where there is no ledger, or another version's, which is said elsewhere."""
+    """Yield the findings; none without a ledger of this version, which the migrations' findings report."""
     try:
         require_migrated(connection)
     except NotMigratedError:
         return
-    yield _last(connection)
+    yield _last_load(connection)
     connection.rollback()
-    yield _now(connection)
+    yield _running_load(connection)
 
 
-def _last(connection: Connection) -> Finding:
+def _last_load(connection: Connection) -> Finding:
     loads = recent_loads(connection, 1)
     if not loads:
         return ok("loads", "Nothing has been loaded yet. Run: sparkify-dwh load.")
     load = loads[0]
-    which = f"The last load, {load['load_id'][:8]} of {load['started_at'][:19]} UTC,"
+    which = f"The last load ({load['load_id'][:8]}, {load['started_at'][:19]} UTC)"
     if load["outcome"] == "loaded":
-        return ok("loads", f"{which} went well, in {load['seconds']:g} s.")
-    return warning("loads", f"{which} failed: {str(load['error']).rstrip('.')}. Load again when that is mended.")
+        return ok("loads", f"{which} succeeded in {load['seconds']:g} s.")
+    return warning("loads", f"{which} failed: {str(load['error']).rstrip('.')}. Fix this and load again.")
 
 
-def _now(connection: Connection) -> Finding:
-    """Whether the lock of the loads is to be had; it is let go at once."""
+def _running_load(connection: Connection) -> Finding:
+    """Return whether another session holds the load lock. The lock is released at once."""
     try:
-        lock(connection, WAIT_SECONDS, lambda _: None)
+        lock(connection, LOCK_TIMEOUT_SECONDS, lambda _: None)
     except LoadError:
         return warning(
             "loads",
-            "A load is running, or waits for another, so a new one would wait: look at pg_locks or svv_transactions for "
-            "load_lock if it should not.",
+            "A load is running or waiting, so a new one would wait. If none should be, look for load_lock in pg_locks or "
+            "svv_transactions.",
         )
     finally:
         connection.rollback()

@@ -1,4 +1,4 @@
-"""Findings about the tables: whether they are those of this version, and those of the models."""
+"""Findings about the tables: their revision, and their differences from the models."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from sparkify_dwh.migrate import newest_revision, require_migrated
 from sparkify_dwh.redshift import alembic as alembic_redshift
 from sparkify_dwh.redshift.autogenerate import PhysicalOp, differences
 
-REGISTERED = (alembic_redshift, ledger, star)  # imported for what they register
+REGISTERED = (alembic_redshift, ledger, star)  # imported because they register tables and operations
 
 
 def migration_findings(connection: Connection) -> Iterator[Finding]:
-    """Raises NotMigratedError where the tables are missing, or of another version."""
+    """Yield the findings. Raises NotMigratedError when tables are missing or of another revision."""
     require_migrated(connection)
-    yield ok("migrations", f"The tables are of revision {newest_revision()}, the newest.")
-    found = differences(connection, Base.metadata)
-    other = sorted({name for name, each in found if not isinstance(each, PhysicalOp)})
-    if other:
+    yield ok("migrations", f"The tables are at revision {newest_revision()}, the newest.")
+    changes = differences(connection, Base.metadata)
+    logical = sorted({table for table, change in changes if not isinstance(change, PhysicalOp)})
+    if logical:
         yield problem(
             "migrations",
-            f"The models declare otherwise than the warehouse has: {', '.join(other)}. Somebody changed them by hand, or a "
-            "migration is missing: see `alembic check`.",
+            f"Tables differ from the models: {', '.join(logical)}. They were changed by hand, or a migration is missing: "
+            "see `alembic check`.",
         )
-    designed = sorted({name for name, each in found if isinstance(each, PhysicalOp)})
-    if designed:
+    physical = sorted({table for table, change in changes if isinstance(change, PhysicalOp)})
+    if physical:
         yield warning(
             "migrations",
-            f"Keys or encodings are not those of the models: {', '.join(designed)}. Loads and questions give the same, and "
-            "may be slower: see `sparkify-dwh physical`.",
+            f"Keys or encodings differ from the models: {', '.join(physical)}. Results are the same, but statements may be "
+            "slower: see `sparkify-dwh physical`.",
         )

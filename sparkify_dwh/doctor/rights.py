@@ -1,4 +1,4 @@
-"""Findings about what the user may do: read and write the tables, change them, and read why COPY refused rows.
+"""Findings about the rights of the user: to read and write the tables, to change them, and to read why COPY rejected rows.
 
 Redshift guide, r_HAS_TABLE_PRIVILEGE, r_HAS_SCHEMA_PRIVILEGE
 """
@@ -14,45 +14,47 @@ from sparkify_dwh import ledger, star
 from sparkify_dwh.base import Base
 from sparkify_dwh.database import server_message
 from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
+from sparkify_dwh.utils.text import listed
 
-REGISTERED = (ledger, star)  # imported for the tables that they register
+REGISTERED = (ledger, star)  # imported because they register tables
 
-NEEDED = ("select", "insert", "update", "delete")
+NEEDED_FOR_LOAD = ("select", "insert", "update", "delete")
 PG_TABLES = table("pg_tables", column("schemaname"), column("tablename"), column("tableowner"))
-REASONS_OF_COPY = ("sys_load_error_detail", "stl_load_errors")
+REJECTION_VIEWS = ("sys_load_error_detail", "stl_load_errors")
 TABLE_SIZES = "svv_table_info"
 
 
 def rights_findings(connection: Connection) -> Iterator[Finding]:
+    """Yield the findings."""
     tables = _tables(connection)
-    yield from _on_tables(tables)
+    yield from _on_load(tables)
     yield _on_schema(connection, bool(tables))
     yield from _on_ownership(tables)
-    yield _on_reasons(connection)
+    yield _on_rejections(connection)
     yield _on_sizes(connection)
 
 
 def _tables(connection: Connection) -> Sequence[Row[tuple[str, ...]]]:
-    """Those of our tables that are there: name, whether it is the user's own, and the rights that a load needs."""
+    """Return a row for each existing table of the models: its name, whether the user owns it, and the user's rights."""
     name = PG_TABLES.c.tablename
     return connection.execute(
         select(
             name.label("name"),
             (PG_TABLES.c.tableowner == func.current_user()).label("is_own"),
-            *(func.has_table_privilege(name, right).label(right) for right in NEEDED),
+            *(func.has_table_privilege(name, right).label(right) for right in NEEDED_FOR_LOAD),
         )
         .where(PG_TABLES.c.schemaname == func.current_schema(), name.in_(Base.metadata.tables))
         .order_by(name)
     ).all()
 
 
-def _on_tables(tables: Sequence[Row[tuple[str, ...]]]) -> Iterator[Finding]:
-    lacking = {right: [row.name for row in tables if not row._mapping[right]] for right in NEEDED}
+def _on_load(tables: Sequence[Row[tuple[str, ...]]]) -> Iterator[Finding]:
+    lacking = {right: [row.name for row in tables if not row._mapping[right]] for right in NEEDED_FOR_LOAD}
     for right, names in lacking.items():
         if names:
             yield problem(
                 "rights",
-                f"This user may not {right.upper()} on {', '.join(names)}, which a load does. Its owner can change that: "
+                f"This user may not {right.upper()} on {', '.join(names)}, which a load needs. The owner can change that: "
                 f"GRANT {right.upper()} ON {', '.join(names)} TO the user.",
             )
     if tables and not any(lacking.values()):
@@ -68,12 +70,12 @@ def _on_schema(connection: Connection, has_tables: bool) -> Finding:
     return (warning if has_tables else problem)(
         "rights",
         f"This user may not create tables in the schema {schema}, so `sparkify-dwh upgrade` would fail: run it as a user "
-        f"who may, or GRANT CREATE ON SCHEMA {schema} TO this one.",
+        f"with that right, or GRANT CREATE ON SCHEMA {schema} TO this one.",
     )
 
 
 def _on_ownership(tables: Sequence[Row[tuple[str, ...]]]) -> Iterator[Finding]:
-    """Only owners and superusers alter tables. Redshift guide, r_ALTER_TABLE"""
+    """Warn about tables of other owners. Only owners and superusers alter tables. Redshift guide, r_ALTER_TABLE"""
     others = [row.name for row in tables if not row.is_own]
     if others:
         yield warning(
@@ -83,15 +85,15 @@ def _on_ownership(tables: Sequence[Row[tuple[str, ...]]]) -> Iterator[Finding]:
         )
 
 
-def _on_reasons(connection: Connection) -> Finding:
-    refusals = {view: _refusal(connection, view) for view in REASONS_OF_COPY}
+def _on_rejections(connection: Connection) -> Finding:
+    refusals = {view: _refusal(connection, view) for view in REJECTION_VIEWS}
     readable = [view for view, refusal in refusals.items() if refusal is None]
     if readable:
-        return ok("rights", f"Why COPY refuses a row can be read from {' and '.join(readable)}.")
+        return ok("rights", f"The reasons for rejected rows can be read from {listed(readable)}.")
     return warning(
         "rights",
-        f"Why COPY refuses a row cannot be read, so that a failed load does not name it ({next(iter(refusals.values()))}): "
-        f"a superuser can GRANT SELECT ON {REASONS_OF_COPY[0]} TO this user.",
+        f"The reasons for rejected rows cannot be read ({next(iter(refusals.values()))}), so a failed load cannot name "
+        f"them: a superuser can GRANT SELECT ON {REJECTION_VIEWS[0]} TO this user.",
     )
 
 
@@ -101,13 +103,13 @@ def _on_sizes(connection: Connection) -> Finding:
         return ok("rights", f"Sizes and skew can be read from {TABLE_SIZES}.")
     return warning(
         "rights",
-        f"{TABLE_SIZES} cannot be read, so that `sparkify-dwh physical` knows no sizes ({refusal}): a superuser can GRANT "
+        f"{TABLE_SIZES} cannot be read ({refusal}), so `sparkify-dwh physical` shows no sizes: a superuser can GRANT "
         f"SELECT ON {TABLE_SIZES} TO this user.",
     )
 
 
 def _refusal(connection: Connection, view: str) -> str | None:
-    """What the warehouse says to whoever reads a view; None when it lets the user read."""
+    """Return the server's error for reading a view; None when the user may read it."""
     try:
         connection.execute(select(literal_column("1")).select_from(table(view)).limit(1)).all()
     except DBAPIError as error:

@@ -1,4 +1,4 @@
-"""Findings about what is installed, against what this version was made for."""
+"""Findings about installed packages and the versions that this one requires."""
 
 from __future__ import annotations
 
@@ -15,62 +15,66 @@ SHOWN = ("sqlalchemy", "sqlalchemy-redshift", "redshift-connector", "alembic", "
 REASONS = {"sqlalchemy": "2.0.43, 2.0.44 and 2.1 break the reflection of the Redshift dialect"}
 
 _REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(\[[^\]]*\])?\s*(?P<bounds>[^;]*)(;.*extra == .(?P<extra>\w+))?")
-_BOUND = re.compile(r"(?P<how><|>=)\s*(?P<version>[0-9.]+)")
+_BOUND = re.compile(r"(?P<operator><|>=)\s*(?P<version>[0-9.]+)")
 
 
 def version_findings() -> Iterator[Finding]:
-    """One finding on what is there, and one on each package that is not what this version was made for."""
+    """Yield a finding with the versions, one for each package outside its bounds, and one about the stand-in."""
     try:
         requirements = [_REQUIREMENT.match(text) for text in metadata.requires(PACKAGE) or ()]
-    except metadata.PackageNotFoundError:  # then SQLAlchemy knows nothing of the dialects either
+    except metadata.PackageNotFoundError:  # without it SQLAlchemy does not find the dialects either
         yield warning("versions", f"{PACKAGE} runs from its source and is not installed: pip install -e '.[standin]'.")
         return
-    wanted = {found["name"]: found["bounds"] for found in requirements if found and not found["extra"]}
-    standin = {found["name"]: found["bounds"] for found in requirements if found and found["extra"] == "standin"}
-    installed = installed_versions([*wanted, *standin])
+    required = {match["name"]: match["bounds"] for match in requirements if match and not match["extra"]}
+    standin = {match["name"]: match["bounds"] for match in requirements if match and match["extra"] == "standin"}
+    installed = installed_versions([*required, *standin])
     shown = ", ".join(f"{name} {installed[name]}" for name in SHOWN if name in installed)
     yield ok("versions", f"sparkify-dwh {VERSION} on Python {platform.python_version()}, with {shown}.")
-    yield from unfit({name: bounds for name, bounds in (wanted | standin).items() if name in installed}, installed)
-    lacking = sorted(standin.keys() - installed.keys())
+    yield from out_of_bounds(
+        {name: bounds for name, bounds in (required | standin).items() if name in installed}, installed
+    )
+    missing = sorted(standin.keys() - installed.keys())
     yield ok(
         "versions",
-        f"The embedded stand-in cannot be used without {', '.join(lacking)}: pip install '{PACKAGE}[standin]'."
-        if lacking
-        else "What the embedded stand-in needs is installed.",
+        f"The embedded stand-in needs {', '.join(missing)}: pip install '{PACKAGE}[standin]'."
+        if missing
+        else "The packages of the embedded stand-in are installed.",
     )
 
 
 def installed_versions(names: Iterable[str]) -> dict[str, str]:
-    """The versions of those of the packages that are installed."""
-    found = {}
+    """Return the versions of the packages that are installed."""
+    versions = {}
     for name in names:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
-def unfit(wanted: Mapping[str, str], installed: Mapping[str, str]) -> Iterator[Finding]:
-    """The packages that are outside of their bounds, such as ``>=2.0.45, <2.1``."""
-    for name, bounds in wanted.items():
-        if not all(_is_within(installed[name], found["how"], found["version"]) for found in _BOUND.finditer(bounds)):
-            why = f"; {REASONS[name]}" if name in REASONS else ""
+def out_of_bounds(required: Mapping[str, str], installed: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield a warning for each package outside its bounds, such as ``>=2.0.45, <2.1``."""
+    for name, bounds in required.items():
+        if not all(
+            _is_within(installed[name], bound["operator"], bound["version"]) for bound in _BOUND.finditer(bounds)
+        ):
+            reason = f" ({REASONS[name]})" if name in REASONS else ""
             yield warning(
                 "versions",
-                f"{name} is {installed[name]}, and this version was made for {bounds.strip()}{why}: "
+                f"{name} is {installed[name]}, but {bounds.strip()} is required{reason}: "
                 f"pip install '{name}{bounds.replace(' ', '')}'.",
             )
 
 
-def _is_within(version: str, how: str, bound: str) -> bool:
-    return (_numbers(version) < _numbers(bound)) is (how == "<")
+def _is_within(version: str, operator: str, bound: str) -> bool:
+    return (_numbers(version) < _numbers(bound)) is (operator == "<")
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """The numbers that a version begins with: (2, 1) of 2.1.0b1, without noughts at the end."""
-    found = re.match(r"[0-9]+(\.[0-9]+)*", version)
-    numbers = [int(part) for part in found[0].split(".")] if found else []
+    """Return the leading numbers of a version without trailing zeros: (2, 1) for 2.1.0b1."""
+    match = re.match(r"[0-9]+(\.[0-9]+)*", version)
+    numbers = [int(part) for part in match[0].split(".")] if match else []
     while numbers and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)

@@ -11,14 +11,14 @@ from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
 
-def test_doctor_says_a_sentence_on_everything(
+def test_doctor_prints_a_finding_for_every_subject(
     sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sparkify.logs("a.json", an_event())
     sparkify.songs("a.json", a_song())
     assert run(monkeypatch, "--config", configuration, "doctor") == 0
     printed = capsys.readouterr().out
-    assert "ok       migrations     The tables are of revision" in printed
+    assert "ok       migrations     The tables are at revision" in printed
     assert printed.endswith("\nNo problems.\n")
 
 
@@ -29,16 +29,16 @@ def test_doctor_exits_with_the_code_of_the_first_problem(
     assert run(monkeypatch, "--config", configuration, "doctor") == 6
     printed, errors = capsys.readouterr()
     assert "problem  sources        LOG_DATA" in printed
-    assert "2 problems were found" in errors
+    assert "2 problems found; see the fixes above." in errors
 
 
-def test_doctor_speaks_json(
+def test_doctor_prints_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "dwh.cfg").write_text("[CLUSTER]\nHOST=standin\nTLS=off\n")
     assert run(monkeypatch, "--config", tmp_path / "dwh.cfg", "doctor", "--json") == 3
-    told = json.loads(capsys.readouterr().out)
-    assert told["exit_code"] == 3
-    (wrong,) = [finding for finding in told["findings"] if finding["state"] == "problem"]
+    diagnosis = json.loads(capsys.readouterr().out)
+    assert diagnosis["exit_code"] == 3
+    (wrong,) = [finding for finding in diagnosis["findings"] if finding["state"] == "problem"]
     assert wrong["about"] == "configuration"
     assert "[CLUSTER] TLS must be" in wrong["sentence"]

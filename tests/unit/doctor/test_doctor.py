@@ -1,4 +1,4 @@
-"""What the doctor finds, of a warehouse that is well and of one that is not."""
+"""What the doctor finds, of a healthy warehouse and of one with problems."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sparkify_dwh.doctor.loads import load_findings
 from sparkify_dwh.doctor.migrations import migration_findings
 from sparkify_dwh.doctor.rights import rights_findings
 from sparkify_dwh.doctor.sources import source_findings
-from sparkify_dwh.doctor.versions import unfit
+from sparkify_dwh.doctor.versions import out_of_bounds
 from sparkify_dwh.doctor.warehouse import clock_finding
 from sparkify_dwh.errors import AwsError, CopyError, NotMigratedError, SourceError, SparkifyError
 from sparkify_dwh.ledger import LoadLock
@@ -43,37 +43,38 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SPARKIFY_DWH_CONFIG", raising=False)
 
 
-def said(diagnosis: Diagnosis, state: str) -> list[tuple[str, str]]:
-    return [(found.about, found.sentence) for found in diagnosis.findings if found.state == state]
+def sentences(diagnosis: Diagnosis, state: str) -> list[tuple[str, str]]:
+    """The findings in a state, as subject and sentence."""
+    return [(finding.about, finding.sentence) for finding in diagnosis.findings if finding.state == state]
 
 
-def written(tmp_path: Path, text: str) -> Path:
+def a_configuration(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "dwh.cfg"
     path.write_text(text)
     path.chmod(0o600)
     return path
 
 
-def test_a_warehouse_that_is_well_has_no_problems(sparkify: Sparkify, configuration: Path) -> None:
+def test_a_healthy_warehouse_has_no_problems(sparkify: Sparkify, configuration: Path) -> None:
     sparkify.logs("2018-11-15-events.json", an_event())
     sparkify.songs("a.json", a_song())
     sparkify.load()
     diagnosis = examine(configuration)
-    assert said(diagnosis, "problem") + said(diagnosis, "warning") == []
+    assert sentences(diagnosis, "problem") + sentences(diagnosis, "warning") == []
     assert diagnosis.exit_code == 0
-    sentences = " ".join(sentence for _, sentence in said(diagnosis, "ok"))
+    text = " ".join(sentence for _, sentence in sentences(diagnosis, "ok"))
     for phrase in (
         "Connected in",
         "to the embedded stand-in, database dev",
         "may read and write the tables",
-        f"of revision {newest_revision()}, the newest",
-        "went well",
+        f"at revision {newest_revision()}, the newest",
+        "succeeded in",
         "No load is running",
         "LOG_DATA has 1 file of",
         "a path for each of the 18 columns",
-        "MANIFESTS can be written to",
+        "MANIFESTS is writable",
     ):
-        assert phrase in sentences
+        assert phrase in text
 
 
 def test_the_exit_code_is_that_of_the_first_problem() -> None:
@@ -81,35 +82,37 @@ def test_the_exit_code_is_that_of_the_first_problem() -> None:
     assert Diagnosis([warning("sources", ""), problem("migrations", ""), problem("warehouse", "")]).exit_code == 5
 
 
-def test_a_login_that_aws_does_not_give_has_the_exit_code_that_it_has_for_a_load(
+def test_a_login_that_aws_refuses_has_the_exit_code_of_a_load(
     s3_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     host = "sparkify.123456789012.us-west-2.redshift-serverless.amazonaws.com"
-    diagnosis = examine(written(tmp_path, f"[CLUSTER]\nHOST={host}\nDB_NAME=dev\nIAM=true\n"))
-    (found,) = [found for found in diagnosis.findings if (found.about, found.state) == ("warehouse", "problem")]
-    assert found.sentence.startswith("AWS cannot be reached at 127.0.0.1")
-    assert found.exit_code == AwsError.exit_code
+    diagnosis = examine(a_configuration(tmp_path, f"[CLUSTER]\nHOST={host}\nDB_NAME=dev\nIAM=true\n"))
+    (finding,) = [
+        finding for finding in diagnosis.findings if (finding.about, finding.state) == ("warehouse", "problem")
+    ]
+    assert finding.sentence.startswith("AWS cannot be reached at 127.0.0.1")
+    assert finding.exit_code == AwsError.exit_code
 
 
-def test_without_a_configuration_the_versions_are_told(tmp_path: Path) -> None:
+def test_without_a_configuration_the_versions_are_shown(tmp_path: Path) -> None:
     diagnosis = examine()
     assert diagnosis.exit_code == 3
     assert diagnosis.findings[0].sentence.startswith("sparkify-dwh 0")
-    assert "holds no dwh.cfg" in said(diagnosis, "problem")[0][1]
+    assert "holds no dwh.cfg" in sentences(diagnosis, "problem")[0][1]
 
 
-def test_all_values_that_cannot_work_are_told_at_once(tmp_path: Path) -> None:
+def test_all_invalid_values_are_reported_at_once(tmp_path: Path) -> None:
     diagnosis = examine(
-        written(
+        a_configuration(
             tmp_path,
             "[CLUSTER]\nHOST=jdbc:redshift://x\nDB_PORT=eleven\nTLS=off\n[IAM_ROLE]\nARN=my-role\n[S3]\nLOG_DATA=http://x/y\n"
             "[AWS]\nKEY=AKIA\n",
         )
     )
-    sentences = [sentence for _, sentence in said(diagnosis, "problem")]
-    assert len(sentences) == 6
-    for key, sentence in zip(("HOST", "DB_PORT", "TLS", "ARN", "KEY", "LOG_DATA"), sentences, strict=True):
+    problems = [sentence for _, sentence in sentences(diagnosis, "problem")]
+    assert len(problems) == 6
+    for key, sentence in zip(("HOST", "DB_PORT", "TLS", "ARN", "KEY", "LOG_DATA"), problems, strict=True):
         assert key in sentence
 
 
@@ -117,27 +120,27 @@ def test_all_values_that_cannot_work_are_told_at_once(tmp_path: Path) -> None:
     ("mode", "content", "warns"),
     [(0o644, CLUSTER, True), (0o600, CLUSTER, False), (0o644, "[CLUSTER]\nHOST=standin\n", False)],
 )
-def test_a_password_is_for_its_owner_alone(tmp_path: Path, mode: int, content: str, warns: bool) -> None:
-    path = written(tmp_path, content)
+def test_a_password_that_others_may_read_is_a_warning(tmp_path: Path, mode: int, content: str, warns: bool) -> None:
+    path = a_configuration(tmp_path, content)
     path.chmod(mode)
-    told = [sentence for _, sentence in said(examine(path), "warning") if "chmod 600" in sentence]
-    assert bool(told) is warns
-    assert all("(mode 0644), which holds [CLUSTER] DB_PASSWORD: chmod" in sentence for sentence in told)
+    warnings = [sentence for _, sentence in sentences(examine(path), "warning") if "chmod 600" in sentence]
+    assert bool(warnings) is warns
+    assert all("(mode 0644), which holds [CLUSTER] DB_PASSWORD: chmod" in sentence for sentence in warnings)
     assert "hush" not in json.dumps(examine(path).to_dict())
 
 
 def test_passwords_that_others_may_read_are_listed(tmp_path: Path) -> None:
-    path = written(tmp_path, f"{CLUSTER}[DWH]\nDWH_DB_PASSWORD=hush\n[AWS]\nKEY=AKIA\nSECRET=hush\n")
+    path = a_configuration(tmp_path, f"{CLUSTER}[DWH]\nDWH_DB_PASSWORD=hush\n[AWS]\nKEY=AKIA\nSECRET=hush\n")
     path.chmod(0o644)
-    (told,) = [sentence for _, sentence in said(examine(path), "warning") if "chmod 600" in sentence]
-    assert "which holds [CLUSTER] DB_PASSWORD, [DWH] DWH_DB_PASSWORD and [AWS] SECRET: chmod" in told
+    (warnings,) = [sentence for _, sentence in sentences(examine(path), "warning") if "chmod 600" in sentence]
+    assert "which holds [CLUSTER] DB_PASSWORD, [DWH] DWH_DB_PASSWORD and [AWS] SECRET: chmod" in warnings
 
 
-def test_what_is_no_setting_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_settings_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPARKIFY_DWH_CLUSTER_OWNER", "me")
-    path = written(tmp_path, "[CLUSTER]\nHOST=standin\nOWNER=me\n[Clusters]\nDB_NAME=x\n[pass: word!]\n")
-    told = [sentence.split(" is no setting")[0] for _, sentence in said(examine(path), "warning")]
-    assert told[:4] == [
+    path = a_configuration(tmp_path, "[CLUSTER]\nHOST=standin\nOWNER=me\n[Clusters]\nDB_NAME=x\n[pass: word!]\n")
+    warnings = [sentence.split(" is not a known setting")[0] for _, sentence in sentences(examine(path), "warning")]
+    assert warnings[:4] == [
         f"{path}: the section [Clusters]",
         f"{path}: the section in line 6",
         f"{path}: [CLUSTER] OWNER",
@@ -145,9 +148,9 @@ def test_what_is_no_setting_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ]
 
 
-def test_what_a_load_lacks_is_named(tmp_path: Path) -> None:
-    diagnosis = examine(written(tmp_path, "[CLUSTER]\nHOST=standin\n[S3]\nSONG_DATA=songs/\n"))
-    assert "lacks [S3] LOG_DATA, [S3] LOG_JSONPATH" in said(diagnosis, "problem")[0][1]
+def test_missing_settings_are_named(tmp_path: Path) -> None:
+    diagnosis = examine(a_configuration(tmp_path, "[CLUSTER]\nHOST=standin\n[S3]\nSONG_DATA=songs/\n"))
+    assert "lacks [S3] LOG_DATA, [S3] LOG_JSONPATH" in sentences(diagnosis, "problem")[0][1]
 
 
 def test_a_cluster_that_cannot_be_created_is_a_warning(tmp_path: Path) -> None:
@@ -156,68 +159,70 @@ def test_a_cluster_that_cannot_be_created_is_a_warning(tmp_path: Path) -> None:
         ("DWH_NODE_TYPE=dc2.large", "no such nodes any more"),
         ("DWH_CLUSTER_TYPE=multi-node\nDWH_NUM_NODES=1", "at least 2"),
     ):
-        told = said(examine(written(tmp_path, f"[CLUSTER]\nHOST=standin\n[DWH]\n{dwh}\n")), "warning")
-        assert any("cluster up" in sentence and phrase in sentence for _, sentence in told)
+        warnings = sentences(examine(a_configuration(tmp_path, f"[CLUSTER]\nHOST=standin\n[DWH]\n{dwh}\n")), "warning")
+        assert any("cluster up" in sentence and phrase in sentence for _, sentence in warnings)
 
 
-def test_a_standin_that_was_never_made_is_not_made_by_looking(tmp_path: Path) -> None:
-    diagnosis = examine(written(tmp_path, "[CLUSTER]\nHOST=standin\n"))
-    assert ("migrations", f"There is no stand-in in {tmp_path}/.standin yet. Run: sparkify-dwh upgrade.") in said(
+def test_a_missing_standin_is_not_created(tmp_path: Path) -> None:
+    diagnosis = examine(a_configuration(tmp_path, "[CLUSTER]\nHOST=standin\n"))
+    assert ("migrations", f"There is no stand-in in {tmp_path}/.standin yet. Run: sparkify-dwh upgrade.") in sentences(
         diagnosis, "problem"
     )
     assert not (tmp_path / ".standin").exists()
 
 
-def test_the_inputs_are_looked_at_though_the_warehouse_is_away(bucket: str, tmp_path: Path) -> None:
+def test_the_inputs_are_checked_though_the_warehouse_is_unreachable(bucket: str, tmp_path: Path) -> None:
     with ObjectStore() as store:
         store.write(f"{bucket}songs/a.json", b"{}")
-    places = (
+    locations = (
         f"[S3]\nLOG_DATA={bucket}logs/\nLOG_JSONPATH={bucket}p.json\nSONG_DATA={bucket}songs/\nMANIFESTS={bucket}m/\n"
     )
-    diagnosis = examine(written(tmp_path, CLUSTER + ROLE + places))
+    diagnosis = examine(a_configuration(tmp_path, CLUSTER + ROLE + locations))
     assert diagnosis.exit_code == 4
-    assert [(about, sentence.split(":")[0]) for about, sentence in said(diagnosis, "problem")] == [
+    assert [(about, sentence.split(":")[0]) for about, sentence in sentences(diagnosis, "problem")] == [
         ("warehouse", "The warehouse at 127.0.0.1"),
         ("sources", "LOG_DATA"),
         ("sources", "LOG_JSONPATH"),
     ]
-    well = [sentence for _, sentence in said(diagnosis, "ok")]
+    well = [sentence for _, sentence in sentences(diagnosis, "ok")]
     assert f"SONG_DATA has 1 file of 2 bytes under {bucket}songs/." in well
-    assert f"MANIFESTS can be written to and removed from: {bucket}m/." in well
+    assert f"MANIFESTS is writable: {bucket}m/." in well
     assert any("is in us-west-2" in sentence for sentence in well)
     assert "hush" not in json.dumps(diagnosis.to_dict())
 
 
 def test_a_bucket_in_another_region_is_a_problem(bucket: str, tmp_path: Path) -> None:
     text = f"{CLUSTER}{ROLE}[S3]\nLOG_DATA={bucket}logs/\nREGION=eu-west-1\n"
-    told = said(examine(written(tmp_path, text)), "problem")
-    assert any("is in us-west-2, and [S3] REGION says eu-west-1: set REGION=us-west-2" in each for _, each in told)
+    warnings = sentences(examine(a_configuration(tmp_path, text)), "problem")
+    assert any(
+        "is in us-west-2, but [S3] REGION is eu-west-1: set REGION=us-west-2" in sentence for _, sentence in warnings
+    )
 
 
-def test_inputs_in_s3_want_credentials(s3_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_inputs_in_s3_need_credentials(s3_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings = Settings(log_data="s3://sparkify/log_data/")
-    assert [found.sentence for found in credentials_findings(settings)] == [
-        "AWS is asked with credentials of the environment (AWS_ACCESS_KEY_ID)."
+    assert [finding.sentence for finding in credentials_findings(settings)] == [
+        "AWS requests use the environment (AWS_ACCESS_KEY_ID)."
     ]
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     keys = replace(settings, aws_key=Secret("AKIA-of-file"), aws_secret=Secret("hush"))
-    (found,) = credentials_findings(keys)
-    assert (found.state, "[AWS] KEY" in found.sentence, "of-file" in found.sentence) == ("ok", True, False)
-    (found,) = credentials_findings(settings)
-    assert (found.state, "set AWS_PROFILE" in found.sentence) == ("problem", True)
+    (finding,) = credentials_findings(keys)
+    assert (finding.state, "[AWS] KEY" in finding.sentence, "of-file" in finding.sentence) == ("ok", True, False)
+    (finding,) = credentials_findings(settings)
+    assert (finding.state, "set AWS_PROFILE" in finding.sentence) == ("problem", True)
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(SparkifyError, match="AWS_PROFILE names a profile"):
         list(credentials_findings(settings))
 
 
-@pytest.mark.parametrize(("version", "told"), [("2.0.44", 1), ("2.0.45", 0), ("2.0.58", 0), ("2.1.0b1", 1)])
-def test_a_sqlalchemy_that_breaks_reflection_is_told(version: str, told: int) -> None:
-    found = list(unfit({"sqlalchemy": "<2.1,>=2.0.45"}, {"sqlalchemy": version}))
-    assert len(found) == told
-    assert all("pip install 'sqlalchemy<2.1,>=2.0.45'" in each.sentence for each in found)
+@pytest.mark.parametrize(("version", "count"), [("2.0.44", 1), ("2.0.45", 0), ("2.0.58", 0), ("2.1.0b1", 1)])
+def test_a_sqlalchemy_that_breaks_reflection_is_reported(version: str, count: int) -> None:
+    findings = list(out_of_bounds({"sqlalchemy": "<2.1,>=2.0.45"}, {"sqlalchemy": version}))
+    assert len(findings) == count
+    assert all("pip install 'sqlalchemy<2.1,>=2.0.45'" in finding.sentence for finding in findings)
 
 
-def test_clocks_that_differ_are_told() -> None:
+def test_clocks_that_differ_are_reported() -> None:
     assert clock_finding(timedelta(seconds=-59)).state == "ok"
     assert "clock is 7,200 s behind the warehouse's" in clock_finding(timedelta(hours=2)).sentence
     assert "clock is 120 s ahead of the warehouse's" in clock_finding(timedelta(minutes=-2)).sentence
@@ -248,38 +253,38 @@ def reader(engine: Engine) -> Iterator[Connection]:
         connection.commit()
 
 
-def test_rights_that_a_load_needs_and_the_user_lacks_are_named(reader: Connection) -> None:
-    found = [(finding.state, finding.sentence.split(",")[0]) for finding in rights_findings(reader)]
-    assert found[0] == ("problem", "This user may not SELECT on artists")
-    assert [state for state, sentence in found if "may not" in sentence][:4] == ["problem"] * 4
+def test_missing_rights_are_named(reader: Connection) -> None:
+    findings = [(finding.state, finding.sentence.split(",")[0]) for finding in rights_findings(reader)]
+    assert findings[0] == ("problem", "This user may not SELECT on artists")
+    assert [state for state, sentence in findings if "may not" in sentence][:4] == ["problem"] * 4
     (songs,) = [finding for finding in rights_findings(reader) if "may not INSERT" in finding.sentence]
     assert "songs" in songs.sentence
-    assert ("warning", "This user may not create tables in the schema public") in found
-    assert ("warning", "This user does not own artists") in found
+    assert ("warning", "This user may not create tables in the schema public") in findings
+    assert ("warning", "This user does not own artists") in findings
 
 
-def test_tables_of_no_version_are_a_problem(connection: Connection) -> None:
+def test_tables_without_a_revision_are_a_problem(connection: Connection) -> None:
     connection.exec_driver_sql("DELETE FROM alembic_version")
     with pytest.raises(NotMigratedError, match="Run: sparkify-dwh upgrade"):
         list(migration_findings(connection))
 
 
 @pytest.mark.parametrize(
-    ("statement", "back", "told"),
+    ("statement", "back", "expected"),
     [
         ("ALTER TABLE songs ADD COLUMN mood INTEGER", "ALTER TABLE songs DROP COLUMN mood", ("problem", "songs")),
         ("ALTER TABLE songs ALTER SORTKEY (year)", "ALTER TABLE songs ALTER SORTKEY (song_id)", ("warning", "songs")),
     ],
 )
-def test_tables_that_are_not_the_models_are_named(
-    engine: Engine, statement: str, back: str, told: tuple[str, str]
+def test_tables_that_differ_from_the_models_are_named(
+    engine: Engine, statement: str, back: str, expected: tuple[str, str]
 ) -> None:
     with changed(engine, statement, back), engine.connect() as connection:
-        (finding,) = [found for found in migration_findings(connection) if found.state != "ok"]
-    assert (finding.state, told[1] in finding.sentence) == (told[0], True)
+        (finding,) = [finding for finding in migration_findings(connection) if finding.state != "ok"]
+    assert (finding.state, expected[1] in finding.sentence) == (expected[0], True)
 
 
-def test_the_last_load_is_told_of(sparkify: Sparkify, connection: Connection) -> None:
+def test_the_last_load_is_reported(sparkify: Sparkify, connection: Connection) -> None:
     assert "Nothing has been loaded yet" in next(load_findings(connection)).sentence
     connection.rollback()
     sparkify.logs("a.json", an_event(ts="yesterday"))
@@ -290,38 +295,38 @@ def test_the_last_load_is_told_of(sparkify: Sparkify, connection: Connection) ->
     assert now.sentence == "No load is running."
 
 
-def test_a_load_that_runs_is_told_of(sparkify: Sparkify, connection: Connection) -> None:
+def test_a_running_load_is_reported(sparkify: Sparkify, connection: Connection) -> None:
     with sparkify.engine.connect() as other:
         other.execute(LockTable(LoadLock.table()))
-        found = list(load_findings(connection))
+        findings = list(load_findings(connection))
         other.rollback()
-    assert (found[-1].state, "A load is running" in found[-1].sentence) == ("warning", True)
+    assert (findings[-1].state, "A load is running" in findings[-1].sentence) == ("warning", True)
 
 
-def looked_at(settings: Settings, name: str) -> list[Any]:
+def findings_about(settings: Settings, name: str) -> list[Any]:
     with ObjectStore() as store:
-        return [found for place, findings in source_findings(settings, store) if place == name for found in findings()]
+        return [finding for key, findings in source_findings(settings, store) if key == name for finding in findings()]
 
 
-def test_hidden_files_are_no_input(sparkify: Sparkify) -> None:
+def test_hidden_files_are_not_input(sparkify: Sparkify) -> None:
     sparkify.songs("_SUCCESS", "")
-    with pytest.raises(SourceError, match="matches no file, but for 1 hidden ones"):
-        looked_at(sparkify.settings, "SONG_DATA")
+    with pytest.raises(SourceError, match="matches no file except 1 hidden file"):
+        findings_about(sparkify.settings, "SONG_DATA")
 
 
-def test_many_small_files_are_to_be_packed(sparkify: Sparkify) -> None:
+def test_many_small_files_should_be_packed(sparkify: Sparkify) -> None:
     for number in range(1001):
         (sparkify.directory / "song_data" / f"{number}.json").touch()
-    (_, remark) = looked_at(sparkify.settings, "SONG_DATA")
+    (_, remark) = findings_about(sparkify.settings, "SONG_DATA")
     assert (remark.state, "sparkify-dwh pack" in remark.sentence) == ("warning", True)
 
 
-def test_a_prefix_that_matches_its_neighbours_is_told_of(sparkify: Sparkify) -> None:
+def test_a_prefix_that_matches_its_neighbours_is_reported(sparkify: Sparkify) -> None:
     sparkify.songs("a.json", a_song())
     (sparkify.directory / "song_data2").mkdir()
     (sparkify.directory / "song_data2" / "b.json").touch()
     settings = replace(sparkify.settings, song_data=(sparkify.settings.song_data or "").rstrip("/"))
-    (_, remark) = looked_at(settings, "SONG_DATA")
+    (_, remark) = findings_about(settings, "SONG_DATA")
     assert "song_data2/ (1)" in remark.sentence
 
 
@@ -333,23 +338,23 @@ def test_a_prefix_that_matches_its_neighbours_is_told_of(sparkify: Sparkify) -> 
         ('{"paths": []}', "warning", "as if there were no such file"),
     ],
 )
-def test_a_jsonpaths_file_that_does_not_fit_is_told_of(
+def test_a_jsonpaths_file_that_does_not_fit_is_reported(
     sparkify: Sparkify, content: str, state: str, phrase: str
 ) -> None:
     (sparkify.directory / "log_json_path.json").write_text(content)
-    (found,) = looked_at(sparkify.settings, "LOG_JSONPATH")
-    assert (found.state, phrase in found.sentence) == (state, True)
+    (finding,) = findings_about(sparkify.settings, "LOG_JSONPATH")
+    assert (finding.state, phrase in finding.sentence) == (state, True)
 
 
 def test_the_probe_leaves_nothing(sparkify: Sparkify) -> None:
     settings = replace(sparkify.settings, export=f"{sparkify.directory.as_uri()}/new/export/")
-    (found,) = looked_at(settings, "EXPORT")
-    assert found.state == "ok"
+    (finding,) = findings_about(settings, "EXPORT")
+    assert finding.state == "ok"
     assert not (sparkify.directory / "new").exists()
 
 
-def test_a_place_that_cannot_be_written_to_is_a_problem(sparkify: Sparkify) -> None:
+def test_a_location_that_is_not_writable_is_a_problem(sparkify: Sparkify) -> None:
     (sparkify.directory / "file").touch()
     settings = replace(sparkify.settings, manifests=f"{sparkify.directory.as_uri()}/file/manifests/")
     with pytest.raises(SourceError, match="is not a directory"):
-        looked_at(settings, "MANIFESTS")
+        findings_about(settings, "MANIFESTS")
