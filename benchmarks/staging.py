@@ -21,8 +21,8 @@ from benchmarks.table import Row
 from benchmarks.warehouses import Ground, engine_of
 from sparkify_dwh.base import StagingTable
 from sparkify_dwh.loading.input_files import Selection, find_input, manifest
+from sparkify_dwh.loading.stage import copies_of
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.sql.copy_statements import copy_command
 from sparkify_dwh.staging import StagingEvent, StagingSong
 from sparkify_dwh.storage.store import ObjectStore
 
@@ -57,7 +57,7 @@ def copy(engine: Engine, settings: Settings, model: type[StagingTable]) -> None:
     with ObjectStore(**settings.store_options()) as store, engine.begin() as connection:
         found = find_input(connection, model, getattr(locations, model.source), store, Selection(force=True))
         with manifest(store, f"{settings.manifests}bench.manifest", found.files) as url:
-            connection.execute(copy_command(model, settings, locations, url, "MANIFEST"))
+            connection.execute(copies_of(model, settings, locations).command(url, "MANIFEST"))
 
 
 def copy_text(ground: Ground, model: type[StagingTable], file: Path) -> None:

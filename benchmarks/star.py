@@ -20,6 +20,7 @@ from benchmarks.sizes import Size
 from benchmarks.table import Row
 from benchmarks.warehouses import MIGRATED, Ground, engine_of, stage
 from sparkify_dwh.loading.fill import fill
+from sparkify_dwh.sql.batch import Batch
 from sparkify_dwh.staging import STAGING
 from sparkify_dwh.standin.server import DATABASE
 from sparkify_dwh.star import STAR
@@ -52,8 +53,9 @@ def rows(ground: Ground, size: Size) -> Iterator[Row]:
 def fill_ours(engine: Engine, *, rolled_back: bool = False) -> None:
     """Our fill, as a load does it."""
     with engine.connect() as connection:
+        batch = Batch.of(connection, STAGING, STAR)
         for model in STAR:
-            fill(connection, model)
+            fill(connection, model, batch)
         if not rolled_back:
             connection.commit()
 

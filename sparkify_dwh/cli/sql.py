@@ -28,7 +28,7 @@ def sql(table: str) -> None:
 
 def _statements(table: str) -> list[ClauseElement]:
     from sparkify_dwh.base import StagingTable, StarTable
-    from sparkify_dwh.loading.stage import delete_duplicates
+    from sparkify_dwh.sql.deduplication import delete_duplicates
     from sparkify_dwh.sql.render import fill_statements
 
     model = model_named(table)
@@ -44,8 +44,10 @@ def _statements(table: str) -> list[ClauseElement]:
 
 def _example_copy(model: Any) -> ClauseElement:
     """The table's COPY, with the shape of a configuration in place of one."""
+    from sparkify_dwh.loading.stage import copies_of
     from sparkify_dwh.settings import Locations, Settings
-    from sparkify_dwh.sql.copy_statements import copy_command
 
     locations = Locations("s3://LOG_DATA", "s3://LOG_JSONPATH", "s3://SONG_DATA")
-    return copy_command(model, Settings(role_arn="ARN", region="REGION"), locations, "s3://MANIFESTS/...", "MANIFEST")
+    return copies_of(model, Settings(role_arn="ARN", region="REGION"), locations).command(
+        "s3://MANIFESTS/...", "MANIFEST"
+    )

@@ -10,13 +10,10 @@ from sparkify_dwh.sql.batch import Batch
 from sparkify_dwh.sql.merge import fill_statements
 
 
-def fill(connection: Connection, model: type[StarTable], batch: Batch | None = None) -> StarRows:
-    """Update the rows of a table that the batch changes, and insert those it brings.
-
-    ``batch`` is what staging holds, for those who fill several tables: it is read where it is not given.
-    """
+def fill(connection: Connection, model: type[StarTable], batch: Batch) -> StarRows:
+    """Update the rows of a table that the batch changes, and insert those that it adds."""
     rows = StarRows()
-    for statement in fill_statements(model, batch or Batch.of(connection)):
+    for statement in fill_statements(model, batch):
         count = connection.execute(statement).rowcount
         if isinstance(statement, Update):
             rows.updated += count

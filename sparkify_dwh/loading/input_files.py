@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 
-# COPY tells no compression by itself, and takes one for all its files. Redshift guide, copy-parameters-file-compression
-COMPRESSIONS = {".gz": "GZIP", ".bz2": "BZIP2", ".zst": "ZSTD"}
-
 
 @dataclass(frozen=True)
 class Selection:
@@ -77,15 +74,6 @@ def require_named(selection: Selection, inputs: Iterable[Input]) -> None:
             f"No file under {prefixes} has a URL that ends in {missing[0]!r} (--files): correct the name, or put the file "
             "there."
         )
-
-
-def by_compression(files: Iterable[StoredObject]) -> dict[str, list[StoredObject]]:
-    """Files by the clause that COPY needs for them; '' for none."""
-    groups: dict[str, list[StoredObject]] = {}
-    for file in files:
-        clause = next((clause for ending, clause in COMPRESSIONS.items() if file.url.endswith(ending)), "")
-        groups.setdefault(clause, []).append(file)
-    return groups
 
 
 def find_input(

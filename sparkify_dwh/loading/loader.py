@@ -160,7 +160,7 @@ class Loading:
                     staging.fill(model, self._options.selection, self._options.max_errors, attempt)
             require_named(self._options.selection, self._report.files.values())
             with self._steps.step("read batch"):
-                batch = Batch.of(connection)
+                batch = Batch.of(connection, STAGING, STAR)
             for table in STAR:
                 with self._steps.step(f"fill {table.__tablename__}"):
                     self._report.star[table.__tablename__] = fill(connection, table, batch)

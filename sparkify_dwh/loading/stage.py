@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Delete, Engine, and_, delete, func, select
+from sqlalchemy import Connection, Engine, delete, func, select
 
 from sparkify_dwh.base import StagingTable
 from sparkify_dwh.errors import LoadError, SourceError, UsageError
@@ -19,7 +19,7 @@ from sparkify_dwh.loading.rejected_rows import LeftOut, copying, notices, number
 from sparkify_dwh.loading.report import LoadReport, StagedRows
 from sparkify_dwh.redshift.commands import CopyCommand
 from sparkify_dwh.sql.copy_statements import Copies, Copy
-from sparkify_dwh.sql.merge import delete_unchanged
+from sparkify_dwh.sql.deduplication import delete_duplicates, delete_known
 from sparkify_dwh.star import STAR
 from sparkify_dwh.utils.text import numbered
 
@@ -52,14 +52,14 @@ class Staging:
         table = staging.table()
         rows = self._report.staged[table.name] = StagedRows()
         self._connection.execute(delete(table))  # TRUNCATE would commit, and let the lock go
-        copies = Copies(staging, self._settings, self._locations, max_errors)
+        copies = copies_of(staging, self._settings, self._locations, max_errors)
         for copy in self._copies(staging, copies, selection, attempt):
             listed = nullcontext() if copy.files is None else manifest(self._store, copy.url, copy.files)
             with listed:
                 self._copy(copy.command, rows, max_errors)
         self._check_count(staging, rows)
         rows.duplicates = self._connection.execute(delete_duplicates(staging)).rowcount
-        rows.unchanged = sum(self._connection.execute(statement).rowcount for statement in delete_known(staging))
+        rows.unchanged = sum(self._connection.execute(statement).rowcount for statement in delete_known(staging, STAR))
 
     def _copies(
         self, staging: type[StagingTable], copies: Copies, selection: Selection, attempt: int
@@ -131,22 +131,13 @@ class Staging:
             )
 
 
-def delete_known(staging: type[StagingTable]) -> list[Delete]:
-    """``DELETE`` what the star holds already: from the tables whose records are rows of the star as they stand."""
-    return [delete_unchanged(model) for model in STAR if model.copies_staging and model.staged_in is staging]
-
-
-def delete_duplicates(staging: type[StagingTable]) -> Delete:
-    """``DELETE`` every delivery of a record but one: the first when sorted by all columns in model order, NULLs last.
-
-    Only records that were delivered more than once are sorted.
-    """
-    table = staging.table()
-    identity = [table.c[name] for name in staging.identity]
-    several = select(*identity).group_by(*identity).having(func.count() > 1).subquery("several")
-    is_one_of_several = [several.c[column.name] == column for column in identity]
-    first = func.row_number().over(
-        partition_by=identity, order_by=[table.c[name] for name in (*staging.copied(), "staged_id")]
+def copies_of(staging: type[StagingTable], settings: Settings, locations: Locations, max_errors: int = 0) -> Copies:
+    """Return the COPYs of a staging table with what is configured for them."""
+    return Copies(
+        staging,
+        json=getattr(locations, staging.json_paths) if staging.json_paths else "auto",
+        role_arn=settings.role_arn,
+        region=settings.region,
+        manifests=settings.manifests,
+        max_errors=max_errors,
     )
-    ranked = select(table.c.staged_id, first.label("place")).join(several, and_(*is_one_of_several)).subquery("ranked")
-    return delete(table).where(table.c.staged_id.in_(select(ranked.c.staged_id).where(ranked.c.place > 1)))

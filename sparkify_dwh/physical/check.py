@@ -23,7 +23,6 @@ from sparkify_dwh.analytics import QUESTIONS
 from sparkify_dwh.base import Base
 from sparkify_dwh.checks.business import Scope, all_checks
 from sparkify_dwh.database import server_message
-from sparkify_dwh.loading.stage import delete_duplicates, delete_known
 from sparkify_dwh.physical.distribution import Distribution
 from sparkify_dwh.physical.plan_advice import abridged, plan_findings
 from sparkify_dwh.physical.query_plan import QueryPlan, read_plan
@@ -31,6 +30,7 @@ from sparkify_dwh.physical.table_advice import Finding, TableFacts, difference, 
 from sparkify_dwh.redshift import alembic as alembic_redshift
 from sparkify_dwh.redshift.autogenerate import AlterDistributionOp, differences
 from sparkify_dwh.sql.batch import Batch
+from sparkify_dwh.sql.deduplication import delete_duplicates, delete_known
 from sparkify_dwh.sql.merge import fill_statements
 from sparkify_dwh.staging import STAGING
 
@@ -156,7 +156,7 @@ def explain_all(connection: Connection) -> tuple[dict[str, QueryPlan], list[str]
 def _staged(connection: Connection) -> Batch:
     """A batch with the bounds of the staged one, and something for every table, so that every statement has a plan."""
     try:
-        ranges = Batch.of(connection).ranges
+        ranges = Batch.of(connection, STAGING, star.STAR).ranges
     except DBAPIError:  # there is no table that could hold one
         ranges = {}
     finally:
@@ -171,7 +171,7 @@ def shipped_statements(connection: Connection) -> Iterator[tuple[str, ClauseElem
     """
     for staging in STAGING:
         yield f"delete duplicates of {staging.__tablename__} (load)", delete_duplicates(staging)
-        for known in delete_known(staging):
+        for known in delete_known(staging, star.STAR):
             yield f"delete what is known from {staging.__tablename__} (load)", known
     batch = _staged(connection)
     for model in star.STAR:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.filesize import decimal
 
-from sparkify_dwh.loading.input_files import by_compression
+from sparkify_dwh.sql.copy_statements import by_compression
 
 if TYPE_CHECKING:
     from sparkify_dwh.base import StagingTable

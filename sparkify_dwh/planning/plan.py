@@ -21,14 +21,15 @@ from sparkify_dwh.errors import SourceError
 from sparkify_dwh.ledger import LoadLock
 from sparkify_dwh.loading.input_files import Selection, find_input, known_etags, require_named
 from sparkify_dwh.loading.report import Input, OnStep
-from sparkify_dwh.loading.stage import delete_duplicates, delete_known
+from sparkify_dwh.loading.stage import copies_of
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.planning.file_warnings import remarks
 from sparkify_dwh.planning.report import Plan, PlannedInput, PlannedStatement
 from sparkify_dwh.planning.validation import Trial, try_files
 from sparkify_dwh.redshift.commands import LockTable
 from sparkify_dwh.sql.batch import range_queries
-from sparkify_dwh.sql.copy_statements import Copies, Copy
+from sparkify_dwh.sql.copy_statements import Copy
+from sparkify_dwh.sql.deduplication import delete_duplicates, delete_known
 from sparkify_dwh.sql.render import fill_statements, readable
 from sparkify_dwh.staging import STAGING
 from sparkify_dwh.star import STAR
@@ -131,9 +132,9 @@ def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[Pla
     for staging, planned in zip(STAGING, inputs, strict=True):
         table = staging.table()
         copies = [copy.command for copy in _copies(planning, staging, planned.found)]
-        for statement in (delete(table), *copies, delete_duplicates(staging), *delete_known(staging)):
+        for statement in (delete(table), *copies, delete_duplicates(staging), *delete_known(staging, STAR)):
             yield PlannedStatement(f"copy {table.name}", readable(statement))
-    for query in range_queries():
+    for query in range_queries(STAR):
         yield PlannedStatement("read batch", readable(query))
     empty = frozenset(staging for staging, planned in zip(STAGING, inputs, strict=True) if not planned.found.files)
     for model in STAR:
@@ -143,7 +144,7 @@ def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[Pla
 
 def _copies(planning: _Planning, staging: type[StagingTable], found: Input) -> Iterable[Copy]:
     """From manifests that are named for the load and exist while it runs; of the whole prefix, where there are none."""
-    copies = Copies(staging, planning.settings, planning.locations)
+    copies = copies_of(staging, planning.settings, planning.locations)
     if planning.has_manifests:
         return copies.of_files(found.files, "LOAD_ID-1")
     try:

@@ -1,8 +1,8 @@
-"""The staged batch: what of the star it is about. Read once, for all the statements of a load."""
+"""The staged batch: which part of the star it touches. Read once, for all statements of a load."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,42 +10,45 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from sparkify_dwh.base import StagingTable, StarTable
-from sparkify_dwh.staging import STAGING
-from sparkify_dwh.star import STAR
 
 Range = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """``ranges`` has the batch's bounds in the sort key of every table that is too large to be read whole, or None where
-    the batch holds nothing for it. ``empty`` are the staging tables without a record."""
+    """What is staged.
+
+    ``ranges`` holds the batch's bounds in the sort key of every table that is too large to be read whole, or None where
+    the batch holds nothing for it. ``empty`` are the staging tables without records.
+    """
 
     ranges: Mapping[type[StarTable], Range | None] = field(default_factory=dict)
     empty: frozenset[type[StagingTable]] = frozenset()
 
     @classmethod
-    def of(cls, connection: Connection) -> Batch:
-        """The batch that is staged."""
-        found = {query: _range(connection.execute(query).one()) for query in range_queries()}
-        ranges = {model: found[query] for model in STAR if (query := model.batch_range()) is not None}
-        return cls(ranges, frozenset(staging for staging in STAGING if _is_empty(connection, staging)))
+    def of(
+        cls, connection: Connection, staging: Sequence[type[StagingTable]], star: Sequence[type[StarTable]]
+    ) -> Batch:
+        """Read the batch that these staging tables hold for these tables of the star."""
+        bounds = {query: _range(connection.execute(query).one()) for query in range_queries(star)}
+        ranges = {model: bounds[query] for model in star if (query := model.batch_range()) is not None}
+        return cls(ranges, frozenset(model for model in staging if _is_empty(connection, model)))
 
     def holds(self, staging: type[StagingTable]) -> bool:
         return staging not in self.empty
 
     def has_any_for(self, model: type[StarTable]) -> bool:
-        """Whether there is anything to be filled into the table."""
+        """Return whether the batch has records for the table."""
         return self.holds(model.staged_in) and (model not in self.ranges or self.ranges[model] is not None)
 
     def bounds(self, model: type[StarTable]) -> Range | None:
-        """The bounds of the batch in the table's sort key; None where there are none."""
+        """Return the batch's bounds in the table's sort key; None where there are none."""
         return self.ranges.get(model)
 
 
-def range_queries() -> list[Select[Any]]:
-    """The queries of the ranges; tables that share one have it by the same query, which is asked once."""
-    queries = (model.batch_range() for model in STAR)
+def range_queries(star: Sequence[type[StarTable]]) -> list[Select[Any]]:
+    """Return the queries of the ranges. Tables that share a range share its query, which runs once."""
+    queries = (model.batch_range() for model in star)
     return list(dict.fromkeys(query for query in queries if query is not None))
 
 

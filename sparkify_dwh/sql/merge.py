@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Delete,
     FromClause,
     Insert,
     Select,
@@ -19,7 +18,6 @@ from sqlalchemy import (
     Update,
     and_,
     between,
-    delete,
     insert,
     or_,
     select,
@@ -67,12 +65,6 @@ def insert_new(model: type[StarTable], records: Select[Any], range_: Range | Non
     completed = model.completed(new.subquery("added"))
     rows = new if completed is None else completed
     return insert(stored).from_select(rows.selected_columns.keys(), rows)
-
-
-def delete_unchanged(model: type[StarTable]) -> Delete:
-    """``DELETE`` from staging the records that the table holds already, equal in every column."""
-    stored, staged = model.table(), model.staged_in.table()
-    return delete(staged).where(*(same(stored.c[name], staged.c[name]) for name in model.filled()))
 
 
 def same_key(model: type[StarTable], stored: Table, incoming: FromClause) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from sqlalchemy.schema import DropTable
 from sparkify_dwh.checks.check import Scope
 from sparkify_dwh.sql.batch import Batch
 from sparkify_dwh.sql.merge import insert_new
-from sparkify_dwh.staging import StagingEvent, StagingSong
+from sparkify_dwh.staging import STAGING, StagingEvent, StagingSong
 from sparkify_dwh.star import STAR, Songplay, StarTable
 from support.records import a_song
 
@@ -76,7 +76,7 @@ def fill(connection: Connection) -> None:
 
 def scope_of_batch(connection: Connection) -> Scope:
     """What is staged, as a load checks it."""
-    return Scope(ranges=Batch.of(connection).ranges)
+    return Scope(ranges=Batch.of(connection, STAGING, STAR).ranges)
 
 
 def run(connection: Connection, script: str) -> None:

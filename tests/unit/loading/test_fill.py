@@ -13,8 +13,8 @@ from sqlalchemy import Connection, delete, insert, select
 from sparkify_dwh.base import StagingTable
 from sparkify_dwh.loading.fill import fill
 from sparkify_dwh.loading.report import StarRows
-from sparkify_dwh.loading.stage import delete_known
 from sparkify_dwh.sql.batch import Batch
+from sparkify_dwh.sql.deduplication import delete_known
 from sparkify_dwh.sql.merge import fill_statements
 from sparkify_dwh.staging import STAGING, StagingEvent, StagingSong
 from sparkify_dwh.star import STAR, Artist, Song, Songplay, StarTable, Time, User
@@ -48,9 +48,9 @@ def bring(connection: Connection, events: Iterable[Record] = (), songs: Iterable
         if rows := list(records):
             columns = staging.copied()
             connection.execute(insert(staging.table()), [{name: row.get(name) for name in columns} for row in rows])
-        for statement in delete_known(staging):
+        for statement in delete_known(staging, STAR):
             connection.execute(statement)
-    batch = Batch.of(connection)
+    batch = Batch.of(connection, STAGING, STAR)
     return {model.__tablename__: fill(connection, model, batch) for model in STAR}
 
 

@@ -7,12 +7,10 @@ from typing import Any
 from sparkify_dwh.ledger import LoadLock
 from sparkify_dwh.redshift.commands import CopyCommand, LockTable
 from sparkify_dwh.redshift.dialect import SparkifyDialect
-from sparkify_dwh.settings import Locations, Settings
-from sparkify_dwh.sql.copy_statements import copy_command
+from sparkify_dwh.sql.copy_statements import Copies
 from sparkify_dwh.staging import StagingEvent, StagingSong
 
 ROLE = "arn:aws:iam::123456789012:role/dwhRole"
-LOCATIONS = Locations("s3://sparkify/log_data/", "s3://sparkify/log_json_path.json", "s3://sparkify/song_data/")
 
 
 def sql(command: Any) -> str:
@@ -20,8 +18,9 @@ def sql(command: Any) -> str:
 
 
 def test_events_are_copied_by_their_jsonpaths() -> None:
-    settings = Settings(role_arn=ROLE, region="us-west-2")
-    assert sql(copy_command(StagingEvent, settings, LOCATIONS, LOCATIONS.log_data)) == (
+    json_paths = "s3://sparkify/log_json_path.json"
+    copies = Copies(StagingEvent, json=json_paths, role_arn=ROLE, region="us-west-2")
+    assert sql(copies.command("s3://sparkify/log_data/")) == (
         "COPY staging_events (artist, auth, first_name, gender, item_in_session, last_name, length, level, location, "
         "method, page, registration, session_id, song, status, ts, user_agent, user_id)\n"
         "FROM 's3://sparkify/log_data/'\n"
@@ -36,7 +35,7 @@ def test_events_are_copied_by_their_jsonpaths() -> None:
 
 
 def test_songs_are_copied_by_name_with_the_default_role() -> None:
-    assert sql(copy_command(StagingSong, Settings(), LOCATIONS, LOCATIONS.song_data)) == (
+    assert sql(Copies(StagingSong).command("s3://sparkify/song_data/")) == (
         "COPY staging_songs (num_songs, artist_id, artist_latitude, artist_longitude, artist_location, artist_name, "
         "song_id, title, duration, year)\n"
         "FROM 's3://sparkify/song_data/'\n"
@@ -56,7 +55,7 @@ def test_a_key_cannot_end_its_literal() -> None:
 
 def test_no_statement_holds_a_secret() -> None:
     """There is no form with keys: COPY is authorised by a role."""
-    assert "CREDENTIALS" not in sql(copy_command(StagingSong, Settings(), LOCATIONS, LOCATIONS.song_data))
+    assert "CREDENTIALS" not in sql(Copies(StagingSong).command("s3://sparkify/song_data/"))
 
 
 def test_the_lock_is_on_a_table_that_nobody_reads() -> None:

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, literal, select
 from support.listening import sql
 
-from sparkify_dwh.loading.stage import delete_duplicates
 from sparkify_dwh.sql.batch import Batch
-from sparkify_dwh.sql.merge import delete_unchanged, differs, fill_statements, insert_new, same, update_changed
+from sparkify_dwh.sql.deduplication import delete_duplicates, delete_unchanged
+from sparkify_dwh.sql.merge import differs, fill_statements, insert_new, same, update_changed
 from sparkify_dwh.staging import StagingSong
 from sparkify_dwh.star import STAR, Song, Songplay, Time, User
 
