@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Date, DateTime, Float, Integer, Select, String
 from sqlalchemy.types import TypeEngine
 
-from sparkify_dwh.errors import UsageError
+from sparkify_dwh.utils.extras import require_extra
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,10 +66,7 @@ WRITERS: dict[str, Callable[[Select[Any], Rows], str | bytes]] = {
 
 def require_pyarrow() -> None:
     """Raise :class:`UsageError` unless Parquet can be written."""
-    try:
-        import pyarrow.parquet  # noqa: F401 (only to see that it is there)
-    except ImportError:
-        raise UsageError("Parquet needs pyarrow, which is not installed: pip install pyarrow.") from None
+    require_extra("analysis", "Parquet", "pyarrow")
 
 
 def _arrow_type(type_: TypeEngine[Any]) -> pa.DataType:

@@ -9,9 +9,10 @@ from sqlalchemy import Date, Row, Select
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.database import connected, server_message
-from sparkify_dwh.errors import SparkifyError, UsageError
+from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.utils.extras import require_extra
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,12 +38,9 @@ def frame(question: Select[Any], settings: Settings | None = None) -> pd.DataFra
 
     Raises :class:`UsageError` where pandas is not installed.
     """
-    try:
-        import pandas as pd
-    except ImportError:
-        raise UsageError(
-            "A DataFrame needs pandas, which is not installed: pip install 'sparkify-dwh[analysis]', or use run()."
-        ) from None
+    require_extra("analysis", "A DataFrame", "pandas")
+    import pandas as pd
+
     columns = question.selected_columns
     answer = pd.DataFrame.from_records(run(question, settings), columns=list(columns.keys()))
     days = [name for name, column in columns.items() if isinstance(column.type, Date)]

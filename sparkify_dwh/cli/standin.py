@@ -13,6 +13,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.errors import ConfigurationError
+from sparkify_dwh.utils.extras import require_extra
 
 if TYPE_CHECKING:
     from sparkify_dwh.utils.secret import Secret
@@ -47,6 +48,7 @@ def serve(invocation: Invocation, port: int, directory: Path | None, user: str, 
     \b
     Example:  sparkify-dwh standin serve --port 5439
     """
+    require_extra("standin", "The stand-in")
     from sparkify_dwh.standin.relay.startup import Credentials
     from sparkify_dwh.standin.serve import given_password, served
 

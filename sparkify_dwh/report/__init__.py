@@ -12,20 +12,18 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.storage.atomic_write import write_whole
+from sparkify_dwh.utils.extras import require_extra
 
 if TYPE_CHECKING:
     from sparkify_dwh.report.data import ReportData
 
 __all__ = ["Written", "make_report", "write_report"]
-
-EXTRA = {"altair": "altair", "jinja2": "jinja2", "vl_convert": "vl-convert-python"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ def _made(
     on_step: Callable[[str], None],
 ) -> tuple[str, ReportData]:
     """The page, and what it says."""
-    _require_extra()
+    require_extra("report", "A report")
     from sparkify_dwh.report.drawing import Drawing
 
     with Drawing() as drawing, ThreadPoolExecutor(1) as aside:
@@ -115,17 +113,3 @@ def _made(
         tell("drawing")
         html: str = importing().result().page(data, drawing.script())
         return html, data
-
-
-def _require_extra() -> None:
-    missing = [module for module in EXTRA if not _is_there(module)]
-    if missing:
-        names = ", ".join(EXTRA[module] for module in missing)
-        raise UsageError(f"A report needs {names}, which the extra brings: pip install 'sparkify-dwh[report]'.")
-
-
-def _is_there(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ValueError:  # it is being kept from being imported
-        return False

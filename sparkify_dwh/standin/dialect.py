@@ -16,6 +16,7 @@ from sqlalchemy.engine.interfaces import ConnectArgsType
 
 from sparkify_dwh.errors import UnreachableError
 from sparkify_dwh.redshift.dialect import SparkifyDialect
+from sparkify_dwh.utils.extras import require_extra
 
 if TYPE_CHECKING:
     from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
@@ -30,12 +31,8 @@ class StandinDialect(SparkifyDialect):
         return [], {"url": url}
 
     def connect(self, *_: Any, url: sa.URL) -> Any:
-        try:
-            from sparkify_dwh.standin.relay.own_relay import relay_to  # the servers are imported when one is needed
-        except ModuleNotFoundError as error:
-            raise UnreachableError(
-                f"The stand-in needs packages that are not installed ({error.name}): pip install 'sparkify-dwh[standin]'"
-            ) from error
+        require_extra("standin", "The stand-in")
+        from sparkify_dwh.standin.relay.own_relay import relay_to  # the servers are imported when one is needed
 
         address, database = _server(url)
         return super().connect(

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.utils.extras import missing_extra
 
 
 def pyarrow(module: str = "") -> Any:
@@ -13,4 +14,4 @@ def pyarrow(module: str = "") -> Any:
     try:
         return import_module(f"pyarrow.{module}" if module else "pyarrow")
     except ImportError:
-        raise RedshiftError("0A000", "PARQUET needs the package pyarrow: install it for the stand-in") from None
+        raise RedshiftError("0A000", missing_extra("analysis", "Parquet", "pyarrow")) from None

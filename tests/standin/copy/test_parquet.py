@@ -220,8 +220,8 @@ def test_without_pyarrow_parquet_is_refused_in_one_sentence(
 ) -> None:
     url = write(tmp_path / "a.parquet", pa.array([1], pa.int32()), pa.array(["x"]))
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    assert "PARQUET needs the package pyarrow: install it for the stand-in" in refused(people, url)
-    with pytest.raises(ProgrammingError, match="PARQUET needs the package pyarrow"):
+    assert "Parquet needs pyarrow, which is not installed" in refused(people, url)
+    with pytest.raises(ProgrammingError, match="Parquet needs pyarrow, which is not installed"):
         people.exec_driver_sql(f"UNLOAD ('select 1') TO '{tmp_path.as_uri()}/new' IAM_ROLE default PARQUET")
 
 

@@ -100,8 +100,8 @@ def test_every_answer_has_a_parquet_schema_without_rows_too(name: str) -> None:
 
 
 def test_parquet_without_pyarrow_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(UsageError, match="pip install pyarrow"):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UsageError, match=r"Parquet needs pyarrow, .*pip install 'sparkify-dwh\[analysis\]'"):
         output_formats.as_parquet(QUESTION, [])
 
 

@@ -250,10 +250,10 @@ def test_parquet_goes_to_a_pipe(
 def test_parquet_without_pyarrow_is_a_sentence_before_anything_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     code, _, err = asked(monkeypatch, capsys, "query", "plays-per-day", "-o", tmp_path / "days.parquet")
     assert code == 2
-    assert "pip install pyarrow" in err
+    assert "Parquet needs pyarrow, which is not installed: pip install 'sparkify-dwh[analysis]'." in err
 
 
 class Terminal(io.StringIO):
