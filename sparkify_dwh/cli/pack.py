@@ -1,4 +1,4 @@
-"""Commands that work on the files in S3, or on local ones: pack."""
+"""``sparkify-dwh pack``: join many small JSON objects into few gzip files."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from sparkify_dwh.errors import UsageError
 from sparkify_dwh.utils.text import numbered
 
 if TYPE_CHECKING:
-    from sparkify_dwh.compaction import Packed
+    from sparkify_dwh.compaction import PackReport
     from sparkify_dwh.storage.store import ObjectStore
 
 BYTES_PER_MB = 1024 * 1024
-PART_MB = 64
+DEFAULT_PART_MB = 64
 
 
 @click.command()
@@ -30,16 +30,16 @@ PART_MB = 64
     "--parts",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How many files to make: best a multiple of the cluster's slices.",
+    help="Number of files to write; best a multiple of the cluster's slices.",
 )
 @click.option(
     "--part-mb", type=click.IntRange(min=1), metavar="MB",
-    help=f"Without --parts: about how large, in MB, compressed; else {PART_MB}.",
+    help=f"Without --parts: size of the files in MB, compressed; default {DEFAULT_PART_MB}.",
 )  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace what an earlier pack wrote.")
 @json_option
 @pass_invocation
-def pack(  # noqa: PLR0913 (as many as it has options)
+def pack(  # noqa: PLR0913 (one for each option)
     invocation: Invocation,
     source: str,
     target: str,
@@ -50,32 +50,32 @@ def pack(  # noqa: PLR0913 (as many as it has options)
 ) -> None:
     """Join the many small JSON objects of SOURCE into a few gzip files in the folder TARGET, which load far faster.
 
-    Both are s3://bucket/key, file:///path or a path. SOURCE is a key prefix, as for a load, and a path that is a
-    directory means what is in it. S3 is reached as the configuration says, if there is one. A manifest for COPY is
+    Both are s3://bucket/key, file:///path or a path. SOURCE is a key prefix, as for a load; the path of a directory means
+    its contents. The configuration's credentials and region are used for S3, if there is one. A manifest for COPY is
     written to TARGET.manifest.
 
     \b
     Example:  sparkify-dwh pack s3://sparkify/song_data/ s3://sparkify/songs_packed/ --parts 8
     """
     if parts is not None and part_mb is not None:
-        raise UsageError("--parts says how many files to make, and --part-mb how large: leave out one of the two.")
+        raise UsageError("--parts and --part-mb exclude each other: leave out one of the two.")
     from dataclasses import asdict
 
-    from sparkify_dwh.compaction import pack as join
+    from sparkify_dwh.compaction import pack as pack_objects
 
     with _store(invocation, source, target) as store, progress_bars("packing objects", quiet=as_json) as show:
-        packed = join(
-            _url(source), _url(target), store=store, files=parts, target_bytes=(part_mb or PART_MB) * BYTES_PER_MB,
+        report = pack_objects(
+            _url(source), _url(target), store=store, files=parts, target_bytes=(part_mb or DEFAULT_PART_MB) * BYTES_PER_MB,
             overwrite=overwrite, on_progress=show,
         )  # fmt: skip
     if as_json:
-        print_json(asdict(packed))
+        print_json(asdict(report))
     else:
-        click.echo(_summary(packed))
+        click.echo(_summary(report))
 
 
 def _url(location: str) -> str:
-    """The URL of what stands on the command line; a directory's ends in a slash."""
+    """Return the URL of an argument. A directory's URL ends in a slash."""
     from sparkify_dwh.storage.urls import file_url
 
     if "://" in location:
@@ -84,7 +84,7 @@ def _url(location: str) -> str:
 
 
 def _store(invocation: Invocation, *locations: str) -> ObjectStore:
-    """A store with the configuration's credentials and region; files need no configuration, and S3 may do without."""
+    """Return a store with the configuration's credentials and region. Local files, and S3 too, work without one."""
     from sparkify_dwh.config.file import DEFAULT_FILE, PREFIX
     from sparkify_dwh.storage.store import ObjectStore
 
@@ -98,14 +98,14 @@ def _store(invocation: Invocation, *locations: str) -> ObjectStore:
     return ObjectStore()
 
 
-def _summary(packed: Packed) -> str:
+def _summary(report: PackReport) -> str:
     from rich.filesize import decimal
 
-    left_out = f"Left out, hidden or without data: {numbered(packed.left_out, 'object')}\n" if packed.left_out else ""
+    skipped = f"Skipped (hidden or without data): {numbered(report.left_out, 'object')}\n" if report.left_out else ""
     return (
-        f"{numbered(packed.objects, 'object')} ({decimal(packed.source_bytes)}) with "
-        f"{numbered(packed.documents, 'document')} in {numbered(len(packed.parts), 'file')} "
-        f"({decimal(packed.bytes)}) under {packed.target}\n{left_out}"
-        f"The manifest, for COPY with GZIP MANIFEST, is {packed.manifest}\n"
-        f"To load them, set SONG_DATA or LOG_DATA in [S3] to {packed.target}"
+        f"{numbered(report.objects, 'object')} ({decimal(report.source_bytes)}) with "
+        f"{numbered(report.documents, 'document')} packed into {numbered(len(report.parts), 'file')} "
+        f"({decimal(report.bytes)}) under {report.target}\n{skipped}"
+        f"Manifest for COPY with GZIP MANIFEST: {report.manifest}\n"
+        f"To load them, set SONG_DATA or LOG_DATA in [S3] to {report.target}"
     )

@@ -1,5 +1,5 @@
-"""Many small JSON objects packed into a few gzip files, which COPY loads far faster."""
+"""Compaction: pack many small JSON objects into a few gzip files, which COPY loads far faster."""
 
-from sparkify_dwh.compaction.compact import Packed, Part, pack
+from sparkify_dwh.compaction.compact import PackReport, Part, pack
 
-__all__ = ["Packed", "Part", "pack"]
+__all__ = ["PackReport", "Part", "pack"]

@@ -1,4 +1,4 @@
-"""The sources of a pack cut into shares of about equal weight, each of which becomes a part."""
+"""Split the sources of a pack into batches of about equal size. Each batch becomes one part."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Sequence
 from sparkify_dwh.storage.urls import StoredObject
 
 # How many times smaller gzip makes JSON: songs 4 times, logs 10 times.
-COMPRESSION = 5
+COMPRESSION_RATIO = 5
 
 
-def weight(source: StoredObject) -> int:
-    """About how many bytes the object has when it is not compressed."""
-    return source.size * COMPRESSION if source.url.endswith(".gz") else source.size
+def uncompressed_bytes(source: StoredObject) -> int:
+    """Estimate the size of an object when it is not compressed."""
+    return source.size * COMPRESSION_RATIO if source.url.endswith(".gz") else source.size
 
 
-def shares_of(sources: Sequence[StoredObject], most: int) -> list[list[StoredObject]]:
-    """The sources in their order, cut into shares of about equal weight: ``most``, or as many as there are sources."""
-    count = min(most, len(sources))
-    left, gathered = sum(map(weight, sources)), 0
-    shares: list[list[StoredObject]] = [[]]
-    for place, source in enumerate(sources, 1):
-        shares[-1].append(source)
-        gathered += weight(source)
-        to_come = count - len(shares)
-        is_full = gathered * (to_come + 1) >= left
-        if to_come and (is_full or len(sources) - place == to_come):
-            shares.append([])
-            left, gathered = left - gathered, 0
-    return shares
+def split_into_batches(sources: Sequence[StoredObject], max_batches: int) -> list[list[StoredObject]]:
+    """Split the sources, in order, into ``max_batches`` batches of about equal size; at most one batch per source."""
+    count = min(max_batches, len(sources))
+    remaining_bytes, batch_bytes = sum(map(uncompressed_bytes, sources)), 0
+    batches: list[list[StoredObject]] = [[]]
+    for position, source in enumerate(sources, 1):
+        batches[-1].append(source)
+        batch_bytes += uncompressed_bytes(source)
+        remaining_batches = count - len(batches)
+        is_full = batch_bytes * (remaining_batches + 1) >= remaining_bytes
+        if remaining_batches and (is_full or len(sources) - position == remaining_batches):
+            batches.append([])
+            remaining_bytes, batch_bytes = remaining_bytes - batch_bytes, 0
+    return batches

@@ -1,21 +1,21 @@
-"""Many small JSON objects packed into a few gzip files, which COPY loads far faster.
+"""Pack many small JSON objects into a few gzip files, which COPY loads far faster.
 
-    packed = pack("s3://sparkify/song_data/", "s3://sparkify/songs/", files=8)
+    report = pack("s3://sparkify/song_data/", "s3://sparkify/songs/", files=8)
 
-COPY pays for every object, and never splits JSON or gzip, so it wants about as many files of 1 MB to 1 GB, all of one
-size, as a multiple of the cluster's slices. Redshift guide, c_best-practices-use-multiple-files, t_splitting-data-files
+COPY has a cost per object, and never splits JSON or gzip. It works best with files of 1 MB to 1 GB of equal size, in a
+multiple of the cluster's slices. Redshift guide, c_best-practices-use-multiple-files, t_splitting-data-files
 
-The documents are copied byte by byte, in the order of their objects' URLs, and none is changed. They are checked as they
-are read, by the rules of the Redshift guide, copy-parameters-data-format, "JSON data file": objects or arrays with white
-space or nothing between them, 4 MB each at most. What COPY would refuse is refused here, where its file has a name. As
-in the standard of JSON, NaN and control characters in strings are no JSON; whether texts are UTF-8 is left to COPY.
+Documents are copied byte by byte, in the order of their objects' URLs, and never changed. They are checked while they are
+read, by the rules of the Redshift guide, copy-parameters-data-format, "JSON data file": objects or arrays of at most 4 MB,
+separated by white space or nothing. What COPY would refuse is refused here, where the file still has a name. As in the
+JSON standard, NaN and control characters in strings are errors. Whether texts are UTF-8 is left to COPY.
 
-Memory is that of the listing, of a block for each of the objects that are being opened, and of one document. A part is
-made in a temporary file, so the disk (TMPDIR) needs room for one.
+Memory holds the listing, one block of each object being opened, and one document. A part is first written to a temporary
+file, so the disk (TMPDIR) needs space for one.
 
-Limits: an object is never split, so a large one makes a large part, and S3 takes 5 GB in one request; how far data
-compresses is an estimate; objects compressed otherwise than by gzip are refused, as no JSON; symbolic links are not
-followed when source and target are compared; the bytes of a part also depend on the version of zlib.
+Limits: an object is never split, so a large one makes a large part, and S3 takes 5 GB in one request. The compression ratio is
+an estimate. Only gzip is unpacked; other compression is refused as invalid JSON. Symbolic links are not followed when source
+and target are compared. The bytes of a part also depend on the version of zlib.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
-from sparkify_dwh.compaction.batches import COMPRESSION, shares_of, weight
+from sparkify_dwh.compaction.batches import COMPRESSION_RATIO, split_into_batches, uncompressed_bytes
 from sparkify_dwh.compaction.documents import BLOCK_BYTES, copy_documents
-from sparkify_dwh.compaction.targets import canonical, folder, make_room, manifest_of, separate
+from sparkify_dwh.compaction.targets import canonical_url, clear_target, folder_url, manifest_url, require_separate
 from sparkify_dwh.errors import SourceError, SparkifyError, UsageError
 from sparkify_dwh.storage.prefetch import opened_ahead
 from sparkify_dwh.storage.store import ObjectStore
@@ -47,7 +47,7 @@ _COMPRESSION_LEVEL = 6  # level 9 takes twice as long and saves 5 %
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file that was written: its compressed size, and what it holds, from the first object to the last in order."""
+    """A written file: its compressed size, and the number and the range of the objects in it, in the order of their URLs."""
 
     url: str
     bytes: int
@@ -58,11 +58,11 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
-    """What was packed, and where to: counts of objects and documents, and bytes as they are stored.
+class PackReport:
+    """The result of a pack. ``source_bytes`` and ``bytes`` are sizes as stored, compressed or not.
 
-    ``left_out`` counts the objects without documents, and those that a load leaves out because their names, or a folder
-    of theirs, begin with ``.`` or ``_``.
+    ``left_out`` counts objects without documents, and objects that a load ignores because their name or a folder's name
+    begins with ``.`` or ``_``.
     """
 
     source: str
@@ -76,7 +76,7 @@ class Packed:
     parts: tuple[Part, ...]
 
 
-def pack(  # noqa: PLR0913 - each is something that somebody wants to choose
+def pack(  # noqa: PLR0913 (each is a choice of the caller)
     source: str,
     target: str,
     *,
@@ -85,62 +85,67 @@ def pack(  # noqa: PLR0913 - each is something that somebody wants to choose
     target_bytes: int = DEFAULT_PART_BYTES,
     overwrite: bool = False,
     on_progress: Progress | None = None,
-) -> Packed:
+) -> PackReport:
     """Join the JSON objects under the key prefix ``source`` into ``target``/part-0000.json.gz and so on.
 
     Both are URLs, ``s3://bucket/key`` or ``file:///path``; ``target`` is a folder, with or without its slash. A line
-    feed separates the documents of two objects. Objects that are gzip are unpacked; a byte order mark and white space
-    in front of the first document are dropped. The same objects give the same bytes.
+    feed separates the documents of two objects. Gzip objects are unpacked; a byte order mark and white space before the
+    first document are dropped. The same objects give the same bytes.
 
-    There are ``files`` parts, about equal in size, or as many as make parts of about ``target_bytes``, compressed; fewer
-    when there are fewer objects. A manifest for ``COPY ... GZIP MANIFEST`` is written last, as ``target``.manifest:
-    outside of the key prefix, where COPY would take it for data. ``on_progress`` is called with ``objects``, how many
-    are packed, and how many there are.
+    There are ``files`` parts of about equal size, by default as many as make parts of about ``target_bytes`` (compressed);
+    fewer when there are fewer objects. A manifest for ``COPY ... GZIP MANIFEST`` is written last, as ``target``.manifest,
+    outside of the key prefix, where COPY would read it as data. ``on_progress`` is called with ``"objects"``, the number
+    packed so far, and the total.
 
     A pack that fails removes the parts it has written. ``overwrite`` first removes the parts and the manifest of an
     earlier pack, and nothing else.
 
     Raises:
-        UsageError: source and target contain one another, something is under ``target``, or a number makes no sense.
-        SourceError: nothing is under ``source``; an object cannot be read, is no JSON, or cannot be written.
+        UsageError: source and target overlap, files are under ``target``, or a number is less than 1.
+        SourceError: nothing is under ``source``; an object cannot be read, is not JSON, or cannot be written.
     """
-    _check_positive(files=1 if files is None else files, target_bytes=target_bytes)
-    source, target = separate(canonical(source), folder(target))
-    with ObjectStore() if store is None else nullcontext(store) as objects:
-        listed = objects.list(source)
-        sources = [found for found in listed if found.size and not is_hidden(found, source)]
-        _require(sources, source)
-        make_room(objects, target, overwrite)
-        shares = shares_of(sources, files or -(-sum(map(weight, sources)) // (target_bytes * COMPRESSION)))
-        parts = _Packing(objects, target, len(sources), on_progress).run(shares)
-    _require(parts, source)
-    taken = sum(part.objects for part in parts)
-    return Packed(
+    _require_positive(files=1 if files is None else files, target_bytes=target_bytes)
+    source, target = canonical_url(source), folder_url(target)
+    require_separate(source, target)
+    with ObjectStore() if store is None else nullcontext(store) as object_store:
+        listing = object_store.list(source)
+        sources = [stored for stored in listing if stored.size and not is_hidden(stored, source)]
+        _require_data(sources, source)
+        clear_target(object_store, target, overwrite)
+        batches = split_into_batches(sources, files or _number_of_parts(sources, target_bytes))
+        parts = _PartWriter(object_store, target, len(sources), on_progress).write(batches)
+    _require_data(parts, source)
+    packed_objects = sum(part.objects for part in parts)
+    return PackReport(
         source=source,
         target=target,
-        manifest=manifest_of(target),
-        objects=taken,
-        left_out=len(listed) - taken,
+        manifest=manifest_url(target),
+        objects=packed_objects,
+        left_out=len(listing) - packed_objects,
         documents=sum(part.documents for part in parts),
-        source_bytes=sum(found.size for found in sources),
+        source_bytes=sum(stored.size for stored in sources),
         bytes=sum(part.bytes for part in parts),
         parts=tuple(parts),
     )
 
 
-def _require(found: Sequence[object], source: str) -> None:
-    if not found:
-        raise SourceError(f"{source} matches no object that holds data: correct the source, or put the files there")
+def _number_of_parts(sources: Iterable[StoredObject], target_bytes: int) -> int:
+    return -(-sum(map(uncompressed_bytes, sources)) // (target_bytes * COMPRESSION_RATIO))
 
 
-def _check_positive(**numbers: int) -> None:
-    for name, found in numbers.items():
-        if found < 1:
-            raise UsageError(f"{name} must be 1 or more, but is {found}; give a greater number.")
+def _require_data(objects: Sequence[object], source: str) -> None:
+    if not objects:
+        raise SourceError(f"{source} matches no object with data: correct the source, or put the files there")
 
 
-class _Packing:
-    """One pack at work: a share of the sources becomes a part, after which comes the next one."""
+def _require_positive(**numbers: int) -> None:
+    for name, number in numbers.items():
+        if number < 1:
+            raise UsageError(f"{name} must be at least 1, found {number}: give a greater number")
+
+
+class _PartWriter:
+    """Writes the parts of one pack, one batch of sources after the other, and the manifest."""
 
     def __init__(self, store: ObjectStore, target: str, total: int, on_progress: Progress | None) -> None:
         self._store = store
@@ -150,61 +155,61 @@ class _Packing:
         self._on_progress = on_progress
         self._written: list[str] = []
 
-    def run(self, shares: Iterable[Sequence[StoredObject]]) -> list[Part]:
-        """Write the parts and the manifest, or nothing."""
+    def write(self, batches: Iterable[Sequence[StoredObject]]) -> list[Part]:
+        """Write the parts and the manifest. Remove all of them if one fails."""
         try:
-            parts = [part for part in map(self._part, shares) if part is not None]
+            parts = [part for part in map(self._write_part, batches) if part is not None]
             if parts:
-                self._write(manifest_of(self._target), _manifest(parts))
+                self._store_object(manifest_url(self._target), _manifest(parts))
         except BaseException:
             for url in self._written:
-                with suppress(SparkifyError):  # what is told is what went wrong first
+                with suppress(SparkifyError):  # the first error is the one to report
                     self._store.delete(url)
             raise
         return parts
 
-    def _part(self, share: Sequence[StoredObject]) -> Part | None:
-        """Write the next part; None when its sources hold no documents."""
+    def _write_part(self, batch: Sequence[StoredObject]) -> Part | None:
+        """Write the next part. None when the batch has no documents."""
         url = f"{self._target}part-{len(self._written):04}.json.gz"
         try:
             with tempfile.TemporaryFile() as file:
-                documents = self._gather(share, cast("BinaryIO", file))
-                filled = [source for source, count in documents.items() if count]
-                if not filled:
+                documents = self._compress(batch, cast("BinaryIO", file))
+                with_documents = [source for source, count in documents.items() if count]
+                if not with_documents:
                     return None
                 file.flush()
-                # The bytes of the file without reading them into memory; closed when the last one lets go of them.
+                # The bytes of the file without reading them into memory. Closed by the garbage collector.
                 data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-                self._write(url, cast("bytes", data))
-                return Part(url, len(data), sum(documents.values()), len(filled), filled[0], filled[-1])
+                self._store_object(url, cast("bytes", data))
+                first, last = with_documents[0], with_documents[-1]
+                return Part(url, len(data), sum(documents.values()), len(with_documents), first, last)
         except OSError as error:
-            place = tempfile.gettempdir()
             raise SourceError(
-                f"a part needs room in {place} while it is made: {error.strerror}; make some, or set TMPDIR"
+                f"Cannot write a temporary file to {tempfile.gettempdir()}: {error.strerror}; free some space, or set TMPDIR"
             ) from error
 
-    def _gather(self, share: Sequence[StoredObject], file: BinaryIO) -> dict[str, int]:
-        """Fill a file with a share of the sources; how many documents each of them holds."""
+    def _compress(self, batch: Sequence[StoredObject], file: BinaryIO) -> dict[str, int]:
+        """Write the documents of a batch to a file. Return their number by source."""
         documents: dict[str, int] = {}
         with (
-            # Without a name and a time in the header, the same documents are the same bytes.
-            gzip.GzipFile("", "wb", _COMPRESSION_LEVEL, file, mtime=0) as packed,
-            closing(opened_ahead(self._store, share)) as streams,
+            # Without name and time in the header, the same documents give the same bytes.
+            gzip.GzipFile("", "wb", _COMPRESSION_LEVEL, file, mtime=0) as part,
+            closing(opened_ahead(self._store, batch)) as streams,
         ):
             for source, stream in streams:
                 with io.BufferedReader(cast("Any", stream), BLOCK_BYTES) as stored:
-                    documents[source.url] = copy_documents(source.url, stored, packed)
+                    documents[source.url] = copy_documents(source.url, stored, part)
                 self._done += 1
                 if self._on_progress is not None:
                     self._on_progress("objects", self._done, self._total)
         return documents
 
-    def _write(self, url: str, data: bytes) -> None:
-        self._written.append(url)  # first, for a write whose answer is lost may have been done
+    def _store_object(self, url: str, data: bytes) -> None:
+        self._written.append(url)  # first, because a write whose response is lost may have succeeded
         self._store.write(url, data)
 
 
 def _manifest(parts: Iterable[Part]) -> bytes:
-    """Redshift guide, loading-data-files-using-manifest"""
+    """Return the manifest of the parts. Redshift guide, loading-data-files-using-manifest"""
     entries = [{"url": part.url, "mandatory": True, "meta": {"content_length": part.bytes}} for part in parts]
     return json.dumps({"entries": entries}, indent=1).encode()

@@ -1,4 +1,4 @@
-"""Packing: many small objects become few files, of the same documents in the same order, or nothing happens."""
+"""Packing: many small objects become few files with the same documents in the same order, or nothing is written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.warehouse import Sparkify
 
 from sparkify_dwh.cli.context import Invocation
 from sparkify_dwh.cli.pack import pack as pack_command
-from sparkify_dwh.compaction import Packed, pack
+from sparkify_dwh.compaction import PackReport, pack
 from sparkify_dwh.errors import SourceError, UsageError
 from sparkify_dwh.storage.store import ObjectStore, file_url
 from sparkify_dwh.storage.urls import path_of
@@ -36,13 +36,13 @@ def put(directory: Path, **contents: bytes | str) -> Path:
     return directory
 
 
-def packed(directory: Path, **options: Any) -> Packed:
-    """What is in ``directory``/in, packed into ``directory``/out."""
+def packed(directory: Path, **options: Any) -> PackReport:
+    """Pack ``directory``/in into ``directory``/out."""
     return pack(file_url(f"{directory}/in/"), file_url(directory / "out"), **options)
 
 
-def contents(result: Packed) -> list[bytes]:
-    """What the parts hold."""
+def contents(result: PackReport) -> list[bytes]:
+    """The uncompressed parts."""
     return [gzip.decompress(path_of(part.url).read_bytes()) for part in result.parts]
 
 
@@ -63,7 +63,7 @@ def test_thousands_of_small_objects_become_a_few_equal_files(tmp_path: Path) -> 
     assert result.bytes == sum(sizes) < result.source_bytes / 3
 
 
-def test_the_manifest_names_every_part_and_lies_outside_of_their_prefix(tmp_path: Path) -> None:
+def test_the_manifest_names_every_part_and_is_outside_of_their_prefix(tmp_path: Path) -> None:
     """COPY of the prefix would take it for data. Redshift guide, loading-data-files-using-manifest"""
     put(tmp_path / "in", a="{}", b="{}", c="{}")
     result = packed(tmp_path, files=2)
@@ -77,7 +77,7 @@ def test_the_manifest_names_every_part_and_lies_outside_of_their_prefix(tmp_path
     }
 
 
-def test_a_part_says_which_objects_it_holds(tmp_path: Path) -> None:
+def test_a_part_names_its_first_and_last_object(tmp_path: Path) -> None:
     put(tmp_path / "in", a="{}", b="{}{}", c="{}", d="{}")
     first, second = packed(tmp_path, files=2).parts
     assert (first.objects, first.documents, second.objects, second.documents) == (2, 3, 2, 2)
@@ -92,7 +92,7 @@ def test_the_real_songs_fit_into_one_file(real_data: Path, tmp_path: Path) -> No
 
 
 def test_the_same_objects_give_the_same_bytes(tmp_path: Path) -> None:
-    """Whenever they were written and under whatever name they are packed: a load knows the file again."""
+    """Whenever they were written and whatever the target: a load recognizes the file."""
     put(tmp_path / "in", b=json.dumps(a_song()), a=json.dumps(an_event()))
     source, results = file_url(f"{tmp_path}/in/"), list[bytes]()
     for target in ("one", "two"):
@@ -118,7 +118,7 @@ def test_the_same_objects_give_the_same_bytes(tmp_path: Path) -> None:
     ids=["no line end", "line", "blanks", "glued", "mark", "letters", "bytes", "long number", "gzip"],
 )
 def test_documents_are_kept_byte_by_byte(tmp_path: Path, content: bytes, kept: bytes) -> None:
-    """And never glued to those of the next object."""
+    """And separated from those of the next object."""
     put(tmp_path / "in", a=content, b="{}")
     assert contents(packed(tmp_path)) == [kept + b"{}\n"]
 
@@ -134,22 +134,22 @@ def test_an_object_without_documents_adds_nothing(tmp_path: Path, content: bytes
     assert names(tmp_path / "out") == ["part-0000.json.gz"]
 
 
-def test_hidden_objects_are_left_out_as_in_a_load(tmp_path: Path) -> None:
+def test_hidden_objects_are_skipped_as_in_a_load(tmp_path: Path) -> None:
     put(tmp_path / "in", a="{}", _SUCCESS="no data")
     put(tmp_path / "in" / ".ipynb_checkpoints", a="{}")
     result = packed(tmp_path)
     assert (result.objects, result.left_out) == (1, 2)
 
 
-def test_parts_are_as_many_as_their_size_says(tmp_path: Path) -> None:
-    """JSON is taken to become a fifth of its size, and what is compressed already to stay as it is."""
+def test_the_number_of_parts_follows_from_their_size(tmp_path: Path) -> None:
+    """JSON is expected to shrink to a fifth of its size, and gzip files to keep theirs."""
     put(tmp_path / "in", **{f"{number:03}": f"[{number:98}]" for number in range(100)})
     (tmp_path / "in" / "packed.json.gz").write_bytes(gzip.compress(b"[1]", mtime=0).ljust(2000, b"\0"))
     assert len(packed(tmp_path, target_bytes=1000).parts) == 4
 
 
 @pytest.mark.parametrize("large", [0, 4, 9])
-def test_a_large_object_is_not_split_and_costs_no_part(tmp_path: Path, large: int) -> None:
+def test_a_large_object_is_not_split_and_leaves_no_part_empty(tmp_path: Path, large: int) -> None:
     documents = [b"[1]" * (5000 if number == large else 1) for number in range(10)]
     put(tmp_path / "in", **{str(number): content for number, content in enumerate(documents)})
     result = packed(tmp_path, files=5)
@@ -157,7 +157,7 @@ def test_a_large_object_is_not_split_and_costs_no_part(tmp_path: Path, large: in
     assert b"".join(contents(result)) == b"".join(content + b"\n" for content in documents)
 
 
-def test_there_are_no_more_parts_than_objects(tmp_path: Path) -> None:
+def test_there_are_at_most_as_many_parts_as_objects(tmp_path: Path) -> None:
     put(tmp_path / "in", a="{}", b="{}")
     assert len(packed(tmp_path, files=8).parts) == 2
 
@@ -173,15 +173,17 @@ objects = st.lists(st.lists(st.tuples(documents, st.sampled_from(["", "\n", " \r
 
 @settings(deadline=None, max_examples=50)
 @given(objects, st.integers(1, 4), st.booleans())
-def test_what_is_packed_is_what_was_there(given: list[list[tuple[Any, str]]], files: int, ascii_only: bool) -> None:
-    """Whatever documents there are, however they are separated."""
+def test_all_documents_are_packed_unchanged(given: list[list[tuple[Any, str]]], files: int, ascii_only: bool) -> None:
+    """Any documents, with any separators."""
     with tempfile.TemporaryDirectory() as directory:
-        texts = ["".join(json.dumps(value, ensure_ascii=ascii_only) + gap for value, gap in each) for each in given]
+        texts = [
+            "".join(json.dumps(value, ensure_ascii=ascii_only) + gap for value, gap in documents) for documents in given
+        ]
         encoded = {str(number): text.encode("utf-8", "surrogatepass") for number, text in enumerate(texts)}
         put(Path(directory, "in"), end=b"[]", **encoded)
         result = packed(Path(directory), files=files)
         text = b"".join(contents(result)).decode("utf-8", "surrogatepass")
-    expected = [value for each in given for value, _ in each]
+    expected = [value for documents in given for value, _ in documents]
     assert list(every_document(text)) == [*expected, []]
     assert result.documents == len(expected) + 1
 
@@ -195,7 +197,7 @@ def every_document(text: str) -> Iterator[Any]:
 
 @pytest.mark.parametrize("more", ["", " " * 3 * MB])
 def test_a_document_may_take_four_megabytes(tmp_path: Path, more: str) -> None:
-    """Redshift guide, copy-parameters-data-format. However the blocks fall in which it is read."""
+    """Redshift guide, copy-parameters-data-format. Also across the blocks in which it is read."""
     large = json.dumps(["é" * (2 * MB - 2)], ensure_ascii=False)
     put(tmp_path / "in", a=f"{{}}{more}{large}\n{large}\n[]")
     assert len(large.encode()) == 4 * MB
@@ -228,7 +230,9 @@ def test_a_document_may_take_four_megabytes(tmp_path: Path, more: str) -> None:
         "broken gzip",
     ],
 )  # fmt: skip
-def test_what_copy_would_refuse_is_named_and_nothing_is_packed(tmp_path: Path, content: bytes, sentence: str) -> None:
+def test_an_object_that_copy_would_refuse_is_named_and_nothing_is_packed(
+    tmp_path: Path, content: bytes, sentence: str
+) -> None:
     """Not even what came before it."""
     put(tmp_path / "in", a="{}", b="{}", c=content, d="{}")
     with pytest.raises(SourceError, match=f"/in/c.json.*{sentence}.*; correct the file, or move it away"):
@@ -236,7 +240,7 @@ def test_what_copy_would_refuse_is_named_and_nothing_is_packed(tmp_path: Path, c
     assert names(tmp_path) == [f"in/{name}.json" for name in "abcd"]
 
 
-def test_without_its_manifest_no_part_stays(tmp_path: Path) -> None:
+def test_when_the_manifest_fails_no_part_stays(tmp_path: Path) -> None:
     put(tmp_path / "in", a="{}")
     (tmp_path / "out.manifest").mkdir()
     with pytest.raises(SourceError, match=r"cannot write .*out.manifest: it is a directory"):
@@ -244,14 +248,14 @@ def test_without_its_manifest_no_part_stays(tmp_path: Path) -> None:
     assert names(tmp_path) == ["in/a.json"]
 
 
-def test_two_packs_do_not_mix(tmp_path: Path) -> None:
+def test_an_earlier_pack_is_not_overwritten_without_being_asked(tmp_path: Path) -> None:
     put(tmp_path / "in", a="{}", b="{}")
     packed(tmp_path, files=2)
-    with pytest.raises(UsageError, match=r"out/part-0000.json.gz is there already: pass overwrite"):
+    with pytest.raises(UsageError, match=r"already holds a pack, .*out/part-0000.json.gz: pass overwrite"):
         packed(tmp_path)
     for part in (tmp_path / "out").iterdir():
         part.unlink()
-    with pytest.raises(UsageError, match=r"out.manifest is there already: pass overwrite"):
+    with pytest.raises(UsageError, match=r"already holds a pack, .*out.manifest: pass overwrite"):
         packed(tmp_path)
 
 
@@ -264,13 +268,13 @@ def test_overwrite_leaves_nothing_of_the_earlier_pack(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["notes.txt", "part-old.json.gz", "part-0000.json.gz.bak", "2018/part-0000.json.gz"])
 def test_other_files_are_never_overwritten(tmp_path: Path, name: str) -> None:
-    """A load of the prefix would take them for data."""
+    """A load of the prefix would read them as data."""
     put(tmp_path / "in", a="{}")
     packed(tmp_path)
     other = tmp_path / "out" / name
     other.parent.mkdir(exist_ok=True)
     other.write_text("mine")
-    with pytest.raises(UsageError, match=f"{name} is there: name another target"):
+    with pytest.raises(UsageError, match=f"{name} is there: choose another target"):
         packed(tmp_path, overwrite=True)
     assert other.read_text() == "mine"
     assert (tmp_path / "out" / "part-0000.json.gz").exists()
@@ -288,15 +292,15 @@ def test_other_files_are_never_overwritten(tmp_path: Path, name: str) -> None:
         ("file:///d/x/../song_data/", "file:///d//song_data/packed"),
     ],
 )
-def test_source_and_target_do_not_contain_one_another(source: str, target: str) -> None:
+def test_source_and_target_must_not_overlap(source: str, target: str) -> None:
     """They are key prefixes: song_data is also the beginning of song_data_packed."""
-    with pytest.raises(UsageError, match="must not mix, but the key prefix"):
+    with pytest.raises(UsageError, match="must not overlap, but the key prefix"):
         pack(source, target)
 
 
 @pytest.mark.parametrize("target", ["s3://bucket", "s3://bucket/", "s3://bucket//", "file:///"])
 def test_a_target_needs_a_name_for_its_manifest(target: str) -> None:
-    with pytest.raises(UsageError, match=f"a target needs a name, .* found {target}: add a folder"):
+    with pytest.raises(UsageError, match=f"must be a folder with a name, found {target}: add a folder"):
         pack("s3://sparkify/song_data/", target)
 
 
@@ -309,24 +313,24 @@ def test_other_urls_are_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize("number", [{"files": 0}, {"target_bytes": 0}])
-def test_there_is_no_pack_of_no_files_or_no_bytes(tmp_path: Path, number: dict[str, int]) -> None:
-    with pytest.raises(UsageError, match="must be 1 or more, but is 0"):
+def test_numbers_must_be_positive(tmp_path: Path, number: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match="must be at least 1, found 0"):
         packed(tmp_path, **number)
 
 
 @pytest.mark.parametrize("there", [{}, {"a": ""}, {"_SUCCESS": "{}"}, {"a": "\n"}])
 def test_a_source_without_data_is_an_error(tmp_path: Path, there: dict[str, str]) -> None:
     put(tmp_path / "in", **there)
-    with pytest.raises(SourceError, match="/in/ matches no object that holds data"):
+    with pytest.raises(SourceError, match="/in/ matches no object with data"):
         packed(tmp_path)
     assert not (tmp_path / "out.manifest").exists()
 
 
 def test_progress_counts_the_objects(tmp_path: Path) -> None:
     put(tmp_path / "in", a="{}", b="{}", c="{}")
-    told: list[tuple[str, int, int]] = []
-    packed(tmp_path, files=2, on_progress=lambda *step: told.append(step))
-    assert told == [("objects", 1, 3), ("objects", 2, 3), ("objects", 3, 3)]
+    progress: list[tuple[str, int, int]] = []
+    packed(tmp_path, files=2, on_progress=lambda *step: progress.append(step))
+    assert progress == [("objects", 1, 3), ("objects", 2, 3), ("objects", 3, 3)]
 
 
 def test_copy_loads_what_was_packed(sparkify: Sparkify, tmp_path: Path) -> None:
@@ -342,15 +346,15 @@ def test_copy_loads_what_was_packed(sparkify: Sparkify, tmp_path: Path) -> None:
 
 
 def run(directory: Path, *arguments: object, config: Path | None = None) -> str:
-    """What the command prints, with a configuration that is read for S3 alone."""
+    """Return the command's output. The configuration is read only for S3."""
     invocation = Invocation(config or directory / "no.cfg", debug=False)
     result = CliRunner().invoke(pack_command, [*map(str, arguments)], obj=invocation, catch_exceptions=False)
     assert result.exit_code == 0
     return result.stdout
 
 
-def test_the_command_says_what_to_do_with_the_files(tmp_path: Path) -> None:
-    """A path of a directory means what is in it, and not in its neighbours."""
+def test_the_command_says_how_to_load_the_files(tmp_path: Path) -> None:
+    """The path of a directory means its contents, and not those of directories whose names begin with it."""
     put(tmp_path / "in", a="{}", b="{}{}", c="")
     put(tmp_path / "in2", a="no JSON")
     target = file_url(f"{tmp_path}/out/")
@@ -358,14 +362,14 @@ def test_the_command_says_what_to_do_with_the_files(tmp_path: Path) -> None:
     output = run(tmp_path, tmp_path / "in", tmp_path / "out").splitlines()
     packed_bytes = (tmp_path / "out" / "part-0000.json.gz").stat().st_size
     assert output == [
-        f"2 objects ({size} bytes) with 3 documents in 1 file ({packed_bytes} bytes) under {target}",
-        "Left out, hidden or without data: 1 object",
-        f"The manifest, for COPY with GZIP MANIFEST, is {file_url(tmp_path / 'out.manifest')}",
+        f"2 objects ({size} bytes) with 3 documents packed into 1 file ({packed_bytes} bytes) under {target}",
+        "Skipped (hidden or without data): 1 object",
+        f"Manifest for COPY with GZIP MANIFEST: {file_url(tmp_path / 'out.manifest')}",
         f"To load them, set SONG_DATA or LOG_DATA in [S3] to {target}",
     ]
 
 
-def test_the_command_prints_json_alone(tmp_path: Path) -> None:
+def test_the_command_prints_only_json(tmp_path: Path) -> None:
     put(tmp_path / "in", a="{}", b="{}")
     result = json.loads(run(tmp_path, tmp_path / "in", tmp_path / "out", "--parts", 2, "--json"))
     assert (result["objects"], result["documents"], len(result["parts"])) == (2, 2, 2)
@@ -379,7 +383,7 @@ def put_songs(store: ObjectStore, bucket: str, count: int) -> None:
 
 
 def test_objects_in_s3_are_packed_in_order(store: ObjectStore, bucket: str) -> None:
-    """More of them than are opened at a time. A folder that was made in the console is an empty object."""
+    """More of them than are opened at a time. A folder made in the console is an empty object."""
     put_songs(store, bucket, 30)
     store.write(f"{bucket}packed/", b"")
     result = pack(f"{bucket}song data/", f"{bucket}packed", store=store, files=2)
@@ -387,21 +391,21 @@ def test_objects_in_s3_are_packed_in_order(store: ObjectStore, bucket: str) -> N
     assert [entry["url"] for entry in entries] == [f"{bucket}packed/part-000{number}.json.gz" for number in range(2)]
     lines = [line for entry in entries for line in gzip.decompress(store.read(entry["url"])).splitlines()]
     assert [json.loads(line)["song"] for line in lines] == list(range(30))
-    assert [found.size for found in store.list(f"{bucket}packed/part")] == [part.bytes for part in result.parts]
+    assert [stored.size for stored in store.list(f"{bucket}packed/part")] == [part.bytes for part in result.parts]
 
 
-def test_a_load_knows_a_part_in_s3_again(store: ObjectStore, bucket: str) -> None:
-    """S3's etag is of the bytes, and the same objects give the same."""
+def test_a_load_recognizes_a_part_in_s3(store: ObjectStore, bucket: str) -> None:
+    """S3's etag depends on the bytes, and the same objects give the same bytes."""
     put_songs(store, bucket, 3)
     etags = []
     for _ in range(2):
         pack(f"{bucket}song data/", f"{bucket}packed", overwrite=True)
-        etags.append([found.etag for found in store.list(f"{bucket}packed/")])
+        etags.append([stored.etag for stored in store.list(f"{bucket}packed/")])
     assert etags[0] == etags[1] != []
 
 
-def test_a_part_of_many_megabytes_reaches_s3_whole(store: ObjectStore, bucket: str, tmp_path: Path) -> None:
-    """From files to S3, with texts that hardly compress."""
+def test_a_part_of_many_megabytes_is_written_to_s3(store: ObjectStore, bucket: str, tmp_path: Path) -> None:
+    """From files to S3, with text that hardly compresses."""
     put(tmp_path / "in", **{str(number): json.dumps([os.urandom(MB).hex()]) for number in range(4)})
     result = pack(file_url(f"{tmp_path}/in/"), f"{bucket}packed/", store=store)
     (part,) = result.parts
@@ -418,14 +422,14 @@ def test_a_pack_in_s3_that_fails_leaves_nothing(store: ObjectStore, bucket: str)
     assert len(store.list(bucket)) == 20
 
 
-def test_a_bucket_that_is_not_there_is_named(store: ObjectStore, bucket: str) -> None:
+def test_a_missing_bucket_is_named(store: ObjectStore, bucket: str) -> None:
     put_songs(store, bucket, 2)
     for source, target in (("s3://no-bucket/x/", f"{bucket}x"), (f"{bucket}song data/", "s3://no-bucket/x")):
         with pytest.raises(SourceError, match="there is no bucket no-bucket"):
             pack(source, target, store=store)
 
 
-def test_the_command_reaches_s3_as_the_configuration_says(
+def test_the_command_uses_the_credentials_of_the_configuration(
     store: ObjectStore, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_songs(store, bucket, 3)
