@@ -13,8 +13,8 @@ JSON standard, NaN and control characters in strings are errors. Whether texts a
 Memory holds the listing, one block of each object being opened, and one document. A part is first written to a temporary
 file, so the disk (TMPDIR) needs space for one.
 
-Limits: an object is never split, so a large one makes a large part, and S3 takes 5 GB in one request. The compression ratio is
-an estimate. Only gzip is unpacked; other compression is refused as invalid JSON. Symbolic links are not followed when source
+Limits: an object is never split, so a large one makes a large part, and S3 takes 5 GB in one request. The compression ratio
+is an estimate. Only gzip is unpacked; other compression is refused as invalid JSON. Symbolic links are not followed when source
 and target are compared. The bytes of a part also depend on the version of zlib.
 """
 

@@ -176,14 +176,12 @@ objects = st.lists(st.lists(st.tuples(documents, st.sampled_from(["", "\n", " \r
 def test_all_documents_are_packed_unchanged(given: list[list[tuple[Any, str]]], files: int, ascii_only: bool) -> None:
     """Any documents, with any separators."""
     with tempfile.TemporaryDirectory() as directory:
-        texts = [
-            "".join(json.dumps(value, ensure_ascii=ascii_only) + gap for value, gap in documents) for documents in given
-        ]
+        texts = ["".join(json.dumps(value, ensure_ascii=ascii_only) + gap for value, gap in file) for file in given]
         encoded = {str(number): text.encode("utf-8", "surrogatepass") for number, text in enumerate(texts)}
         put(Path(directory, "in"), end=b"[]", **encoded)
         result = packed(Path(directory), files=files)
         text = b"".join(contents(result)).decode("utf-8", "surrogatepass")
-    expected = [value for documents in given for value, _ in documents]
+    expected = [value for file in given for value, _ in file]
     assert list(every_document(text)) == [*expected, []]
     assert result.documents == len(expected) + 1
 
@@ -230,7 +228,7 @@ def test_a_document_may_take_four_megabytes(tmp_path: Path, more: str) -> None:
         "broken gzip",
     ],
 )  # fmt: skip
-def test_an_object_that_copy_would_refuse_is_named_and_nothing_is_packed(
+def test_an_object_that_copy_would_refuse_is_named_and_no_part_written(
     tmp_path: Path, content: bytes, sentence: str
 ) -> None:
     """Not even what came before it."""
