@@ -14,8 +14,8 @@ Memory holds the listing, one block of each object being opened, and one documen
 file, so the disk (TMPDIR) needs space for one.
 
 Limits: an object is never split, so a large one makes a large part, and S3 takes 5 GB in one request. The compression ratio
-is an estimate. Only gzip is unpacked; other compression is refused as invalid JSON. Symbolic links are not followed when source
-and target are compared. The bytes of a part also depend on the version of zlib.
+is an estimate. Only gzip is unpacked; other compression is refused as invalid JSON. Symbolic links are not followed when
+source and target are compared. The bytes of a part also depend on the version of zlib.
 """
 
 from __future__ import annotations
