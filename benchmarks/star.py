@@ -22,7 +22,7 @@ from benchmarks.warehouses import MIGRATED, Ground, engine_of, stage
 from sparkify_dwh.loading.fill import fill
 from sparkify_dwh.sql.batch import Batch
 from sparkify_dwh.staging import STAGING
-from sparkify_dwh.standin.server import DATABASE
+from sparkify_dwh.standin.postgres.server import DATABASE
 from sparkify_dwh.star import STAR
 
 PART = "star"

@@ -23,8 +23,8 @@ from sparkify_dwh.loading.report import LoadReport
 from sparkify_dwh.loading.stage import Staging
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.staging import STAGING
-from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
-from sparkify_dwh.standin.server import DATABASE, embedded_server, stop_server
+from sparkify_dwh.standin.postgres.address import PostgresAddress
+from sparkify_dwh.standin.postgres.server import DATABASE, embedded_server, stop_server
 from sparkify_dwh.star import STAR
 from sparkify_dwh.storage.store import ObjectStore
 

@@ -20,7 +20,7 @@ from benchmarks.sizes import Size
 from benchmarks.table import Row
 from benchmarks.warehouses import Ground
 from sparkify_dwh import load
-from sparkify_dwh.standin.server import DATABASE
+from sparkify_dwh.standin.postgres.server import DATABASE
 
 PART = "whole"
 AIM_BEHIND_DUCKDB = 2.0

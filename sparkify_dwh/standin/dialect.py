@@ -19,7 +19,7 @@ from sparkify_dwh.redshift.dialect import SparkifyDialect
 from sparkify_dwh.utils.extras import require_extra
 
 if TYPE_CHECKING:
-    from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
+    from sparkify_dwh.standin.postgres.address import PostgresAddress
 
 
 class StandinDialect(SparkifyDialect):
@@ -32,7 +32,7 @@ class StandinDialect(SparkifyDialect):
 
     def connect(self, *_: Any, url: sa.URL) -> Any:
         require_extra("standin", "The stand-in")
-        from sparkify_dwh.standin.relay.own_relay import relay_to  # the servers are imported when one is needed
+        from sparkify_dwh.standin.relay.local_relay import relay_to  # the servers are imported when one is needed
 
         address, database = _server(url)
         return super().connect(
@@ -50,8 +50,8 @@ def _server(url: sa.URL) -> tuple[PostgresAddress, str]:
     """The PostgreSQL server that a URL names, made ready to be the stand-in, and the name of its database."""
     import psycopg
 
-    from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
-    from sparkify_dwh.standin.server import DATABASE, embedded_server, install
+    from sparkify_dwh.standin.postgres.address import PostgresAddress
+    from sparkify_dwh.standin.postgres.server import DATABASE, embedded_server, install
 
     if not url.host:
         return embedded_server(Path(url.database or ".")), DATABASE

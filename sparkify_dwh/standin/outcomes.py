@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sparkify_dwh.standin.relay.backend import Backend
+from sparkify_dwh.standin.postgres.backend import Backend
 
 Notice = Callable[[str], None]
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sparkify_dwh.errors import ConfigurationError, UnreachableError
-from sparkify_dwh.standin.relay.channel import PATIENCE_SECONDS
+from sparkify_dwh.standin.postgres.server import DATABASE, embedded_server, stop_server
+from sparkify_dwh.standin.protocol.channel import PATIENCE_SECONDS
 from sparkify_dwh.standin.relay.listener import Listener
 from sparkify_dwh.standin.relay.startup import Credentials
-from sparkify_dwh.standin.server import DATABASE, embedded_server, stop_server
 from sparkify_dwh.utils.secret import Secret
 
 LOOPBACK = "127.0.0.1"

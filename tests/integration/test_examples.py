@@ -20,7 +20,7 @@ from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
 from sparkify_dwh.cli import cli
-from sparkify_dwh.standin.server import stop_server
+from sparkify_dwh.standin.postgres.server import stop_server
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NOTEBOOK = EXAMPLES / "what_people_listen_to.ipynb"

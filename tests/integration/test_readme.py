@@ -26,7 +26,7 @@ from sparkify_dwh import migrate
 from sparkify_dwh.cli import cli
 from sparkify_dwh.database import warehouse
 from sparkify_dwh.export import export
-from sparkify_dwh.standin.server import stop_server
+from sparkify_dwh.standin.postgres.server import stop_server
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

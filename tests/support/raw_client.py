@@ -6,7 +6,7 @@ import socket
 import struct
 from types import TracebackType
 
-from sparkify_dwh.standin.relay import wire
+from sparkify_dwh.standin.protocol import wire
 
 Message = tuple[bytes, bytes]
 SECONDS = 60.0  # after which a test that waits for an answer fails

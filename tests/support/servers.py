@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from sparkify_dwh.standin.server import _pgserver, _servers, stop_server
+from sparkify_dwh.standin.postgres.server import _pgserver, _servers, stop_server
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -20,7 +20,7 @@ from sparkify_dwh.base import Base
 from sparkify_dwh.database import warehouse
 from sparkify_dwh.loading.report import LoadReport
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.standin.server import stop_server
+from sparkify_dwh.standin.postgres.server import stop_server
 from support.records import JSON_PATHS, a_song, an_event, write_lines
 
 

@@ -18,7 +18,7 @@ from sparkify_dwh.standin.copy.statement import CopyStatement, parse_copy
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import literal, qualified, quoted
 from sparkify_dwh.standin.outcomes import CarriedOut, Notice, Plan
-from sparkify_dwh.standin.relay.backend import Backend
+from sparkify_dwh.standin.postgres.backend import Backend
 from sparkify_dwh.standin.transfer.store import open_store
 
 COLUMNS = """

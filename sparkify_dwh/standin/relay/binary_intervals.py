@@ -13,7 +13,7 @@ import struct
 from collections.abc import Sequence
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.relay import wire
+from sparkify_dwh.standin.protocol import wire
 
 INTERVAL = 1186  # PostgreSQL's OID of the type
 BINARY = 1

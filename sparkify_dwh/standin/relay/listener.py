@@ -17,10 +17,10 @@ import psycopg
 
 from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.relay import wire
-from sparkify_dwh.standin.relay.backend import Backend
-from sparkify_dwh.standin.relay.channel import PATIENCE_SECONDS, Channel, ClientGone, Exchange, ServerGone
-from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
+from sparkify_dwh.standin.postgres.address import PostgresAddress
+from sparkify_dwh.standin.postgres.backend import Backend
+from sparkify_dwh.standin.protocol import wire
+from sparkify_dwh.standin.protocol.channel import PATIENCE_SECONDS, Channel, ClientGone, Exchange, ServerGone
 from sparkify_dwh.standin.relay.session import Session
 from sparkify_dwh.standin.relay.startup import Credentials, Entrance, greeting
 from sparkify_dwh.standin.rules.translate import redshift_error

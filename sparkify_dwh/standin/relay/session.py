@@ -17,14 +17,14 @@ from typing import Any
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language import script
 from sparkify_dwh.standin.outcomes import PASSED, CarriedOut, Passed, Plan, Rewritten
-from sparkify_dwh.standin.relay import wire
-from sparkify_dwh.standin.relay.answers import Answers
-from sparkify_dwh.standin.relay.backend import Backend
-from sparkify_dwh.standin.relay.channel import Channel, Exchange, Gone
-from sparkify_dwh.standin.relay.conversation import NOWHERE, OWN
-from sparkify_dwh.standin.relay.names import Change, Names, Statement
-from sparkify_dwh.standin.relay.pending import Awaited
-from sparkify_dwh.standin.relay.refusals import ABORTED, PLACEHOLDER, Refusal, planned_or_refused, response
+from sparkify_dwh.standin.postgres.backend import Backend
+from sparkify_dwh.standin.postgres.session import NOWHERE, OWN
+from sparkify_dwh.standin.protocol import wire
+from sparkify_dwh.standin.protocol.channel import Channel, Exchange, Gone
+from sparkify_dwh.standin.relay.error_responses import ABORTED, PLACEHOLDER, Refusal, planned_or_refused, response
+from sparkify_dwh.standin.relay.prepared import Change, Names, Statement
+from sparkify_dwh.standin.relay.requests import Awaited
+from sparkify_dwh.standin.relay.responses import Answers
 
 
 class Session:

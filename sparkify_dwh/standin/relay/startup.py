@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.relay import wire
-from sparkify_dwh.standin.relay.backend import Backend
-from sparkify_dwh.standin.relay.channel import ClientGone
-from sparkify_dwh.standin.relay.session_settings import REPORTED
+from sparkify_dwh.standin.postgres.backend import Backend
+from sparkify_dwh.standin.postgres.session_settings import REPORTED
+from sparkify_dwh.standin.protocol import wire
+from sparkify_dwh.standin.protocol.channel import ClientGone
 from sparkify_dwh.utils.secret import Secret
 
 # The version of PostgreSQL that Redshift says it is; its driver asks. Redshift guide, c_redshift-and-postgres-sql

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import literal, quoted
 from sparkify_dwh.standin.outcomes import CarriedOut, Notice, Plan
-from sparkify_dwh.standin.relay.backend import Backend
+from sparkify_dwh.standin.postgres.backend import Backend
 from sparkify_dwh.standin.rules.column_types import column_type
 from sparkify_dwh.standin.rules.encodings import FIXED
 from sparkify_dwh.standin.rules.table_design import Column

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader, literal, qualified, quoted
 from sparkify_dwh.standin.outcomes import CarriedOut, Notice, Plan, Rewritten
-from sparkify_dwh.standin.relay.backend import Backend
+from sparkify_dwh.standin.postgres.backend import Backend
 
 # What Redshift's VACUUM does besides; the stand-in keeps no order of rows. Redshift guide, r_VACUUM_command
 SORTING = frozenset({"SORT", "REINDEX", "RECLUSTER"})

@@ -10,8 +10,8 @@ from __future__ import annotations
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader, literal
 from sparkify_dwh.standin.outcomes import PASSED, Plan, Rewritten
-from sparkify_dwh.standin.relay.session_settings import CATALOG
-from sparkify_dwh.standin.rules.parameters import DOCUMENTED, MOST_FLOAT_DIGITS, PREFIX, REDSHIFT_ONLY, SHARED
+from sparkify_dwh.standin.postgres.parameters import DOCUMENTED, MOST_FLOAT_DIGITS, PREFIX, REDSHIFT_ONLY, SHARED
+from sparkify_dwh.standin.postgres.session_settings import CATALOG
 
 # What follows SET and SHOW where no parameter does.
 SET_COMMANDS = (("TRANSACTION",), ("TIME", "ZONE"), ("NAMES",), ("SEED",))

@@ -9,7 +9,7 @@ import re
 
 from sparkify_dwh.standin.language.reader import StatementReader
 from sparkify_dwh.standin.outcomes import CarriedOut, Notice, Plan, Rewritten
-from sparkify_dwh.standin.relay.backend import Backend
+from sparkify_dwh.standin.postgres.backend import Backend
 
 _ISOLATION = re.compile(r"isolation", re.IGNORECASE)
 LEVELS = (("SERIALIZABLE",), ("READ", "COMMITTED"), ("READ", "UNCOMMITTED"), ("REPEATABLE", "READ"))

@@ -10,7 +10,7 @@ import re
 from sparkify_dwh.standin.language.statement_tokens import StatementTokens
 from sparkify_dwh.standin.language.tokens import words_in
 from sparkify_dwh.standin.outcomes import Plan, Rewritten
-from sparkify_dwh.standin.relay import wire
+from sparkify_dwh.standin.protocol import wire
 from sparkify_dwh.standin.rules.expressions import CATALOG, Edit, edited, postgres_expressions
 
 # What the catalogue queries of sqlalchemy-redshift, and of people who ask for the same columns, have in them.

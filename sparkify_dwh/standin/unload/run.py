@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.outcomes import CarriedOut, Notice, Passed, Plan, Rewritten
-from sparkify_dwh.standin.relay.backend import Backend
-from sparkify_dwh.standin.relay.consumer import Consumer
+from sparkify_dwh.standin.postgres.backend import Backend
+from sparkify_dwh.standin.postgres.consumer import Consumer
 from sparkify_dwh.standin.transfer.store import open_store
 from sparkify_dwh.standin.unload.parquet import ParquetFile, arrow_schema
 from sparkify_dwh.standin.unload.query import UnloadedRows, row_delimiter, unloaded_rows

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.relay import wire
+from sparkify_dwh.standin.protocol import wire
 from sparkify_dwh.standin.relay.binary_intervals import INTERVAL, BinaryIntervals
 
 TEXT = 25

@@ -21,16 +21,16 @@ from support.raw_client import RawClient, execution, kinds, sqlstates, startup, 
 from support.warehouse import a_standin
 
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.postgres.address import PostgresAddress
+from sparkify_dwh.standin.postgres.backend import Backend
+from sparkify_dwh.standin.postgres.producer import Producer
+from sparkify_dwh.standin.postgres.server import embedded_server
+from sparkify_dwh.standin.protocol import wire
+from sparkify_dwh.standin.protocol.channel import Channel, ClientGone, Exchange
 from sparkify_dwh.standin.relay import listener as relay_listener
-from sparkify_dwh.standin.relay import wire
-from sparkify_dwh.standin.relay.backend import Backend
-from sparkify_dwh.standin.relay.channel import Channel, ClientGone, Exchange
 from sparkify_dwh.standin.relay.listener import Listener
-from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
-from sparkify_dwh.standin.relay.producer import Producer
 from sparkify_dwh.standin.relay.startup import Credentials
 from sparkify_dwh.standin.serve import served
-from sparkify_dwh.standin.server import embedded_server
 from sparkify_dwh.utils.secret import Secret
 
 # Redshift has no generate_series() that can be relied on.

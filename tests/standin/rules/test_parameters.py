@@ -11,10 +11,10 @@ from sparkify_dwh.settings import Settings
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.outcomes import PASSED
 from sparkify_dwh.standin.plan import plan
-from sparkify_dwh.standin.relay import wire
-from sparkify_dwh.standin.relay.own_relay import relay_to
-from sparkify_dwh.standin.rules.parameters import DOCUMENTED, REDSHIFT_ONLY
-from sparkify_dwh.standin.server import embedded_server
+from sparkify_dwh.standin.postgres.parameters import DOCUMENTED, REDSHIFT_ONLY
+from sparkify_dwh.standin.postgres.server import embedded_server
+from sparkify_dwh.standin.protocol import wire
+from sparkify_dwh.standin.relay.local_relay import relay_to
 
 
 def shown(connection: Connection, name: str) -> object:

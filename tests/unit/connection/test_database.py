@@ -19,9 +19,9 @@ from support.tls_front import ANSWERS_TLS, REFUSES_TLS, Front, write_certificate
 from sparkify_dwh.database import connected, warehouse
 from sparkify_dwh.errors import ConfigurationError, UnreachableError
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.standin.postgres.server import embedded_server
 from sparkify_dwh.standin.relay.listener import Listener
 from sparkify_dwh.standin.relay.startup import Credentials
-from sparkify_dwh.standin.server import embedded_server
 from sparkify_dwh.utils.secret import Secret
 
 # The driver makes its TLS context in a way that Python advises against.

@@ -10,9 +10,9 @@ import pytest
 from support.raw_client import Message, RawClient, execution, kinds, sqlstates, tags
 
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.standin.relay import wire
-from sparkify_dwh.standin.relay.own_relay import relay_to
-from sparkify_dwh.standin.server import embedded_server
+from sparkify_dwh.standin.postgres.server import embedded_server
+from sparkify_dwh.standin.protocol import wire
+from sparkify_dwh.standin.relay.local_relay import relay_to
 
 BEGIN, COMMIT, FAILING = wire.query("BEGIN"), wire.query("COMMIT"), execution("SELECT 1 / 0")
 INTERVAL = "SELECT INTERVAL '1 day'"

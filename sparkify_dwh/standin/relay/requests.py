@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from sparkify_dwh.standin.relay.names import Change
+from sparkify_dwh.standin.relay.prepared import Change
 
 # The messages that end the answer to each of the client's.
 _ENDS = {b"P": b"1", b"B": b"2", b"C": b"3", b"D": b"Tn", b"E": b"CIs", b"S": b"Z", b"Q": b"Z", b"F": b"Z"}

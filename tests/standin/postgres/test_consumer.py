@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from sparkify_dwh.standin.relay.consumer import MUCH, Consumer
-from sparkify_dwh.standin.relay.worker import Abandoned
+from sparkify_dwh.standin.postgres.consumer import MUCH, Consumer
+from sparkify_dwh.standin.postgres.worker import Abandoned
 
 SECONDS = 60.0  # after which a test that waits fails
 

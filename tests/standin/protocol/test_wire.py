@@ -17,11 +17,11 @@ from support.warehouse import a_standin
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language import script
-from sparkify_dwh.standin.relay import wire
+from sparkify_dwh.standin.postgres.address import PostgresAddress
+from sparkify_dwh.standin.postgres.server import embedded_server
+from sparkify_dwh.standin.protocol import wire
 from sparkify_dwh.standin.relay.listener import Listener
-from sparkify_dwh.standin.relay.pending import Awaited, Pending
-from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
-from sparkify_dwh.standin.server import embedded_server
+from sparkify_dwh.standin.relay.requests import Awaited, Pending
 
 A_FEW = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 

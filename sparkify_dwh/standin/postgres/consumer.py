@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from sparkify_dwh.standin.relay.worker import Abandoned, Worker
+from sparkify_dwh.standin.postgres.worker import Abandoned, Worker
 
 MUCH = 1024 * 1024  # bytes that wait to be taken, above which no more should come
 GRACE_SECONDS = 5.0  # for work that is abandoned to be taken back; after that someone else may have done it anew

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from sparkify_dwh.standin.relay.worker import Abandoned, Worker
+from sparkify_dwh.standin.postgres.worker import Abandoned, Worker
 
 Write = Callable[[bytes], None]
 

@@ -13,13 +13,13 @@ from contextlib import contextmanager, suppress
 import psycopg
 
 from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.relay import wire
-from sparkify_dwh.standin.relay.channel import Gone
-from sparkify_dwh.standin.relay.consumer import Consumer
-from sparkify_dwh.standin.relay.conversation import OWN, Conversation, Refused
-from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
-from sparkify_dwh.standin.relay.producer import Producer, Write
-from sparkify_dwh.standin.relay.worker import Worker
+from sparkify_dwh.standin.postgres.address import PostgresAddress
+from sparkify_dwh.standin.postgres.consumer import Consumer
+from sparkify_dwh.standin.postgres.producer import Producer, Write
+from sparkify_dwh.standin.postgres.session import OWN, Conversation, Refused
+from sparkify_dwh.standin.postgres.worker import Worker
+from sparkify_dwh.standin.protocol import wire
+from sparkify_dwh.standin.protocol.channel import Gone
 
 TIMEOUT = (
     "SELECT extract(epoch FROM pg_catalog.current_setting('statement_timeout')::interval)"  # in seconds; 0 is none

@@ -7,8 +7,8 @@ import logging
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.outcomes import PASSED, Plan
 from sparkify_dwh.standin.plan import plan
-from sparkify_dwh.standin.relay import wire
-from sparkify_dwh.standin.relay.conversation import Refused
+from sparkify_dwh.standin.postgres.session import Refused
+from sparkify_dwh.standin.protocol import wire
 from sparkify_dwh.standin.rules.translate import redshift_error
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sparkify_dwh.standin.relay.own_relay import OLD_SECONDS, PREFIX, SOCKET, Relay
-from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
+from sparkify_dwh.standin.postgres.address import PostgresAddress
+from sparkify_dwh.standin.relay.local_relay import OLD_SECONDS, PREFIX, SOCKET, Relay
 
 NOWHERE = PostgresAddress("127.0.0.1", 1, "nobody")
 

@@ -17,7 +17,7 @@ from support.warehouse import a_standin
 from sparkify_dwh.database import connected
 from sparkify_dwh.errors import UnreachableError
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.standin.server import DATABASE, embedded_server, stop_server
+from sparkify_dwh.standin.postgres.server import DATABASE, embedded_server, stop_server
 
 
 def test_data_stays_between_runs() -> None:
@@ -54,7 +54,7 @@ def test_a_directory_that_is_removed_stays_removed() -> None:
     """Not even the lock is made again when the process ends."""
     script = (
         "import shutil, sys; from pathlib import Path; directory = Path(sys.argv[1]);"
-        "from sparkify_dwh.standin.server import embedded_server, stop_server;"
+        "from sparkify_dwh.standin.postgres.server import embedded_server, stop_server;"
         "embedded_server(directory); stop_server(directory); shutil.rmtree(directory)"
     )
     with tempfile.TemporaryDirectory(prefix="sparkify-dwh-test-") as parent:
@@ -80,8 +80,8 @@ def test_a_child_of_multiprocessings_leaves_nothing_behind() -> None:
     """It ends without a look at atexit. Neither its server nor its relay's socket stays."""
     script = (
         "import multiprocessing, sys; from pathlib import Path;"
-        "from sparkify_dwh.standin.relay.own_relay import relay_to;"
-        "from sparkify_dwh.standin.server import embedded_server;"
+        "from sparkify_dwh.standin.relay.local_relay import relay_to;"
+        "from sparkify_dwh.standin.postgres.server import embedded_server;"
         "use = lambda: relay_to(embedded_server(Path(sys.argv[1])));"
         "child = multiprocessing.get_context('fork').Process(target=use);"
         "child.start(); child.join(); sys.exit(child.exitcode)"
@@ -101,7 +101,7 @@ def a_user(directory: Path, end: str) -> Iterator[subprocess.Popen[bytes]]:
     """Another process that uses the server, until it reads a line."""
     script = (
         "import sys; from pathlib import Path; directory = Path(sys.argv[1]);"
-        "from sparkify_dwh.standin.server import embedded_server, stop_server;"
+        "from sparkify_dwh.standin.postgres.server import embedded_server, stop_server;"
         f"embedded_server(directory); print(flush=True); input(); {end}"
     )
     command = [sys.executable, "-c", script, str(directory)]

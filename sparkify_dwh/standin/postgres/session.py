@@ -12,10 +12,10 @@ from contextlib import suppress
 
 import psycopg
 
-from sparkify_dwh.standin.relay import wire
-from sparkify_dwh.standin.relay.channel import Channel, Exchange, Gone, ServerGone
-from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
-from sparkify_dwh.standin.relay.session_settings import is_reported
+from sparkify_dwh.standin.postgres.address import PostgresAddress
+from sparkify_dwh.standin.postgres.session_settings import is_reported
+from sparkify_dwh.standin.protocol import wire
+from sparkify_dwh.standin.protocol.channel import Channel, Exchange, Gone, ServerGone
 
 OWN = b"sparkify_standin"  # the name of the relay's statement and portal
 NOWHERE = wire.execute(b"sparkify_no_such_portal")  # fails whatever the state, and takes the transaction with it

@@ -22,9 +22,8 @@ import psycopg
 from psycopg import sql
 
 from sparkify_dwh.errors import UnreachableError
-from sparkify_dwh.standin.crash_recovery import clear_after_crash, forget_the_dead
-from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
-from sparkify_dwh.standin.relay.process_end import at_end_of_child
+from sparkify_dwh.standin.postgres.address import PostgresAddress
+from sparkify_dwh.standin.postgres.processes import at_exit_of_child, clean_up_after_crash, remove_dead_processes
 
 DATABASE = "dev"  # what Redshift calls its first database
 INSTALL_LOCK = 20_181_101
@@ -96,7 +95,7 @@ def _leave(server: Any) -> None:
     if not _runs(server):
         return
     with server._lock:
-        forget_the_dead(server.global_process_id_list)
+        remove_dead_processes(server.global_process_id_list)
     with suppress(psutil.NoSuchProcess):  # it was killed, and has gone by now
         server.cleanup()
 
@@ -127,11 +126,11 @@ def _start(directory: Path) -> Any:
         with server._lock:  # between processes
             server.ensure_pgdata_inited()
             _configure(directory / "pgdata" / "postgresql.auto.conf")
-            forget_the_dead(server.global_process_id_list)
-            clear_after_crash(directory / "pgdata")
+            remove_dead_processes(server.global_process_id_list)
+            clean_up_after_crash(directory / "pgdata")
         server.start()
         atexit.unregister(server._cleanup)  # _leave_all sees to it, unless the server has been stopped before
-        at_end_of_child(_leave_all)
+        at_exit_of_child(_leave_all)
         _create_database(_address(server))
         install(_address(server), DATABASE)
     except Exception as error:  # of the file system, of one of PostgreSQL's programs, or of the server

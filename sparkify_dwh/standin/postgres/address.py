@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from sparkify_dwh.standin.relay.session_settings import startup_options
+from sparkify_dwh.standin.postgres.session_settings import startup_options
 
 # What PostgreSQL says while it starts, or recovers from a crash (57P03), and for how long that is waited for.
 STARTING = "the database system is"

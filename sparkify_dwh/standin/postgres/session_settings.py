@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkify_dwh.standin.rules.parameters import PREFIX, REDSHIFT_ONLY
+from sparkify_dwh.standin.postgres.parameters import PREFIX, REDSHIFT_ONLY
 
 # Where Redshift's functions and views are: behind whatever the client searches, and not shown to it.
 CATALOG = "redshift_catalog"

@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from sparkify_dwh.standin.relay import channel, wire
-from sparkify_dwh.standin.relay.channel import Channel, ClientGone, Exchange, ServerGone
+from sparkify_dwh.standin.protocol import channel, wire
+from sparkify_dwh.standin.protocol.channel import Channel, ClientGone, Exchange, ServerGone
 
 
 def test_the_alarm_is_heard_when_the_server_has_taken_all_there_was(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,8 @@ import socket
 import time
 from contextlib import suppress
 
-from sparkify_dwh.standin.relay import wire
-from sparkify_dwh.standin.relay.outgoing import Outgoing
+from sparkify_dwh.standin.protocol import wire
+from sparkify_dwh.standin.protocol.send_buffer import Outgoing
 
 CHUNK = 256 * 1024
 MUCH = 1024 * 1024  # bytes waiting to be sent, above which no more are made

@@ -6,7 +6,7 @@ import random
 import socket
 from contextlib import suppress
 
-from sparkify_dwh.standin.relay.outgoing import SMALL, Outgoing
+from sparkify_dwh.standin.protocol.send_buffer import SMALL, Outgoing
 
 
 def pieces() -> list[bytes]:

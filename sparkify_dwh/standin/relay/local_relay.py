@@ -12,9 +12,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from sparkify_dwh.standin.postgres.address import PostgresAddress
+from sparkify_dwh.standin.postgres.processes import at_exit_of_child
 from sparkify_dwh.standin.relay.listener import Listener
-from sparkify_dwh.standin.relay.postgres_address import PostgresAddress
-from sparkify_dwh.standin.relay.process_end import at_end_of_child
 
 PREFIX, SOCKET = "sparkify-relay-", "redshift"  # its directory among the temporary ones, and its socket in there
 OLD_SECONDS = 60  # by then whoever made a socket listens on it
@@ -32,7 +32,7 @@ class Relay:
         self._listener = Listener(listening, lambda: address)
         self._process = os.getpid()
         atexit.register(self.close)
-        at_end_of_child(self.close)
+        at_exit_of_child(self.close)
 
     def close(self) -> None:
         atexit.unregister(self.close)

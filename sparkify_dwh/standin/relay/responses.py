@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sparkify_dwh.standin.outcomes import Plan
-from sparkify_dwh.standin.relay import wire
-from sparkify_dwh.standin.relay.backend import Backend
-from sparkify_dwh.standin.relay.channel import Channel, Exchange
-from sparkify_dwh.standin.relay.names import Names, Statement
-from sparkify_dwh.standin.relay.pending import Awaited, Pending
-from sparkify_dwh.standin.relay.refusals import worded
+from sparkify_dwh.standin.postgres.backend import Backend
+from sparkify_dwh.standin.protocol import wire
+from sparkify_dwh.standin.protocol.channel import Channel, Exchange
+from sparkify_dwh.standin.relay.error_responses import worded
+from sparkify_dwh.standin.relay.prepared import Names, Statement
+from sparkify_dwh.standin.relay.requests import Awaited, Pending
 
 
 class Answers:

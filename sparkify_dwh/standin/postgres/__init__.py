@@ -1,0 +1,1 @@
+"""The PostgreSQL server behind the emulator, and sessions of it."""

@@ -1,0 +1,1 @@
+"""PostgreSQL's wire protocol: messages, and the buffered sockets that carry them."""
