@@ -50,10 +50,10 @@ def serve(invocation: Invocation, port: int, directory: Path | None, user: str, 
     """
     require_extra("standin", "The stand-in")
     from sparkify_dwh.standin.relay.startup import Credentials
-    from sparkify_dwh.standin.serve import given_password, served
+    from sparkify_dwh.standin.serve import read_password, serving
 
-    password = given_password(password_file, os.environ) or _shown_password()
-    with served(directory or _configured(invocation), Credentials(user, password), port) as place:
+    password = read_password(password_file, os.environ) or _shown_password()
+    with serving(directory or _configured(invocation), Credentials(user, password), port) as place:
         click.echo(f"The stand-in lets {user} in at\n  {place.url}\nEnd it with Ctrl-C.")
         _await_interrupt()
     click.echo("The stand-in has stopped.")
@@ -70,14 +70,14 @@ def _configured(invocation: Invocation) -> Path:
 
 def _shown_password() -> Secret:
     """A new password, shown to the person at the terminal and to nobody else."""
-    from sparkify_dwh.standin.serve import PASSWORD_VARIABLE, new_password
+    from sparkify_dwh.standin.serve import PASSWORD_VARIABLE, generate_password
 
     if not sys.stderr.isatty():
         raise ConfigurationError(
             "the stand-in needs a password, and there is no terminal to show a new one on: "
             f"give it in --password-file or in {PASSWORD_VARIABLE}"
         )
-    password = new_password()
+    password = generate_password()
     click.echo(f"Password, shown this once: {password.reveal()}", err=True)
     return password
 

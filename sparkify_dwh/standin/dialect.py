@@ -1,9 +1,9 @@
 """``redshift+standin://``: the corrected Redshift dialect, connected to the stand-in.
 
     redshift+standin:////absolute/directory          the embedded server, with its data in that directory
-    redshift+standin://user:pw@host:port/database    a PostgreSQL server that runs already
+    redshift+standin://user:pw@host:port/database    a PostgreSQL server that is already running
 
-It differs from Redshift's dialect in where it connects to, and in nothing else.
+It differs from the Redshift dialect only in what it connects to.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class StandinDialect(SparkifyDialect):
-    """Makes sure that server and relay run when a connection is opened, and connects the driver to the relay."""
+    """Starts server and relay when a connection is opened, and connects the driver to the relay."""
 
     supports_statement_cache = False
 
@@ -32,11 +32,11 @@ class StandinDialect(SparkifyDialect):
 
     def connect(self, *_: Any, url: sa.URL) -> Any:
         require_extra("standin", "The stand-in")
-        from sparkify_dwh.standin.relay.local_relay import relay_to  # the servers are imported when one is needed
+        from sparkify_dwh.standin.relay.local_relay import local_relay  # only when a connection is opened
 
-        address, database = _server(url)
+        address, database = _prepare_server(url)
         return super().connect(
-            unix_sock=str(relay_to(address).socket_path),
+            unix_sock=str(local_relay(address).socket_path),
             database=database,
             user=address.user,
             password="",  # the relay knows the server's
@@ -46,8 +46,8 @@ class StandinDialect(SparkifyDialect):
         )
 
 
-def _server(url: sa.URL) -> tuple[PostgresAddress, str]:
-    """The PostgreSQL server that a URL names, made ready to be the stand-in, and the name of its database."""
+def _prepare_server(url: sa.URL) -> tuple[PostgresAddress, str]:
+    """Start the PostgreSQL server of a URL or install Redshift's catalogue in it; return its address and database."""
     import psycopg
 
     from sparkify_dwh.standin.postgres.address import PostgresAddress
@@ -60,7 +60,7 @@ def _server(url: sa.URL) -> tuple[PostgresAddress, str]:
         install(address, url.database or DATABASE)
     except psycopg.Error as error:
         raise UnreachableError(
-            f"The stand-in needs a PostgreSQL server at {url.host}:{address.port} in which it may create a schema, and "
-            f"found: {str(error).strip()}. Start it, or use the embedded one (HOST=standin)."
+            f"The stand-in cannot use the PostgreSQL server at {url.host}:{address.port}, where it must be able to create "
+            f"a schema: {str(error).strip()}. Start it, or use the embedded one (HOST=standin)."
         ) from error
     return address, url.database or DATABASE

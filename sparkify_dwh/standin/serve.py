@@ -1,4 +1,4 @@
-"""The stand-in on a TCP port, for psql and other programs: on the loopback address alone, and never without a password."""
+"""The stand-in on a TCP port of the loopback address, for psql and other programs, always with a password."""
 
 from __future__ import annotations
 
@@ -11,48 +11,50 @@ from pathlib import Path
 
 from sparkify_dwh.errors import ConfigurationError, UnreachableError
 from sparkify_dwh.standin.postgres.server import DATABASE, embedded_server, stop_server
-from sparkify_dwh.standin.protocol.channel import PATIENCE_SECONDS
+from sparkify_dwh.standin.protocol.channel import DEFAULT_SEND_TIMEOUT_SECONDS
 from sparkify_dwh.standin.relay.listener import Listener
 from sparkify_dwh.standin.relay.startup import Credentials
 from sparkify_dwh.utils.secret import Secret
 
 LOOPBACK = "127.0.0.1"
-PORT = 5439  # Redshift's
-USER = "awsuser"  # what Redshift calls a cluster's first user unless told otherwise
+DEFAULT_PORT = 5439  # Redshift's
 PASSWORD_VARIABLE = "SPARKIFY_DWH_STANDIN_PASSWORD"  # noqa: S105 (a name, no password)
 
 
 @dataclass(frozen=True)
-class Served:
-    """A stand-in that is being served."""
+class Endpoint:
+    """Where the stand-in accepts connections."""
 
     port: int
     user: str
 
     @property
     def url(self) -> str:
-        """Where to connect to, without the password, in the form that psql and other libpq programs take."""
+        """The connection URL for psql and other libpq programs, without the password."""
         return f"postgresql://{self.user}@{LOOPBACK}:{self.port}/{DATABASE}?sslmode=disable"
 
 
 @contextmanager
-def served(
-    directory: Path, credentials: Credentials, port: int = PORT, patience_seconds: float = PATIENCE_SECONDS
-) -> Iterator[Served]:
-    """Serve the stand-in of ``directory`` on a port of the loopback address; port 0 takes any that is free.
+def serving(
+    directory: Path,
+    credentials: Credentials,
+    port: int = DEFAULT_PORT,
+    send_timeout_seconds: float = DEFAULT_SEND_TIMEOUT_SECONDS,
+) -> Iterator[Endpoint]:
+    """Serve the stand-in of ``directory`` on a port of the loopback address; port 0 takes any free one.
 
-    The sessions end, and the server stops unless another process uses it, when the context does. A server that has died
-    is started again by the next client. Raises :class:`UnreachableError` when the port is taken or the server fails.
+    Leaving the context ends the sessions and stops the server, unless another process uses it. If the server dies, the
+    next client starts it again. Raise :class:`UnreachableError` when the port is taken or the server fails.
     """
     if not credentials.password:
-        raise ConfigurationError("the stand-in needs a password to let others in, and found an empty one: give it one")
+        raise ConfigurationError("the stand-in needs a password for its clients, and the given one is empty")
     embedded_server(directory)
     try:
-        listening = _listening(port)
+        listening = _bind(port)
         try:
-            listener = Listener(listening, lambda: embedded_server(directory), credentials, patience_seconds)
+            listener = Listener(listening, lambda: embedded_server(directory), credentials, send_timeout_seconds)
             try:
-                yield Served(listening.getsockname()[1], credentials.user)
+                yield Endpoint(listening.getsockname()[1], credentials.user)
             finally:
                 listener.close()
         finally:
@@ -61,10 +63,10 @@ def served(
         stop_server(directory)
 
 
-def given_password(file: Path | None, environ: Mapping[str, str]) -> Secret | None:
-    """The password in ``file`` (its first line), else in SPARKIFY_DWH_STANDIN_PASSWORD; None when there is neither.
+def read_password(file: Path | None, environ: Mapping[str, str]) -> Secret | None:
+    """Return the first line of ``file``, else SPARKIFY_DWH_STANDIN_PASSWORD; None when neither is given.
 
-    Raises :class:`ConfigurationError` for a file that cannot be read, that others may read, or that holds none.
+    Raise :class:`ConfigurationError` for a file that cannot be read, that others can read, or that has no password.
     """
     if file is None:
         clear = environ.get(PASSWORD_VARIABLE, "")
@@ -84,12 +86,12 @@ def given_password(file: Path | None, environ: Mapping[str, str]) -> Secret | No
     return Secret(clear)
 
 
-def new_password() -> Secret:
-    """A password that nobody can guess."""
+def generate_password() -> Secret:
+    """Return a random password."""
     return Secret(secrets.token_urlsafe(18))
 
 
-def _listening(port: int) -> socket.socket:
+def _bind(port: int) -> socket.socket:
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -97,6 +99,6 @@ def _listening(port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise UnreachableError(
-            f"the stand-in needs the port {port} of {LOOPBACK} and found: {error.strerror}. Name another with --port."
+            f"the stand-in cannot listen on port {port} of {LOOPBACK}: {error.strerror}. Name another port with --port."
         ) from None
     return listening

@@ -17,7 +17,7 @@ from support.warehouse import a_standin
 
 from sparkify_dwh.errors import ConfigurationError, UnreachableError
 from sparkify_dwh.standin.relay.startup import Credentials
-from sparkify_dwh.standin.serve import Served, given_password, new_password, served
+from sparkify_dwh.standin.serve import Endpoint, generate_password, read_password, serving
 from sparkify_dwh.utils.secret import Secret
 
 PASSWORD = "hush hush ü"
@@ -25,16 +25,16 @@ CREDENTIALS = Credentials("awsuser", Secret(PASSWORD))
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Served]:
-    """A stand-in that is served on a free port."""
+def place() -> Iterator[Endpoint]:
+    """A stand-in that is serving on a free port."""
     with a_standin() as settings:
         assert settings.standin_directory is not None
-        with served(settings.standin_directory, CREDENTIALS, port=0) as place:
+        with serving(settings.standin_directory, CREDENTIALS, port=0) as place:
             yield place
 
 
 @pytest.fixture
-def client(place: Served) -> Iterator[psycopg.Connection[Any]]:
+def client(place: Endpoint) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(place.url, password=PASSWORD) as client:
         yield client
         client.rollback()
@@ -56,7 +56,7 @@ def psql_program() -> str:
     return program
 
 
-def psql(place: Served, script: str, password: str = PASSWORD) -> subprocess.CompletedProcess[str]:
+def psql(place: Endpoint, script: str, password: str = PASSWORD) -> subprocess.CompletedProcess[str]:
     """Run a script in psql, one message for each statement."""
     environment = {**os.environ, "PGPASSWORD": password, "LC_ALL": "C.UTF-8"}
     return subprocess.run(
@@ -65,11 +65,11 @@ def psql(place: Served, script: str, password: str = PASSWORD) -> subprocess.Com
     )  # fmt: skip
 
 
-def test_the_url_names_the_place_and_no_password(place: Served) -> None:
+def test_the_url_names_the_place_and_no_password(place: Endpoint) -> None:
     assert place.url == f"postgresql://awsuser@127.0.0.1:{place.port}/dev?sslmode=disable"
 
 
-def test_redshifts_driver_comes_in_with_a_password(place: Served) -> None:
+def test_redshifts_driver_comes_in_with_a_password(place: Endpoint) -> None:
     with (
         redshift_connector.connect(
             host="127.0.0.1", port=place.port, user="awsuser", password=PASSWORD, database="dev", ssl=False
@@ -80,47 +80,47 @@ def test_redshifts_driver_comes_in_with_a_password(place: Served) -> None:
         assert cursor.fetchall() == ([42],)
 
 
-def test_a_client_that_asks_for_tls_is_told_that_there_is_none(place: Served) -> None:
+def test_a_client_that_asks_for_tls_is_told_that_there_is_none(place: Endpoint) -> None:
     with psycopg.connect(place.url.replace("disable", "prefer"), password=PASSWORD) as client:
         assert client.execute("SELECT 1").fetchone() == (1,)
 
 
 @pytest.mark.parametrize(("user", "password"), [("awsuser", "wrong"), ("other", PASSWORD), ("awsuser", "ü" * 3000)])
-def test_nobody_else_comes_in(place: Served, user: str, password: str) -> None:
+def test_nobody_else_comes_in(place: Endpoint, user: str, password: str) -> None:
     with pytest.raises(psycopg.OperationalError, match=f'password authentication failed for user "{user}"'):
         psycopg.connect(place.url, user=user, password=password)
 
 
-def test_a_database_that_is_not_there_is_named(place: Served) -> None:
+def test_a_database_that_is_not_there_is_named(place: Endpoint) -> None:
     with pytest.raises(psycopg.OperationalError, match='database "nowhere" does not exist'):
         psycopg.connect(place.url, dbname="nowhere", password=PASSWORD)
 
 
-def test_it_listens_on_the_loopback_address_alone(place: Served) -> None:
+def test_it_listens_on_the_loopback_address_alone(place: Endpoint) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.2", place.port))  # taken, if it listened on every address
 
 
-def test_psql_comes_in_and_sees_redshift(place: Served) -> None:
+def test_psql_comes_in_and_sees_redshift(place: Endpoint) -> None:
     done = psql(place, "SELECT version();\n\\conninfo\n")
     assert done.returncode == 0
     assert "Redshift" in done.stdout
 
 
-def test_psql_sees_an_error_and_goes_on(place: Served) -> None:
+def test_psql_sees_an_error_and_goes_on(place: Endpoint) -> None:
     done = psql(place, "CREATE INDEX i ON t (a);\nSELECT 7;\n")
     assert "CREATE INDEX" in done.stderr
     assert done.stdout == "7\n"
 
 
-def test_psql_with_a_wrong_password_stays_out(place: Served) -> None:
+def test_psql_with_a_wrong_password_stays_out(place: Endpoint) -> None:
     done = psql(place, "SELECT 1", password="wrong")
     assert done.returncode == 2
     assert "password authentication failed" in done.stderr
 
 
 @pytest.mark.parametrize("copy", [r"\copy numbers FROM STDIN", "COPY numbers FROM STDIN;", "COPY numbers TO STDOUT;"])
-def test_copy_from_and_to_the_client_is_refused(place: Served, copy: str) -> None:
+def test_copy_from_and_to_the_client_is_refused(place: Endpoint, copy: str) -> None:
     """Redshift has none: its driver dropped the protocol for it in 2.1.9."""
     done = psql(place, f"CREATE TEMP TABLE numbers (n INT);\n{copy}\nSELECT count(*) FROM numbers;\n")
     assert "ERROR" in done.stderr
@@ -167,7 +167,7 @@ def test_copies_in_a_pipeline_come_in_their_turn(client: psycopg.Connection[Any]
     assert count.fetchone() == (4,)
 
 
-def test_a_pipeline_is_one_transaction_with_a_copy_in_it(place: Served, tmp_path: Path) -> None:
+def test_a_pipeline_is_one_transaction_with_a_copy_in_it(place: Endpoint, tmp_path: Path) -> None:
     copy = write_numbers(tmp_path / "a", 1)
     with psycopg.connect(place.url, password=PASSWORD, autocommit=True) as client:
         client.execute("CREATE TEMP TABLE numbers (n INT)")
@@ -178,7 +178,7 @@ def test_a_pipeline_is_one_transaction_with_a_copy_in_it(place: Served, tmp_path
         assert client.execute("SELECT count(*) FROM numbers").fetchone() == (0,)
 
 
-def test_a_copy_that_failed_is_still_the_last_one(place: Served, tmp_path: Path) -> None:
+def test_a_copy_that_failed_is_still_the_last_one(place: Endpoint, tmp_path: Path) -> None:
     """Redshift guide, PG_LAST_COPY_ID: set when the load begins."""
     with psycopg.connect(place.url, password=PASSWORD, autocommit=True) as client:
         client.execute("CREATE TEMP TABLE numbers (n INT)")
@@ -188,7 +188,7 @@ def test_a_copy_that_failed_is_still_the_last_one(place: Served, tmp_path: Path)
         assert client.execute("SELECT pg_last_copy_id() > 0, pg_last_copy_count()").fetchone() == (True, 0)
 
 
-def test_clients_do_not_wait_for_each_other(place: Served) -> None:
+def test_clients_do_not_wait_for_each_other(place: Endpoint) -> None:
     clients = [psycopg.connect(place.url, password=PASSWORD) for _ in range(8)]
     assert len({client.execute("SELECT pg_backend_pid()").fetchone() for client in clients}) == 8
     for client in clients:
@@ -200,10 +200,10 @@ def test_a_password_is_read_from_a_file_or_the_environment(tmp_path: Path) -> No
     file.write_text("from the file\n")
     file.chmod(0o600)
     environment = {"SPARKIFY_DWH_STANDIN_PASSWORD": "from the environment"}
-    assert given_password(file, environment) == Secret("from the file")
-    assert given_password(None, environment) == Secret("from the environment")
-    assert given_password(None, {}) is None
-    assert len(new_password().reveal()) >= 20
+    assert read_password(file, environment) == Secret("from the file")
+    assert read_password(None, environment) == Secret("from the environment")
+    assert read_password(None, {}) is None
+    assert len(generate_password().reveal()) >= 20
 
 
 @pytest.mark.parametrize(("content", "mode", "problem"), [("", 0o600, "needs a password"), ("x", 0o644, "chmod 600")])
@@ -212,23 +212,23 @@ def test_a_password_file_that_will_not_do_is_refused(tmp_path: Path, content: st
     file.write_text(content)
     file.chmod(mode)
     with pytest.raises(ConfigurationError, match=problem):
-        given_password(file, {})
+        read_password(file, {})
 
 
 def test_there_is_no_serving_without_a_password(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="needs a password"), served(tmp_path, Credentials("a", Secret(""))):
+    with pytest.raises(ConfigurationError, match="needs a password"), serving(tmp_path, Credentials("a", Secret(""))):
         pass
 
 
-def test_a_port_that_is_taken_is_named(place: Served) -> None:
+def test_a_port_that_is_taken_is_named(place: Endpoint) -> None:
     with (
         a_standin() as settings,
         pytest.raises(UnreachableError, match=f"port {place.port} of 127.0.0.1"),
-        served(settings.standin_directory or Path(), CREDENTIALS, place.port),
+        serving(settings.standin_directory or Path(), CREDENTIALS, place.port),
     ):
         pass
 
 
-def test_creating_a_table_says_nothing_beside_its_tag(place: Served) -> None:
+def test_creating_a_table_says_nothing_beside_its_tag(place: Endpoint) -> None:
     done = psql(place, "CREATE TEMP TABLE silent (a INT SORTKEY);\n")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -20,7 +20,7 @@ import pytest
 from support.warehouse import a_standin
 
 from sparkify_dwh.standin.relay.startup import Credentials
-from sparkify_dwh.standin.serve import served
+from sparkify_dwh.standin.serve import serving
 from sparkify_dwh.utils.secret import Secret
 
 PASSWORD = "hush hush ü"
@@ -75,7 +75,7 @@ def ask_on_and_on(client: psycopg.Connection) -> None:
 def test_a_server_that_was_killed_is_started_again_by_the_next_client() -> None:
     with (
         a_standin() as settings,
-        served(settings.standin_directory or Path(), CREDENTIALS, 0) as there,
+        serving(settings.standin_directory or Path(), CREDENTIALS, 0) as there,
     ):
         with psycopg.connect(there.url, password=PASSWORD, autocommit=True) as client:
             client.execute("CREATE TABLE kept (a INT)")
@@ -112,7 +112,8 @@ def test_clients_come_in_again_after_the_descriptors_ran_out() -> None:
                 assert client.execute("SELECT 1").fetchone() == (1,)
             serving.send_signal(signal.SIGINT)
             _, rest = serving.communicate(timeout=60)
-    assert warning.endswith("(" + str(OSError(errno.EMFILE, os.strerror(errno.EMFILE))) + "). It goes on trying.\n")
+    expected = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+    assert warning == f"WARNING The stand-in could not accept a client and keeps trying: {expected}\n"
     assert rest == ""
 
 

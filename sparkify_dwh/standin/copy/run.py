@@ -139,7 +139,7 @@ class RunningCopy:
         run = (
             self._query_id, self._backend.pid, status, given.table, self._start, given.url, given.format, rows, len(rejects)
         )  # fmt: skip
-        with self._backend.beside() as connection, connection.cursor() as cursor, connection.transaction():
+        with self._backend.side_connection() as connection, connection.cursor() as cursor, connection.transaction():
             cursor.execute(RECORD_RUN, run)
             cursor.executemany(RECORD, [self._error_row(reject) for reject in rejects])
             with cursor.copy(RECORD_FILES) as recorded:  # there may be very many

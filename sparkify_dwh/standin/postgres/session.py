@@ -1,6 +1,6 @@
-"""The conversation with PostgreSQL on one connection, whose bytes the relay passes on or uses itself.
+"""One PostgreSQL session, whose messages the relay forwards to its client or uses itself.
 
-The relay's own statements go by the extended protocol, under a name of their own, so that they neither end the client's
+The relay's own statements use the extended protocol under a name of their own, so that they neither end the client's
 implicit transaction nor touch its unnamed statement.
 """
 
@@ -15,16 +15,18 @@ import psycopg
 from sparkify_dwh.standin.postgres.address import PostgresAddress
 from sparkify_dwh.standin.postgres.session_settings import is_reported
 from sparkify_dwh.standin.protocol import wire
-from sparkify_dwh.standin.protocol.channel import Channel, Exchange, Gone, ServerGone
+from sparkify_dwh.standin.protocol.channel import Channel, ChannelPair, Disconnected, ServerDisconnected
 
-OWN = b"sparkify_standin"  # the name of the relay's statement and portal
-NOWHERE = wire.execute(b"sparkify_no_such_portal")  # fails whatever the state, and takes the transaction with it
+RELAY_NAME = b"sparkify_standin"  # the name of the relay's own statement and portal
 
-# How PostgreSQL's answers to BEGIN and to the ends of transactions change their state.
-_STATES = {b"BEGIN\x00": b"T", b"START TRANSACTION\x00": b"T", b"COMMIT\x00": b"I", b"ROLLBACK\x00": b"I"}
+# A message that fails whatever the transaction's state, and fails the transaction with it.
+FAILING_EXECUTE = wire.execute(b"sparkify_no_such_portal")
+
+# The transaction status after PostgreSQL's answers to BEGIN and to the ends of transactions.
+_STATUS_AFTER = {b"BEGIN\x00": b"T", b"START TRANSACTION\x00": b"T", b"COMMIT\x00": b"I", b"ROLLBACK\x00": b"I"}
 
 
-class Refused(Exception):
+class PostgresError(Exception):
     """PostgreSQL answered with an error; ``body`` is its ErrorResponse."""
 
     def __init__(self, body: bytes) -> None:
@@ -32,153 +34,162 @@ class Refused(Exception):
         self.body = body
 
 
-class Conversation:
+class PostgresSession:
     """One PostgreSQL session.
 
-    libpq opens it (it knows every way to authenticate) and is then left alone: the relay uses its socket.
-    ``status`` is the transaction's: I outside, T inside, E failed. ``alone`` says that the relay's own statements may
-    commit each for itself, because the client has nothing else in the implicit transaction. ``failed`` says that
-    PostgreSQL has reported an error to the extended protocol and ignores everything up to the next Sync.
+    libpq opens it, because it knows every way to authenticate; from then on the relay uses its socket.
+
+    ``status`` is the transaction's: I outside, T inside, E failed. With ``autocommit`` each of the relay's own statements
+    may commit by itself, because the client has nothing else in the implicit transaction. ``failed`` means that
+    PostgreSQL has reported an error in the extended protocol and ignores everything up to the next Sync.
+    ``fatal_reported`` means that the client knows why PostgreSQL closes the connection.
     """
 
     def __init__(self, address: PostgresAddress, database: str, application_name: str = "") -> None:
         self._address, self._database = address, database
         self._connection = address.connect(database, application_name)
-        self.channel = Channel(socket.socket(fileno=socket.dup(self._connection.fileno())), ServerGone)
+        self.channel = Channel(socket.socket(fileno=socket.dup(self._connection.fileno())), ServerDisconnected)
         self.pid = self._connection.info.backend_pid
         self.status = b"I"
-        self.alone = True
+        self.autocommit = True
         self.failed = False
-        self.said_why = False  # the client has been told why PostgreSQL goes away
-        self._exchange: Exchange | None = None
-        self._last_words = b""  # why PostgreSQL goes away: its ErrorResponse
+        self.fatal_reported = False
+        self._channels: ChannelPair | None = None
+        self._fatal_error = b""  # the ErrorResponse with which PostgreSQL closes the connection
 
-    def attach(self, exchange: Exchange) -> None:
-        """Serve the client of ``exchange`` from now on: its socket is watched while the relay waits for PostgreSQL."""
-        self._exchange = exchange
+    def attach(self, channels: ChannelPair) -> None:
+        """Serve the client of ``channels``: its socket is watched while the relay waits for PostgreSQL."""
+        self._channels = channels
 
     def parameter(self, name: str) -> str:
+        """Return the value that PostgreSQL reported for a parameter, '' if it reported none."""
         return self._connection.info.parameter_status(name) or ""
 
-    def beside(self) -> psycopg.Connection:
-        """Another connection to the same database, whose work outlives a rollback of this one's."""
+    def side_connection(self) -> psycopg.Connection:
+        """Open another connection to the same database, whose work outlives a rollback of this session's."""
         return self._address.connect(self._database, "stand-in")
 
     def close(self) -> None:
+        """Close the connection."""
         self.channel.socket.close()
         self._connection.close()
 
     def send(self, data: bytes) -> None:
+        """Queue messages for PostgreSQL."""
         self.channel.send(data)
 
-    def take(self) -> tuple[bytes, bytes] | None:
-        """The next message of PostgreSQL that has arrived, if any, and that Redshift could have sent."""
-        while (found := self.channel.incoming.take()) is not None:
-            kind, body = found
+    def next_message(self) -> tuple[bytes, bytes] | None:
+        """Return the next message that has arrived from PostgreSQL and that Redshift could send; None if there is none."""
+        while (received := self.channel.received.take()) is not None:
+            kind, body = received
             if kind == b"S" and not is_reported(body):
                 continue
             if kind == b"Z":
                 self.status, self.failed = body, False
             elif kind == b"E" and wire.is_fatal(body):
-                self._last_words = body
+                self._fatal_error = body
             elif kind == b"C":
-                self.status = _STATES.get(body, self.status)
+                self.status = _STATUS_AFTER.get(body, self.status)
             break
-        return found
+        return received
 
-    def last_words(self) -> bytes:
-        """The ErrorResponse with which PostgreSQL has gone away, if it sent one and the client has not been told."""
-        with suppress(Gone):
-            self.channel.read()  # it may not have been heard, over what was to be sent
+    def unreported_fatal_error(self) -> bytes:
+        """Return the ErrorResponse with which PostgreSQL closed the connection; empty if it sent none or it is reported."""
+        with suppress(Disconnected):
+            self.channel.read()  # it may have arrived while the relay was writing
         with suppress(wire.ProtocolError):
-            while self.take() is not None:
+            while self.next_message() is not None:
                 pass
-        return b"" if self.said_why else self._last_words
+        return b"" if self.fatal_reported else self._fatal_error
 
-    def drain(self, take: Callable[[bytes, bytes], bool], wait: Callable[[], None] | None = None) -> None:
-        """Hand every message to ``take`` until it says that it has seen enough; ``wait`` for more."""
+    def read_until(self, is_last: Callable[[bytes, bytes], bool], wait: Callable[[], None] | None = None) -> None:
+        """Pass every message to ``is_last`` until it returns True; ``wait`` waits for more."""
         while True:
-            while (found := self.take()) is not None:
-                if take(*found):
+            while (received := self.next_message()) is not None:
+                if is_last(*received):
                     return
-            (wait or self._turn)()
+            (wait or self._pump)()
 
     def query(self, sql: str) -> list[list[str | None]]:
-        """Run one statement in the client's own transaction; its rows as text. Raises :class:`Refused`."""
+        """Run one statement in the client's own transaction, and return its rows as text.
+
+        Raise :class:`PostgresError`.
+        """
         self.recover()
-        self.send(wire.execution(OWN, sql))
-        return self._end(3)
+        self.send(wire.execution(RELAY_NAME, sql))
+        return self._complete(3)
 
     def describe(self, sql: str) -> list[tuple[str, int, int]]:
-        """The columns that a query would give, without running it: name, type's OID, type's modifier."""
+        """Return the columns that a query would give, without running it: name, type OID, type modifier."""
         columns: list[tuple[str, int, int]] = []
 
-        def see(kind: bytes, body: bytes) -> None:
+        def on_message(kind: bytes, body: bytes) -> None:
             if kind == b"T":
                 columns.extend(wire.row_description(body))
 
         self.recover()
-        prepared = wire.close(b"S", OWN) + wire.parse(OWN, sql, wire.NO_PARAMETERS)
-        self.send(prepared + wire.describe(b"S", OWN))
-        self._end(3, see=see)
+        prepare = wire.close(b"S", RELAY_NAME) + wire.parse(RELAY_NAME, sql, wire.NO_PARAMETERS)
+        self.send(prepare + wire.describe(b"S", RELAY_NAME))
+        self._complete(3, on_message=on_message)
         return columns
 
-    def fail(self) -> None:
-        """Fail the client's transaction, as the error that the client is told would have."""
-        if not self.failed and not self.alone:
-            self.send(NOWHERE + wire.FLUSH)
-            self.drain(lambda kind, _body: kind == b"E")
+    def fail_transaction(self) -> None:
+        """Fail the client's transaction, as an error of PostgreSQL would."""
+        if not self.failed and not self.autocommit:
+            self.send(FAILING_EXECUTE + wire.FLUSH)
+            self.read_until(lambda kind, _body: kind == b"E")
             self.failed = True
 
     def recover(self) -> None:
-        """Have PostgreSQL listen again after an error."""
+        """Make PostgreSQL process messages again after an error."""
         if self.failed:
             self.send(wire.SYNC)
-            self.drain(lambda kind, _body: kind == b"Z")
+            self.read_until(lambda kind, _body: kind == b"Z")
 
-    def _turn(self, alarm: socket.socket | None = None, *, listening: bool = True) -> None:
-        if self._exchange is None:
-            raise AssertionError("a session attaches itself before it begins")
-        self._exchange.turn(alarm, listening=listening)
+    def _pump(self, wakeup: socket.socket | None = None, *, read_server: bool = True) -> None:
+        if self._channels is None:
+            raise AssertionError("a session is attached to a client before it begins")
+        self._channels.pump(wakeup, read_server=read_server)
 
-    def _refuse(self, body: bytes) -> None:
-        if self._last_words:
-            raise ServerGone(wire.error_fields(body).get("M", ""))
+    def _raise_error(self, body: bytes) -> None:
+        if self._fatal_error:
+            raise ServerDisconnected(wire.error_fields(body).get("M", ""))
         self.failed = True
-        if self.alone:
+        if self.autocommit:
             self.recover()
-        raise Refused(body)
+        raise PostgresError(body)
 
-    def _end(
+    def _complete(
         self,
-        closes: int,
+        close_count: int,
         *,
         raising: bool = True,
-        see: Callable[[bytes, bytes], None] | None = None,
+        on_message: Callable[[bytes, bytes], None] | None = None,
         wait: Callable[[], None] | None = None,
     ) -> list[list[str | None]]:
-        """Close what ``wire.execution`` has opened, and read on to the last of ``closes`` answers; the rows it brought."""
+        """Close the relay's statement and portal, read up to the last of ``close_count`` CloseCompletes, return the rows."""
         rows: list[list[str | None]] = []
-        refused: list[bytes] = []
+        errors: list[bytes] = []
         closed = 0
 
-        def take(kind: bytes, body: bytes) -> bool:
+        def is_last(kind: bytes, body: bytes) -> bool:
             nonlocal closed
             if kind == b"D":
                 rows.append(wire.data_row(body))
             elif kind == b"E":
-                refused.append(body)
+                errors.append(body)
             elif kind == b"3":
                 closed += 1
-            elif see is not None:
-                see(kind, body)
-            return kind == b"Z" or (not self.alone and (kind == b"E" or closed == closes))
+            elif on_message is not None:
+                on_message(kind, body)
+            return kind == b"Z" or (not self.autocommit and (kind == b"E" or closed == close_count))
 
-        self.send(wire.close(b"P", OWN) + wire.close(b"S", OWN) + (wire.SYNC if self.alone else wire.FLUSH))
-        self.drain(take, wait)
-        self.failed = bool(refused) and not self.alone
-        if self._last_words:
-            raise ServerGone(wire.error_fields(self._last_words).get("M", ""))
-        if refused and raising:
-            raise Refused(refused[0])
+        end = wire.SYNC if self.autocommit else wire.FLUSH
+        self.send(wire.close(b"P", RELAY_NAME) + wire.close(b"S", RELAY_NAME) + end)
+        self.read_until(is_last, wait)
+        self.failed = bool(errors) and not self.autocommit
+        if self._fatal_error:
+            raise ServerDisconnected(wire.error_fields(self._fatal_error).get("M", ""))
+        if errors and raising:
+            raise PostgresError(errors[0])
         return rows

@@ -1,4 +1,4 @@
-"""Bytes on their way out of a socket: small pieces are put together, and large ones go as they are, without a copy."""
+"""Bytes that wait to be sent: small pieces are joined, and large ones are sent without a copy."""
 
 from __future__ import annotations
 
@@ -6,30 +6,31 @@ import socket
 from collections import deque
 from itertools import islice
 
-SMALL = 16 * 1024  # bytes of a piece that is cheaper to copy than to send by itself
-_MOST_TOGETHER = 64  # pieces of one call; systems take 1024, or as few as 16 by POSIX, and then say how much they took
+MAX_COPIED_BYTES = 16 * 1024  # a piece below this size is cheaper to copy than to send by itself
+_MAX_PIECES_PER_CALL = 64  # systems take 1024, or by POSIX as few as 16, and report how much they took
 
 
-class Outgoing:
-    """A queue of bytes; ``size`` is how many there are."""
+class SendBuffer:
+    """A queue of bytes; ``size`` is their number."""
 
     def __init__(self) -> None:
         self._pieces: deque[memoryview] = deque()
-        self._small = bytearray()  # what comes behind the pieces
+        self._small = bytearray()  # follows the pieces
         self.size = 0
 
     def add(self, data: bytes) -> None:
+        """Append ``data``."""
         self.size += len(data)
-        if len(data) < SMALL:
+        if len(data) < MAX_COPIED_BYTES:
             self._small += data
         else:
-            self._gather()
+            self._flush_small()
             self._pieces.append(memoryview(data))
 
     def send(self, sock: socket.socket) -> None:
-        """Send what ``sock`` takes at once, in one call. Raises OSError."""
-        self._gather()
-        sent = sock.sendmsg(islice(self._pieces, _MOST_TOGETHER))
+        """Send what ``sock`` takes at once, in one call. Raise OSError."""
+        self._flush_small()
+        sent = sock.sendmsg(islice(self._pieces, _MAX_PIECES_PER_CALL))
         self.size -= sent
         while sent:
             piece = self._pieces.popleft()
@@ -37,11 +38,11 @@ class Outgoing:
                 self._pieces.appendleft(piece[sent:])
             sent -= min(sent, len(piece))
 
-    def everything(self) -> bytes:
-        """All that there is, which stays."""
+    def content(self) -> bytes:
+        """Return all waiting bytes, and keep them."""
         return b"".join([*self._pieces, self._small])
 
-    def _gather(self) -> None:
+    def _flush_small(self) -> None:
         if self._small:
             self._pieces.append(memoryview(self._small))
             self._small = bytearray()

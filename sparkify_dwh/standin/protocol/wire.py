@@ -1,6 +1,6 @@
-"""PostgreSQL's wire protocol, version 3: cutting bytes into messages, and making the few messages that the relay sends.
+"""PostgreSQL's wire protocol, version 3, which Redshift speaks too: messages parsed and built.
 
-A message is one byte of kind, four bytes of length (which counts itself), and a body. Redshift speaks the same protocol.
+A message is one byte of kind, four bytes of length (which counts itself), and a body.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ SYNC = b"S\x00\x00\x00\x04"
 FLUSH = b"H\x00\x00\x00\x04"
 COPY_DONE = b"c\x00\x00\x00\x04"
 
-# A client's message may be as long as a statement: 16 MB. Redshift guide, r_INSERT_30. Anything longer is not ours.
-MAX_CLIENT_MESSAGE = 16 * 1024 * 1024 + 1024
+# A client's message may be as long as a statement, 16 MB. Redshift guide, r_INSERT_30
+MAX_CLIENT_MESSAGE_BYTES = 16 * 1024 * 1024 + 1024
 
 NO_PARAMETERS = b"\x00\x00"  # the count of a Parse message's parameter types
 
@@ -28,37 +28,37 @@ _LENGTH = struct.Struct("!i")
 
 
 class ProtocolError(Exception):
-    """What arrived is not PostgreSQL's protocol; the connection cannot go on."""
+    """Bytes that are not PostgreSQL's protocol; the connection cannot continue."""
 
 
 class MessageBuffer:
-    """Bytes as they arrive, given back as whole messages."""
+    """Received bytes, returned as whole messages of at most ``max_bytes`` each."""
 
-    def __init__(self, longest: int | None = None) -> None:
+    def __init__(self, max_bytes: int | None = None) -> None:
         self._bytes = bytearray()
-        self._longest = longest
+        self._max_bytes = max_bytes
 
     def __len__(self) -> int:
-        """How many bytes have arrived and not been taken."""
+        """Return the number of bytes received and not yet taken."""
         return len(self._bytes)
 
     @property
     def next_kind(self) -> bytes:
-        """The kind of the next message, as far as that has arrived."""
+        """The kind of the next message; empty when nothing has arrived."""
         return bytes(self._bytes[:1])
 
     def feed(self, data: bytes) -> None:
         self._bytes += data
 
     def take(self) -> tuple[bytes, bytes] | None:
-        """The next complete message as (kind, body); None when it is not all there yet.
+        """Return the next message as (kind, body); None when it has not arrived completely.
 
-        Raises :class:`ProtocolError` for a length that no message has, or that is more than the longest allowed.
+        Raise :class:`ProtocolError` for an invalid length, or one above the limit.
         """
         if len(self._bytes) < 5:
             return None
         (length,) = _LENGTH.unpack_from(self._bytes, 1)
-        if length < 4 or (self._longest is not None and length > self._longest):
+        if length < 4 or (self._max_bytes is not None and length > self._max_bytes):
             raise ProtocolError(f"invalid message length: {length} bytes")
         end = 1 + length
         if end > len(self._bytes):
@@ -68,34 +68,35 @@ class MessageBuffer:
         return kind, body
 
     def messages(self) -> Iterator[tuple[bytes, bytes]]:
-        """Every complete message; what is incomplete stays for the next time."""
-        while (found := self.take()) is not None:
-            yield found
+        """Yield every complete message; an incomplete one stays in the buffer."""
+        while (received := self.take()) is not None:
+            yield received
 
 
 def message(kind: bytes, body: bytes = b"") -> bytes:
-    return head(kind, len(body)) + body
+    """Return a message."""
+    return header(kind, len(body)) + body
 
 
-def head(kind: bytes, size: int) -> bytes:
-    """The beginning of a message whose body has that many bytes."""
+def header(kind: bytes, size: int) -> bytes:
+    """Return the header of a message whose body has ``size`` bytes."""
     return kind + _LENGTH.pack(size + 4)
 
 
 def query(sql: str) -> bytes:
-    """A simple query."""
+    """Return a simple query."""
     return message(b"Q", sql.encode() + b"\x00")
 
 
 def parse(name: bytes, sql: str, parameter_types: bytes) -> bytes:
-    """Prepare a statement; ``parameter_types`` is the count and the OIDs as they stand in the message."""
+    """Return a Parse message; ``parameter_types`` is the count and the OIDs in their encoded form."""
     return message(b"P", name + b"\x00" + sql.encode() + b"\x00" + parameter_types)
 
 
 def execution(name: bytes, sql: str, *, described: bool = False) -> bytes:
-    """Prepare, bind and execute a statement without parameters under ``name``, with its rows as text.
+    """Return the messages that prepare, bind and execute ``sql`` under ``name``, with its rows as text.
 
-    It closes what is left of an earlier one of that name, and answers with a RowDescription if that is asked for.
+    They close an earlier statement of that name first. With ``described`` the response includes a RowDescription.
     """
     parts = [close(b"S", name), parse(name, sql, NO_PARAMETERS)]
     parts.append(message(b"B", name + b"\x00" + name + b"\x00" + struct.pack("!hhh", 0, 0, 0)))
@@ -105,41 +106,30 @@ def execution(name: bytes, sql: str, *, described: bool = False) -> bytes:
 
 
 def execute(portal: bytes) -> bytes:
+    """Return an Execute message without a row limit."""
     return message(b"E", portal + b"\x00" + _LENGTH.pack(0))
 
 
 def describe(what: bytes, name: bytes) -> bytes:
-    """Ask about a statement (``what`` is S) or a portal (P)."""
+    """Return a Describe message for a statement (``what`` is S) or a portal (P)."""
     return message(b"D", what + name + b"\x00")
 
 
 def close(what: bytes, name: bytes) -> bytes:
-    """Close a statement (``what`` is S) or a portal (P); one that does not exist is no error."""
+    """Return a Close message for a statement (``what`` is S) or a portal (P), which need not exist."""
     return message(b"C", what + name + b"\x00")
 
 
-def texts(body: bytes, count: int) -> list[bytes]:
-    """The ``count`` texts, each with a NUL behind it, that a body begins with, and what follows them."""
-    found = body.split(b"\x00", count)
-    if len(found) <= count:
+def split_texts(body: bytes, count: int) -> list[bytes]:
+    """Return the ``count`` NUL-terminated texts at the start of a body, and the bytes that follow them."""
+    parts = body.split(b"\x00", count)
+    if len(parts) <= count:
         raise ProtocolError("invalid message format: a text without its end")
-    return found
+    return parts
 
 
-def parsed(body: bytes) -> tuple[bytes, str, bytes]:
-    """Name, SQL and parameter types of a Parse message."""
-    name, sql, rest = texts(body, 2)
-    return name, decoded(sql), rest
-
-
-def bound(body: bytes) -> tuple[bytes, bytes, bytes]:
-    """Portal and statement that a Bind message names, and what follows them."""
-    portal, statement, rest = texts(body, 2)
-    return portal, statement, rest
-
-
-def decoded(text: bytes) -> str:
-    """A client's text. Raises RedshiftError 22021, as PostgreSQL does, when it is not UTF-8."""
+def decode(text: bytes) -> str:
+    """Decode a client's text. Raise RedshiftError 22021, as PostgreSQL does, when it is not UTF-8."""
     try:
         return text.decode()
     except UnicodeDecodeError as error:
@@ -148,44 +138,48 @@ def decoded(text: bytes) -> str:
 
 
 def error_response(error: RedshiftError, severity: str = "ERROR") -> bytes:
+    """Return an ErrorResponse."""
     return message(b"E", _fields(severity, error.sqlstate, error.message, error.detail))
 
 
 def info(text: str) -> bytes:
-    """A notice of severity INFO."""
+    """Return a NoticeResponse of severity INFO."""
     return message(b"N", _fields("INFO", "00000", text, ""))
 
 
 def command_complete(tag: str) -> bytes:
+    """Return a CommandComplete message."""
     return message(b"C", tag.encode() + b"\x00")
 
 
 def parameter_status(name: str, value: str) -> bytes:
+    """Return a ParameterStatus message."""
     return message(b"S", name.encode() + b"\x00" + value.encode() + b"\x00")
 
 
 def ready_for_query(status: bytes) -> bytes:
+    """Return a ReadyForQuery message; ``status`` is the transaction's: I, T or E."""
     return message(b"Z", status)
 
 
 def error_fields(body: bytes) -> dict[str, str]:
-    """The fields of an ErrorResponse or NoticeResponse by their one-letter codes."""
+    """Return the fields of an ErrorResponse or NoticeResponse by their one-letter codes."""
     fields = (field for field in body.split(b"\x00") if field)
     return {chr(field[0]): field[1:].decode(errors="replace") for field in fields}
 
 
 def is_fatal(body: bytes) -> bool:
-    """Whether an ErrorResponse is the last that will come."""
+    """Return whether an ErrorResponse is fatal, so that the server closes the connection."""
     return error_fields(body).get("S") == "FATAL"
 
 
-def with_fields(fields: dict[str, str]) -> bytes:
-    """An ErrorResponse made of ``fields``."""
+def error_from_fields(fields: dict[str, str]) -> bytes:
+    """Return an ErrorResponse with these fields."""
     return message(b"E", b"".join(code.encode() + text.encode() + b"\x00" for code, text in fields.items()) + b"\x00")
 
 
 def data_row(body: bytes) -> list[str | None]:
-    """The values of a DataRow in text format."""
+    """Return the values of a DataRow in text format."""
     (count,) = struct.unpack_from("!h", body)
     position, values = 2, list[str | None]()
     for _ in range(count):
@@ -197,17 +191,17 @@ def data_row(body: bytes) -> list[str | None]:
 
 
 def parameter_types(body: bytes) -> tuple[int, ...]:
-    """The OIDs of a ParameterDescription."""
+    """Return the type OIDs of a ParameterDescription."""
     return struct.unpack_from(f"!{len(body) // 4}I", body, 2)
 
 
 def row_description(body: bytes) -> list[tuple[str, int, int]]:
-    """The columns of a RowDescription: name, type's OID, type's modifier. The names must be UTF-8."""
+    """Return the columns of a RowDescription: name, type OID, type modifier. The names must be UTF-8."""
     return [(name.decode(), oid, modifier) for name, oid, modifier in _columns(body)]
 
 
 def column_types(body: bytes) -> list[int]:
-    """The types' OIDs of a RowDescription, whatever the encoding of its names."""
+    """Return the type OIDs of a RowDescription, whatever the encoding of its names."""
     return [oid for _, oid, _ in _columns(body)]
 
 
@@ -227,5 +221,5 @@ def _fields(severity: str, sqlstate: str, text: str, detail: str) -> bytes:
 
 
 def _text(value: str) -> bytes:
-    """A field's text: whatever an error quotes, it holds no NUL, which ends a field, and is UTF-8."""
+    """Encode a field's text as UTF-8, without NUL, which would end the field."""
     return value.replace("\x00", "\\0").encode(errors="backslashreplace")

@@ -1,10 +1,10 @@
-"""Intervals in binary, which Redshift and PostgreSQL 18 write differently, and which are refused for that.
+"""Intervals in binary format, which Redshift and PostgreSQL 18 encode differently, and which are therefore refused.
 
-Redshift's driver reads 8 bytes of microseconds and 4 of months, as PostgreSQL 8.0 sent them; PostgreSQL 18 sends days
-between the two, and a difference of two times would come out as months. ``interval_recv_integer`` in
+Redshift's driver reads 8 bytes of microseconds and 4 of months, as PostgreSQL 8.0 sent them. PostgreSQL 18 sends days
+between the two, so that a difference of two times would be read as months. ``interval_recv_integer`` in
 redshift_connector/utils/type_utils.py
 
-A client that binds a statement before it has had its description is not known to ask for one: what it reads is PostgreSQL's.
+A client that binds a statement before it has received its description is not checked: it reads PostgreSQL's format.
 """
 
 from __future__ import annotations
@@ -20,59 +20,62 @@ BINARY = 1
 
 
 class BinaryIntervals:
-    """Where a prepared statement has intervals: among its parameters, and among its columns."""
+    """The positions of intervals among the parameters and the columns of a prepared statement."""
 
     def __init__(self) -> None:
-        self._parameters: list[int] = []  # places, from 0
+        self._parameters: list[int] = []  # positions, from 0
         self._columns: list[int] = []
 
     def described(self, kind: bytes, body: bytes) -> None:
-        """Take note of PostgreSQL's answer to a Describe: a ParameterDescription (t) or a RowDescription (T)."""
+        """Record PostgreSQL's answer to a Describe: a ParameterDescription (t) or a RowDescription (T)."""
         if kind == b"t":
-            self._parameters = _intervals(wire.parameter_types(body))
+            self._parameters = _interval_positions(wire.parameter_types(body))
         else:
-            self._columns = _intervals(wire.column_types(body))
+            self._columns = _interval_positions(wire.column_types(body))
 
-    def check(self, formats: bytes) -> None:
-        """Raise RedshiftError 0A000 for a Bind that sends or asks for one; ``formats`` is what follows its names."""
+    def check(self, bind: bytes) -> None:
+        """Raise RedshiftError 0A000 for a Bind that sends or requests binary intervals.
+
+        ``bind`` is the message's body after its two names.
+        """
         if not self._parameters and not self._columns:
             return
-        sent, wanted = _formats(formats)
-        if any(_format(sent, place) == BINARY for place in self._parameters):
-            raise _refusal("read an interval in binary: use DATEADD")
-        if any(_format(wanted, place) == BINARY for place in self._columns):
-            raise _refusal("send an interval in binary: use DATEDIFF")
+        parameter_formats, column_formats = _formats(bind)
+        if any(_format(parameter_formats, position) == BINARY for position in self._parameters):
+            raise _error("read an interval in binary: use DATEADD")
+        if any(_format(column_formats, position) == BINARY for position in self._columns):
+            raise _error("send an interval in binary: use DATEDIFF")
 
 
-def _intervals(types: Sequence[int]) -> list[int]:
-    return [place for place, oid in enumerate(types) if oid == INTERVAL]
+def _interval_positions(types: Sequence[int]) -> list[int]:
+    return [position for position, oid in enumerate(types) if oid == INTERVAL]
 
 
-def _refusal(what: str) -> RedshiftError:
-    return RedshiftError("0A000", f"the stand-in cannot {what}")
+def _error(action: str) -> RedshiftError:
+    return RedshiftError("0A000", f"the stand-in cannot {action}")
 
 
-def _format(formats: tuple[int, ...], place: int) -> int:
-    """One format is that of all, and none is text."""
-    return formats[place] if place < len(formats) else formats[0] if len(formats) == 1 else 0
+def _format(formats: tuple[int, ...], position: int) -> int:
+    """Return the format at a position: a single format applies to all, and the default is text."""
+    return formats[position] if position < len(formats) else formats[0] if len(formats) == 1 else 0
 
 
-def _formats(body: bytes) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The formats of the parameters and of the columns, as they stand in a Bind message behind its names."""
+def _formats(bind: bytes) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the formats of the parameters and of the columns in a Bind message's body after its names."""
     try:
-        sent, position = _shorts(body, 0)
-        (count,) = struct.unpack_from("!h", body, position)
+        parameter_formats, position = _read_shorts(bind, 0)
+        (count,) = struct.unpack_from("!h", bind, position)
         position += 2
         for _ in range(count):
-            (length,) = struct.unpack_from("!i", body, position)
+            (length,) = struct.unpack_from("!i", bind, position)
             position += 4 + max(length, 0)
-        return sent, _shorts(body, position)[0]
+        return parameter_formats, _read_shorts(bind, position)[0]
     except struct.error:
-        return (), ()  # a message without its end: PostgreSQL says what it is
+        return (), ()  # a truncated message, for which PostgreSQL has an error
 
 
-def _shorts(body: bytes, position: int) -> tuple[tuple[int, ...], int]:
-    """A count and so many numbers of two bytes, and the place behind them."""
+def _read_shorts(body: bytes, position: int) -> tuple[tuple[int, ...], int]:
+    """Read a count and that many 16-bit integers; return them and the position after them."""
     (count,) = struct.unpack_from("!h", body, position)
     end = position + 2 + 2 * max(count, 0)
     return struct.unpack_from(f"!{max(count, 0)}h", body, position + 2), end

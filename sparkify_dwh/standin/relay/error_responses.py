@@ -1,4 +1,4 @@
-"""What to do with a client's statement, and what the client is told of an error that comes up in the relay."""
+"""Error responses to the client: for refused statements, for errors of the relay, and for PostgreSQL's own errors."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ import logging
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.outcomes import PASSED, Plan
 from sparkify_dwh.standin.plan import plan
-from sparkify_dwh.standin.postgres.session import Refused
+from sparkify_dwh.standin.postgres.session import PostgresError
 from sparkify_dwh.standin.protocol import wire
 from sparkify_dwh.standin.rules.translate import redshift_error
 
 log = logging.getLogger(__name__)
 
-# What PostgreSQL prepares in place of a statement that the relay carries out. It is bound and described like any other, and
-# fails if it is ever executed, as nothing that was to be done may be said to have been done.
+# PostgreSQL prepares this in place of a statement that the relay carries out. It is bound and described like any other,
+# and fails if it is ever executed, so that the client is never told of work that was not done.
 PLACEHOLDER = "CLOSE sparkify_standin_placeholder"
 
-NO_PORTAL = "34000"  # PostgreSQL's SQLSTATE for a portal or a cursor that is not there
+NO_SUCH_PORTAL = "34000"  # PostgreSQL's SQLSTATE for a portal or a cursor that does not exist
 
-# What PostgreSQL says to a statement in a transaction that has failed.
+# PostgreSQL's error for a statement in a failed transaction.
 ABORTED = wire.error_response(
     RedshiftError("25P02", "current transaction is aborted, commands ignored until end of transaction block")
 )
 
-Refusal = bytes  # the ErrorResponse for a statement that is refused
+ErrorResponse = bytes
 
 
-def planned_or_refused(sql: str) -> Plan | Refusal:
-    """What to do with a statement; the client's error when it is refused."""
+def plan_or_error(sql: str) -> Plan | ErrorResponse:
+    """Return the plan for a statement, or the ErrorResponse if it is refused."""
     try:
         return plan(sql) if sql.strip() else PASSED
     except Exception as error:
-        return response(error)
+        return error_response(error)
 
 
-def response(error: Exception) -> bytes:
-    """The ErrorResponse for an error: PostgreSQL's, Redshift's, or one that nobody foresaw."""
-    if isinstance(error, Refused):
+def error_response(error: Exception) -> ErrorResponse:
+    """Return the ErrorResponse for an error of PostgreSQL, of Redshift's rules, or of the relay itself."""
+    if isinstance(error, PostgresError):
         return redshift_error(error.body)
     if not isinstance(error, RedshiftError):
         log.debug("the stand-in failed", exc_info=error)
@@ -45,12 +45,18 @@ def response(error: Exception) -> bytes:
     return wire.error_response(error)
 
 
-def worded(body: bytes, refusal: Refusal = b"") -> bytes:
-    """PostgreSQL's ErrorResponse as the client is told it; ``refusal`` when PostgreSQL has failed to that end."""
+def translate_error(body: bytes, replacement: ErrorResponse = b"") -> ErrorResponse:
+    """Return PostgreSQL's ErrorResponse as Redshift words it.
+
+    ``replacement`` takes its place if the relay has made PostgreSQL fail by executing a portal that does not exist.
+    """
     fields = wire.error_fields(body)
-    if fields.get("C") == NO_PORTAL and refusal:
-        return refusal
-    if fields.get("C") == NO_PORTAL and PLACEHOLDER.split()[1] in fields.get("M", ""):
-        message = "the stand-in carries this statement out for the protocol alone, by a name it knows: prepare it anew"
+    if fields.get("C") == NO_SUCH_PORTAL and replacement:
+        return replacement
+    if fields.get("C") == NO_SUCH_PORTAL and PLACEHOLDER.split()[1] in fields.get("M", ""):
+        message = (
+            "the stand-in carries out this statement by the protocol's Execute only, under a name that the protocol "
+            "prepared: prepare it again"
+        )
         return wire.error_response(RedshiftError("XX000", message))
     return redshift_error(body)

@@ -1,7 +1,4 @@
-"""The relay: a socket that Redshift's clients connect to, with PostgreSQL behind it.
-
-It listens in this process; each client gets a thread.
-"""
+"""The relay's listener: accepts Redshift clients on a socket, and serves each one in a thread of this process."""
 
 from __future__ import annotations
 
@@ -20,25 +17,31 @@ from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.postgres.address import PostgresAddress
 from sparkify_dwh.standin.postgres.backend import Backend
 from sparkify_dwh.standin.protocol import wire
-from sparkify_dwh.standin.protocol.channel import PATIENCE_SECONDS, Channel, ClientGone, Exchange, ServerGone
+from sparkify_dwh.standin.protocol.channel import (
+    DEFAULT_SEND_TIMEOUT_SECONDS,
+    Channel,
+    ChannelPair,
+    ClientDisconnected,
+    ServerDisconnected,
+)
 from sparkify_dwh.standin.relay.session import Session
-from sparkify_dwh.standin.relay.startup import Credentials, Entrance, greeting
+from sparkify_dwh.standin.relay.startup import Credentials, StartupHandshake, startup_response
 from sparkify_dwh.standin.rules.translate import redshift_error
 
 log = logging.getLogger(__name__)
 
-MOST_CLIENTS = 200  # more than PostgreSQL lets in; the rest are shut out before they cost a thread
-FAREWELL_SECONDS = 5.0  # for a client to take the last words
-DYING_SECONDS = 1.0  # for a server that was killed to be gone
-PAUSE_SECONDS = 0.2  # before the next client is let in when the system would not let one in
-SILENT_SECONDS = 60.0  # between two warnings of that
+MAX_CLIENTS = 200  # more than PostgreSQL accepts; further clients are refused before they cost a thread
+CLOSE_TIMEOUT_SECONDS = 5.0  # for a client to read the last messages
+RECONNECT_DELAY_SECONDS = 1.0  # for a killed server to disappear
+ACCEPT_RETRY_SECONDS = 0.2  # after the system could not accept a client
+WARNING_INTERVAL_SECONDS = 60.0  # between two warnings about that
 
 
 class Listener:
-    """Serves the clients of a listening socket, until ``close``.
+    """Serves the clients of a listening socket until ``close``.
 
-    ``address`` is asked for each client: where PostgreSQL is, and it may be started by the asking. With ``credentials``
-    a client must know the password. A client that reads none of its answer for ``patience_seconds`` is given up.
+    ``address`` is called for each client; it returns where PostgreSQL is, and may start it. With ``credentials`` a client
+    must know the password. A client that reads nothing for ``send_timeout_seconds`` is disconnected.
     """
 
     def __init__(
@@ -46,25 +49,25 @@ class Listener:
         listening: socket.socket,
         address: Callable[[], PostgresAddress],
         credentials: Credentials | None = None,
-        patience_seconds: float = PATIENCE_SECONDS,
+        send_timeout_seconds: float = DEFAULT_SEND_TIMEOUT_SECONDS,
     ) -> None:
         self._listening = listening
         self._address = address
         self._credentials = credentials
-        self._patience_seconds = patience_seconds
+        self._send_timeout_seconds = send_timeout_seconds
         self._clients: dict[socket.socket, threading.Thread] = {}
-        self._backends: dict[int, tuple[int, Backend]] = {}  # by the process id the client was told
+        self._backends: dict[int, tuple[int, Backend]] = {}  # by the process id that the client knows
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._accepting = threading.Thread(target=self._accept, name="stand-in relay", daemon=True)
+        self._accepting = threading.Thread(target=self._accept_clients, name="stand-in relay", daemon=True)
         listening.listen(64)
         self._accepting.start()
 
     def close(self) -> None:
-        """Let nobody in any more, end every session, and with it its transaction."""
+        """Accept no more clients, and end every session and its transaction."""
         self._closing.set()
         with suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+            self._listening.shutdown(socket.SHUT_RDWR)  # wakes the accepting thread
         self._listening.close()
         with self._lock:
             clients = dict(self._clients)
@@ -72,89 +75,91 @@ class Listener:
             with suppress(OSError):
                 client.shutdown(socket.SHUT_RDWR)
         for thread in (self._accepting, *clients.values()):
-            thread.join(FAREWELL_SECONDS)
+            thread.join(CLOSE_TIMEOUT_SECONDS)
 
-    def _accept(self) -> None:
-        """Let clients in until ``close``. What the system cannot give now, descriptors or threads, it may give later."""
-        silent_until = 0.0
+    def _accept_clients(self) -> None:
+        """Accept clients until ``close``. Descriptors or threads that the system lacks now may be available later."""
+        next_warning_at = 0.0
         while not self._closing.is_set() and self._listening.fileno() >= 0:
             try:
                 client, _ = self._listening.accept()
-                self._begin(client)
-            except Exception as error:  # whatever it is, others want to come in
-                if not self._closing.is_set() and time.monotonic() >= silent_until:
-                    log.warning("The stand-in could not let a client in (%s). It goes on trying.", error)
-                    silent_until = time.monotonic() + SILENT_SECONDS
-                self._closing.wait(PAUSE_SECONDS)
+                self._start_session(client)
+            except Exception as error:  # one client's failure must not keep others out
+                if not self._closing.is_set() and time.monotonic() >= next_warning_at:
+                    log.warning("The stand-in could not accept a client and keeps trying: %s", error)
+                    next_warning_at = time.monotonic() + WARNING_INTERVAL_SECONDS
+                self._closing.wait(ACCEPT_RETRY_SECONDS)
 
-    def _begin(self, client: socket.socket) -> None:
-        """Serve a client in a thread of its own. When there is none to be had, the client is told, and the error raised."""
+    def _start_session(self, client: socket.socket) -> None:
+        """Serve a client in a new thread. If there can be none, tell the client and raise the error."""
         thread = threading.Thread(target=self._serve, args=(client,), name="stand-in session", daemon=True)
         try:
-            with self._lock:  # the thread's last act waits for it
-                is_full = len(self._clients) >= MOST_CLIENTS
+            with self._lock:  # the thread needs it for its last step
+                is_full = len(self._clients) >= MAX_CLIENTS
                 if not is_full and not self._closing.is_set():
                     thread.start()
                     self._clients[client] = thread
                     return
         except Exception:
-            _farewell(client, RedshiftError("53000", "the stand-in cannot serve one more client now: try again later"))
+            _send_fatal(client, RedshiftError("53000", "the stand-in cannot serve another client now: try again later"))
             client.close()
             raise
         if is_full:
-            _farewell(client, RedshiftError("53300", f"the stand-in serves {MOST_CLIENTS} clients at most: close some"))
+            message = f"the stand-in serves at most {MAX_CLIENTS} clients: close some connections"
+            _send_fatal(client, RedshiftError("53300", message))
         client.close()
 
     def _serve(self, client: socket.socket) -> None:
-        """One client from its first byte to its last. Whatever ends it ends its transaction too."""
+        """Serve one client to its end, which ends its transaction too."""
         try:
-            self._admit(client)
+            self._run_connection(client)
         except RedshiftError as error:
-            _farewell(client, error)
+            _send_fatal(client, error)
         except wire.ProtocolError as error:
-            _farewell(client, RedshiftError("08P01", str(error)))
-        except (OSError, ClientGone) as error:
-            log.debug("a client of the stand-in is gone: %s", error)
+            _send_fatal(client, RedshiftError("08P01", str(error)))
+        except (OSError, ClientDisconnected) as error:
+            log.debug("a client of the stand-in has disconnected: %s", error)
         except Exception as error:
-            _farewell(client, _unforeseen(error))
+            _send_fatal(client, _internal_error(error))
         finally:
             with self._lock:
                 del self._clients[client]
             client.close()
 
-    def _admit(self, client: socket.socket) -> None:
-        entrance = Entrance(client, self._cancel)
-        parameters = entrance.parameters()
+    def _run_connection(self, client: socket.socket) -> None:
+        handshake = StartupHandshake(client, self._cancel)
+        parameters = handshake.read_parameters()
         if parameters is None:
             return
         if self._credentials is not None:
-            entrance.authenticate(parameters.get("user", ""), self._credentials)
+            handshake.authenticate(parameters.get("user", ""), self._credentials)
         backend = self._connect(parameters)
-        key = secrets.randbits(31)
-        self._backends[backend.pid] = (key, backend)
+        secret_key = secrets.randbits(31)
+        self._backends[backend.pid] = (secret_key, backend)
         try:
-            self._session(Channel(client, ClientGone, wire.MAX_CLIENT_MESSAGE), backend, greeting(backend, key))
+            channel = Channel(client, ClientDisconnected, wire.MAX_CLIENT_MESSAGE_BYTES)
+            channel.send(startup_response(backend, secret_key))
+            self._run_session(channel, backend)
         finally:
             del self._backends[backend.pid]
             backend.close()
 
-    def _session(self, client: Channel, backend: Backend, greeting: bytes) -> None:
-        client.send(greeting)
+    def _run_session(self, client: Channel, backend: Backend) -> None:
         try:
-            Session(client, backend, Exchange(client, backend.channel, self._patience_seconds)).run()
+            Session(client, backend, ChannelPair(client, backend.channel, self._send_timeout_seconds)).run()
         except wire.ProtocolError as error:
             client.send(_fatal(RedshiftError("08P01", str(error))))
-        except ServerGone:
-            why = backend.last_words()
-            if why:
-                client.send(redshift_error(why))
-            elif not backend.said_why:
+        except ServerDisconnected:
+            error_response = backend.unreported_fatal_error()
+            if error_response:
+                client.send(redshift_error(error_response))
+            elif not backend.fatal_reported:
                 client.send(_fatal(RedshiftError("57P01", "the server of the stand-in has stopped; connect again")))
-        except ClientGone:
+        except ClientDisconnected:
             raise
         except Exception as error:
-            client.send(_fatal(_unforeseen(error)))
-        client.finish(FAREWELL_SECONDS)
+            client.send(_fatal(_internal_error(error)))
+        client.flush(CLOSE_TIMEOUT_SECONDS)
 
     def _connect(self, parameters: dict[str, str]) -> Backend:
         database, name = parameters.get("database", "dev"), parameters.get("application_name", "")
@@ -164,36 +169,36 @@ class Listener:
             raise RedshiftError("08006", f"the stand-in's PostgreSQL refuses the connection: {error}") from None
         except SparkifyError as error:
             raise RedshiftError("08006", str(error)) from None
-        except OSError as error:  # not the client's: no descriptor is left, for instance
+        except OSError as error:  # in this process, such as no free descriptor
             raise RedshiftError(
                 "08006", f"the stand-in cannot reach its PostgreSQL ({error}): try again later"
             ) from None
 
     def _backend(self, database: str, name: str) -> Backend:
-        """A session of PostgreSQL's; a server that was killed a moment ago may still look alive, and is asked twice."""
+        """Open a PostgreSQL session, with a second attempt: a server that was just killed may still look alive."""
         try:
             return Backend(self._address(), database, name)
         except psycopg.OperationalError as error:
-            if "FATAL" in str(error):  # the server's answer
+            if "FATAL" in str(error):  # the server has answered
                 raise
-        time.sleep(DYING_SECONDS)
+        time.sleep(RECONNECT_DELAY_SECONDS)
         return Backend(self._address(), database, name)
 
-    def _cancel(self, pid: int, key: int) -> None:
+    def _cancel(self, pid: int, secret_key: int) -> None:
         known_key, backend = self._backends.get(pid, (None, None))
-        if backend is not None and known_key == key:
+        if backend is not None and known_key == secret_key:
             backend.cancel()
 
 
-def _farewell(client: socket.socket, error: RedshiftError) -> None:
+def _send_fatal(client: socket.socket, error: RedshiftError) -> None:
     with suppress(OSError):
-        client.settimeout(FAREWELL_SECONDS)
+        client.settimeout(CLOSE_TIMEOUT_SECONDS)
         client.sendall(_fatal(error))
 
 
-def _unforeseen(error: Exception) -> RedshiftError:
-    """What the client is told of an error that should not have come up; where it did is in the log."""
-    log.exception("A session of the stand-in failed, and has ended.")
+def _internal_error(error: Exception) -> RedshiftError:
+    """Log an unexpected error and return what the client is told of it."""
+    log.exception("A session of the stand-in failed and has ended.")
     return RedshiftError("XX000", f"the stand-in failed, and has ended the session: {type(error).__name__}: {error}")
 
 

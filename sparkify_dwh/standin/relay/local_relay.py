@@ -1,4 +1,4 @@
-"""This process's own relay, for its own driver: on a unix socket in a directory that nobody else may enter."""
+"""This process's relay for its own driver, on a unix socket in a private directory."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from sparkify_dwh.standin.postgres.address import PostgresAddress
 from sparkify_dwh.standin.postgres.processes import at_exit_of_child
 from sparkify_dwh.standin.relay.listener import Listener
 
-PREFIX, SOCKET = "sparkify-relay-", "redshift"  # its directory among the temporary ones, and its socket in there
-OLD_SECONDS = 60  # by then whoever made a socket listens on it
+DIRECTORY_PREFIX, SOCKET_NAME = "sparkify-relay-", "redshift"
+MIN_STALE_SECONDS = 60  # by then the process that made a socket listens on it
 
 
-class Relay:
-    """Serves this process and its user on ``socket_path``, until the process ends or ``close`` is called."""
+class LocalRelay:
+    """Serves this process and its user on ``socket_path`` until the process ends or ``close`` is called."""
 
     def __init__(self, address: PostgresAddress) -> None:
-        _remove_abandoned()
-        self._directory = Path(tempfile.mkdtemp(prefix=PREFIX))
-        self.socket_path = self._directory / SOCKET
+        _remove_stale_sockets()
+        self._directory = Path(tempfile.mkdtemp(prefix=DIRECTORY_PREFIX))
+        self.socket_path = self._directory / SOCKET_NAME
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         listening.bind(str(self.socket_path))
         self._listener = Listener(listening, lambda: address)
@@ -35,24 +35,26 @@ class Relay:
         at_exit_of_child(self.close)
 
     def close(self) -> None:
+        """End all sessions and remove the socket."""
         atexit.unregister(self.close)
-        if os.getpid() == self._process:  # a child of a fork has none of the threads, and must leave the socket alone
+        if os.getpid() == self._process:  # a fork has none of the threads, and must leave the socket to its parent
             self._listener.close()
             shutil.rmtree(self._directory, ignore_errors=True)
 
 
-def _remove_abandoned() -> None:
-    """Remove what relays have left behind whose process was killed: sockets at which nobody answers."""
-    for directory in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        path = directory / SOCKET
-        with suppress(OSError):  # somebody else's, or gone by now
+def _remove_stale_sockets() -> None:
+    """Remove the sockets of relays whose process was killed: nobody accepts connections on them."""
+    for directory in Path(tempfile.gettempdir()).glob(f"{DIRECTORY_PREFIX}*"):
+        path = directory / SOCKET_NAME
+        with suppress(OSError):  # another user's, or removed in the meantime
             status = path.lstat()
-            if status.st_uid == os.getuid() and time.time() - status.st_mtime > OLD_SECONDS and not _answers(path):
+            is_old = time.time() - status.st_mtime > MIN_STALE_SECONDS
+            if status.st_uid == os.getuid() and is_old and not _accepts_connections(path):
                 path.unlink()
                 directory.rmdir()
 
 
-def _answers(path: Path) -> bool:
+def _accepts_connections(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(1)
         try:
@@ -62,15 +64,15 @@ def _answers(path: Path) -> bool:
         return True
 
 
-_relays: dict[PostgresAddress, tuple[int, Relay]] = {}
+_relays: dict[PostgresAddress, tuple[int, LocalRelay]] = {}
 _relays_lock = threading.Lock()
 
 
-def relay_to(address: PostgresAddress) -> Relay:
-    """This process's relay to a PostgreSQL server; a child of a fork makes its own."""
+def local_relay(address: PostgresAddress) -> LocalRelay:
+    """Return this process's relay to a PostgreSQL server; a fork makes one of its own."""
     with _relays_lock:
         process, relay = _relays.get(address, (0, None))
         if relay is None or process != os.getpid():
-            relay = Relay(address)
+            relay = LocalRelay(address)
             _relays[address] = (os.getpid(), relay)
         return relay

@@ -1,8 +1,8 @@
-"""What PostgreSQL keeps for a client under a name, prepared statements and portals, as far as the relay must know it.
+"""A client's prepared statements and portals by name, in step with PostgreSQL.
 
-A client may send on while earlier messages of its are not answered, and any of them may fail: then PostgreSQL skips what
-follows up to the next Sync. So what a message makes of a name is a change, outstanding until PostgreSQL has agreed to it or
-has skipped it.
+A client may send more messages before earlier ones are answered, and any of them may fail; then PostgreSQL skips what
+follows up to the next Sync. So a message's effect on a name is a pending change until PostgreSQL has confirmed or skipped
+it.
 """
 
 from __future__ import annotations
@@ -13,76 +13,76 @@ from typing import Generic, TypeVar
 from sparkify_dwh.standin.outcomes import Plan
 from sparkify_dwh.standin.relay.binary_intervals import BinaryIntervals
 
-Kept = TypeVar("Kept")
+Value = TypeVar("Value")
 
 
 @dataclass(eq=False)
-class Statement:
-    """A prepared statement: what its execution does, and where it has intervals."""
+class PreparedStatement:
+    """A prepared statement: the plan for its execution, and the positions of its intervals."""
 
-    planned: Plan
+    plan: Plan
     intervals: BinaryIntervals = field(default_factory=BinaryIntervals)
 
 
 @dataclass(eq=False)
-class Change(Generic[Kept]):
-    """A name stands for ``value`` from a message on, or for nothing (None); ``segment`` counts the Syncs before it."""
+class NameChange(Generic[Value]):
+    """A message gives ``name`` the ``value``, or frees it (None); ``segment`` is the number of Syncs before it."""
 
-    names: Names[Kept]
+    table: NameTable[Value]
     name: bytes
-    value: Kept | None
+    value: Value | None
     segment: int
 
-    def agree(self) -> None:
-        """PostgreSQL has done it."""
-        self.names._end(self, done=True)
+    def confirm(self) -> None:
+        """Apply the change, which PostgreSQL has made."""
+        self.table._end(self, confirmed=True)
 
-    def drop(self) -> None:
-        """PostgreSQL has refused or skipped it."""
-        self.names._end(self, done=False)
+    def discard(self) -> None:
+        """Drop the change, which PostgreSQL has refused or skipped."""
+        self.table._end(self, confirmed=False)
 
 
-class Names(Generic[Kept]):
-    """The names of one kind, and what they stand for."""
+class NameTable(Generic[Value]):
+    """The names of all statements, or of all portals, of a session."""
 
     def __init__(self) -> None:
         self._segment = 0
-        self._agreed: dict[bytes, Kept] = {}
-        self._outstanding: dict[bytes, Change[Kept]] = {}  # the last one of each name
+        self._confirmed: dict[bytes, Value] = {}
+        self._pending: dict[bytes, NameChange[Value]] = {}  # the last one of each name
 
-    def change(self, name: bytes, value: Kept | None) -> Change[Kept]:
-        """What a message that is sent on makes of ``name``."""
-        change = self._outstanding[name] = Change(self, name, value, self._segment)
+    def change(self, name: bytes, value: Value | None) -> NameChange[Value]:
+        """Record the effect that a forwarded message will have on ``name``."""
+        change = self._pending[name] = NameChange(self, name, value, self._segment)
         return change
 
-    def synced(self) -> None:
-        """A Sync is sent on, behind which nothing is skipped for an error before it."""
+    def on_sync(self) -> None:
+        """Record a forwarded Sync: what follows it is not skipped because of an error before it."""
         self._segment += 1
 
-    def agreed(self, name: bytes) -> Kept | None:
-        """What a name stands for at the place that PostgreSQL has answered to."""
-        return self._agreed.get(name)
+    def confirmed(self, name: bytes) -> Value | None:
+        """Return the value of a name at the point up to which PostgreSQL has answered."""
+        return self._confirmed.get(name)
 
-    def expected(self, name: bytes) -> Kept | None:
-        """What a name will stand for when PostgreSQL gets to what is sent next, unless it skips that."""
-        change = self._outstanding.get(name)
-        return self._agreed.get(name) if change is None else change.value
+    def predicted(self, name: bytes) -> Value | None:
+        """Return the value that a name will have when PostgreSQL gets to the next message, unless it skips that."""
+        change = self._pending.get(name)
+        return self._confirmed.get(name) if change is None else change.value
 
-    def is_doubtful(self, name: bytes) -> bool:
-        """Whether what is sent next may find the name otherwise than expected: its change may fail, before a Sync."""
-        change = self._outstanding.get(name)
+    def is_uncertain(self, name: bytes) -> bool:
+        """Return whether the prediction may be wrong: the pending change may fail, and a Sync has followed it."""
+        change = self._pending.get(name)
         return change is not None and change.segment < self._segment
 
-    def forget(self) -> None:
-        """PostgreSQL has dropped all that it had agreed to."""
-        self._agreed.clear()
+    def clear_confirmed(self) -> None:
+        """Drop all confirmed names, as PostgreSQL has done."""
+        self._confirmed.clear()
 
-    def _end(self, change: Change[Kept], *, done: bool) -> None:
-        if self._outstanding.get(change.name) is change:
-            del self._outstanding[change.name]
-        if not done:
+    def _end(self, change: NameChange[Value], *, confirmed: bool) -> None:
+        if self._pending.get(change.name) is change:
+            del self._pending[change.name]
+        if not confirmed:
             return
         if change.value is None:
-            self._agreed.pop(change.name, None)
+            self._confirmed.pop(change.name, None)
         else:
-            self._agreed[change.name] = change.value
+            self._confirmed[change.name] = change.value

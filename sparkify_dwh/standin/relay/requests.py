@@ -1,7 +1,7 @@
-"""What a client of the extended protocol still waits for, in the order of what it sent.
+"""The client's messages that PostgreSQL has not answered yet, in the order in which they were sent.
 
-PostgreSQL answers in order, and after an error ignores what follows up to the client's Sync. So the first that waits is
-the one that an answer is for.
+PostgreSQL answers in order, and after an error ignores what follows up to the client's Sync. So the first waiting request
+is the one that a response belongs to.
 """
 
 from __future__ import annotations
@@ -10,61 +10,67 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from sparkify_dwh.standin.relay.prepared import Change
+from sparkify_dwh.standin.relay.prepared import NameChange
 
-# The messages that end the answer to each of the client's.
-_ENDS = {b"P": b"1", b"B": b"2", b"C": b"3", b"D": b"Tn", b"E": b"CIs", b"S": b"Z", b"Q": b"Z", b"F": b"Z"}
+# By the kind of a client's message: the kinds of the messages that end its response.
+_LAST_RESPONSES = {b"P": b"1", b"B": b"2", b"C": b"3", b"D": b"Tn", b"E": b"CIs", b"S": b"Z", b"Q": b"Z", b"F": b"Z"}
 
 
 @dataclass
-class Awaited:
-    """One of the client's messages. ``tag`` is what it is told in place of PostgreSQL's own; ``refusal`` is the
-    ErrorResponse in place of PostgreSQL's; ``describes`` the statement that a Describe asks about; ``change`` what the
-    message makes of a name. One that is ``hidden`` is the relay's own: the client is told nothing but an error."""
+class Request:
+    """One of the client's messages.
+
+    ``tag`` replaces PostgreSQL's command tag, and ``error`` its ErrorResponse. ``describes`` names the statement of a
+    Describe; ``change`` is the message's effect on a name. A ``hidden`` request is the relay's own: the client sees no
+    response to it but an error.
+    """
 
     kind: bytes
     tag: str = ""
-    refusal: bytes = b""
+    error: bytes = b""
     describes: bytes | None = None
-    change: Change[Any] | None = None
+    change: NameChange[Any] | None = None
     hidden: bool = False
 
 
 @dataclass
-class Pending:
-    """The messages that are not answered yet. ``skipping``: after an error, up to a Sync that has not come yet."""
+class RequestQueue:
+    """The requests without a complete response; ``skipping``: after an error, until the client's next Sync."""
 
     skipping: bool = False
-    _awaited: deque[Awaited] = field(default_factory=deque)
+    _requests: deque[Request] = field(default_factory=deque)
 
     def __bool__(self) -> bool:
-        return bool(self._awaited)
+        return bool(self._requests)
 
-    def add(self, awaited: Awaited) -> None:
-        """A message has been sent on; one that has no answer is not waited for."""
-        if awaited.kind in _ENDS:
-            self._awaited.append(awaited)
+    def add(self, request: Request) -> None:
+        """Record a forwarded message, unless it is of a kind that has no response."""
+        if request.kind in _LAST_RESPONSES:
+            self._requests.append(request)
 
-    def answered(self, kind: bytes) -> Awaited | None:
-        """The message that PostgreSQL's ``kind`` belongs to; it is off the list when this was the end of its answer."""
-        if not self._awaited:
+    def match(self, kind: bytes) -> Request | None:
+        """Return the request that a response of this ``kind`` belongs to; remove it if the response ends with this."""
+        if not self._requests:
             self.skipping = self.skipping or kind == b"E"
             return None
-        first = self._awaited[0]
+        first = self._requests[0]
         if kind == b"E":
             self._skip()
-        elif kind in _ENDS[first.kind]:
-            self._awaited.popleft()
+        elif kind in _LAST_RESPONSES[first.kind]:
+            self._requests.popleft()
             if first.change is not None:
-                first.change.agree()
+                first.change.confirm()
         return first
 
     def _skip(self) -> None:
-        """After an error up to the next Sync, queries of the simple protocol too; their own errors skip nothing."""
-        if self._awaited[0].kind in b"QF":
+        """Drop what PostgreSQL skips after an error: all up to the next Sync, simple queries included.
+
+        An error of a simple query skips nothing.
+        """
+        if self._requests[0].kind in b"QF":
             return
-        while self._awaited and self._awaited[0].kind != b"S":
-            change = self._awaited.popleft().change
+        while self._requests and self._requests[0].kind != b"S":
+            change = self._requests.popleft().change
             if change is not None:
-                change.drop()
-        self.skipping = not self._awaited
+                change.discard()
+        self.skipping = not self._requests

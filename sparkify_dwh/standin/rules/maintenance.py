@@ -23,7 +23,7 @@ def truncate_rule(sql: str, words: list[str]) -> Plan | None:
 
     def run(backend: Backend, _notice: Notice) -> None:
         backend.query(f"TRUNCATE TABLE {table}")
-        if backend.status != b"I" or not backend.alone:  # in a transaction, or in the implicit one of a pipeline
+        if backend.status != b"I" or not backend.autocommit:  # in a transaction, or in the implicit one of a pipeline
             backend.query("COMMIT")
 
     return CarriedOut(run, "TRUNCATE")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader, literal
 from sparkify_dwh.standin.outcomes import PASSED, Plan, Rewritten
-from sparkify_dwh.standin.postgres.parameters import DOCUMENTED, MOST_FLOAT_DIGITS, PREFIX, REDSHIFT_ONLY, SHARED
+from sparkify_dwh.standin.postgres.parameters import DOCUMENTED, MAX_EXTRA_FLOAT_DIGITS, PREFIX, REDSHIFT_ONLY, SHARED
 from sparkify_dwh.standin.postgres.session_settings import CATALOG
 
 # What follows SET and SHOW where no parameter does.
@@ -46,8 +46,8 @@ def _set(reader: StatementReader) -> Plan:
         return _set_search_path(reader, scope)
     if name in REDSHIFT_ONLY:
         return _set_own(reader, scope, name)
-    if name == "extra_float_digits" and reader.ahead.isdigit() and int(reader.ahead) > MOST_FLOAT_DIGITS:
-        valid = f"(-15 .. {MOST_FLOAT_DIGITS})"
+    if name == "extra_float_digits" and reader.ahead.isdigit() and int(reader.ahead) > MAX_EXTRA_FLOAT_DIGITS:
+        valid = f"(-15 .. {MAX_EXTRA_FLOAT_DIGITS})"
         raise RedshiftError("22023", f'{reader.ahead} is outside the valid range for parameter "{name}" {valid}')
     return PASSED
 
@@ -66,7 +66,7 @@ def _set_own(reader: StatementReader, scope: str, name: str) -> Plan:
         token = reader.take()
         if token.kind == "symbol":
             raise RedshiftError("42601", f'syntax error at or near "{token.text}"')
-        value = literal(REDSHIFT_ONLY[name].checked(name, sign + token.value))
+        value = literal(REDSHIFT_ONLY[name].validated(name, sign + token.value))
     reader.finish()
     return Rewritten(f"SET {scope} {PREFIX}{name} TO {value}")
 

@@ -98,10 +98,12 @@ def redshift_error(body: bytes) -> bytes:
         fields.pop(internal, None)
     if fields.get("C") == "21000" and fields.get("M", "").startswith("MERGE command cannot affect row a second time"):
         kept = {code: fields[code] for code in "SVC" if code in fields}
-        return wire.with_fields(kept | {"M": "Found multiple matches to update the same tuple."})  # guide, r_MERGE
+        return wire.error_from_fields(
+            kept | {"M": "Found multiple matches to update the same tuple."}
+        )  # guide, r_MERGE
     too_long = _TOO_LONG.search(fields.get("n", ""))
     if fields.get("C") == "23514" and too_long:
         kept = {code: fields[code] for code in "SV" if code in fields}
         type_ = "character" if too_long["of_char"] else "character varying"
         fields = kept | {"C": "22001", "M": f"value too long for type {type_}({too_long['bytes']})"}
-    return wire.with_fields(fields)
+    return wire.error_from_fields(fields)

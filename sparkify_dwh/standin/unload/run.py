@@ -14,7 +14,7 @@ from typing import BinaryIO
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.outcomes import CarriedOut, Notice, Passed, Plan, Rewritten
 from sparkify_dwh.standin.postgres.backend import Backend
-from sparkify_dwh.standin.postgres.consumer import Consumer
+from sparkify_dwh.standin.postgres.workers import Consumer
 from sparkify_dwh.standin.transfer.store import open_store
 from sparkify_dwh.standin.unload.parquet import ParquetFile, arrow_schema
 from sparkify_dwh.standin.unload.query import UnloadedRows, row_delimiter, unloaded_rows
@@ -86,9 +86,9 @@ class RunningUnload:
             files.finish()
             if self._statement.options.manifest and target.written:
                 target.write_manifest(rows.columns)
-            incoming.settle()
+            incoming.commit()
         except BaseException:
-            if incoming.may_take_back():
+            if incoming.may_undo():
                 target.remove_written()
             raise
         finally:
@@ -96,7 +96,7 @@ class RunningUnload:
 
     def _record(self, target: UnloadTarget) -> None:
         """Write down what was written, so that it outlives a rollback, as the files do."""
-        with self._backend.beside() as connection, connection.cursor() as cursor, connection.transaction():
+        with self._backend.side_connection() as connection, connection.cursor() as cursor, connection.transaction():
             (query_id,) = cursor.execute("SELECT nextval('redshift_catalog.query_id')").fetchone() or (0,)
             same = (query_id, self._backend.pid)
             data_format = self._statement.options.format.upper()

@@ -80,9 +80,9 @@ def test_a_child_of_multiprocessings_leaves_nothing_behind() -> None:
     """It ends without a look at atexit. Neither its server nor its relay's socket stays."""
     script = (
         "import multiprocessing, sys; from pathlib import Path;"
-        "from sparkify_dwh.standin.relay.local_relay import relay_to;"
+        "from sparkify_dwh.standin.relay.local_relay import local_relay;"
         "from sparkify_dwh.standin.postgres.server import embedded_server;"
-        "use = lambda: relay_to(embedded_server(Path(sys.argv[1])));"
+        "use = lambda: local_relay(embedded_server(Path(sys.argv[1])));"
         "child = multiprocessing.get_context('fork').Process(target=use);"
         "child.start(); child.join(); sys.exit(child.exitcode)"
     )

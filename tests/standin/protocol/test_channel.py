@@ -1,4 +1,4 @@
-"""Rows that a thread makes for PostgreSQL are asked for again as soon as PostgreSQL has taken those before."""
+"""The channels wait for what can happen next, and for nothing else."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ import socket
 import pytest
 
 from sparkify_dwh.standin.protocol import channel, wire
-from sparkify_dwh.standin.protocol.channel import Channel, ClientGone, Exchange, ServerGone
+from sparkify_dwh.standin.protocol.channel import Channel, ChannelPair, ClientDisconnected, ServerDisconnected
 
 
-def test_the_alarm_is_heard_when_the_server_has_taken_all_there_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether much waits is asked after the writing; asked before, the wait would have no end."""
-    monkeypatch.setattr(channel, "MUCH", 10)
-    (client, user), (server, postgres), (alarm, bell) = socket.socketpair(), socket.socketpair(), socket.socketpair()
-    with client, user, server, postgres, alarm, bell:
-        to_server = Channel(server, ServerGone)
+def test_a_wakeup_counts_once_the_server_has_taken_all_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The buffer is looked at after writing; looked at before, the wait would never end."""
+    monkeypatch.setattr(channel, "MAX_BUFFERED_BYTES", 10)
+    (client, user), (server, postgres), (wakeup, sender) = socket.socketpair(), socket.socketpair(), socket.socketpair()
+    with client, user, server, postgres, wakeup, sender:
+        to_server = Channel(server, ServerDisconnected)
         to_server.send(bytes(100))
-        assert to_server.full
-        bell.send(b"!")
-        Exchange(Channel(client, ClientGone), to_server).turn(alarm)
+        assert to_server.is_full
+        sender.send(b"!")
+        ChannelPair(Channel(client, ClientDisconnected), to_server).pump(wakeup)
         assert postgres.recv(200) == bytes(100)
 
 
-def test_what_has_come_in_is_not_kept_waiting_when_there_is_room_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PostgreSQL takes all that was too much, and waits for the rest of the statement, which is here already."""
-    monkeypatch.setattr(channel, "MUCH", 10)
+def test_received_messages_do_not_wait_once_there_is_room_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL takes all that was buffered and waits for the rest of the statement, which has been received already."""
+    monkeypatch.setattr(channel, "MAX_BUFFERED_BYTES", 10)
     (client, user), (server, postgres) = socket.socketpair(), socket.socketpair()
     with client, user, server, postgres:
-        from_client, to_server = Channel(client, ClientGone), Channel(server, ServerGone)
-        from_client.incoming.feed(wire.SYNC)
+        from_client, to_server = Channel(client, ClientDisconnected), Channel(server, ServerDisconnected)
+        from_client.received.feed(wire.SYNC)
         to_server.send(bytes(100))
-        Exchange(from_client, to_server).turn()
-        assert not to_server.full
+        ChannelPair(from_client, to_server).pump()
+        assert not to_server.is_full
         assert postgres.recv(200) == bytes(100)

@@ -1,4 +1,4 @@
-"""Bytes on their way out come as they were given, whatever the socket takes at a time."""
+"""Bytes are sent in the order in which they were added, however few the socket takes at a time."""
 
 from __future__ import annotations
 
@@ -6,38 +6,41 @@ import random
 import socket
 from contextlib import suppress
 
-from sparkify_dwh.standin.protocol.send_buffer import SMALL, Outgoing
+from sparkify_dwh.standin.protocol.send_buffer import MAX_COPIED_BYTES, SendBuffer
 
 
 def pieces() -> list[bytes]:
-    """Small ones, large ones, and empty ones."""
+    """Return small, large and empty pieces."""
     chosen = random.Random(1)
-    return [chosen.randbytes(chosen.choice([0, 1, 100, SMALL - 1, SMALL, 5 * SMALL])) for _ in range(300)]
+    return [
+        chosen.randbytes(chosen.choice([0, 1, 100, MAX_COPIED_BYTES - 1, MAX_COPIED_BYTES, 5 * MAX_COPIED_BYTES]))
+        for _ in range(300)
+    ]
 
 
 def test_bytes_arrive_in_their_order_however_few_are_taken_at_a_time() -> None:
-    outgoing, arrived = Outgoing(), bytearray()
+    buffer, arrived = SendBuffer(), bytearray()
     sender, receiver = socket.socketpair()
     with sender, receiver:
         sender.setblocking(False)
         for piece in pieces():
-            outgoing.add(piece)
+            buffer.add(piece)
             with suppress(BlockingIOError):
-                outgoing.send(sender)
-        assert outgoing.size  # the socket is full
-        while outgoing.size:
-            arrived += receiver.recv(SMALL // 3)
+                buffer.send(sender)
+        assert buffer.size  # the socket is full
+        while buffer.size:
+            arrived += receiver.recv(MAX_COPIED_BYTES // 3)
             with suppress(BlockingIOError):
-                outgoing.send(sender)
+                buffer.send(sender)
         sender.close()
-        while data := receiver.recv(SMALL):
+        while data := receiver.recv(MAX_COPIED_BYTES):
             arrived += data
     assert bytes(arrived) == b"".join(pieces())
 
 
-def test_what_has_not_been_sent_is_known() -> None:
-    outgoing = Outgoing()
+def test_the_content_is_what_has_not_been_sent() -> None:
+    buffer = SendBuffer()
     for piece in pieces():
-        outgoing.add(piece)
-    assert outgoing.everything() == b"".join(pieces())
-    assert outgoing.size == len(outgoing.everything())
+        buffer.add(piece)
+    assert buffer.content() == b"".join(pieces())
+    assert buffer.size == len(buffer.content())

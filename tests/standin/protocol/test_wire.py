@@ -1,4 +1,4 @@
-"""The messages: however the bytes come in, and whatever they are."""
+"""Messages are parsed however the bytes arrive, and whatever they are."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sparkify_dwh.standin.postgres.address import PostgresAddress
 from sparkify_dwh.standin.postgres.server import embedded_server
 from sparkify_dwh.standin.protocol import wire
 from sparkify_dwh.standin.relay.listener import Listener
-from sparkify_dwh.standin.relay.requests import Awaited, Pending
+from sparkify_dwh.standin.relay.requests import Request, RequestQueue
 
 A_FEW = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
@@ -49,7 +49,7 @@ def test_messages_are_the_same_however_they_are_cut(messages: list[tuple[bytes, 
 @given(st.binary(max_size=300), st.lists(st.integers(0, 1000), max_size=5))
 def test_any_bytes_are_messages_or_an_error(data: bytes, places: list[int]) -> None:
     def outcome(pieces: list[bytes]) -> object:
-        buffer, found = wire.MessageBuffer(longest=100), list[tuple[bytes, bytes]]()
+        buffer, found = wire.MessageBuffer(max_bytes=100), list[tuple[bytes, bytes]]()
         try:
             for piece in pieces:
                 buffer.feed(piece)
@@ -63,7 +63,7 @@ def test_any_bytes_are_messages_or_an_error(data: bytes, places: list[int]) -> N
 
 @pytest.mark.parametrize("length", [-(2**31), -1, 0, 3, 101, 2**31 - 1])
 def test_a_length_that_no_message_has_is_an_error(length: int) -> None:
-    buffer = wire.MessageBuffer(longest=100)
+    buffer = wire.MessageBuffer(max_bytes=100)
     buffer.feed(b"Q" + struct.pack("!i", length))
     with pytest.raises(wire.ProtocolError, match="invalid message length"):
         buffer.take()
@@ -90,24 +90,24 @@ def test_statements_are_cut_at_semicolons_outside_of_everything(sql: str, statem
     assert script.statements(sql) == statements
 
 
-def test_an_answer_belongs_to_the_first_that_waits() -> None:
-    pending = Pending()
+def test_a_response_belongs_to_the_first_open_request() -> None:
+    queue = RequestQueue()
     for kind in (b"P", b"B", b"H", b"E", b"S"):
-        pending.add(Awaited(kind, tag=kind.decode()))
-    answered = [pending.answered(kind) for kind in (b"1", b"N", b"2", b"D", b"C", b"Z")]
-    assert [awaited and awaited.tag for awaited in answered] == ["P", "B", "B", "E", "E", "S"]
-    assert not pending
+        queue.add(Request(kind, tag=kind.decode()))
+    requests = [queue.match(kind) for kind in (b"1", b"N", b"2", b"D", b"C", b"Z")]
+    assert [request and request.tag for request in requests] == ["P", "B", "B", "E", "E", "S"]
+    assert not queue
 
 
 def test_an_error_answers_for_everything_up_to_the_sync() -> None:
-    pending = Pending()
+    queue = RequestQueue()
     for kind in (b"P", b"B", b"E", b"S", b"P"):
-        pending.add(Awaited(kind))
-    pending.answered(b"E")
-    assert not pending.skipping
-    assert [bool(pending.answered(kind)) for kind in (b"Z", b"1")] == [True, True]
-    pending.answered(b"E")
-    assert pending.skipping
+        queue.add(Request(kind))
+    queue.match(b"E")
+    assert not queue.skipping
+    assert [bool(queue.match(kind)) for kind in (b"Z", b"1")] == [True, True]
+    queue.match(b"E")
+    assert queue.skipping
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A process's own relay: where it listens, and what it clears away of those that were killed."""
+"""A process's own relay: its private directory, and the removal of stale ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sparkify_dwh.standin.postgres.address import PostgresAddress
-from sparkify_dwh.standin.relay.local_relay import OLD_SECONDS, PREFIX, SOCKET, Relay
+from sparkify_dwh.standin.relay.local_relay import DIRECTORY_PREFIX, MIN_STALE_SECONDS, SOCKET_NAME, LocalRelay
 
 NOWHERE = PostgresAddress("127.0.0.1", 1, "nobody")
 
@@ -26,8 +26,8 @@ def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def a_socket(temporary: Path, name: str, seconds_old: float = 0) -> socket.socket:
-    """A socket of that age at which nobody listens yet."""
-    path = temporary / f"{PREFIX}{name}" / SOCKET
+    """Return a socket of that age on which nobody listens yet."""
+    path = temporary / f"{DIRECTORY_PREFIX}{name}" / SOCKET_NAME
     path.parent.mkdir()
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     bound.bind(str(path))
@@ -36,8 +36,8 @@ def a_socket(temporary: Path, name: str, seconds_old: float = 0) -> socket.socke
     return bound
 
 
-def test_nobody_else_may_enter(temporary: Path) -> None:
-    relay = Relay(NOWHERE)
+def test_only_the_user_may_enter_the_directory(temporary: Path) -> None:
+    relay = LocalRelay(NOWHERE)
     try:
         (directory,) = temporary.iterdir()
         assert relay.socket_path.parent == directory
@@ -47,10 +47,10 @@ def test_nobody_else_may_enter(temporary: Path) -> None:
     assert not list(temporary.iterdir())
 
 
-def test_what_killed_processes_left_behind_is_removed(temporary: Path) -> None:
-    """And nothing else: neither a relay that answers, nor one that is just being made."""
-    old = OLD_SECONDS + 1
+def test_sockets_of_killed_processes_are_removed(temporary: Path) -> None:
+    """Neither a relay that accepts connections nor one that is being created is removed."""
+    old = MIN_STALE_SECONDS + 1
     with a_socket(temporary, "killed", old), a_socket(temporary, "alive", old) as alive, a_socket(temporary, "new"):
         alive.listen()
-        Relay(NOWHERE).close()
-        assert {path.name for path in temporary.iterdir()} == {f"{PREFIX}alive", f"{PREFIX}new"}
+        LocalRelay(NOWHERE).close()
+        assert {path.name for path in temporary.iterdir()} == {f"{DIRECTORY_PREFIX}alive", f"{DIRECTORY_PREFIX}new"}

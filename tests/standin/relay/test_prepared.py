@@ -12,7 +12,7 @@ from support.raw_client import Message, RawClient, execution, kinds, sqlstates, 
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.standin.postgres.server import embedded_server
 from sparkify_dwh.standin.protocol import wire
-from sparkify_dwh.standin.relay.local_relay import relay_to
+from sparkify_dwh.standin.relay.local_relay import local_relay
 
 BEGIN, COMMIT, FAILING = wire.query("BEGIN"), wire.query("COMMIT"), execution("SELECT 1 / 0")
 INTERVAL = "SELECT INTERVAL '1 day'"
@@ -22,7 +22,7 @@ INTERVAL = "SELECT INTERVAL '1 day'"
 def client(migrated: Settings) -> Iterator[RawClient]:
     """A client of the relay whose session has an empty table, numbers."""
     assert migrated.standin_directory is not None
-    with RawClient(str(relay_to(embedded_server(migrated.standin_directory)).socket_path)).greeted() as client:
+    with RawClient(str(local_relay(embedded_server(migrated.standin_directory)).socket_path)).greeted() as client:
         client.send(wire.query("CREATE TEMP TABLE numbers (n INT)"))
         client.until(b"Z")
         yield client

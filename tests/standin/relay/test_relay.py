@@ -23,14 +23,14 @@ from support.warehouse import a_standin
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.postgres.address import PostgresAddress
 from sparkify_dwh.standin.postgres.backend import Backend
-from sparkify_dwh.standin.postgres.producer import Producer
 from sparkify_dwh.standin.postgres.server import embedded_server
+from sparkify_dwh.standin.postgres.workers import Producer
 from sparkify_dwh.standin.protocol import wire
-from sparkify_dwh.standin.protocol.channel import Channel, ClientGone, Exchange
+from sparkify_dwh.standin.protocol.channel import Channel, ChannelPair, ClientDisconnected
 from sparkify_dwh.standin.relay import listener as relay_listener
 from sparkify_dwh.standin.relay.listener import Listener
 from sparkify_dwh.standin.relay.startup import Credentials
-from sparkify_dwh.standin.serve import served
+from sparkify_dwh.standin.serve import serving
 from sparkify_dwh.utils.secret import Secret
 
 # Redshift has no generate_series() that can be relied on.
@@ -141,7 +141,7 @@ def counting(rows: int, value: str = "n") -> bytes:
 
 
 def served_next(place: tuple[str, int]) -> bool:
-    """Whether the next client is served, and finds no lock and no row of the one before."""
+    """Whether the next client is serving, and finds no lock and no row of the one before."""
     with RawClient(place).greeted() as client:
         client.send(wire.query("BEGIN"), wire.query("LOCK numbers"), wire.query("SELECT count(*) FROM numbers"))
         rows = [wire.data_row(body) for kind, body in client.until(b"Z", 3) if kind == b"D"]
@@ -265,7 +265,7 @@ def test_a_client_may_go_before_it_has_come(place: tuple[str, int], first: bytes
     assert served_next(place)
 
 
-@pytest.mark.parametrize("length", [-1, 0, 3, wire.MAX_CLIENT_MESSAGE + 1, 2**31 - 1])
+@pytest.mark.parametrize("length", [-1, 0, 3, wire.MAX_CLIENT_MESSAGE_BYTES + 1, 2**31 - 1])
 def test_a_length_that_no_message_has_ends_the_session(place: tuple[str, int], length: int) -> None:
     with RawClient(place).greeted() as client:
         client.send(b"Q" + struct.pack("!i", length) + b"SELECT 1\x00")
@@ -301,7 +301,7 @@ def test_half_a_message_is_nothing(place: tuple[str, int]) -> None:
 def test_a_client_that_stops_reading_is_given_up(postgres: PostgresAddress) -> None:
     """Its transaction holds locks that others wait for."""
     sock = listening()
-    listener = Listener(sock, lambda: postgres, patience_seconds=0.2)
+    listener = Listener(sock, lambda: postgres, send_timeout_seconds=0.2)
     with RawClient(sock.getsockname()).greeted() as client:
         client.send(wire.query("BEGIN; LOCK numbers"), counting(900, "repeat('x', 1000000)"))
         join_sessions()
@@ -355,7 +355,7 @@ def test_a_client_for_whom_there_is_no_thread_is_told_and_the_next_is_served(pla
 
 
 def test_one_client_too_many_is_told(place: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay_listener, "MOST_CLIENTS", 1)
+    monkeypatch.setattr(relay_listener, "MAX_CLIENTS", 1)
     with RawClient(place).greeted(), RawClient(place) as client:
         assert sqlstates(client.until(b"E")) == ["53300"]
         assert client.next() is None
@@ -366,12 +366,12 @@ def unforeseen(client: RawClient, log: pytest.LogCaptureFixture) -> bool:
     (answer,) = [fields for kind, body in client.until(b"E") if kind == b"E" and (fields := wire.error_fields(body))]
     ends = (answer["S"], answer["C"], client.next()) == ("FATAL", "XX000", None)
     (record,) = [record for record in log.records if record.exc_info]
-    return ends and record.getMessage() == "A session of the stand-in failed, and has ended."
+    return ends and record.getMessage() == "A session of the stand-in failed and has ended."
 
 
 def test_no_session_ends_without_a_word(postgres: PostgresAddress, caplog: pytest.LogCaptureFixture) -> None:
     sock = listening()
-    listener = Listener(sock, lambda: postgres, patience_seconds=None)  # type: ignore[arg-type]
+    listener = Listener(sock, lambda: postgres, send_timeout_seconds=None)  # type: ignore[arg-type]
     with RawClient(sock.getsockname()).greeted() as client:
         client.send(wire.query("SELECT 1"))
         assert unforeseen(client, caplog)
@@ -491,7 +491,7 @@ def test_closing_the_relay_ends_its_sessions(
 @pytest.mark.parametrize("which", ["backend", "postmaster"])
 def test_a_server_that_dies_in_a_copy_ends_it(store: StallingStore, postgres: PostgresAddress, which: str) -> None:
     password = Secret("p")
-    with a_standin() as settings, served(settings.standin_directory or Path(), Credentials("u", password), 0) as there:
+    with a_standin() as settings, serving(settings.standin_directory or Path(), Credentials("u", password), 0) as there:
         with psycopg.connect(there.url, password="p", autocommit=True) as client:
             client.execute("CREATE TABLE numbers (n INT)")
             pid = client.info.backend_pid
@@ -515,19 +515,19 @@ def fail(client: psycopg.Connection) -> None:
         client.execute(STALLING)
 
 
-class CancelledWhileItIsLookedAt(Producer):
-    """Nothing has been made yet, and the client cancels between two looks of the session."""
+class CancelledByWakeup(Producer):
+    """Has produced nothing yet when the client cancels, just before the session clears the wake-up."""
 
-    def heard(self) -> None:
+    def clear_wakeup(self) -> None:
         self.cancel()
-        super().heard()
+        super().clear_wakeup()
 
 
-class NobodyMayWait(Exchange):
-    """For nothing would come any more."""
+class NeverWaits(ChannelPair):
+    """Fails when the session waits, because nothing more would arrive."""
 
-    def turn(self, *_: Any, **__: Any) -> None:
-        pytest.fail("the session waits, and does not know that it was cancelled")
+    def pump(self, *_: Any, **__: Any) -> None:
+        pytest.fail("the session waits although it was cancelled")
 
 
 @pytest.fixture
@@ -535,17 +535,17 @@ def backend(postgres: PostgresAddress) -> Iterator[Backend]:
     backend = Backend(postgres, "dev")
     client, other = socket.socketpair()
     with client, other:
-        backend.attach(NobodyMayWait(Channel(client, ClientGone), backend.channel))
+        backend.attach(NeverWaits(Channel(client, ClientDisconnected), backend.channel))
         yield backend
     backend.close()
 
 
-def test_a_cancellation_is_not_lost_with_the_bell_that_told_of_it(backend: Backend) -> None:
+def test_a_cancellation_is_not_lost_with_its_wakeup(backend: Backend) -> None:
     may_end = threading.Event()
     try:
-        with CancelledWhileItIsLookedAt(lambda _: may_end.wait() and None) as producer:
+        with CancelledByWakeup(lambda _: may_end.wait() and None) as producer:
             with pytest.raises(RedshiftError, match="cancelled"):
-                backend._feed(producer)
+                backend._send_chunks(producer)
             may_end.set()
     finally:
         may_end.set()

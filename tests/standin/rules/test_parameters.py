@@ -14,7 +14,7 @@ from sparkify_dwh.standin.plan import plan
 from sparkify_dwh.standin.postgres.parameters import DOCUMENTED, REDSHIFT_ONLY
 from sparkify_dwh.standin.postgres.server import embedded_server
 from sparkify_dwh.standin.protocol import wire
-from sparkify_dwh.standin.relay.local_relay import relay_to
+from sparkify_dwh.standin.relay.local_relay import local_relay
 
 
 def shown(connection: Connection, name: str) -> object:
@@ -186,7 +186,7 @@ def test_without_a_schema_to_create_in_nothing_is_created(connection: Connection
 def test_a_client_hears_only_of_what_redshift_reports(migrated: Settings) -> None:
     """PostgreSQL 18 also reports the search path, and with it what the stand-in puts behind it."""
     assert migrated.standin_directory is not None
-    relay = relay_to(embedded_server(migrated.standin_directory))
+    relay = local_relay(embedded_server(migrated.standin_directory))
     with RawClient(str(relay.socket_path)).greeted() as client:
         client.send(*(wire.query(sql) for sql in ("SET search_path TO public", "SET datestyle TO 'SQL, DMY'")))
         told = [body.split(b"\0")[0] for kind, body in client.until(b"Z", 2) if kind == b"S"]
