@@ -1,37 +1,61 @@
-"""Every error this package raises on purpose, in one tree.
+"""Every error that this package raises on purpose, in one tree.
 
-    SparkifyError                  base of all; str() is one sentence that says what to do
-    ├── ConfigurationError         dwh.cfg or the environment lacks a value, or holds one that cannot work
-    ├── UnreachableError           no connection: the server is not there, or it refused the credentials
-    ├── NotMigratedError           the warehouse's tables are missing, or not those of this version
-    ├── SourceError                an input cannot be listed or read: wrong URL, nothing under a prefix, no right
+    SparkifyError                  base class
+    ├── ConfigurationError         dwh.cfg or the environment lacks a value, or has an invalid one
+    ├── UnreachableError           no connection: the server does not answer, or refuses the credentials
+    ├── NotMigratedError           the warehouse's tables are missing, or belong to another version
+    ├── SourceError                an input cannot be listed or read: wrong URL, nothing under a prefix, no permission
     ├── LoadError                  a load failed and was rolled back
-    │   └── CopyError              COPY refused the data; the file, line and column are in the message
-    ├── CheckError                 rows of the warehouse are not what a check demands; the message names them
-    ├── ExportError                an export failed; the message says what is left of it
+    │   └── CopyError              COPY rejected the data; ``rows`` are the rejected rows
+    ├── CheckError                 a data quality check failed; ``results`` are the results of the failed checks
+    ├── ExportError                an export failed; the message says what it left in the target
     ├── AwsError                   AWS refused a request about a cluster or a login, or did not answer
-    └── UsageError                 an argument makes no sense
+    └── UsageError                 an argument is invalid
 
-Messages never hold a secret. ``exit_code`` is what the command line exits with.
+An error has a ``message`` (what is wrong) and a ``hint`` (what to do; may be empty); ``str()`` is both. Neither holds a
+secret. ``exit_code`` is the exit code of the command line.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MAX_VALUE_CHARACTERS = 80  # of a rejected value in a message
+
 
 class SparkifyError(Exception):
-    """Base of the errors that this package raises on purpose."""
+    """Base class of the errors that this package raises on purpose."""
 
     exit_code = 1
 
+    def __init__(self, message: str = "", hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return with_hint(self.message, self.hint)
+
+
+def with_hint(message: str, hint: str) -> str:
+    """Return the message with its hint: after a colon, or as a sentence of its own when it begins like one."""
+    if not hint:
+        return message
+    if hint[0].isupper():
+        return f"{message.rstrip('.')}. {hint}"
+    return f"{message}: {hint}"
+
 
 class UsageError(SparkifyError):
-    """An argument makes no sense: a negative number of songs, an unknown table."""
+    """An argument is invalid: a negative number of songs, an unknown table."""
 
     exit_code = 2
 
 
 class ConfigurationError(SparkifyError):
-    """The configuration lacks something, or holds something that cannot work."""
+    """The configuration lacks a value, or has an invalid one."""
 
     exit_code = 3
 
@@ -43,7 +67,7 @@ class UnreachableError(SparkifyError):
 
 
 class NotMigratedError(SparkifyError):
-    """The tables of the warehouse are missing or are not those of this version."""
+    """The tables of the warehouse are missing or belong to another version."""
 
     exit_code = 5
 
@@ -55,19 +79,51 @@ class SourceError(SparkifyError):
 
 
 class LoadError(SparkifyError):
-    """A load failed; the warehouse is as it was before."""
+    """A load failed; the warehouse is unchanged."""
 
     exit_code = 7
 
 
+@dataclass(frozen=True)
+class RejectedRow:
+    """A row that COPY rejected. ``line`` counts from 1; ``value`` is None when the server does not show it."""
+
+    file: str
+    line: int
+    column: str
+    code: int
+    reason: str
+    value: str | None
+
+    def __str__(self) -> str:
+        place = f"{self.file} line {self.line}"
+        if self.column:
+            place += f", column {self.column}"
+        value = f"{shorten(self.value)!r}: " if self.value else ""
+        return f"{place}: {value}{self.reason} ({self.code})"
+
+
+def shorten(value: str) -> str:
+    """Return a value as messages show it."""
+    return value if len(value) <= MAX_VALUE_CHARACTERS else f"{value[:MAX_VALUE_CHARACTERS]}..."
+
+
 class CopyError(LoadError):
-    """COPY refused the data."""
+    """COPY rejected the data. ``rows`` are rejected rows, as many as the server showed; the message names the first."""
+
+    def __init__(self, message: str = "", hint: str = "", rows: Sequence[RejectedRow] = ()) -> None:
+        super().__init__(message, hint)
+        self.rows = tuple(rows)
 
 
 class CheckError(SparkifyError):
-    """Rows of the warehouse are not what a check demands."""
+    """A data quality check failed. ``results`` are the ``CheckResult`` of each failed check."""
 
     exit_code = 8
+
+    def __init__(self, message: str = "", hint: str = "", results: Sequence[Any] = ()) -> None:
+        super().__init__(message, hint)
+        self.results = tuple(results)
 
 
 class ExportError(SparkifyError):
@@ -77,10 +133,10 @@ class ExportError(SparkifyError):
 
 
 class AwsError(SparkifyError):
-    """AWS refused a request, or did not answer it. ``code`` is what AWS calls the reason, where it gave one."""
+    """AWS refused a request, or did not answer. ``code`` is AWS's name for the reason, or botocore's; empty without one."""
 
     exit_code = 10
 
-    def __init__(self, sentence: str, code: str = "") -> None:
-        super().__init__(sentence)
+    def __init__(self, message: str = "", code: str = "", hint: str = "") -> None:
+        super().__init__(message, hint)
         self.code = code

@@ -21,9 +21,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sparkify_dwh.aws.endpoint import region_of
-from sparkify_dwh.config import values as configured
-from sparkify_dwh.config.file import KEYS, Name, Values, read_values, variable
-from sparkify_dwh.config.values import DEFAULT_PORT, STANDIN, VERIFY_FULL
+from sparkify_dwh.config.fields import DEFAULT_CONNECT_SECONDS, DEFAULT_PORT, DEFAULT_QUERY_GROUP, Name, variable
+from sparkify_dwh.config.file import Values, read_values
+from sparkify_dwh.config.reading import read_all
+from sparkify_dwh.config.values import STANDIN, VERIFY_FULL, Endpoint, absolute
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.storage.urls import Locations, file_url
 from sparkify_dwh.utils.secret import Secret
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 __all__ = ["Locations", "Secret", "Settings"]
-
-DEFAULT_STANDIN_DIRECTORY = ".standin"
-CONNECT_SECONDS = 30.0
-QUERY_GROUP = "sparkify_dwh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +53,8 @@ class Settings:
     iam: bool = False
     secret_arn: str | None = None
     tls: str = VERIFY_FULL
-    connect_seconds: float = CONNECT_SECONDS
-    query_group: str = QUERY_GROUP
+    connect_seconds: float = DEFAULT_CONNECT_SECONDS
+    query_group: str = DEFAULT_QUERY_GROUP
     role_arn: str | None = None
     log_data: str | None = None
     log_jsonpath: str | None = None
@@ -89,7 +86,7 @@ class Settings:
     @classmethod
     def embedded(cls, directory: Path) -> Settings:
         """The embedded stand-in in ``directory``, with the inputs under ``directory/data``."""
-        base = configured.absolute(directory, Path.cwd())
+        base = absolute(directory, Path.cwd())
         return cls(
             host=STANDIN,
             log_data=file_url(f"{base}/data/log_data/"),
@@ -151,10 +148,10 @@ class Settings:
     def _require(self, missing: list[Name]) -> None:
         if missing:
             names = ", ".join(f"[{section}] {key}" for section, key in missing)
-            hint = " (HOST=standin is the embedded stand-in)" if ("CLUSTER", "HOST") in missing else ""
+            remark = " (HOST=standin is the embedded stand-in)" if ("CLUSTER", "HOST") in missing else ""
             raise ConfigurationError(
-                f"{self.origin} lacks {names}{hint}: add what is missing, or set it in the environment, such as "
-                f"{variable(missing[0])}"
+                f"{self.origin} lacks {names}{remark}",
+                f"add what is missing, or set it in the environment, such as {variable(missing[0])}",
             )
 
     def _refuse_overlap(self) -> None:
@@ -165,41 +162,39 @@ class Settings:
                 if prefix and url and other != name and url.startswith(prefix):
                     raise ConfigurationError(
                         f"{self.origin}: the key prefix [S3] {name} also matches [S3] {other}, which COPY would read "
-                        f"as data: move one of them, or end {name} with a slash"
+                        "as data",
+                        f"move one of them, or end {name} with a slash",
                     )
 
 
 def _settings(values: Values) -> Settings:
-    endpoint = configured.endpoint(values)
-    standin = endpoint.get("host") == STANDIN
-    standin_directory = configured.absolute(values.get("STANDIN", "DIR") or DEFAULT_STANDIN_DIRECTORY, values.directory)
-    directory = standin_directory if standin else None
-    # Without a host it is open who reads the locations, and a missing HOST is what the user should hear of first.
-    local = values.directory if standin or "host" not in endpoint else None
-    aws_key, aws_secret = configured.aws_keys(values)
-    dwh_password = configured.secret(values, "DWH", "DWH_DB_PASSWORD")
-    manifests = configured.location(values, "MANIFESTS", local)
+    reading = read_all(values)
+    if reading.errors:
+        raise reading.errors[0]
+    endpoint = reading.get("CLUSTER", "HOST") or Endpoint("")
+    directory = absolute(reading["STANDIN", "DIR"], values.directory) if endpoint.host == STANDIN else None
+    dwh_password = reading.get("DWH", "DWH_DB_PASSWORD")
     return Settings(
-        host=endpoint.get("host"),
-        db_name=values.get("CLUSTER", "DB_NAME") or endpoint.get("db_name") or values.get("DWH", "DWH_DB"),
-        db_user=values.get("CLUSTER", "DB_USER") or values.get("DWH", "DWH_DB_USER"),
-        db_password=configured.secret(values, "CLUSTER", "DB_PASSWORD") or dwh_password,
-        db_port=configured.port(values, endpoint.get("port")),
-        iam=configured.switch(values, "CLUSTER", "IAM"),
-        secret_arn=configured.secret_arn(values),
-        tls=configured.tls(values),
-        connect_seconds=configured.seconds(values, "CLUSTER", "CONNECT_SECONDS", CONNECT_SECONDS),
-        query_group=configured.query_group(values, QUERY_GROUP),
-        role_arn=configured.role(values),
-        log_data=configured.location(values, "LOG_DATA", local),
-        log_jsonpath=configured.location(values, "LOG_JSONPATH", local),
-        song_data=configured.location(values, "SONG_DATA", local),
-        region=values.get("S3", "REGION"),
-        manifests=manifests or (file_url(f"{directory}/manifests/") if directory else None),
-        export=configured.location(values, "EXPORT", local),
-        aws_key=aws_key,
-        aws_secret=aws_secret,
-        aws_region=configured.region(values),
+        host=endpoint.host or None,
+        db_name=reading.get("CLUSTER", "DB_NAME") or endpoint.db_name or values.get("DWH", "DWH_DB"),
+        db_user=reading.get("CLUSTER", "DB_USER") or values.get("DWH", "DWH_DB_USER"),
+        db_password=reading.get("CLUSTER", "DB_PASSWORD") or dwh_password,
+        db_port=reading.get("CLUSTER", "DB_PORT") or endpoint.port or reading.get("DWH", "DWH_PORT") or DEFAULT_PORT,
+        iam=reading["CLUSTER", "IAM"],
+        secret_arn=reading["CLUSTER", "SECRET_ARN"],
+        tls=reading["CLUSTER", "TLS"],
+        connect_seconds=reading["CLUSTER", "CONNECT_SECONDS"],
+        query_group=reading["CLUSTER", "QUERY_GROUP"],
+        role_arn=reading["IAM_ROLE", "ARN"],
+        log_data=reading["S3", "LOG_DATA"],
+        log_jsonpath=reading["S3", "LOG_JSONPATH"],
+        song_data=reading["S3", "SONG_DATA"],
+        region=reading["S3", "REGION"],
+        manifests=reading["S3", "MANIFESTS"] or (file_url(f"{directory}/manifests/") if directory else None),
+        export=reading["S3", "EXPORT"],
+        aws_key=reading["AWS", "KEY"],
+        aws_secret=reading["AWS", "SECRET"],
+        aws_region=reading["AWS", "REGION"],
         standin_directory=directory,
         dwh=_cluster_to_create(values),
         dwh_db_password=dwh_password,
@@ -208,5 +203,6 @@ def _settings(values: Values) -> Settings:
 
 
 def _cluster_to_create(values: Values) -> Mapping[str, str]:
-    keys = (key for key in KEYS["DWH"] if key != "DWH_DB_PASSWORD")
-    return MappingProxyType({key: value for key in keys if (value := values.get("DWH", key))})
+    """Return the texts of [DWH] without secrets."""
+    rows = (field for field in values.fields.values() if field.section == "DWH" and not field.is_secret)
+    return MappingProxyType({row.key: text for row in rows if (text := values.get(*row.name))})

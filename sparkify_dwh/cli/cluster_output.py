@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sparkify_dwh.cluster.removal import Gone
     from sparkify_dwh.cluster.resources import Found
     from sparkify_dwh.cluster.result import Up
-    from sparkify_dwh.config.file import Name
+    from sparkify_dwh.config.fields import Name
 
 
 def described(made: Up) -> str:
@@ -36,7 +36,7 @@ def described(made: Up) -> str:
 
 def say_written(file: Path | None, values: dict[Name, str]) -> None:
     """Where the values were written, and which of them the environment hides."""
-    from sparkify_dwh.config.file import variable
+    from sparkify_dwh.config.fields import variable
 
     if not values:
         return

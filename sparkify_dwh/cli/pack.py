@@ -85,7 +85,8 @@ def _url(location: str) -> str:
 
 def _store(invocation: Invocation, *locations: str) -> ObjectStore:
     """Return a store with the configuration's credentials and region. Local files, and S3 too, work without one."""
-    from sparkify_dwh.config.file import DEFAULT_FILE, PREFIX
+    from sparkify_dwh.config.fields import PREFIX
+    from sparkify_dwh.config.file import DEFAULT_FILE
     from sparkify_dwh.storage.store import ObjectStore
 
     is_configured = (

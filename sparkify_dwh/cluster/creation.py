@@ -22,7 +22,7 @@ from sparkify_dwh.cluster.role import ensure_role
 from sparkify_dwh.cluster.run import GOING, PAUSED, OnStep, Run, nobody, now
 from sparkify_dwh.cluster.services import find, other, service_of
 from sparkify_dwh.cluster.spec import ClusterSpec, Place, spec_of
-from sparkify_dwh.config.file import Name
+from sparkify_dwh.config.fields import Name
 from sparkify_dwh.errors import AwsError, ConfigurationError
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.utils.secret import Secret

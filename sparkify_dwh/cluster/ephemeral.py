@@ -18,7 +18,7 @@ from sparkify_dwh.cluster.removal import down
 from sparkify_dwh.cluster.result import Options, Up
 from sparkify_dwh.cluster.run import OnStep, nobody
 from sparkify_dwh.cluster.spec import ADMIN, identifier_of, spec_of
-from sparkify_dwh.config.file import variable
+from sparkify_dwh.config.fields import variable
 from sparkify_dwh.errors import AwsError, ConfigurationError, SparkifyError
 from sparkify_dwh.settings import Settings
 

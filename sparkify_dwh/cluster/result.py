@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sparkify_dwh.cluster.addresses import ADDRESS_SERVICE
-from sparkify_dwh.config.file import Name
+from sparkify_dwh.config.fields import Name
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.utils.secret import Secret
 

@@ -9,22 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from sparkify_dwh.aws.endpoint import PROVISIONED, SERVERLESS, Kind
-from sparkify_dwh.cluster.values import listed, matching, number, switch, wrong
-from sparkify_dwh.config.values import DEFAULT_PORT
+from sparkify_dwh.config.fields import DEFAULT_IDENTIFIER, DEFAULT_PORT, FIELDS
+from sparkify_dwh.config.values import Given, invalid
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.utils.secret import Secret
 
 Form = Literal["single-node", "multi-node", "serverless"]
 
-IDENTIFIER = "sparkify"
 DATABASE = "sparkify"
 ADMIN = "awsuser"
-NODE_TYPE = "ra3.large"
-BASE_RPUS = 4
 SERVERLESS_SUBNETS = 3  # https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html
 
 # CreateCluster and CreateWorkgroup take these ports alone.
@@ -33,11 +30,6 @@ PORTS = (range(5431, 5456), range(8191, 8216))
 NEVER_ALONE = ("ra3.4xlarge", "ra3.16xlarge")
 RETIRED_NODES = ("dc1.", "dc2.", "ds1.", "ds2.")
 
-_IDENTIFIER = re.compile(r"[a-z](?!.*--)[a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
-_ROLE_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}", re.ASCII)
-_DATABASE = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
-_ADMIN = re.compile(r"[a-z][a-z0-9_+.@-]{0,127}", re.ASCII)
-_NODE_TYPE = re.compile(r"[a-z0-9]{2,10}\.[a-z0-9]{2,20}", re.ASCII)
 _PASSWORD = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[!#-&(-.0-?A-\[\]-~]{8,64}", re.ASCII)
 
 
@@ -95,12 +87,10 @@ def spec_of(
     """The cluster that the settings describe; the arguments go before [DWH]. ConfigurationError for what cannot work."""
     dwh = {**settings.dwh, "DWH_CLUSTER_IDENTIFIER": identifier_of(settings)}
     form = _form(dwh)
-    identifier = matching(dwh, "DWH_CLUSTER_IDENTIFIER", IDENTIFIER, _IDENTIFIER, "3 to 63 of a-z, 0-9 and single '-'")
-    role_name = matching(
-        dwh, "DWH_IAM_ROLE_NAME", default_role_name(identifier), _ROLE_NAME, "1 to 64 of the signs IAM takes"
-    )
-    admin = matching(dwh, "DWH_DB_USER", settings.db_user or ADMIN, _ADMIN, "a lower-case name")
-    database = matching(dwh, "DWH_DB", settings.db_name or DATABASE, _DATABASE, "a lower-case name")
+    identifier = _value(dwh, "DWH_CLUSTER_IDENTIFIER")
+    role_name = _value(dwh, "DWH_IAM_ROLE_NAME", default_role_name(identifier))
+    admin = _value(dwh, "DWH_DB_USER", settings.db_user or ADMIN)
+    database = _value(dwh, "DWH_DB", settings.db_name or DATABASE)
     _refuse_reserved(DWH_DB=database, DWH_DB_USER=admin)
     same = settings.db_user in (None, admin)
     return ClusterSpec(
@@ -113,19 +103,30 @@ def spec_of(
         database=database,
         admin=admin,
         password=(password := _password(settings.dwh_db_password or (settings.db_password if same else None))),
-        secret_kept=secret or switch(dwh, "DWH_SECRET") or (password is None and _kept_before(settings)),
+        secret_kept=secret or _value(dwh, "DWH_SECRET") or (password is None and _kept_before(settings)),
         port=_port(settings),
         role_name=role_name,
         role_arn=_given_role(settings, role_name),
-        public=switch(dwh, "DWH_PUBLIC") if public is None and "DWH_PUBLIC" in dwh else public,
-        cidrs=tuple(cidrs) or listed(dwh, "DWH_CIDR"),
+        public=_value(dwh, "DWH_PUBLIC") if public is None and "DWH_PUBLIC" in dwh else public,
+        cidrs=tuple(cidrs) or (_value(dwh, "DWH_CIDR") or ()),
         subnets=_subnets(dwh, form),
     )
 
 
+def _value(dwh: Mapping[str, str], key: str, default: str | None = None) -> Any:
+    """Return a value of [DWH] by the table of settings. ``default`` is a text, where the table has no fixed one."""
+    field = FIELDS["DWH", key]
+    text = dwh.get(key, default)
+    return field.default if text is None else field.reader(Given(text, f"[DWH] {key}"))
+
+
+def _invalid(key: str, requirement: str, value: object) -> ConfigurationError:
+    return invalid(f"[DWH] {key}", requirement, repr(value))
+
+
 def identifier_of(settings: Settings) -> str:
     """The cluster's name, in small letters, as AWS keeps it."""
-    return settings.dwh.get("DWH_CLUSTER_IDENTIFIER", IDENTIFIER).lower()
+    return settings.dwh.get("DWH_CLUSTER_IDENTIFIER", DEFAULT_IDENTIFIER).lower()
 
 
 def default_role_name(identifier: str) -> str:
@@ -139,14 +140,11 @@ def _refuse_reserved(**names: str) -> None:
 
     for key, name in names.items():
         if name in RESERVED_WORDS or name == "public":
-            raise wrong(key, "must not be a reserved word of Redshift", name)
+            raise _invalid(key, "must not be a reserved word of Redshift", name)
 
 
 def _form(dwh: Mapping[str, str]) -> Form:
-    form = dwh.get("DWH_CLUSTER_TYPE", _implied_form(dwh)).lower()
-    if form not in ("single-node", "multi-node", "serverless"):
-        raise wrong("DWH_CLUSTER_TYPE", "must be single-node, multi-node or serverless", form)
-    return cast(Form, form)
+    return cast(Form, _value(dwh, "DWH_CLUSTER_TYPE", _implied_form(dwh)))
 
 
 def _implied_form(dwh: Mapping[str, str]) -> Form:
@@ -156,52 +154,52 @@ def _implied_form(dwh: Mapping[str, str]) -> Form:
 
 
 def _nodes(dwh: Mapping[str, str], form: Form) -> int:
-    nodes = number(dwh, "DWH_NUM_NODES", 2 if form == "multi-node" else 1, 1, 128)
+    nodes: int = _value(dwh, "DWH_NUM_NODES", "2" if form == "multi-node" else "1")
     if form == "multi-node" and nodes < 2:
-        raise wrong(
+        raise _invalid(
             "DWH_NUM_NODES", "must be at least 2 with DWH_CLUSTER_TYPE=multi-node (or make it single-node)", "1"
         )
     if form == "single-node" and nodes > 1:
-        raise wrong("DWH_NUM_NODES", "must be 1 with DWH_CLUSTER_TYPE=single-node (or make it multi-node)", str(nodes))
+        raise _invalid(
+            "DWH_NUM_NODES", "must be 1 with DWH_CLUSTER_TYPE=single-node (or make it multi-node)", str(nodes)
+        )
     return nodes
 
 
 def _node_type(dwh: Mapping[str, str], form: Form) -> str:
-    node_type = matching(dwh, "DWH_NODE_TYPE", NODE_TYPE, _NODE_TYPE, "a type like ra3.large")
+    node_type: str = _value(dwh, "DWH_NODE_TYPE")
     if node_type.startswith(RETIRED_NODES):
         raise ConfigurationError(
             f"[DWH] DWH_NODE_TYPE is {node_type}, and AWS creates no such nodes any more: take ra3.large, or "
             "DWH_CLUSTER_TYPE=serverless"
         )
     if form == "single-node" and node_type in NEVER_ALONE:
-        raise wrong(
+        raise _invalid(
             "DWH_NODE_TYPE", "must be ra3.large or ra3.xlplus with a single node (or set DWH_NUM_NODES=2)", node_type
         )
     return node_type
 
 
 def _base_rpus(dwh: Mapping[str, str]) -> int:
-    rpus = number(dwh, "DWH_BASE_RPUS", BASE_RPUS, 1, 1024)
+    rpus: int = _value(dwh, "DWH_BASE_RPUS")
     if rpus != 4 and (rpus < 8 or rpus % (8 if rpus <= 512 else 32)):
-        raise wrong(
+        raise _invalid(
             "DWH_BASE_RPUS", "must be 4, or a multiple of 8 from 8 to 512, or of 32 from there to 1024", str(rpus)
         )
     return rpus
 
 
 def _max_rpus(dwh: Mapping[str, str], base: int) -> int | None:
-    if "DWH_MAX_RPUS" not in dwh:
-        return None
-    rpus = number(dwh, "DWH_MAX_RPUS", base, 1, 5632)
-    if rpus < base or (rpus % 8 and rpus != 4):
-        raise wrong("DWH_MAX_RPUS", f"must be a multiple of 8, and not below DWH_BASE_RPUS, {base}", str(rpus))
+    rpus: int | None = _value(dwh, "DWH_MAX_RPUS")
+    if rpus is not None and (rpus < base or (rpus % 8 and rpus != 4)):
+        raise _invalid("DWH_MAX_RPUS", f"must be a multiple of 8, and not below DWH_BASE_RPUS, {base}", str(rpus))
     return rpus
 
 
 def _port(settings: Settings) -> int:
-    port = number(settings.dwh, "DWH_PORT", settings.db_port or DEFAULT_PORT, 1, 65535)
+    port: int = _value(settings.dwh, "DWH_PORT", str(settings.db_port or DEFAULT_PORT))
     if not any(port in ports for ports in PORTS):
-        raise wrong("DWH_PORT", "must be in 5431 to 5455 or 8191 to 8215, the ports that Redshift takes", str(port))
+        raise _invalid("DWH_PORT", "must be in 5431 to 5455 or 8191 to 8215, the ports that Redshift takes", str(port))
     return port
 
 
@@ -227,9 +225,7 @@ def _given_role(settings: Settings, role_name: str) -> str | None:
 
 
 def _subnets(dwh: Mapping[str, str], form: Form) -> tuple[str, ...]:
-    subnets = listed(dwh, "DWH_SUBNETS")
-    if bad := [subnet for subnet in subnets if not re.fullmatch(r"subnet-[0-9a-f]{8,17}", subnet)]:
-        raise wrong("DWH_SUBNETS", "must be subnets like subnet-0a1b2c3d, with commas between them", bad[0])
+    subnets: tuple[str, ...] = _value(dwh, "DWH_SUBNETS") or ()
     if form == "serverless" and 0 < len({*subnets}) < SERVERLESS_SUBNETS:
-        raise wrong("DWH_SUBNETS", "must be at least three, in three zones, for Serverless", ", ".join(subnets))
+        raise _invalid("DWH_SUBNETS", "must be at least three, in three zones, for Serverless", ", ".join(subnets))
     return subnets

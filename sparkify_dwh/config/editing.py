@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
-from sparkify_dwh.config.file import Name, filled, parsed
+from sparkify_dwh.config.fields import Name
+from sparkify_dwh.config.file import known_values, parse
 from sparkify_dwh.errors import ConfigurationError
 
 _ANY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
@@ -105,7 +106,7 @@ def _written(value: str) -> str:
 def _require_told(text: str, file: Path, changes: Mapping[Name, str]) -> None:
     """That the reader will find in ``text`` what was to be written."""
     whole = all(value.isprintable() for value in changes.values())
-    told = filled(parsed(text.lstrip("\ufeff"), file)) if whole else {}
+    told = known_values(parse(text.lstrip("\ufeff"), file)) if whole else {}
     lost = [f"[{section}] {key}" for (section, key), value in changes.items() if told.get((section, key)) != value]
     if lost:
         raise ConfigurationError(f"{', '.join(lost)} cannot be written to {file}: write it by hand")

@@ -5,30 +5,18 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sparkify_dwh.cluster.spec import spec_of
-from sparkify_dwh.config import values as configured
-from sparkify_dwh.config.file import (
-    FILE_VARIABLE,
-    KEYS,
-    PREFIX,
-    Values,
-    configuration_file,
-    parsed,
-    read_values,
-    variable,
-)
+from sparkify_dwh.config.fields import PREFIX, Fields, sections, variable
+from sparkify_dwh.config.file import FILE_VARIABLE, Values, configuration_file, parse, read_values
+from sparkify_dwh.config.reading import read_all
 from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
 from sparkify_dwh.errors import ConfigurationError, SparkifyError
-from sparkify_dwh.settings import CONNECT_SECONDS, QUERY_GROUP, Settings
+from sparkify_dwh.settings import Settings
 from sparkify_dwh.storage.s3 import READ_TIMEOUT_VARIABLE
 from sparkify_dwh.utils.text import listed
-
-SECRETS = (("CLUSTER", "DB_PASSWORD"), ("DWH", "DWH_DB_PASSWORD"), ("AWS", "SECRET"))
-LOCATIONS = ("LOG_DATA", "LOG_JSONPATH", "SONG_DATA", "MANIFESTS", "EXPORT")
 
 # Variables that are not settings of the file.
 OTHER_VARIABLES = {FILE_VARIABLE, READ_TIMEOUT_VARIABLE, f"{PREFIX}STANDIN_PASSWORD"}
@@ -43,11 +31,12 @@ def configuration_findings(path: Path | str | None, environ: Mapping[str, str]) 
     yield ok("configuration", _origin(file, values))
     if file.is_file():
         yield from _permissions(file, values)
-    for name in (*_unknown_settings(file), *_unknown_variables(environ)):
+    for name in (*_unknown_settings(file, values.fields), *_unknown_variables(environ, values.fields)):
         yield warning("configuration", f"{name} is not a known setting and is ignored: correct its name or remove it.")
-    wrong = list(_wrong_values(values))
-    yield from wrong
-    if not wrong:
+    errors = read_all(values).errors
+    for error in errors:
+        yield problem("configuration", f"{error}.")
+    if not errors:
         settings = Settings.read(path, environ)
         yield from _missing(settings)
         yield from _invalid_cluster(settings)
@@ -63,7 +52,8 @@ def _origin(file: Path, values: Values) -> str:
 
 def _permissions(file: Path, values: Values) -> Iterator[Finding]:
     """Warn about passwords in a file that others may read. Windows has no file modes like these."""
-    held = [f"[{section}] {key}" for section, key in SECRETS if (section, key) in values.in_file]
+    secrets = (field for field in values.fields.values() if field.is_secret and field.name in values.in_file)
+    held = [f"[{field.section}] {field.key}" for field in secrets]
     mode = file.stat().st_mode & 0o777
     if held and mode & 0o077 and os.name == "posix":
         yield warning(
@@ -73,50 +63,22 @@ def _permissions(file: Path, values: Values) -> Iterator[Finding]:
         )
 
 
-def _unknown_settings(file: Path) -> Iterator[str]:
+def _unknown_settings(file: Path, fields: Fields) -> Iterator[str]:
     if not file.is_file():
         return
     text = file.read_text(encoding="utf-8-sig")
     for number, line in enumerate(text.split("\n"), 1):
-        if line.lstrip().startswith("[") and line.strip(" \t\r[]").upper() not in KEYS:
+        if line.lstrip().startswith("[") and line.strip(" \t\r[]").upper() not in sections(fields):
             section = _SECTION.fullmatch(line)  # anything else is not shown: it may be a password in the wrong line
             yield f"{file}: the section [{section['name']}]" if section else f"{file}: the section in line {number}"
-    for name, key in parsed(text, file):
-        if key not in KEYS[name]:
+    for name, key in parse(text, file):
+        if name in sections(fields) and (name, key) not in fields:
             yield f"{file}: [{name}] {key}"
 
 
-def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    known = {variable((section, key)) for section, keys in KEYS.items() for key in keys}
+def _unknown_variables(environ: Mapping[str, str], fields: Fields) -> list[str]:
+    known = {field.variable for field in fields.values()}
     return sorted(name for name in environ if name.startswith(PREFIX) and name not in known | OTHER_VARIABLES)
-
-
-def _wrong_values(values: Values) -> Iterator[Finding]:
-    """Yield a problem for every invalid value; reading the settings stops at the first."""
-    named: dict[str, str] = {}
-    try:
-        named = configured.endpoint(values)
-    except ConfigurationError as error:
-        yield problem("configuration", f"{error}.")
-    for reading in _readings(values, named):
-        try:
-            reading()
-        except ConfigurationError as error:
-            yield problem("configuration", f"{error}.")
-
-
-def _readings(values: Values, named: Mapping[str, str]) -> Iterator[Callable[[], object]]:
-    local = values.directory if named.get("host") in (None, configured.STANDIN) else None
-    yield partial(configured.port, values, named.get("port"))
-    yield partial(configured.switch, values, "CLUSTER", "IAM")
-    yield partial(configured.secret_arn, values)
-    yield partial(configured.tls, values)
-    yield partial(configured.seconds, values, "CLUSTER", "CONNECT_SECONDS", CONNECT_SECONDS)
-    yield partial(configured.query_group, values, QUERY_GROUP)
-    yield partial(configured.role, values)
-    yield partial(configured.aws_keys, values)
-    for key in LOCATIONS:
-        yield partial(configured.location, values, key, local)
 
 
 def _missing(settings: Settings) -> Iterator[Finding]:

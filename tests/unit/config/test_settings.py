@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkify_dwh.config.file import KEYS
+from sparkify_dwh.config.fields import FIELDS
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.settings import Locations, Secret, Settings
 
@@ -109,12 +109,12 @@ def test_a_url_is_no_host(tmp_path: Path, host: str) -> None:
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "54.39", "five", "٥٤٣٩"])
 def test_a_port_is_a_number_from_1_to_65535(tmp_path: Path, port: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"\[CLUSTER\] DB_PORT needs a port from 1 to 65535"):
+    with pytest.raises(ConfigurationError, match=r"\[CLUSTER\] DB_PORT must be a number from 1 to 65535"):
         settings_of(tmp_path, f"[CLUSTER]\nHOST=h\nDB_PORT={port}\n")
 
 
 def test_an_error_names_the_variable_that_holds_the_wrong_value(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"^SPARKIFY_DWH_DWH_DWH_PORT needs a port .* found 70000"):
+    with pytest.raises(ConfigurationError, match=r"^SPARKIFY_DWH_DWH_DWH_PORT must be a number .* found 70000"):
         settings_of(tmp_path, "[CLUSTER]\nHOST=h\n", SPARKIFY_DWH_DWH_DWH_PORT="70000")
 
 
@@ -278,7 +278,7 @@ def test_the_example_of_a_cluster_names_every_key(tmp_path: Path) -> None:
     settings = settings_of(tmp_path, text)
     assert settings.for_load().log_data.startswith("s3://")
     assert settings.url.port == 5439
-    assert not [key for section in KEYS if section != "STANDIN" for key in KEYS[section] if f"{key}=" not in text]
+    assert not [key for section, key in FIELDS if section != "STANDIN" and f"{key}=" not in text]
 
 
 def test_settings_are_read_without_heavy_imports() -> None:

@@ -99,7 +99,7 @@ def test_without_a_configuration_the_versions_are_shown(tmp_path: Path) -> None:
     diagnosis = examine()
     assert diagnosis.exit_code == 3
     assert diagnosis.findings[0].sentence.startswith("sparkify-dwh 0")
-    assert "holds no dwh.cfg" in sentences(diagnosis, "problem")[0][1]
+    assert "has no dwh.cfg" in sentences(diagnosis, "problem")[0][1]
 
 
 def test_all_invalid_values_are_reported_at_once(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_all_invalid_values_are_reported_at_once(tmp_path: Path) -> None:
     )
     problems = [sentence for _, sentence in sentences(diagnosis, "problem")]
     assert len(problems) == 6
-    for key, sentence in zip(("HOST", "DB_PORT", "TLS", "ARN", "KEY", "LOG_DATA"), problems, strict=True):
+    for key, sentence in zip(("HOST", "DB_PORT", "TLS", "ARN", "LOG_DATA", "KEY"), problems, strict=True):
         assert key in sentence
 
 
@@ -133,7 +133,7 @@ def test_passwords_that_others_may_read_are_listed(tmp_path: Path) -> None:
     path = a_configuration(tmp_path, f"{CLUSTER}[DWH]\nDWH_DB_PASSWORD=hush\n[AWS]\nKEY=AKIA\nSECRET=hush\n")
     path.chmod(0o644)
     (warnings,) = [sentence for _, sentence in sentences(examine(path), "warning") if "chmod 600" in sentence]
-    assert "which holds [CLUSTER] DB_PASSWORD, [DWH] DWH_DB_PASSWORD and [AWS] SECRET: chmod" in warnings
+    assert "which holds [CLUSTER] DB_PASSWORD, [AWS] SECRET and [DWH] DWH_DB_PASSWORD: chmod" in warnings
 
 
 def test_unknown_settings_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
