@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh.cluster.reach import why_unreachable
+from sparkify_dwh.cluster.connectivity import explain_unreachable
 from sparkify_dwh.connection.connect import connect_by
 from sparkify_dwh.errors import SparkifyError, UnreachableError
 from sparkify_dwh.settings import Settings
@@ -140,7 +140,7 @@ def _advice(settings: Settings, error: BaseException) -> str:
         )
     if "refuses SSL" in str(error):
         return "It is no Redshift, for it does not speak TLS, without which nothing is sent. Check HOST and DB_PORT."
-    known = None if settings.is_standin else why_unreachable(settings)
+    known = None if settings.is_standin else explain_unreachable(settings)
     return (
         f"{known}."
         if known

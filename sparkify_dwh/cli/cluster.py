@@ -1,4 +1,4 @@
-"""Commands of the cluster itself: cluster up, status, pause, resume, down, expire."""
+"""``sparkify-dwh cluster``: up, status, pause, resume, down, expire."""
 
 from __future__ import annotations
 
@@ -12,13 +12,20 @@ from functools import partial
 
 import click
 
-from sparkify_dwh.cli.cluster_output import described, say_done, say_gone, say_planned, say_written, status_lines
+from sparkify_dwh.cli.cluster_output import (
+    describe_created,
+    print_done,
+    print_planned,
+    print_removed,
+    print_written,
+    status_lines,
+)
 from sparkify_dwh.cli.context import Invocation, confirm, is_quiet, pass_invocation
 from sparkify_dwh.cli.options import json_option, yes_option
 from sparkify_dwh.cli.output import print_json
 from sparkify_dwh.cli.progress import progress
 
-dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show the steps, and do not carry them out.")
 snapshot_option = click.option(
     "--snapshot/--no-snapshot", default=True, show_default=True,
     help="Take a final snapshot, which is kept until somebody deletes it.",
@@ -27,7 +34,7 @@ snapshot_option = click.option(
 
 @contextmanager
 def _steps(quiet: bool = False) -> Iterator[Callable[[str], None]]:
-    """Show the steps, a line each, which stay: they say what was made, and what is to be looked for after a failure."""
+    """Show the steps, one per line, and keep them on the screen: after a failure they say what was created."""
     if quiet or is_quiet() or not sys.stderr.isatty():
         with progress(quiet) as step:
             yield step
@@ -35,21 +42,21 @@ def _steps(quiet: bool = False) -> Iterator[Callable[[str], None]]:
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False)
-    with console.status("asking AWS"):  # turns below the lines, because minutes may lie between two of them
+    with console.status("waiting for AWS"):  # a spinner below the lines, because a step may take minutes
         yield lambda step: console.print(step, markup=False, soft_wrap=True)
 
 
-def _span(_context: click.Context, _option: click.Parameter, value: str | None) -> timedelta | None:
-    from sparkify_dwh.cluster.tags import time_to_live
+def _parse_ttl(_context: click.Context, _option: click.Parameter, value: str | None) -> timedelta | None:
+    from sparkify_dwh.cluster.tags import parse_ttl
 
-    return time_to_live(value) if value else None
+    return parse_ttl(value) if value else None
 
 
 @click.group()
 def cluster() -> None:
-    """Create the warehouse that [DWH] describes, with its role and its opening in the network; see it, and delete it.
+    """Create the warehouse that [DWH] describes, with its role and security group; see its state; delete it.
 
-    Without a DWH_CLUSTER_TYPE it is Redshift Serverless, which costs nothing but storage while no query runs.
+    By default it is Redshift Serverless, which costs only its storage while no query runs.
 
     \b
     Example:  sparkify-dwh cluster up --public --write --ttl 8h
@@ -60,23 +67,23 @@ def cluster() -> None:
 @cluster.command()
 @click.option(
     "--public/--not-public", default=None,
-    help="Whether it has an address on the internet. A new one has none, and is reached from its VPC.",
+    help="Whether it has an address on the internet. By default a new one has none, and is reached from its VPC.",
 )  # fmt: skip
 @click.option(
     "--cidr", "cidrs", multiple=True, metavar="NETWORK",
-    help="Who may connect, such as 203.0.113.7/32; may be repeated. Else DWH_CIDR, else this machine.",
+    help="Network that may connect, such as 203.0.113.7/32; may be repeated. Default: DWH_CIDR, or this machine.",
 )  # fmt: skip
-@click.option("--open-to-anyone", is_flag=True, help="Take a --cidr or DWH_CIDR that lets everybody in.")
+@click.option("--open-to-anyone", is_flag=True, help="Allow a --cidr or DWH_CIDR that opens the port to everyone.")
 @click.option(
-    "--ttl", metavar="SPAN", callback=_span,
-    help="How long it is needed, such as 8h; `cluster expire` deletes it afterwards.",
+    "--ttl", metavar="DURATION", callback=_parse_ttl,
+    help="Time to live, such as 8h; `cluster expire` deletes it afterwards.",
 )  # fmt: skip
-@click.option("--write", is_flag=True, help="Write endpoint and role, and a password that is made, to dwh.cfg.")
-@click.option("--secret", is_flag=True, help="Have Redshift make the password and keep it in Secrets Manager.")
+@click.option("--write", is_flag=True, help="Write endpoint and role, and a generated password, to dwh.cfg.")
+@click.option("--secret", is_flag=True, help="Have Redshift generate the password and keep it in Secrets Manager.")
 @dry_run_option
 @json_option
 @pass_invocation
-def up(  # noqa: PLR0913 (as many as it has options)
+def up(  # noqa: PLR0913 (one for each option)
     invocation: Invocation,
     public: bool | None,
     cidrs: tuple[str, ...],
@@ -87,9 +94,9 @@ def up(  # noqa: PLR0913 (as many as it has options)
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Create what is missing of the cluster, its role and its opening, wait for it, and say how to reach it.
+    """Create the cluster, its role and its security group where they are missing, wait for it, and show its endpoint.
 
-    Run again, also after it failed, it makes what is still missing.
+    Run it again, also after a failure: it creates what is still missing.
 
     \b
     Example:  sparkify-dwh cluster up --public --write --ttl 8h
@@ -102,36 +109,36 @@ def up(  # noqa: PLR0913 (as many as it has options)
     settings = invocation.settings()
     file = configuration_file(invocation.config, os.environ)
     options = clusters.Options(public, cidrs, open_to_anyone, secret, ttl)
-    keep = partial(write_values, file) if write else None
+    write_to_file = partial(write_values, file) if write else None
     with _steps(quiet=as_json) as step:
-        made = clusters.up(settings, options, keep=keep, on_step=step, dry_run=dry_run)
+        created = clusters.up(settings, options, write_values=write_to_file, on_step=step, dry_run=dry_run)
     if as_json:
-        print_json({"dry_run": dry_run} | made.to_dict())
+        print_json({"dry_run": dry_run} | created.to_dict())
     elif dry_run:
-        say_planned(made.done)
+        print_planned(created.done)
     else:
-        click.echo(described(made))
-        say_written(file if write else None, made.values(settings))
+        click.echo(describe_created(created))
+        print_written(file if write else None, created.values(settings))
 
 
 @cluster.command()
 @json_option
 @pass_invocation
 def status(invocation: Invocation, as_json: bool) -> None:
-    """The cluster's state, endpoint, nodes and age, and who may connect.
+    """Show the cluster's state, endpoint, nodes and age, and who may connect.
 
     \b
     Example:  sparkify-dwh cluster status
     """
     from sparkify_dwh import cluster as clusters
-    from sparkify_dwh.cluster.lifecycle import elsewhere
+    from sparkify_dwh.cluster.naming import region_hint
 
     settings = invocation.settings()
-    found = clusters.status(settings)
+    current = clusters.status(settings)
     if as_json:
-        print_json(found.to_dict())
+        print_json(current.to_dict())
     else:
-        click.echo("\n".join(status_lines(found, elsewhere(settings, found.region))))
+        click.echo("\n".join(status_lines(current, region_hint(settings, current.region))))
 
 
 @cluster.command()
@@ -139,7 +146,7 @@ def status(invocation: Invocation, as_json: bool) -> None:
 @json_option
 @pass_invocation
 def pause(invocation: Invocation, dry_run: bool, as_json: bool) -> None:
-    """Stop the cluster: its data stay, and cost their storage alone. Serverless needs no pause.
+    """Pause the cluster: it keeps its data and costs only its storage. Serverless needs no pause.
 
     \b
     Example:  sparkify-dwh cluster pause
@@ -151,10 +158,10 @@ def pause(invocation: Invocation, dry_run: bool, as_json: bool) -> None:
     if as_json:
         print_json({"dry_run": dry_run, "done": done})
         return
-    say_done(
+    print_done(
         done,
         "The cluster is paused.",
-        "There is nothing to pause: it is paused already, or is Serverless, which costs nothing while no query runs.",
+        "Nothing to pause: it is paused already, or it is Serverless, which costs nothing while no query runs.",
         dry_run,
     )
 
@@ -164,7 +171,7 @@ def pause(invocation: Invocation, dry_run: bool, as_json: bool) -> None:
 @json_option
 @pass_invocation
 def resume(invocation: Invocation, dry_run: bool, as_json: bool) -> None:
-    """Start the cluster again after a pause, and wait for it.
+    """Resume the cluster after a pause, and wait until it is available.
 
     \b
     Example:  sparkify-dwh cluster resume
@@ -176,7 +183,7 @@ def resume(invocation: Invocation, dry_run: bool, as_json: bool) -> None:
     if as_json:
         print_json({"dry_run": dry_run, "done": done})
     else:
-        say_done(done, "The cluster runs.", "There is nothing to resume: it runs.", dry_run)
+        print_done(done, "The cluster is available.", "Nothing to resume: the cluster is available.", dry_run)
 
 
 @cluster.command()
@@ -186,28 +193,27 @@ def resume(invocation: Invocation, dry_run: bool, as_json: bool) -> None:
 @json_option
 @pass_invocation
 def down(invocation: Invocation, snapshot: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
-    """Delete the cluster and all that was made with it, after a final snapshot; see that nothing is left.
+    """Delete the cluster after a final snapshot, with everything that was created for it; check that nothing is left.
 
-    What sparkify-dwh did not make stays: it is known by its tags.
+    Resources that sparkify-dwh did not create, which it recognizes by their tags, are kept.
 
     \b
     Example:  sparkify-dwh cluster down
               sparkify-dwh cluster down --no-snapshot --yes
     """
     from sparkify_dwh import cluster as clusters
-    from sparkify_dwh.cluster.lifecycle import elsewhere
-    from sparkify_dwh.cluster.spec import identifier_of
+    from sparkify_dwh.cluster.naming import identifier_of, region_hint
 
     settings = invocation.settings()
     if not (yes or dry_run):
-        lost = "A final snapshot keeps its data" if snapshot else "All its data are lost"
-        confirm(f"Delete the warehouse {identifier_of(settings)}? {lost}.", "nothing was deleted")
+        consequence = "A final snapshot keeps its data" if snapshot else "All its data will be lost"
+        confirm(f"Delete the warehouse {identifier_of(settings)}? {consequence}.", "nothing was deleted")
     with _steps(quiet=as_json) as step:
-        gone = clusters.down(settings, snapshot=snapshot, on_step=step, dry_run=dry_run)
+        removed = clusters.down(settings, snapshot=snapshot, on_step=step, dry_run=dry_run)
     if as_json:
-        print_json({"dry_run": dry_run} | asdict(gone))
+        print_json({"dry_run": dry_run} | asdict(removed))
     else:
-        say_gone(gone, dry_run, elsewhere(settings, gone.region))
+        print_removed(removed, dry_run, region_hint(settings, removed.region))
 
 
 @cluster.command()
@@ -216,7 +222,7 @@ def down(invocation: Invocation, snapshot: bool, yes: bool, dry_run: bool, as_js
 @json_option
 @pass_invocation
 def expire(invocation: Invocation, snapshot: bool, dry_run: bool, as_json: bool) -> None:
-    """Delete all clusters of the region that were created with --ttl and whose time is over. Never asks: for a scheduler.
+    """Delete all clusters of the region that were created with --ttl and have expired. Never asks: for a scheduler.
 
     \b
     Example:  sparkify-dwh cluster expire
@@ -224,11 +230,11 @@ def expire(invocation: Invocation, snapshot: bool, dry_run: bool, as_json: bool)
     from sparkify_dwh import cluster as clusters
 
     with _steps(quiet=as_json) as step:
-        gone = clusters.expire(invocation.settings(), snapshot=snapshot, on_step=step, dry_run=dry_run)
+        expired = clusters.expire(invocation.settings(), snapshot=snapshot, on_step=step, dry_run=dry_run)
     if as_json:
-        print_json([{"dry_run": dry_run} | asdict(one) for one in gone])
+        print_json([{"dry_run": dry_run} | asdict(removed) for removed in expired])
         return
-    for one in gone:
-        say_gone(one, dry_run)
-    if not gone:
-        click.echo("No cluster's time is over.")
+    for removed in expired:
+        print_removed(removed, dry_run)
+    if not expired:
+        click.echo("No cluster has expired.")

@@ -1,4 +1,4 @@
-"""The documents of the role with which Redshift reads the inputs and writes exports: who may take it on, and what it may do.
+"""The policy documents of the role with which Redshift reads inputs and writes exports: its trust and its permissions.
 
 https://docs.aws.amazon.com/redshift/latest/dg/c-getting-started-using-spectrum-create-role.html and, for UNLOAD,
 Redshift guide, r_UNLOAD
@@ -16,22 +16,22 @@ from sparkify_dwh.storage.urls import split_s3
 POLICY_NAME = "sparkify-dwh-s3"
 READ_ALL = "AmazonS3ReadOnlyAccess"
 
-_VERSION = "2012-10-17"  # of the language of policies: the one that knows ${*}
+_VERSION = "2012-10-17"  # of the policy language: the one with ${*}
 _READ = ["s3:GetObject"]
 _WRITE = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
 
 
 def trust() -> str:
-    """That Redshift, provisioned or Serverless, may take the role on."""
+    """Return the trust policy: Redshift, provisioned or Serverless, may assume the role."""
     services = ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]
     statement = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
     return _document([statement])
 
 
 def access(settings: Settings, partition: str) -> str | None:
-    """What the role may do: read the configured inputs, write where EXPORT and MANIFESTS are. None when none is in S3.
+    """Return the permissions: read the configured inputs, write to EXPORT and MANIFESTS. None if no location is in S3.
 
-    Limit: buckets that are encrypted with a key of KMS also need kms:Decrypt and, to write, kms:GenerateDataKey.
+    Limit: buckets that are encrypted with a KMS key also need kms:Decrypt and, to write, kms:GenerateDataKey.
     """
     read = in_s3(settings.log_data, settings.song_data, settings.log_jsonpath)
     written = in_s3(settings.manifests, settings.export)
@@ -55,9 +55,9 @@ def in_s3(*urls: str | None) -> list[str]:
 
 
 def _objects(url: str, partition: str, settings: Settings) -> str:
-    """A location is a key prefix, but for the one JSONPaths file. What a policy would read as a pattern is escaped."""
+    """Return the ARN of a location: a key prefix or the JSONPaths file. Wildcards of the policy language are escaped."""
     bucket, key = split_s3(url)
-    literal = re.sub(r"[*?$]", lambda sign: f"${{{sign[0]}}}", key)
+    literal = re.sub(r"[*?$]", lambda wildcard: f"${{{wildcard[0]}}}", key)
     return f"arn:{partition}:s3:::{bucket}/{literal}" + ("" if url == settings.log_jsonpath else "*")
 
 

@@ -7,22 +7,25 @@ from typing import Any
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import PROVISIONED
 from sparkify_dwh.cluster import tags
-from sparkify_dwh.cluster.resources import Found
-from sparkify_dwh.cluster.run import AVAILABLE, GOING, GONE, PAUSED, STUCK, Run, until_role_is_known
-from sparkify_dwh.cluster.spec import ClusterSpec, Place
+from sparkify_dwh.cluster.description import ClusterDescription
+from sparkify_dwh.cluster.execution import Execution
+from sparkify_dwh.cluster.retries import until_role_is_known
+from sparkify_dwh.cluster.spec import ClusterSpec, Infrastructure
+from sparkify_dwh.cluster.states import AVAILABLE, DELETING, FAILED_PREFIXES, GONE, PAUSED, PAUSING
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.utils.secret import Secret
 
+SERVICE = "redshift"
 MISSING = ("ClusterNotFound", "ClusterNotFoundFault")
 CREATION_MINUTES = 30
-DELETION_MINUTES = 60  # a final snapshot comes first
+DELETION_MINUTES = 60  # including the final snapshot
 
 _SETTLED = "settled"
-_PASSING = (
+_CHANGING = (
     "cancelling-resize",
     "creating",
     "modifying",
-    "pausing",
+    PAUSING,
     "rebooting",
     "renaming",
     "resizing",
@@ -30,31 +33,31 @@ _PASSING = (
     "rotating-keys",
     "updating-hsm",
 )
-# Of ClusterAvailabilityStatus, those with which an available cluster takes no queries, as a person says them.
+# Values of ClusterAvailabilityStatus with which an available cluster takes no queries, and the state to show.
 _NO_QUERIES = {"unavailable": "unavailable", "failed": "failed", "maintenance": "in maintenance"}
 
 Described = dict[str, Any]
 
 
-def find(aws: Aws, identifier: str) -> Found | None:
-    cluster = _described(aws, identifier)
-    return _found(cluster) if cluster else None
+def find(aws: Aws, identifier: str) -> ClusterDescription | None:
+    cluster = _describe(aws, identifier)
+    return _description(cluster) if cluster else None
 
 
-def _described(aws: Aws, identifier: str) -> Described | None:
-    clusters = aws.call("redshift", "describe_clusters", absent=MISSING, ClusterIdentifier=identifier).get("Clusters")
+def find_managed(aws: Aws) -> list[ClusterDescription]:
+    """Return all clusters of the region that this program created."""
+    clusters = map(_description, aws.pages(SERVICE, "describe_clusters", "Clusters", TagKeys=[tags.CLUSTER]))
+    return [cluster for cluster in clusters if cluster.is_managed]
+
+
+def _describe(aws: Aws, identifier: str) -> Described | None:
+    clusters = aws.call(SERVICE, "describe_clusters", absent=MISSING, ClusterIdentifier=identifier).get("Clusters")
     return dict(clusters[0]) if clusters else None
 
 
-def find_own(aws: Aws) -> list[Found]:
-    """All clusters in the region that this program has made."""
-    clusters = aws.pages("redshift", "describe_clusters", "Clusters", TagKeys=[tags.CLUSTER])
-    return [found for cluster in clusters if (found := _found(cluster)).is_ours]
-
-
-def _found(cluster: Described) -> Found:
+def _description(cluster: Described) -> ClusterDescription:
     endpoint = cluster.get("Endpoint") or {}
-    return Found(
+    return ClusterDescription(
         kind=PROVISIONED,
         identifier=cluster["ClusterIdentifier"],
         state=_state_of(cluster),
@@ -75,167 +78,173 @@ def _found(cluster: Described) -> Found:
             role["IamRoleArn"] for role in cluster.get("IamRoles", ()) if role.get("ApplyStatus") != "removing"
         ),
         secret_arn=cluster.get("MasterPasswordSecretArn"),
-        tags=tags.read(cluster.get("Tags")),
+        tags=tags.as_dict(cluster.get("Tags")),
     )
 
 
 def _state_of(cluster: Described) -> str:
     state = str(cluster.get("ClusterStatus", "")).lower()
-    answers = str(cluster.get("ClusterAvailabilityStatus", "")).lower()
-    return _NO_QUERIES.get(answers, state) if state.split(",")[0] == AVAILABLE else state
+    availability = str(cluster.get("ClusterAvailabilityStatus", "")).lower()
+    return _NO_QUERIES.get(availability, state) if state.split(",")[0] == AVAILABLE else state
 
 
 def _is_changing(cluster: Described) -> bool:
-    """Whether an available cluster is still being given what was asked for; its state says nothing of that."""
-    parts = [role.get("ApplyStatus") for role in cluster.get("IamRoles", ())]
-    parts += [group.get("Status") for group in cluster.get("VpcSecurityGroups", ())]
+    """Return whether changes to an available cluster are not complete yet, which its state does not show."""
+    statuses = [role.get("ApplyStatus") for role in cluster.get("IamRoles", ())]
+    statuses += [group.get("Status") for group in cluster.get("VpcSecurityGroups", ())]
     pending = cluster.get("PendingModifiedValues") or {}
-    return "adding" in parts or "removing" in parts or "PubliclyAccessible" in pending
+    return "adding" in statuses or "removing" in statuses or "PubliclyAccessible" in pending
 
 
-def create(run: Run, spec: ClusterSpec, *, place: Place, password: Secret | None, marks: dict[str, str]) -> None:
-    """Ask for the cluster; ``password`` None has Redshift make one and keep it in Secrets Manager."""
-    secret = {"ManageMasterPassword": True} if password is None else {"MasterUserPassword": password.reveal()}
+def create(
+    execution: Execution,
+    spec: ClusterSpec,
+    *,
+    infrastructure: Infrastructure,
+    password: Secret | None,
+    cluster_tags: dict[str, str],
+) -> None:
+    """Request the cluster. With ``password`` None Redshift generates one and keeps it in Secrets Manager."""
+    credentials = {"ManageMasterPassword": True} if password is None else {"MasterUserPassword": password.reveal()}
     size: dict[str, Any] = {"ClusterType": spec.form}
     if spec.form == "multi-node":
         size["NumberOfNodes"] = spec.nodes
-    group = {"ClusterSubnetGroupName": place.subnet_group} if place.subnet_group else {}
-    run.tell(
-        f"create the cluster {spec.identifier}: {spec.size}, encrypted, {'public' if spec.public else 'not public'}"
-    )
-    if run.dry:
-        return
-    run.retry(
-        lambda: run.aws.call(
-            "redshift",
-            "create_cluster",
-            ClusterIdentifier=spec.identifier,
-            NodeType=spec.node_type,
-            MasterUsername=spec.admin,
-            DBName=spec.database,
-            Port=spec.port,
-            Encrypted=True,
-            PubliclyAccessible=bool(spec.public),
-            IamRoles=[place.role_arn],
-            VpcSecurityGroupIds=[place.security_group],
-            Tags=tags.listed(marks),
-            **size,
-            **secret,
-            **group,
-        ),
-        **until_role_is_known(place),
+    subnets = {"ClusterSubnetGroupName": infrastructure.subnet_group} if infrastructure.subnet_group else {}
+    execution.do(
+        f"create the cluster {spec.identifier}: {spec.size}, encrypted, {'public' if spec.public else 'not public'}",
+        SERVICE,
+        "create_cluster",
+        retry=until_role_is_known(infrastructure),
+        ClusterIdentifier=spec.identifier,
+        NodeType=spec.node_type,
+        MasterUsername=spec.admin,
+        DBName=spec.database,
+        Port=spec.port,
+        Encrypted=True,
+        PubliclyAccessible=bool(spec.public),
+        IamRoles=[infrastructure.role_arn],
+        VpcSecurityGroupIds=[infrastructure.security_group],
+        Tags=tags.as_list(cluster_tags),
+        **size,
+        **credentials,
+        **subnets,
     )
 
 
-def amend(run: Run, found: Found, spec: ClusterSpec, place: Place) -> None:
-    """Give a cluster that is there what it lacks: the role, the security group, the public address."""
-    if place.role_arn not in found.role_arns:
-        _let_use(run, found.identifier, place)
-        wait_until_available(run, found.identifier)
+def update(
+    execution: Execution, cluster: ClusterDescription, spec: ClusterSpec, infrastructure: Infrastructure
+) -> None:
+    """Give an existing cluster what it lacks: the role, the security group, the public address."""
+    if infrastructure.role_arn not in cluster.role_arns:
+        execution.do(
+            "attach the role to the cluster",
+            SERVICE,
+            "modify_cluster_iam_roles",
+            retry=until_role_is_known(infrastructure),
+            ClusterIdentifier=cluster.identifier,
+            AddIamRoles=[infrastructure.role_arn],
+        )
+        wait_until_available(execution, cluster.identifier)
     changes: dict[str, Any] = {}
-    if place.security_group not in found.security_groups:
-        changes["VpcSecurityGroupIds"] = [*found.security_groups, place.security_group]
-    if spec.public not in (None, found.public):
+    if infrastructure.security_group not in cluster.security_groups:
+        changes["VpcSecurityGroupIds"] = [*cluster.security_groups, infrastructure.security_group]
+    if spec.public not in (None, cluster.public):
         changes["PubliclyAccessible"] = spec.public
     if changes:
-        deed = f"change the cluster: {', '.join(sorted(changes))}"
-        run.do(deed, "redshift", "modify_cluster", ClusterIdentifier=found.identifier, **changes)
+        step = f"change the cluster: {', '.join(sorted(changes))}"
+        execution.do(step, SERVICE, "modify_cluster", ClusterIdentifier=cluster.identifier, **changes)
 
 
-def _let_use(run: Run, identifier: str, place: Place) -> None:
-    run.tell("let the cluster use the role")
-    if not run.dry:
-        run.retry(
-            lambda: run.aws.call(
-                "redshift", "modify_cluster_iam_roles", ClusterIdentifier=identifier, AddIamRoles=[place.role_arn]
-            ),
-            **until_role_is_known(place),
-        )
+def tag(execution: Execution, cluster: ClusterDescription, cluster_tags: dict[str, str]) -> None:
+    aws = execution.aws
+    arn = f"arn:{aws.partition}:redshift:{aws.region}:{aws.account()}:cluster:{cluster.identifier}"
+    aws.call(SERVICE, "create_tags", ResourceName=arn, Tags=tags.as_list(cluster_tags))
 
 
-def tag(run: Run, found: Found, marks: dict[str, str]) -> None:
-    arn = f"arn:{run.aws.partition}:redshift:{run.aws.region}:{run.aws.account()}:cluster:{found.identifier}"
-    run.aws.call("redshift", "create_tags", ResourceName=arn, Tags=tags.listed(marks))
+def pause(execution: Execution, cluster: ClusterDescription) -> None:
+    """Pause the cluster, after changes in progress are complete."""
+    if cluster.state != PAUSING:
+        if not cluster.is_available:
+            wait_until_available(execution, cluster.identifier)
+        step = f"pause the cluster {cluster.identifier}"
+        execution.do(step, SERVICE, "pause_cluster", ClusterIdentifier=cluster.identifier)
+    _wait_until_paused(execution, cluster.identifier)
 
 
-def pause(run: Run, found: Found) -> None:
-    """Stop it, once it is done with what it is doing."""
-    if found.state != "pausing":
-        if not found.is_available:
-            wait_until_available(run, found.identifier)
-        run.do(f"pause the cluster {found.identifier}", "redshift", "pause_cluster", ClusterIdentifier=found.identifier)
-    _wait_until_paused(run, found.identifier)
+def resume(execution: Execution, cluster: ClusterDescription) -> None:
+    """Resume the cluster if it is paused or pausing. Wait in any case until it is available."""
+    if cluster.state == PAUSING:  # which cannot be cancelled
+        _wait_until_paused(execution, cluster.identifier)
+    if cluster.state in (PAUSED, PAUSING):
+        step = f"resume the cluster {cluster.identifier}"
+        execution.do(step, SERVICE, "resume_cluster", ClusterIdentifier=cluster.identifier)
+    wait_until_available(execution, cluster.identifier)
 
 
-def resume(run: Run, found: Found) -> None:
-    """Start it if it is paused or is about to be, and wait until it is available in any case."""
-    if found.state == "pausing":  # which cannot be undone
-        _wait_until_paused(run, found.identifier)
-    if found.state in (PAUSED, "pausing"):
-        deed = f"resume the cluster {found.identifier}"
-        run.do(deed, "redshift", "resume_cluster", ClusterIdentifier=found.identifier)
-    wait_until_available(run, found.identifier)
+def _wait_until_paused(execution: Execution, identifier: str) -> None:
+    execution.wait("the cluster", lambda: _current_state(execution.aws, identifier), [PAUSED], minutes=CREATION_MINUTES)
 
 
-def _wait_until_paused(run: Run, identifier: str) -> None:
-    run.wait("the cluster", lambda: _state(run, identifier), [PAUSED], minutes=CREATION_MINUTES)
+def delete(execution: Execution, cluster: ClusterDescription, snapshot: str | None) -> str | None:
+    """Delete the cluster, after a final snapshot of this name, and wait until it is gone.
 
-
-def delete(run: Run, found: Found, snapshot: str | None) -> str | None:
-    """Delete the cluster, after a final snapshot of this name, and wait until it is gone. The name, if it is being taken.
-
-    AWS deletes no cluster that is changing (InvalidClusterState), so that is waited for.
+    Return the name if this deletion takes the snapshot. AWS refuses to delete a cluster that is changing
+    (InvalidClusterState), so changes in progress are waited for.
     """
-    taken = None
-    run.wait("the cluster", lambda: _settled(run, found.identifier), [_SETTLED], minutes=CREATION_MINUTES)
-    if (state := _state(run, found.identifier)) not in (GONE, *GOING):
-        run.tell(
-            f"delete the cluster {found.identifier}" + (f", after the final snapshot {snapshot}" if snapshot else "")
+    aws, identifier, taken = execution.aws, cluster.identifier, None
+    execution.wait("the cluster", lambda: _settled_state(aws, identifier), [_SETTLED], minutes=CREATION_MINUTES)
+    if (state := _current_state(aws, identifier)) not in (GONE, *DELETING):
+        execution.report(
+            f"delete the cluster {identifier}" + (f", after the final snapshot {snapshot}" if snapshot else "")
         )
-        if run.dry or _ask_to_delete(run, found, state, snapshot):
+        if execution.dry_run or _request_deletion(execution, cluster, state, snapshot):
             taken = snapshot
-    run.wait("the cluster", lambda: _state(run, found.identifier), [GONE], minutes=DELETION_MINUTES)
+    execution.wait("the cluster", lambda: _current_state(aws, identifier), [GONE], minutes=DELETION_MINUTES)
     return taken
 
 
-def _ask_to_delete(run: Run, found: Found, state: str, snapshot: str | None) -> bool:
-    """Whether it was there to be deleted. A paused one may have to run for its final snapshot: the guide does not say."""
+def _request_deletion(execution: Execution, cluster: ClusterDescription, state: str, snapshot: str | None) -> bool:
+    """Return whether there was a cluster to delete.
+
+    The documentation does not say whether a paused cluster must run for its final snapshot. It is resumed if AWS says so.
+    """
     final: dict[str, Any] = {"SkipFinalClusterSnapshot": snapshot is None}
     if snapshot:
         final["FinalClusterSnapshotIdentifier"] = snapshot
 
-    def ask() -> bool:
-        return bool(
-            run.aws.call("redshift", "delete_cluster", absent=MISSING, ClusterIdentifier=found.identifier, **final)
+    def request() -> bool:
+        response = execution.aws.call(
+            SERVICE, "delete_cluster", absent=MISSING, ClusterIdentifier=cluster.identifier, **final
         )
+        return bool(response)
 
     try:
-        return ask()
+        return request()
     except AwsError as error:
         if error.code == "InvalidClusterState" and state == PAUSED:
-            resume(run, found)
-            return ask()
-        if snapshot and state.startswith(STUCK):
-            raise AwsError(f"{error}. It is {state}: without a final snapshot it may go, with --no-snapshot") from error
+            resume(execution, cluster)
+            return request()
+        if snapshot and state.startswith(FAILED_PREFIXES):
+            raise AwsError(f"{error}. It is {state}: delete it without a final snapshot, by --no-snapshot") from error
         raise
 
 
-def _settled(run: Run, identifier: str) -> str:
-    state = _state(run, identifier)
-    return state if state in _PASSING else _SETTLED
-
-
-def wait_until_available(run: Run, identifier: str) -> None:
-    """And until it has the role, the security group and the address that were asked for."""
+def wait_until_available(execution: Execution, identifier: str) -> None:
+    """Wait until the cluster is available and all requested changes are complete."""
 
     def state() -> str:
-        cluster = _described(run.aws, identifier)
+        cluster = _describe(execution.aws, identifier)
         current = _state_of(cluster).split(",")[0] if cluster else GONE
         return "modifying" if cluster and current == AVAILABLE and _is_changing(cluster) else current
 
-    run.wait("the cluster", state, [AVAILABLE], minutes=CREATION_MINUTES)
+    execution.wait("the cluster", state, [AVAILABLE], minutes=CREATION_MINUTES)
 
 
-def _state(run: Run, identifier: str) -> str:
-    cluster = _described(run.aws, identifier)
+def _current_state(aws: Aws, identifier: str) -> str:
+    cluster = _describe(aws, identifier)
     return _state_of(cluster) if cluster else GONE
+
+
+def _settled_state(aws: Aws, identifier: str) -> str:
+    state = _current_state(aws, identifier)
+    return state if state in _CHANGING else _SETTLED

@@ -1,28 +1,33 @@
-"""``cluster down`` and ``cluster expire``: everything that was made goes, and nothing else."""
+"""``cluster down`` and ``cluster expire``: delete everything that was created, and nothing else."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from sparkify_dwh.aws.client import Aws
-from sparkify_dwh.cluster import network, subnets
-from sparkify_dwh.cluster.lifecycle import asked, configured_kind, own, parts, role_name_of
-from sparkify_dwh.cluster.resources import Found
+from sparkify_dwh.cluster.description import ClusterDescription
+from sparkify_dwh.cluster.execution import Execution, OnStep, RetryPolicy, Sleep, ignore_step, now, open_execution
+from sparkify_dwh.cluster.lifecycle import find_managed_clusters_named
+from sparkify_dwh.cluster.naming import default_role_name, identifier_of, role_name_of
 from sparkify_dwh.cluster.role import remove_role
-from sparkify_dwh.cluster.run import OnStep, Run, nobody, now
-from sparkify_dwh.cluster.services import find, find_own, service_of
-from sparkify_dwh.cluster.spec import default_role_name, identifier_of
+from sparkify_dwh.cluster.security_groups import IN_USE_MINUTES, remove_security_groups
+from sparkify_dwh.cluster.services import find_managed_clusters, service_of
+from sparkify_dwh.cluster.status import find_resources
+from sparkify_dwh.cluster.subnet_groups import remove_subnet_group
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.settings import Settings
 
-_LINGERING_MINUTES = 5
+_REMAINING = "Remaining"  # the code of the error while AWS still shows deleted resources
+_UNTIL_REMOVED = RetryPolicy(
+    lambda error: error.code == _REMAINING, minutes=5, reason="checking that everything is deleted"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """A warehouse that is gone, with all around it. ``done`` is empty when there was nothing."""
+class RemovedResources:
+    """The result of a deletion: final snapshots and steps. ``done`` is empty when there was nothing to delete."""
 
     identifier: str
     region: str
@@ -30,92 +35,93 @@ class Gone:
     done: tuple[str, ...]
 
 
-def down(  # noqa: PLR0913 (what it is, and how it is shown)
+def down(  # noqa: PLR0913 (the task, and how to carry it out)
     settings: Settings,
     *,
     snapshot: bool = True,
-    on_step: OnStep = nobody,
+    on_step: OnStep = ignore_step,
     dry_run: bool = False,
     aws: Aws | None = None,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Gone:
-    """Delete the warehouse, after a final snapshot, then its security group, subnet group and role; see that all are gone.
+    sleep: Sleep = time.sleep,
+) -> RemovedResources:
+    """Delete the cluster after a final snapshot, then its security group, subnet group and role. Check that all are gone.
 
-    A final snapshot is kept, and costs its storage, until somebody deletes it. Raises AwsError when something was not made
-    by this program, or is still there at the end.
+    The final snapshot is kept, and costs its storage, until somebody deletes it. Raises AwsError when the cluster was not
+    created by this program, or something still exists at the end.
     """
-    with asked(settings, aws) as own_aws:
-        run = Run(own_aws, on_step, dry_run, sleep)
-        found = own(find(own_aws, identifier_of(settings), configured_kind(settings)))
-        role_name = role_name_of(settings, found[0] if found else None)
-        return _remove(run, identifier_of(settings), role_name, found, snapshot=snapshot)
+    with open_execution(settings, aws, on_step, dry_run, sleep) as execution:
+        clusters = find_managed_clusters_named(execution.aws, settings)
+        role_name = (clusters[0].role_name if clusters else None) or role_name_of(settings)
+        return _remove(execution, identifier_of(settings), role_name, clusters, snapshot=snapshot)
 
 
-def expire(  # noqa: PLR0913 (what it is, and how it is shown)
+def expire(  # noqa: PLR0913 (the task, and how to carry it out)
     settings: Settings,
     *,
     snapshot: bool = True,
-    on_step: OnStep = nobody,
+    on_step: OnStep = ignore_step,
     dry_run: bool = False,
     aws: Aws | None = None,
-    sleep: Callable[[float], None] = time.sleep,
-) -> list[Gone]:
-    """Delete all warehouses in the region whose time to live is over, as ``down`` does. For a scheduler.
+    sleep: Sleep = time.sleep,
+) -> list[RemovedResources]:
+    """Delete all clusters of the region whose time to live is over, as ``down`` does. For a scheduler.
 
-    One that cannot be deleted does not keep the others: the AwsError comes at the end.
+    A cluster that cannot be deleted does not prevent the others; the AwsError is raised at the end.
     """
-    gone = []
-    with asked(settings, aws) as own_aws:
-        warehouses, problems = find_own(own_aws)
-        failed = [str(problem) for problem in problems]
-        for found in warehouses:
-            if not found.expires or found.expires > now():
+    removed = []
+    with open_execution(settings, aws, on_step, dry_run, sleep) as execution:
+        clusters, errors = find_managed_clusters(execution.aws)
+        failures = [str(error) for error in errors]
+        for cluster in clusters:
+            if not cluster.expires or cluster.expires > now():
                 continue
-            role_name = found.role_name or default_role_name(found.identifier)
+            role_name = cluster.role_name or default_role_name(cluster.identifier)
+            own_execution = replace(execution, done=[])
             try:
-                run = Run(own_aws, on_step, dry_run, sleep)
-                gone.append(_remove(run, found.identifier, role_name, [found], snapshot=snapshot))
+                removed.append(_remove(own_execution, cluster.identifier, role_name, [cluster], snapshot=snapshot))
             except AwsError as error:
-                failed.append(f"{found.identifier}: {error}")
-    if failed:
-        raise AwsError("; ".join(failed))
-    return gone
+                failures.append(f"{cluster.identifier}: {error}")
+    if failures:
+        raise AwsError("; ".join(failures))
+    return removed
 
 
-def _remove(run: Run, identifier: str, role_name: str, found: list[Found], *, snapshot: bool) -> Gone:
-    names = []
-    for one in found:
+def _remove(
+    execution: Execution, identifier: str, role_name: str, clusters: Sequence[ClusterDescription], *, snapshot: bool
+) -> RemovedResources:
+    snapshots = []
+    for cluster in clusters:
         name = f"{identifier}-final-{now():%Y%m%d-%H%M%S}" if snapshot else None
-        taken = service_of(one.kind).delete(run, one, name)  # None where the deletion had begun before
-        names += [taken] if taken else []
-    kept = network.remove_groups(run, identifier)
-    subnets.remove_subnet_group(run, identifier)
-    remove_role(run, identifier, role_name)
-    if kept:
+        taken = service_of(cluster.kind).delete(execution, cluster, name)  # None if another deletion was in progress
+        snapshots += [taken] if taken else []
+    groups_in_use = remove_security_groups(execution, identifier)
+    remove_subnet_group(execution, identifier)
+    remove_role(execution, identifier, role_name)
+    if groups_in_use:
         raise AwsError(
-            f"all of {identifier} is gone but its security group {', '.join(kept)}, which is still in use after "
-            f"{network.IN_USE_MINUTES} minutes: something else is in it, or a rule of another group names it; take that "
-            "away in the console of EC2, and run this again"
+            f"Everything of {identifier} is deleted except its security group {', '.join(groups_in_use)}, which is still in "
+            f"use after {IN_USE_MINUTES} minutes. Something else uses it, or a rule of another group names it: remove that "
+            "in the EC2 console, and run this again"
         )
-    if not run.dry:
-        _require_gone(run, identifier, role_name, found)
-    return Gone(identifier, run.aws.region, tuple(names), tuple(run.done))
+    if not execution.dry_run:
+        _require_removed(execution, identifier, role_name, clusters)
+    return RemovedResources(identifier, execution.aws.region, tuple(snapshots), tuple(execution.done))
 
 
-def _require_gone(run: Run, identifier: str, role_name: str, found: list[Found]) -> None:
-    """That nothing is left, once AWS has told all its parts."""
-
-    def left() -> list[str]:
-        here = [one.kind for one in found if service_of(one.kind).find(run.aws, identifier)]
-        return [f"the {kind} warehouse {identifier}" for kind in here] + parts(run.aws, identifier, role_name)
+def _require_removed(
+    execution: Execution, identifier: str, role_name: str, clusters: Sequence[ClusterDescription]
+) -> None:
+    """Check that nothing is left, allowing for AWS's services to lag behind. Raises AwsError."""
+    aws = execution.aws
 
     def check() -> None:
-        if rest := left():
+        kinds = [cluster.kind for cluster in clusters if service_of(cluster.kind).find(aws, identifier)]
+        remaining = [f"the {kind} warehouse {identifier}" for kind in kinds]
+        remaining += find_resources(aws, identifier, role_name)
+        if remaining:
             raise AwsError(
-                f"not everything is gone: {', '.join(rest)} can still be seen in {run.aws.region}; run this again",
-                "Left",
+                f"Not everything is deleted: {', '.join(remaining)} still exist in {aws.region}; run this again",
+                _REMAINING,
             )
 
-    run.retry(
-        check, while_=lambda error: error.code == "Left", minutes=_LINGERING_MINUTES, why="checking that all is gone"
-    )
+    execution.retry(check, _UNTIL_REMOVED)

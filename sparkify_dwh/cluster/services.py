@@ -1,4 +1,4 @@
-"""Provisioned and Serverless behind one set of verbs."""
+"""Provisioned clusters and Serverless behind one interface."""
 
 from __future__ import annotations
 
@@ -9,77 +9,85 @@ from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import PROVISIONED, SERVERLESS, Kind
 from sparkify_dwh.aws.errors import is_denied, is_unreachable
 from sparkify_dwh.cluster import provisioned, serverless
-from sparkify_dwh.cluster.resources import Found
-from sparkify_dwh.cluster.run import Run
-from sparkify_dwh.cluster.spec import ClusterSpec, Place
+from sparkify_dwh.cluster.description import ClusterDescription
+from sparkify_dwh.cluster.execution import Execution
+from sparkify_dwh.cluster.spec import ClusterSpec, Infrastructure
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.utils.secret import Secret
 
-_API = {PROVISIONED: "redshift", SERVERLESS: serverless.SERVICE}
+_API = {PROVISIONED: provisioned.SERVICE, SERVERLESS: serverless.SERVICE}
 
 log = logging.getLogger("sparkify_dwh.cluster")
 
 
 class Service(Protocol):
-    """What both modules, ``provisioned`` and ``serverless``, can do."""
+    """The interface of the modules ``provisioned`` and ``serverless``."""
 
-    def find(self, aws: Aws, identifier: str) -> Found | None: ...
+    def find(self, aws: Aws, identifier: str) -> ClusterDescription | None: ...
 
-    def find_own(self, aws: Aws) -> list[Found]: ...
+    def find_managed(self, aws: Aws) -> list[ClusterDescription]: ...
 
     def create(
-        self, run: Run, spec: ClusterSpec, *, place: Place, password: Secret | None, marks: dict[str, str]
+        self,
+        execution: Execution,
+        spec: ClusterSpec,
+        *,
+        infrastructure: Infrastructure,
+        password: Secret | None,
+        cluster_tags: dict[str, str],
     ) -> None: ...
 
-    def amend(self, run: Run, found: Found, spec: ClusterSpec, place: Place) -> None: ...
+    def update(
+        self, execution: Execution, cluster: ClusterDescription, spec: ClusterSpec, infrastructure: Infrastructure
+    ) -> None: ...
 
-    def tag(self, run: Run, found: Found, marks: dict[str, str]) -> None: ...
+    def tag(self, execution: Execution, cluster: ClusterDescription, cluster_tags: dict[str, str]) -> None: ...
 
-    def delete(self, run: Run, found: Found, snapshot: str | None) -> str | None: ...
+    def delete(self, execution: Execution, cluster: ClusterDescription, snapshot: str | None) -> str | None: ...
 
-    def wait_until_available(self, run: Run, identifier: str) -> None: ...
+    def wait_until_available(self, execution: Execution, identifier: str) -> None: ...
 
 
 def service_of(kind: Kind) -> Service:
     return serverless if kind == SERVERLESS else provisioned
 
 
-def other(kind: Kind) -> Kind:
+def other_kind(kind: Kind) -> Kind:
     return PROVISIONED if kind == SERVERLESS else SERVERLESS
 
 
-def find(aws: Aws, identifier: str, kind: Kind) -> list[Found]:
-    """The warehouses of this name, first that of ``kind``.
+def find_clusters(aws: Aws, identifier: str, kind: Kind) -> list[ClusterDescription]:
+    """Return the clusters of this name, first the one of ``kind``.
 
-    One of the other kind is there when the configuration was changed in between: it costs, and must not be overlooked.
-    Whoever uses one kind need not have the right to ask for the other; then it is logged that it is not known.
+    One of the other kind exists when the configuration was changed in between. It must not be overlooked, because it costs.
+    A user of one kind may lack the permission to look for the other; that is logged.
     """
-    found = [service_of(kind).find(aws, identifier)]
+    clusters = [service_of(kind).find(aws, identifier)]
     try:
-        found.append(service_of(other(kind)).find(aws, identifier))
+        clusters.append(service_of(other_kind(kind)).find(aws, identifier))
     except AwsError as error:
         if is_denied(error):
-            log.warning("whether there is a %s %s is not known: %s", other(kind), identifier, error)
-        elif not (is_unreachable(error) and not aws.is_offered(_API[other(kind)])):
+            log.warning("cannot look for a %s warehouse %s: %s", other_kind(kind), identifier, error)
+        elif not (is_unreachable(error) and not aws.is_offered(_API[other_kind(kind)])):
             raise
-    return [one for one in found if one]
+    return [cluster for cluster in clusters if cluster]
 
 
-def find_own(aws: Aws) -> tuple[list[Found], list[AwsError]]:
-    """All warehouses of the region that this program has made, of both kinds, and what kept it from seeing all.
+def find_managed_clusters(aws: Aws) -> tuple[list[ClusterDescription], list[AwsError]]:
+    """Return all clusters of the region that this program created, of both kinds, and errors that may hide others.
 
-    A permission that is lacking for one of the kinds is only logged; for both, it is an AwsError.
+    A missing permission for one of the kinds is only logged; for both, it is raised.
     """
     errors: list[AwsError] = []
-    found: list[Found] = []
+    clusters: list[ClusterDescription] = []
     for kind in (PROVISIONED, SERVERLESS):
         try:
-            found += service_of(kind).find_own(aws)
+            clusters += service_of(kind).find_managed(aws)
         except AwsError as error:
             if aws.is_offered(_API[kind]) or not is_unreachable(error):
                 errors.append(error)
     if len(errors) > 1:
         raise errors[0]
-    for problem in filter(is_denied, errors):
-        log.warning("only one kind of warehouse is looked for: %s", problem)
-    return found, [problem for problem in errors if not is_denied(problem)]
+    for denied in filter(is_denied, errors):
+        log.warning("only one kind of warehouse is looked for: %s", denied)
+    return clusters, [failure for failure in errors if not is_denied(failure)]

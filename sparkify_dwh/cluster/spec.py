@@ -1,7 +1,7 @@
-"""The cluster that [DWH] describes, and what cannot work of it, said before AWS is asked.
+"""The cluster that [DWH] describes, checked before any request to AWS.
 
-Without a word about its kind it is Serverless with four RPUs, which costs nothing while nobody asks it anything: for data of
-Sparkify's size the cheapest there is. https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-capacity.html
+By default it is Redshift Serverless with four RPUs, which costs nothing while no query runs: the cheapest choice for data of
+Sparkify's size. https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-capacity.html
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from sparkify_dwh.aws.endpoint import PROVISIONED, SERVERLESS, Kind
-from sparkify_dwh.config.fields import DEFAULT_IDENTIFIER, DEFAULT_PORT, FIELDS
+from sparkify_dwh.cluster.naming import default_role_name, identifier_of
+from sparkify_dwh.config.fields import DEFAULT_PORT, FIELDS
 from sparkify_dwh.config.values import Given, invalid
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.settings import Settings
@@ -20,24 +21,25 @@ from sparkify_dwh.utils.secret import Secret
 
 Form = Literal["single-node", "multi-node", "serverless"]
 
-DATABASE = "sparkify"
-ADMIN = "awsuser"
-SERVERLESS_SUBNETS = 3  # https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html
+DEFAULT_DATABASE = "sparkify"
+DEFAULT_ADMIN = "awsuser"
+MIN_SERVERLESS_SUBNETS = 3  # https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html
 
-# CreateCluster and CreateWorkgroup take these ports alone.
+# The only ports that CreateCluster and CreateWorkgroup accept.
 PORTS = (range(5431, 5456), range(8191, 8216))
 # https://docs.aws.amazon.com/redshift/latest/mgmt/working-with-clusters.html
-NEVER_ALONE = ("ra3.4xlarge", "ra3.16xlarge")
-RETIRED_NODES = ("dc1.", "dc2.", "ds1.", "ds2.")
+MULTI_NODE_ONLY = ("ra3.4xlarge", "ra3.16xlarge")
+RETIRED_NODE_TYPES = ("dc1.", "dc2.", "ds1.", "ds2.")
 
 _PASSWORD = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[!#-&(-.0-?A-\[\]-~]{8,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterSpec:
-    """What is to be created. ``nodes`` and ``node_type`` are a cluster's, the RPUs are Serverless's.
+    """The cluster to create. ``nodes`` and ``node_type`` apply to provisioned clusters, RPUs to Serverless.
 
-    ``public`` is None when nobody said: then a new one is not, and one that is there stays as it is.
+    ``public`` None creates a cluster that is not public, and leaves an existing one as it is. ``managed_password`` has
+    Redshift keep the password in Secrets Manager.
     """
 
     identifier: str
@@ -49,7 +51,7 @@ class ClusterSpec:
     database: str
     admin: str
     password: Secret | None
-    secret_kept: bool
+    managed_password: bool
     port: int
     role_name: str
     role_arn: str | None
@@ -63,36 +65,37 @@ class ClusterSpec:
 
     @property
     def size(self) -> str:
-        """The size, as a person says it."""
+        """The size for output."""
         if self.form == "serverless":
             return f"Serverless, {self.base_rpus} RPUs" + (f", at most {self.max_rpus}" if self.max_rpus else "")
         return f"{self.nodes} x {self.node_type}"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the cluster is put, and with which role, which is its own or was configured. ``subnet_group`` is a provisioned
-    cluster's.
+class Infrastructure:
+    """The role and the network resources of a cluster. ``managed_role`` is False for a configured role.
+
+    Only provisioned clusters have a subnet group.
     """
 
     role_arn: str
     security_group: str
     subnet_group: str | None = None
-    own_role: bool = True
+    managed_role: bool = True
 
 
 def spec_of(
     settings: Settings, *, public: bool | None = None, cidrs: Sequence[str] = (), secret: bool = False
 ) -> ClusterSpec:
-    """The cluster that the settings describe; the arguments go before [DWH]. ConfigurationError for what cannot work."""
+    """Return the cluster that the settings describe. The arguments take precedence over [DWH]. Raises ConfigurationError."""
     dwh = {**settings.dwh, "DWH_CLUSTER_IDENTIFIER": identifier_of(settings)}
     form = _form(dwh)
     identifier = _value(dwh, "DWH_CLUSTER_IDENTIFIER")
     role_name = _value(dwh, "DWH_IAM_ROLE_NAME", default_role_name(identifier))
-    admin = _value(dwh, "DWH_DB_USER", settings.db_user or ADMIN)
-    database = _value(dwh, "DWH_DB", settings.db_name or DATABASE)
+    admin = _value(dwh, "DWH_DB_USER", settings.db_user or DEFAULT_ADMIN)
+    database = _value(dwh, "DWH_DB", settings.db_name or DEFAULT_DATABASE)
     _refuse_reserved(DWH_DB=database, DWH_DB_USER=admin)
-    same = settings.db_user in (None, admin)
+    is_admin = settings.db_user in (None, admin)
     return ClusterSpec(
         identifier=identifier,
         form=form,
@@ -102,11 +105,11 @@ def spec_of(
         max_rpus=_max_rpus(dwh, base),
         database=database,
         admin=admin,
-        password=(password := _password(settings.dwh_db_password or (settings.db_password if same else None))),
-        secret_kept=secret or _value(dwh, "DWH_SECRET") or (password is None and _kept_before(settings)),
+        password=(password := _password(settings.dwh_db_password or (settings.db_password if is_admin else None))),
+        managed_password=secret or _value(dwh, "DWH_SECRET") or (password is None and _was_managed(settings)),
         port=_port(settings),
         role_name=role_name,
-        role_arn=_given_role(settings, role_name),
+        role_arn=_configured_role(settings, role_name),
         public=_value(dwh, "DWH_PUBLIC") if public is None and "DWH_PUBLIC" in dwh else public,
         cidrs=tuple(cidrs) or (_value(dwh, "DWH_CIDR") or ()),
         subnets=_subnets(dwh, form),
@@ -124,18 +127,8 @@ def _invalid(key: str, requirement: str, value: object) -> ConfigurationError:
     return invalid(f"[DWH] {key}", requirement, repr(value))
 
 
-def identifier_of(settings: Settings) -> str:
-    """The cluster's name, in small letters, as AWS keeps it."""
-    return settings.dwh.get("DWH_CLUSTER_IDENTIFIER", DEFAULT_IDENTIFIER).lower()
-
-
-def default_role_name(identifier: str) -> str:
-    """The name of the role of a cluster, unless [DWH] has another; IAM takes 64 signs."""
-    return f"{identifier[:55]}-redshift"
-
-
 def _refuse_reserved(**names: str) -> None:
-    """Refuse the words that are Redshift's own. Redshift guide, r_pg_keywords"""
+    """Raise ConfigurationError for reserved words of Redshift. Redshift guide, r_pg_keywords"""
     from sqlalchemy_redshift.dialect import RESERVED_WORDS
 
     for key, name in names.items():
@@ -156,24 +149,20 @@ def _implied_form(dwh: Mapping[str, str]) -> Form:
 def _nodes(dwh: Mapping[str, str], form: Form) -> int:
     nodes: int = _value(dwh, "DWH_NUM_NODES", "2" if form == "multi-node" else "1")
     if form == "multi-node" and nodes < 2:
-        raise _invalid(
-            "DWH_NUM_NODES", "must be at least 2 with DWH_CLUSTER_TYPE=multi-node (or make it single-node)", "1"
-        )
+        raise _invalid("DWH_NUM_NODES", "must be at least 2 with DWH_CLUSTER_TYPE=multi-node (or use single-node)", "1")
     if form == "single-node" and nodes > 1:
-        raise _invalid(
-            "DWH_NUM_NODES", "must be 1 with DWH_CLUSTER_TYPE=single-node (or make it multi-node)", str(nodes)
-        )
+        raise _invalid("DWH_NUM_NODES", "must be 1 with DWH_CLUSTER_TYPE=single-node (or use multi-node)", str(nodes))
     return nodes
 
 
 def _node_type(dwh: Mapping[str, str], form: Form) -> str:
     node_type: str = _value(dwh, "DWH_NODE_TYPE")
-    if node_type.startswith(RETIRED_NODES):
+    if node_type.startswith(RETIRED_NODE_TYPES):
         raise ConfigurationError(
-            f"[DWH] DWH_NODE_TYPE is {node_type}, and AWS creates no such nodes any more: take ra3.large, or "
-            "DWH_CLUSTER_TYPE=serverless"
+            f"[DWH] DWH_NODE_TYPE is {node_type}, which AWS no longer offers",
+            "use ra3.large, or DWH_CLUSTER_TYPE=serverless",
         )
-    if form == "single-node" and node_type in NEVER_ALONE:
+    if form == "single-node" and node_type in MULTI_NODE_ONLY:
         raise _invalid(
             "DWH_NODE_TYPE", "must be ra3.large or ra3.xlplus with a single node (or set DWH_NUM_NODES=2)", node_type
         )
@@ -199,7 +188,7 @@ def _max_rpus(dwh: Mapping[str, str], base: int) -> int | None:
 def _port(settings: Settings) -> int:
     port: int = _value(settings.dwh, "DWH_PORT", str(settings.db_port or DEFAULT_PORT))
     if not any(port in ports for ports in PORTS):
-        raise _invalid("DWH_PORT", "must be in 5431 to 5455 or 8191 to 8215, the ports that Redshift takes", str(port))
+        raise _invalid("DWH_PORT", "must be 5431 to 5455 or 8191 to 8215, the ports that Redshift accepts", str(port))
     return port
 
 
@@ -207,25 +196,26 @@ def _password(password: Secret | None) -> Secret | None:
     if password is None or _PASSWORD.fullmatch(password.reveal()):
         return password
     raise ConfigurationError(
-        "[DWH] DWH_DB_PASSWORD, or else [CLUSTER] DB_PASSWORD, must be what Redshift takes: 8 to 64 signs with a capital, a "
-        "small letter and a digit, and without blanks, quotes, @, / and \\: choose another, or leave it out and one is made"
+        "[DWH] DWH_DB_PASSWORD, or else [CLUSTER] DB_PASSWORD, must be a password that Redshift accepts: 8 to 64 characters "
+        "with an upper-case letter, a lower-case letter and a digit, and without spaces, quotes, @, / and \\",
+        "choose another, or leave it out and one is generated",
     )
 
 
-def _kept_before(settings: Settings) -> bool:
-    """Whether a cluster of before had its password kept by Redshift, which names its secrets so."""
+def _was_managed(settings: Settings) -> bool:
+    """Return whether an earlier cluster's password was managed by Redshift, whose secrets have names like this."""
     return ":secret:redshift!" in (settings.secret_arn or "")
 
 
-def _given_role(settings: Settings, role_name: str) -> str | None:
-    """The configured role, when it is another than the one this program makes and writes there."""
+def _configured_role(settings: Settings, role_name: str) -> str | None:
+    """Return the configured role, unless it is the one that this program creates and writes to the configuration."""
     arn = settings.role_arn
-    own = arn is None or ("," not in arn and arn.endswith(f":role/{role_name}"))
-    return None if own else arn
+    is_managed = arn is None or ("," not in arn and arn.endswith(f":role/{role_name}"))
+    return None if is_managed else arn
 
 
 def _subnets(dwh: Mapping[str, str], form: Form) -> tuple[str, ...]:
     subnets: tuple[str, ...] = _value(dwh, "DWH_SUBNETS") or ()
-    if form == "serverless" and 0 < len({*subnets}) < SERVERLESS_SUBNETS:
+    if form == "serverless" and 0 < len({*subnets}) < MIN_SERVERLESS_SUBNETS:
         raise _invalid("DWH_SUBNETS", "must be at least three, in three zones, for Serverless", ", ".join(subnets))
     return subnets

@@ -1,4 +1,4 @@
-"""The tags on everything that is made: whose it is, which role belongs to it, and until when it may live."""
+"""Tags on every created resource: its cluster, the cluster's role, and the time at which it expires."""
 
 from __future__ import annotations
 
@@ -14,51 +14,55 @@ ROLE = "sparkify-dwh:role"
 REGION = "sparkify-dwh:region"  # on roles, which are the same in all regions
 EXPIRES = "sparkify-dwh:expires"
 
+MIN_TTL = timedelta(minutes=15)
+
 _TTL = re.compile(r"(?:(?P<days>\d{1,3})d)?(?:(?P<hours>\d{1,4})h)?(?:(?P<minutes>\d{1,5})m)?", re.ASCII)
-_SHORTEST = timedelta(minutes=15)
+_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def tags_of(identifier: str, role_name: str | None = None, expires: datetime | None = None) -> dict[str, str]:
-    """The tags of what belongs to the cluster ``identifier``."""
+    """Return the tags of a resource of the cluster ``identifier``."""
     tags = {CLUSTER: identifier}
     if role_name:
         tags[ROLE] = role_name
     if expires:
-        tags[EXPIRES] = written(expires)
+        tags[EXPIRES] = format_time(expires)
     return tags
 
 
-def listed(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """As Redshift, IAM and EC2 take them."""
+def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the tags in the form of Redshift, IAM and EC2."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def listed_small(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """As Redshift Serverless takes them."""
+def as_serverless_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the tags in the form of Redshift Serverless."""
     return [{"key": key, "value": value} for key, value in tags.items()]
 
 
-def read(tags: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:
-    """As a dictionary, from either form."""
+def as_dict(tags: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:
+    """Return tags of either form as a dictionary."""
     return {str(tag.get("Key", tag.get("key"))): str(tag.get("Value", tag.get("value", ""))) for tag in tags or ()}
 
 
-def written(moment: datetime) -> str:
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+def format_time(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).strftime(_TIME_FORMAT)
 
 
 def expiry(tags: Mapping[str, str]) -> datetime | None:
-    """When the time is over; None when none is set, or what is set is no time, which deletes nothing."""
+    """Return when the cluster expires. None without a tag, and for an invalid one, so that it deletes nothing."""
     try:
-        return datetime.strptime(tags.get(EXPIRES, ""), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+        return datetime.strptime(tags.get(EXPIRES, ""), _TIME_FORMAT).replace(tzinfo=timezone.utc)
     except ValueError:
         return None
 
 
-def time_to_live(text: str) -> timedelta:
-    """A span such as ``8h``, ``90m``, ``2d`` or ``1d12h``, at least a quarter of an hour. Raises UsageError."""
-    found = _TTL.fullmatch(text.strip().lower())
-    span = timedelta(**{unit: int(number) for unit, number in found.groupdict().items() if number}) if found else None
-    if not span or span < _SHORTEST:
-        raise UsageError(f"a time to live is a span like 8h, 90m or 1d12h, at least 15m, found {text!r}: correct it")
+def parse_ttl(text: str) -> timedelta:
+    """Parse a time to live such as ``8h``, ``90m``, ``2d`` or ``1d12h``, at least 15 minutes. Raises UsageError."""
+    match = _TTL.fullmatch(text.strip().lower())
+    span = timedelta(**{unit: int(number) for unit, number in match.groupdict().items() if number}) if match else None
+    if not span or span < MIN_TTL:
+        raise UsageError(
+            f"Invalid time to live {text!r}: use a duration like 8h, 90m or 1d12h, of at least {MIN_TTL.seconds // 60}m"
+        )
     return span

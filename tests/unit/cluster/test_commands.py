@@ -1,4 +1,4 @@
-"""The cluster from the command line, against AWS's servers over HTTP: what it prints, and what it leaves behind."""
+"""The cluster commands against AWS's servers over HTTP: their output, and the resulting resources."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def file(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return file
 
 
-def test_a_day_of_an_engineer(
+def test_a_cluster_is_created_shown_and_deleted(
     account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """From nothing to a cluster that can be used, and back."""
@@ -36,7 +36,7 @@ def test_a_day_of_an_engineer(
     output = capsys.readouterr()
     host = account.cluster()["Endpoint"]["Address"]
     assert f"{account.identifier} is available in us-west-2: 1 x ra3.large.\n  HOST     {host}\n" in output.out
-    assert "Open to 198.51.100.0/24 at port 5439." in output.out
+    assert "Port 5439 is open to 198.51.100.0/24." in output.out
     assert "Written to dwh.cfg: [CLUSTER] HOST, [IAM_ROLE] ARN, [CLUSTER] DB_NAME, [CLUSTER] DB_USER." in output.out
     assert f"create the role {account.identifier}-redshift" in output.err
     written = file.read_text()
@@ -53,42 +53,45 @@ def test_a_day_of_an_engineer(
     assert run(monkeypatch, "cluster", "status") == 0
     status = capsys.readouterr().out
     assert f"{account.identifier} is available in us-west-2: 1 x ra3.large, not public.\n" in status
-    assert f"  endpoint  {host}:5439/sparkify\n  age       0 min\n  until     " in status
+    assert f"  endpoint  {host}:5439/sparkify\n  age       0 min\n  expires   " in status
 
     assert run(monkeypatch, "cluster", "down", "--yes") == 0
-    gone = capsys.readouterr().out
-    assert f"{account.identifier} is gone from us-west-2, with all that was made with it.\nIts final snapshot" in gone
+    removed = capsys.readouterr().out
+    assert (
+        f"{account.identifier} was deleted in us-west-2, with everything that was created for it.\nThe final snapshot"
+        in removed
+    )
     assert account.is_empty()
     assert run(monkeypatch, "cluster", "down", "--yes") == 0
-    assert "There is nothing of" in capsys.readouterr().out
+    assert "Nothing to delete: there is no" in capsys.readouterr().out
 
 
-def test_a_dry_run_prints_what_would_be_done(
+def test_a_dry_run_prints_the_steps(
     account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = file.read_text()
     assert run(monkeypatch, "cluster", "up", "--dry-run", "--write", "--public") == 0
     printed = capsys.readouterr().out
     assert printed.startswith(
-        "It would:\n  make a password for awsuser, and write it to the configuration\n  create the role"
+        "Without --dry-run it would:\n  generate a password for awsuser and write it to the configuration\n  create the role"
     )
     assert "encrypted, public\n" in printed
     assert not account.exists()
     assert file.read_text() == before
 
 
-def test_on_a_terminal_the_steps_stay_to_be_read(
+def test_on_a_terminal_the_steps_stay_on_the_screen(
     account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """They say what is there when a run is broken off."""
+    """They say what exists when a run is interrupted."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert run(monkeypatch, "cluster", "up", "--write") == 0
     shown = capsys.readouterr().err
-    assert f"create the role {account.identifier}-redshift, which Redshift takes on\n" in shown
+    assert f"create the role {account.identifier}-redshift, which Redshift assumes\n" in shown
     assert f"create the cluster {account.identifier}: 1 x ra3.large, encrypted, not public\n" in shown
 
 
-def test_a_file_that_cannot_be_written_is_said_first(
+def test_a_read_only_file_is_reported_first(
     account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.chmod(0o444)
@@ -97,24 +100,24 @@ def test_a_file_that_cannot_be_written_is_said_first(
     assert account.is_empty()
 
 
-def test_what_the_environment_hides_is_said(
+def test_values_that_the_environment_overrides_are_reported(
     account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SPARKIFY_DWH_CLUSTER_HOST", "old.abc.us-west-2.redshift.amazonaws.com")
     assert run(monkeypatch, "cluster", "up", "--write") == 0
-    assert "goes first: unset SPARKIFY_DWH_CLUSTER_HOST." in capsys.readouterr().err
+    assert "The environment overrides values in the file: unset SPARKIFY_DWH_CLUSTER_HOST." in capsys.readouterr().err
 
 
-def test_the_results_are_json_where_asked(
+def test_the_results_are_json_on_request(
     account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SPARKIFY_DWH_CLUSTER_IAM", "true")
     assert run(monkeypatch, "cluster", "up", "--json") == 0
-    made = json.loads(capsys.readouterr().out)
-    assert (made["identifier"], made["opened"]) == (account.identifier, ["198.51.100.0/24"])
-    assert "password" not in made
+    created = json.loads(capsys.readouterr().out)
+    assert (created["identifier"], created["opened"]) == (account.identifier, ["198.51.100.0/24"])
+    assert "password" not in created
     assert run(monkeypatch, "cluster", "status", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["warehouses"][0]["host"] == made["host"]
+    assert json.loads(capsys.readouterr().out)["warehouses"][0]["host"] == created["host"]
 
 
 def test_a_cluster_is_paused_and_resumed(
@@ -128,9 +131,9 @@ def test_a_cluster_is_paused_and_resumed(
         outputs.append(capsys.readouterr().out.strip())
     assert outputs == [
         "The cluster is paused.",
-        "There is nothing to pause: it is paused already, or is Serverless, which costs nothing while no query runs.",
-        "The cluster runs.",
-        "There is nothing to resume: it runs.",
+        "Nothing to pause: it is paused already, or it is Serverless, which costs nothing while no query runs.",
+        "The cluster is available.",
+        "Nothing to resume: the cluster is available.",
     ]
 
 
@@ -145,16 +148,16 @@ def test_serverless_is_created_and_deleted(
     assert not account.serverless.namespaces
 
 
-def test_a_region_that_is_not_the_endpoints_is_remarked_upon(
+def test_an_endpoint_in_another_region_is_pointed_out(
     account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """So that nobody takes a cluster in another region for gone."""
+    """So that a cluster in another region does not seem deleted."""
     monkeypatch.setenv("SPARKIFY_DWH_CLUSTER_HOST", "x.y.eu-west-1.redshift.amazonaws.com")
     monkeypatch.setenv("SPARKIFY_DWH_AWS_REGION", "us-west-2")
     for verb in (("down", "--yes"), ("status",)):
         assert run(monkeypatch, "cluster", *verb) == 0
         assert "in us-west-2" in (printed := capsys.readouterr().out)
-        assert "([CLUSTER] HOST lies in eu-west-1)." in printed
+        assert "([CLUSTER] HOST is in eu-west-1)." in printed
 
 
 def test_nothing_is_deleted_without_a_yes(
@@ -181,12 +184,12 @@ def test_nothing_expires_before_its_time(
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (["--ttl", "soon"], 2, "A time to live is a span like 8h"),
-        (["--cidr", "0.0.0.0/0"], 3, "0.0.0.0/0 would open the port to everybody"),
+        (["--ttl", "soon"], 2, "Invalid time to live 'soon': use a duration like 8h"),
+        (["--cidr", "0.0.0.0/0"], 3, "0.0.0.0/0 would open the port to everyone"),
         ([], 3, "The cluster's first user needs a password, and none is configured"),
     ],
 )
-def test_what_cannot_work_is_one_sentence_and_an_exit_code(
+def test_an_invalid_call_is_one_sentence_and_an_exit_code(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int,
     sentence: str,
 ) -> None:  # fmt: skip
@@ -196,7 +199,7 @@ def test_what_cannot_work_is_one_sentence_and_an_exit_code(
     assert "Traceback" not in errors
 
 
-def test_aws_that_refuses_is_an_exit_code_of_its_own(
+def test_a_refusal_of_aws_has_its_own_exit_code(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")

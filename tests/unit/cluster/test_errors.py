@@ -155,7 +155,7 @@ def test_whoever_may_not_ask_for_the_other_kind_can_use_the_one(account: Account
         raise PermissionError
 
     account.serverless.GetNamespace = deny  # type: ignore[method-assign]
-    assert cluster.status(account.settings(), aws=account.aws).found == ()
+    assert cluster.status(account.settings(), aws=account.aws).clusters == ()
 
 
 def test_a_client_can_be_closed_and_used_again(s3_environment: None) -> None:
@@ -210,7 +210,7 @@ def test_no_session_token_reaches_a_log(
 
 def test_a_key_that_needs_a_token_is_said(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = {"aws_key": Secret("ASIAFILE"), "aws_secret": Secret("s/e+c")}
-    assert cluster.status(account.settings(**keys)).found == ()  # those of the environment go before it
+    assert cluster.status(account.settings(**keys)).clusters == ()  # those of the environment go before it
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     with pytest.raises(ConfigurationError, match=r"\[AWS\] KEY is that of temporary credentials, which need a session"):
         cluster.status(account.settings(**keys))

@@ -1,4 +1,4 @@
-"""Runs that end half way, at any request that changes something: the next one goes on from there."""
+"""Runs that are interrupted at any request that changes something: the next one continues from there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NEVER = 99
 
 @contextmanager
 def broken(monkeypatch: pytest.MonkeyPatch, which: int, *, arrives: bool) -> Iterator[list[str]]:
-    """No answer comes to one of the changing requests, which are listed; it is carried out if it ``arrives``."""
+    """One of the changing requests, which are listed, gets no response; it is carried out if it ``arrives``."""
     changing: list[str] = []
     send = BaseClient._make_api_call
 
@@ -47,33 +47,33 @@ def described(account: Account, form: str, password: str | None = None) -> Setti
 
 
 @pytest.mark.parametrize(("form", "arrives"), [("single-node", True), ("single-node", False), ("serverless", True)])
-def test_up_goes_on_after_every_change(
+def test_up_continues_after_every_change(
     account: Account, monkeypatch: pytest.MonkeyPatch, form: str, arrives: bool
 ) -> None:
-    """With the password that the first run made and wrote down."""
+    """With the password that the first run generated and wrote."""
     first = account.identifier
     for which in range(1, NEVER):
         account.identifier = f"{first}-{which}"
-        kept: dict[tuple[str, str], str] = {}
+        written: dict[tuple[str, str], str] = {}
         with broken(monkeypatch, which, arrives=arrives) as changing:
             try:
-                cluster.up(described(account, form), keep=kept.update, aws=account.aws, sleep=no_sleep)
+                cluster.up(described(account, form), write_values=written.update, aws=account.aws, sleep=no_sleep)
             except AwsError:
                 pass
             else:
                 break
         assert len(changing) == which
-        password = kept["CLUSTER", "DB_PASSWORD"]
-        going_on = described(account, form, password)
-        made = cluster.up(going_on, aws=account.aws, sleep=no_sleep)
-        assert made.host
-        assert made.opened == ("198.51.100.0/24",)
+        password = written["CLUSTER", "DB_PASSWORD"]
+        settings = described(account, form, password)
+        created = cluster.up(settings, aws=account.aws, sleep=no_sleep)
+        assert created.host
+        assert created.opened == ("198.51.100.0/24",)
         assert account.password() == password
     assert which > 4
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_down_goes_on_after_every_change(account: Account, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+def test_down_continues_after_every_change(account: Account, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
     first = account.identifier
     for which in range(1, NEVER):
         account.identifier = f"{first}-{which}"
@@ -91,9 +91,7 @@ def test_down_goes_on_after_every_change(account: Account, monkeypatch: pytest.M
     assert which > 3
 
 
-def test_a_snapshot_that_another_run_asked_for_is_not_called_this_ones(
-    account: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_snapshot_of_another_deletion_is_not_reported(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = described(account, "single-node", "Pa55word-Of-The-Test")
     cluster.up(settings, aws=account.aws, sleep=no_sleep)
     account.behind().status = "final-snapshot"
@@ -106,15 +104,15 @@ def test_a_snapshot_that_another_run_asked_for_is_not_called_this_ones(
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_dry_run_asks_for_no_change(account: Account, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+def test_a_dry_run_sends_no_change(account: Account, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
     settings = described(account, form, "Pa55word-Of-The-Test")
-    asked: dict[str, Any] = {"aws": account.aws, "sleep": no_sleep, "dry_run": True}
+    arguments: dict[str, Any] = {"aws": account.aws, "sleep": no_sleep, "dry_run": True}
     with broken(monkeypatch, NEVER, arrives=False) as changing:
-        cluster.up(settings, keep=lambda _values: pytest.fail("written"), **asked)
+        cluster.up(settings, write_values=lambda _values: pytest.fail("written"), **arguments)
     assert changing == []
     cluster.up(settings, aws=account.aws, sleep=no_sleep)
     with broken(monkeypatch, NEVER, arrives=False) as changing:
-        cluster.up(settings, cluster.Options(public=True, cidrs=("192.0.2.9",)), **asked)
+        cluster.up(settings, cluster.Options(public=True, cidrs=("192.0.2.9",)), **arguments)
         for act in (cluster.pause, cluster.resume, cluster.down, cluster.expire):
-            act(settings, **asked)  # type: ignore[operator]
+            act(settings, **arguments)  # type: ignore[operator]
     assert changing == []

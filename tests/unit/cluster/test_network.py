@@ -1,4 +1,4 @@
-"""Where a cluster is put, and what is seen of who may reach it."""
+"""The VPC and the security groups of a cluster."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import pytest
 from support.aws import Account, no_sleep, refused
 
 from sparkify_dwh import cluster
-from sparkify_dwh.cluster import network
-from sparkify_dwh.cluster.resources import Found
+from sparkify_dwh.cluster import security_groups
+from sparkify_dwh.cluster.description import ClusterDescription
 from sparkify_dwh.errors import AwsError, ConfigurationError
 from sparkify_dwh.utils.secret import Secret
 
 PASSWORD = Secret("Pa55word-Of-The-Test")
 
 
-def up(account: Account, **dwh: str) -> cluster.Up:
+def up(account: Account, **dwh: str) -> cluster.CreatedCluster:
     dwh = {f"DWH_{key}": value for key, value in dwh.items()}
     return cluster.up(account.settings(dwh_db_password=PASSWORD, dwh=dwh), aws=account.aws, sleep=no_sleep)
 
@@ -24,30 +24,30 @@ def up(account: Account, **dwh: str) -> cluster.Up:
 def subnets(account: Account, *zones: str) -> str:
     """New subnets in a VPC of their own, as DWH_SUBNETS lists them."""
     vpc = account.ask("ec2", "create_vpc", CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
-    made = [
+    created = [
         account.ask(
             "ec2", "create_subnet", VpcId=vpc, CidrBlock=f"10.7.{number}.0/24", AvailabilityZone=f"us-west-2{zone}"
         )
         for number, zone in enumerate(zones)
     ]
-    return ",".join(subnet["Subnet"]["SubnetId"] for subnet in made)
+    return ",".join(subnet["Subnet"]["SubnetId"] for subnet in created)
 
 
-def test_serverless_goes_into_three_zones(account: Account) -> None:
+def test_serverless_is_created_in_three_zones(account: Account) -> None:
     chosen = subnets(account, "a", "b", "c")
     up(account, CLUSTER_TYPE="serverless", SUBNETS=chosen)
     assert account.serverless.sent("CreateWorkgroup")["subnetIds"] == chosen.split(",")
 
 
 @pytest.mark.parametrize("zones", ["aab", "ab", "a"])
-def test_serverless_in_too_few_zones_is_refused_before_anything_is_made(account: Account, zones: str) -> None:
-    """AWS would refuse its workgroup, when its namespace is there already."""
+def test_serverless_in_too_few_zones_is_refused_before_anything_is_created(account: Account, zones: str) -> None:
+    """AWS would refuse the workgroup after creating the namespace."""
     with pytest.raises(ConfigurationError, match=r"three zones, for Serverless|needs 3 subnets in 3 zones, found 3 in"):
         up(account, CLUSTER_TYPE="serverless", SUBNETS=subnets(account, *zones))
     assert account.is_empty()
 
 
-def test_a_cluster_stays_in_its_vpc_when_the_configuration_forgets_it(account: Account) -> None:
+def test_a_cluster_stays_in_its_vpc_when_the_configuration_changes(account: Account) -> None:
     chosen = subnets(account, "a")
     up(account, SUBNETS=chosen)
     (subnet,) = account.ask("ec2", "describe_subnets", SubnetIds=[chosen])["Subnets"]
@@ -56,14 +56,14 @@ def test_a_cluster_stays_in_its_vpc_when_the_configuration_forgets_it(account: A
     assert [group["VpcId"] for group in account.groups()] == [vpc]
 
 
-def test_a_cluster_that_is_there_is_not_put_elsewhere(account: Account) -> None:
-    """AWS cannot; so no subnet group is made that it would not use."""
+def test_an_existing_cluster_is_not_moved(account: Account) -> None:
+    """AWS cannot move it, so no subnet group is created for it."""
     up(account)
     account.behind().vpc_id = account.default_vpc()
     assert up(account, SUBNETS=subnets(account, "a")).done == ()
 
 
-def test_other_subnets_after_a_run_that_failed_are_those_of_the_cluster(account: Account) -> None:
+def test_subnets_that_change_after_a_failed_run_replace_the_earlier_ones(account: Account) -> None:
     first, second = subnets(account, "a"), subnets(account, "b")
     redshift = account.aws.client("redshift")
     with refused(redshift, "CreateCluster", "InsufficientClusterCapacity"), pytest.raises(AwsError, match="capacity"):
@@ -76,7 +76,7 @@ def test_other_subnets_after_a_run_that_failed_are_those_of_the_cluster(account:
     assert [subnet["SubnetIdentifier"] for subnet in found["Subnets"]] == [second]
 
 
-def test_everybody_whom_a_group_lets_in_is_named() -> None:
+def test_all_sources_of_a_security_group_are_listed() -> None:
     rule: dict[str, Any] = {
         "IpProtocol": "tcp", "FromPort": 5430, "ToPort": 5440, "IpRanges": [{"CidrIp": "198.51.100.0/24"}],
         "Ipv6Ranges": [{"CidrIpv6": "::/0"}], "PrefixListIds": [{"PrefixListId": "pl-1"}],
@@ -85,20 +85,20 @@ def test_everybody_whom_a_group_lets_in_is_named() -> None:
     everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "192.0.2.1/32"}]}
     other = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     groups = [{"IpPermissions": [rule, everything, other]}]
-    assert network.sources(groups, 5439) == ["198.51.100.0/24", "::/0", "pl-1", "sg-1", "192.0.2.1/32"]
+    assert security_groups.open_sources(groups, 5439) == ["198.51.100.0/24", "::/0", "pl-1", "sg-1", "192.0.2.1/32"]
 
 
-def test_a_rule_that_somebody_added_for_everybody_is_remarked_upon(account: Account) -> None:
+def test_there_is_advice_about_a_rule_for_everyone(account: Account) -> None:
     up(account)
     rule = {"IpProtocol": "tcp", "FromPort": 5439, "ToPort": 5439, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
     group = account.groups()[0]["GroupId"]
     account.ask("ec2", "authorize_security_group_ingress", GroupId=group, IpPermissions=[rule])
-    made = up(account)
-    assert made.opened == ("198.51.100.0/24", "::/0")
-    assert "It is open to everybody at port 5439" in str(made.remarks)
+    created = up(account)
+    assert created.opened == ("198.51.100.0/24", "::/0")
+    assert "Port 5439 is open to everyone" in str(created.advice)
 
 
-def test_a_group_that_others_attached_counts_too(account: Account) -> None:
+def test_groups_that_others_attached_are_included(account: Account) -> None:
     up(account)
     other = account.ask(
         "ec2", "create_security_group", GroupName=f"theirs-{account.identifier}", Description="x",
@@ -110,22 +110,24 @@ def test_a_group_that_others_attached_counts_too(account: Account) -> None:
     assert cluster.status(account.settings(), aws=account.aws).opened == ("198.51.100.0/24", "192.0.2.0/24")
 
 
-def test_a_warehouse_without_groups_is_not_taken_for_one_with_all_of_them(account: Account) -> None:
-    assert network.groups_at(account.aws, Found("provisioned", "music", "available", "1 x ra3.large")) == []
+def test_a_cluster_without_groups_has_none(account: Account) -> None:
+    described = ClusterDescription("provisioned", "music", "available", "1 x ra3.large")
+    assert security_groups.attached_groups(account.aws, described) == []
 
 
-def test_a_group_that_ec2_does_not_know_everywhere_yet_is_waited_for(account: Account) -> None:
+def test_a_group_that_ec2_does_not_know_yet_is_waited_for(account: Account) -> None:
     with refused(account.aws.client("ec2"), "AuthorizeSecurityGroupIngress", "InvalidGroup.NotFound"):
         assert up(account).opened == ("198.51.100.0/24",)
 
 
-def test_a_group_that_others_use_does_not_keep_the_rest(account: Account) -> None:
+def test_a_group_that_others_use_does_not_prevent_the_rest(account: Account) -> None:
     up(account)
     ec2 = account.aws.client("ec2")
     with (
         refused(ec2, "DeleteSecurityGroup", "DependencyViolation", times=500),
         pytest.raises(
-            AwsError, match=r"all of .* is gone but its security group sg-\w+, which is still in use after 10"
+            AwsError,
+            match=r"Everything of .* is deleted except its security group sg-\w+, which is still in use after 10",
         ),
     ):
         cluster.down(account.settings(), aws=account.aws, sleep=no_sleep)
@@ -134,10 +136,8 @@ def test_a_group_that_others_use_does_not_keep_the_rest(account: Account) -> Non
     assert len(account.groups()) == 1
 
 
-def test_the_address_is_that_of_connections_and_not_of_a_proxy(
-    address_service: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A proxy for HTTP lets no connection to a warehouse pass."""
+def test_the_public_address_is_not_that_of_a_proxy(address_service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections to a warehouse do not use an HTTP proxy."""
     from support.aws import ADDRESS
 
     from sparkify_dwh.cluster.addresses import public_address

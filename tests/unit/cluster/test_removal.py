@@ -1,4 +1,4 @@
-"""That everything `cluster up` has made goes, that nothing else does, and what can be seen in between."""
+"""Deletion of everything that `cluster up` created, and of nothing else; status, pause and resume; ephemeral clusters."""
 
 from __future__ import annotations
 
@@ -17,114 +17,116 @@ from sparkify_dwh.utils.secret import Secret
 
 @pytest.fixture
 def settings(account: Account) -> Settings:
-    """The configuration of a cluster that is up."""
+    """The configuration of an available cluster."""
     settings = account.settings(dwh_db_password=Secret("Pa55word-Of-The-Test"))
     cluster.up(settings, aws=account.aws, sleep=no_sleep)
     return settings
 
 
-def down(account: Account, settings: Settings, **how: Any) -> cluster.Gone:
-    return cluster.down(settings, aws=account.aws, **{"sleep": no_sleep, **how})
+def down(account: Account, settings: Settings, **arguments: Any) -> cluster.RemovedResources:
+    return cluster.down(settings, aws=account.aws, **{"sleep": no_sleep, **arguments})
 
 
 def snapshots(account: Account) -> list[str]:
-    found = account.ask("redshift", "describe_cluster_snapshots", SnapshotType="manual")["Snapshots"]
-    return [one["SnapshotIdentifier"] for one in found if one["ClusterIdentifier"] == account.identifier]
+    described = account.ask("redshift", "describe_cluster_snapshots", SnapshotType="manual")["Snapshots"]
+    return [
+        snapshot["SnapshotIdentifier"] for snapshot in described if snapshot["ClusterIdentifier"] == account.identifier
+    ]
 
 
-def test_everything_that_was_made_goes(account: Account, settings: Settings) -> None:
+def test_everything_that_was_created_is_deleted(account: Account, settings: Settings) -> None:
     assert down(account, settings).done
     assert account.is_empty()
     assert down(account, settings).done == ()
 
 
 def test_a_final_snapshot_keeps_the_data(account: Account, settings: Settings) -> None:
-    gone = down(account, settings)
-    assert list(gone.snapshots) == snapshots(account)
-    assert gone.snapshots[0].startswith(f"{account.identifier}-final-")
+    removed = down(account, settings)
+    assert list(removed.snapshots) == snapshots(account)
+    assert removed.snapshots[0].startswith(f"{account.identifier}-final-")
 
 
-def test_without_a_snapshot_the_data_go_too(account: Account, settings: Settings) -> None:
+def test_without_a_snapshot_the_data_are_deleted(account: Account, settings: Settings) -> None:
     assert down(account, settings, snapshot=False).snapshots == ()
     assert snapshots(account) == []
 
 
-def test_a_cluster_that_somebody_else_made_stays(account: Account) -> None:
+def test_a_cluster_of_somebody_else_is_kept(account: Account) -> None:
     account.ask(
         "redshift", "create_cluster", ClusterIdentifier=account.identifier, NodeType="ra3.large", MasterUsername="other",
         MasterUserPassword="Passw0rd-other",
     )  # fmt: skip
     for act in (cluster.down, cluster.pause):
-        with pytest.raises(AwsError, match=r"was not made by sparkify-dwh, which leaves it alone"):
+        with pytest.raises(AwsError, match=r"was not created by sparkify-dwh, which does not change it"):
             act(account.settings(), aws=account.aws)
     assert account.exists()
 
 
-def test_a_role_that_somebody_else_made_stays(account: Account, settings: Settings) -> None:
+def test_a_role_of_somebody_else_is_kept(account: Account, settings: Settings) -> None:
     name = account.roles()[0]
     account.ask("iam", "untag_role", RoleName=name, TagKeys=[tags.CLUSTER])
     down(account, settings)
     assert account.roles() == [name]
 
 
-def test_a_run_goes_on_where_one_before_was_broken_off(account: Account, settings: Settings) -> None:
+def test_a_run_continues_an_interrupted_one(account: Account, settings: Settings) -> None:
     account.ask("redshift", "delete_cluster", ClusterIdentifier=account.identifier, SkipFinalClusterSnapshot=True)
-    gone = down(account, settings)
-    assert gone.snapshots == ()
+    removed = down(account, settings)
+    assert removed.snapshots == ()
     assert account.is_empty()
 
 
 def test_a_security_group_that_is_still_in_use_is_waited_for(account: Account, settings: Settings) -> None:
-    """Interfaces of a deleted cluster linger."""
-    said: list[str] = []
+    """The network interfaces of a deleted cluster take a while to disappear."""
+    steps: list[str] = []
     with refused(account.aws.client("ec2"), "DeleteSecurityGroup", "DependencyViolation", times=2):
-        down(account, settings, on_step=said.append)
-    assert said.count("the security group is still in use, by interfaces that AWS is removing") == 1
+        down(account, settings, on_step=steps.append)
+    assert steps.count("the security group is still in use, by interfaces that AWS is removing") == 1
     assert not account.groups()
 
 
-def test_a_cluster_that_is_going_already_is_waited_for(account: Account, settings: Settings) -> None:
+def test_a_deletion_in_progress_is_waited_for(account: Account, settings: Settings) -> None:
     account.behind().status = "deleting"
 
     def gone(_seconds: float) -> None:
         account.ask("redshift", "delete_cluster", ClusterIdentifier=account.identifier, SkipFinalClusterSnapshot=True)
 
     done = down(account, settings, sleep=gone).done
-    assert not [deed for deed in done if "delete the cluster" in deed]
+    assert not [step for step in done if "delete the cluster" in step]
     assert not account.groups()
 
 
 @pytest.mark.parametrize("snapshot", [True, False])
-def test_a_paused_cluster_is_deleted_as_it_is(account: Account, settings: Settings, snapshot: bool) -> None:
-    """Running, it would cost."""
+def test_a_paused_cluster_is_deleted_without_resuming_it(account: Account, settings: Settings, snapshot: bool) -> None:
+    """While it runs, it costs."""
     cluster.pause(settings, aws=account.aws)
     assert "resume" not in str(down(account, settings, snapshot=snapshot).done)
     assert account.is_empty()
 
 
-def test_a_paused_cluster_is_resumed_where_aws_does_not_delete_it_so(account: Account, settings: Settings) -> None:
+def test_a_paused_cluster_is_resumed_if_aws_refuses_to_delete_it(account: Account, settings: Settings) -> None:
     cluster.pause(settings, aws=account.aws)
     with refused(account.aws.client("redshift"), "DeleteCluster", "InvalidClusterState"):
         done = down(account, settings).done
-    assert [deed.split(" ")[0] for deed in done][:2] == ["delete", "resume"]
+    assert [step.split(" ")[0] for step in done][:2] == ["delete", "resume"]
     assert account.is_empty()
 
 
-def test_a_cluster_that_is_still_being_created_is_deleted_when_it_is(account: Account, settings: Settings) -> None:
+def test_a_cluster_that_is_being_created_is_deleted_afterwards(account: Account, settings: Settings) -> None:
     account.behind().status = "creating"
-    said: list[str] = []
+    steps: list[str] = []
 
-    def create(_seconds: float) -> None:
+    def become_available(_seconds: float) -> None:
         account.behind().status = "available"
 
-    down(account, settings, sleep=create, on_step=said.append)
-    assert said[0] == "the cluster is creating"
+    down(account, settings, sleep=become_available, on_step=steps.append)
+    assert steps[0] == "the cluster is creating"
     assert account.is_empty()
 
 
 def test_a_dry_run_deletes_nothing(account: Account, settings: Settings) -> None:
     done = down(account, settings, dry_run=True).done
-    assert [deed.split(" sparkify")[0] for deed in done] == [
+    assert [step.split(" sparkify")[0] for step in done] == [
         "delete the cluster",
         "delete the security group",
         "delete the role",
@@ -144,53 +146,53 @@ def test_a_cluster_is_found_after_the_configuration_was_changed_to_serverless(
     account: Account, settings: Settings
 ) -> None:
     serverless = account.settings(dwh={"DWH_CLUSTER_TYPE": "serverless"})
-    with pytest.raises(AwsError, match=r"is there as provisioned, and the configuration describes Serverless, 4 RPUs"):
+    with pytest.raises(AwsError, match=r"exists as provisioned, but the configuration describes Serverless, 4 RPUs"):
         cluster.up(serverless, aws=account.aws)
     down(account, serverless)
     assert not account.exists()
 
 
-def test_a_cluster_whose_time_is_over_expires(account: Account) -> None:
+def test_an_expired_cluster_is_deleted(account: Account) -> None:
     settings = account.settings(dwh_db_password=Secret("Pa55word-Of-The-Test"))
     cluster.up(settings, Options(ttl=timedelta(hours=8)), aws=account.aws, sleep=no_sleep)
-    assert account.identifier not in [one.identifier for one in cluster.expire(settings, aws=account.aws)]
-    over = tags.written(datetime.now(timezone.utc) - timedelta(minutes=1))
-    account.behind().create_tags([{"Key": tags.EXPIRES, "Value": over}])
+    assert account.identifier not in [removed.identifier for removed in cluster.expire(settings, aws=account.aws)]
+    past = tags.format_time(datetime.now(timezone.utc) - timedelta(minutes=1))
+    account.behind().create_tags([{"Key": tags.EXPIRES, "Value": past}])
     planned = cluster.expire(settings, aws=account.aws, dry_run=True)
-    assert account.identifier in [one.identifier for one in planned]
+    assert account.identifier in [removed.identifier for removed in planned]
     assert account.exists()
-    gone = cluster.expire(settings, aws=account.aws, sleep=no_sleep)
-    assert [one.snapshots for one in gone if one.identifier == account.identifier]
+    expired = cluster.expire(settings, aws=account.aws, sleep=no_sleep)
+    assert [removed.snapshots for removed in expired if removed.identifier == account.identifier]
     assert account.is_empty()
 
 
-def test_a_time_that_is_none_deletes_nothing(account: Account, settings: Settings) -> None:
+def test_an_invalid_expiry_deletes_nothing(account: Account, settings: Settings) -> None:
     account.behind().create_tags([{"Key": tags.EXPIRES, "Value": "yesterday"}])
     cluster.expire(settings, aws=account.aws, sleep=no_sleep)
     assert account.exists()
 
 
-def test_status_says_what_there_is(account: Account, settings: Settings) -> None:
+def test_status_describes_the_cluster_and_its_resources(account: Account, settings: Settings) -> None:
     status = cluster.status(settings, aws=account.aws)
-    (found,) = status.found
-    assert (found.state, found.size, found.host) == (
+    (described,) = status.clusters
+    assert (described.state, described.size, described.host) == (
         "available",
         "1 x ra3.large",
         account.cluster()["Endpoint"]["Address"],
     )
     assert status.opened == ("198.51.100.0/24",)
-    assert status.age(found) is not None
-    assert status.parts == (
+    assert status.age(described) is not None
+    assert status.resources == (
         f"the security group sparkify-dwh-{account.identifier}",
         f"the role {account.identifier}-redshift",
     )
     assert status.to_dict()["state"] == "available"
 
 
-def test_status_says_what_is_left_over_and_that_there_is_nothing(account: Account, settings: Settings) -> None:
+def test_status_lists_what_is_left_over(account: Account, settings: Settings) -> None:
     account.ask("redshift", "delete_cluster", ClusterIdentifier=account.identifier, SkipFinalClusterSnapshot=True)
     status = cluster.status(settings, aws=account.aws)
-    assert (status.found, len(status.parts)) == ((), 2)
+    assert (status.clusters, len(status.resources)) == ((), 2)
     down(account, settings)
     assert cluster.status(settings, aws=account.aws).to_dict()["state"] == "absent"
 
@@ -206,9 +208,9 @@ def test_a_cluster_is_paused_and_resumed(account: Account, settings: Settings) -
     assert cluster.resume(settings, aws=account.aws) == []
 
 
-def test_what_is_not_there_cannot_be_paused(account: Account) -> None:
+def test_a_missing_cluster_cannot_be_paused(account: Account) -> None:
     elsewhere = account.settings(host="x.y.eu-west-1.redshift.amazonaws.com")
-    with pytest.raises(AwsError, match=r"no warehouse .* in us-west-2 \(\[CLUSTER\] HOST lies in eu-west-1\): correct"):
+    with pytest.raises(AwsError, match=r"no warehouse .* in us-west-2 \(\[CLUSTER\] HOST is in eu-west-1\): correct"):
         cluster.pause(elsewhere, aws=account.aws)
 
 
@@ -217,7 +219,7 @@ def test_an_ephemeral_cluster_lives_as_long_as_its_block(account: Account, setti
         own = warehouse.dwh["DWH_CLUSTER_IDENTIFIER"]
         (found,) = account.ask("redshift", "describe_clusters", ClusterIdentifier=own)["Clusters"]
         assert warehouse.host == found["Endpoint"]["Address"] != account.cluster()["Endpoint"]["Address"]
-        assert tags.expiry(tags.read(found["Tags"])) is not None
+        assert tags.expiry(tags.as_dict(found["Tags"])) is not None
         assert warehouse.url.username == found["MasterUsername"]
         assert warehouse.for_load().log_data == "s3://sparkify/log_data/"
     own_account = Account(own, account.serverless, account.aws)
@@ -226,23 +228,23 @@ def test_an_ephemeral_cluster_lives_as_long_as_its_block(account: Account, setti
 
 
 class Failed(Exception):
-    """Something in the block of an ephemeral cluster."""
+    """An error in the block of an ephemeral cluster."""
 
 
-def test_an_ephemeral_cluster_goes_after_an_error(account: Account) -> None:
-    made: list[Settings] = []
+def test_an_ephemeral_cluster_is_deleted_after_an_error(account: Account) -> None:
+    warehouses: list[Settings] = []
 
     def use_and_fail() -> None:
         with cluster.ephemeral(account.settings(), aws=account.aws, sleep=no_sleep) as warehouse:
-            made.append(warehouse)
+            warehouses.append(warehouse)
             raise Failed
 
     with pytest.raises(Failed):
         use_and_fail()
-    assert Account(made[0].dwh["DWH_CLUSTER_IDENTIFIER"], account.serverless, account.aws).is_empty()
+    assert Account(warehouses[0].dwh["DWH_CLUSTER_IDENTIFIER"], account.serverless, account.aws).is_empty()
 
 
-def test_the_stand_in_makes_no_ephemeral_cluster(account: Account) -> None:
+def test_the_stand_in_has_no_ephemeral_cluster(account: Account) -> None:
     with (
         pytest.raises(ConfigurationError, match=r"whose inputs no cluster can read"),
         cluster.ephemeral(account.settings(host="standin"), aws=account.aws),
@@ -250,7 +252,7 @@ def test_the_stand_in_makes_no_ephemeral_cluster(account: Account) -> None:
         pass
 
 
-def test_a_warehouse_of_somebody_else_under_the_same_name_does_not_keep_ours(
+def test_a_warehouse_of_somebody_else_under_the_same_name_does_not_prevent_deletion(
     account: Account, settings: Settings
 ) -> None:
     """One is a cluster, the other Serverless."""
@@ -261,7 +263,7 @@ def test_a_warehouse_of_somebody_else_under_the_same_name_does_not_keep_ours(
     assert account.identifier in account.serverless.namespaces
 
 
-def test_what_could_not_be_looked_for_is_not_said_to_be_gone(account: Account, settings: Settings) -> None:
+def test_a_failed_search_is_not_reported_as_a_deletion(account: Account, settings: Settings) -> None:
     def fail(_given: dict[str, Any]) -> dict[str, Any]:
         raise PermissionError("InternalServerException")
 
@@ -271,7 +273,7 @@ def test_what_could_not_be_looked_for_is_not_said_to_be_gone(account: Account, s
     assert account.exists()
 
 
-def test_a_scheduler_hears_of_what_could_not_be_looked_for(account: Account, settings: Settings) -> None:
+def test_expire_fails_if_a_search_fails(account: Account, settings: Settings) -> None:
     with (
         refused(account.aws.client("redshift"), "DescribeClusters", "InternalFailure"),
         pytest.raises(AwsError, match="AWS failed at redshift:DescribeClusters"),
@@ -279,17 +281,20 @@ def test_a_scheduler_hears_of_what_could_not_be_looked_for(account: Account, set
         cluster.expire(settings, aws=account.aws, sleep=no_sleep)
 
 
-def test_what_went_wrong_in_the_block_is_heard_of_before_what_went_wrong_at_its_end(
+def test_an_error_in_the_block_is_raised_before_one_of_the_deletion(
     account: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     def use_and_fail() -> None:
         with cluster.ephemeral(account.settings(), aws=account.aws, sleep=no_sleep) as warehouse:
-            made.append(warehouse.dwh["DWH_CLUSTER_IDENTIFIER"])
+            names.append(warehouse.dwh["DWH_CLUSTER_IDENTIFIER"])
             raise Failed
 
-    made: list[str] = []
+    names: list[str] = []
     redshift = account.aws.client("redshift")
     with refused(redshift, "DeleteCluster", "AccessDenied"), pytest.raises(Failed):
         use_and_fail()
-    assert f"the ephemeral warehouse {made[0]} is not all gone: no permission for redshift:DeleteCluster" in caplog.text
-    assert f"SPARKIFY_DWH_DWH_DWH_CLUSTER_IDENTIFIER={made[0]} sparkify-dwh cluster down" in caplog.text
+    assert (
+        f"The ephemeral warehouse {names[0]} is not completely deleted: no permission for redshift:DeleteCluster"
+        in caplog.text
+    )
+    assert f"SPARKIFY_DWH_DWH_DWH_CLUSTER_IDENTIFIER={names[0]} sparkify-dwh cluster down" in caplog.text

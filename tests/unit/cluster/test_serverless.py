@@ -1,4 +1,4 @@
-"""Redshift Serverless, from nothing and back: exactly what is asked of it, for moto knows nothing of it."""
+"""Redshift Serverless, created and deleted: the exact requests, because moto does not check them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PASSWORD = Secret("Pa55word-Of-The-Test")
 
 @pytest.fixture
 def settings(account: Account) -> Settings:
-    """A configuration that says nothing of a kind: so it is Serverless."""
+    """A configuration without a kind of cluster, which means Serverless."""
     settings = account.settings(dwh_db_password=PASSWORD)
     return Settings(**{**fields(settings), "dwh": {k: v for k, v in settings.dwh.items() if k != "DWH_NUM_NODES"}})
 
@@ -31,10 +31,10 @@ def fields(settings: Settings) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in Settings.__dataclass_fields__}
 
 
-def test_by_default_it_is_the_smallest_there_is(account: Account, settings: Settings) -> None:
-    made = cluster.up(settings, aws=account.aws, sleep=no_sleep)
+def test_the_default_is_the_smallest_size(account: Account, settings: Settings) -> None:
+    created = cluster.up(settings, aws=account.aws, sleep=no_sleep)
     namespace, workgroup = account.serverless.sent("CreateNamespace"), account.serverless.sent("CreateWorkgroup")
-    role = made.role_arn
+    role = created.role_arn
     assert namespace == {
         "namespaceName": account.identifier,
         "adminUsername": "awsuser",
@@ -53,16 +53,16 @@ def test_by_default_it_is_the_smallest_there_is(account: Account, settings: Sett
         "tags": workgroup["tags"],
     }
     assert {"key": "sparkify-dwh:cluster", "value": account.identifier} in namespace["tags"]
-    assert made.host == f"{account.identifier}.123456789012.us-west-2.redshift-serverless.amazonaws.com"
-    assert made.size == "Serverless, 4 RPUs"
+    assert created.host == f"{account.identifier}.123456789012.us-west-2.redshift-serverless.amazonaws.com"
+    assert created.size == "Serverless, 4 RPUs"
 
 
-def test_its_size_and_its_limit_are_configured(account: Account) -> None:
+def test_size_and_limit_can_be_configured(account: Account) -> None:
     dwh = {"DWH_CLUSTER_TYPE": "serverless", "DWH_BASE_RPUS": "16", "DWH_MAX_RPUS": "64"}
-    made = cluster.up(account.settings(dwh_db_password=PASSWORD, dwh=dwh), aws=account.aws, sleep=no_sleep)
+    created = cluster.up(account.settings(dwh_db_password=PASSWORD, dwh=dwh), aws=account.aws, sleep=no_sleep)
     sent = account.serverless.sent("CreateWorkgroup")
     assert (sent["baseCapacity"], sent["maxCapacity"]) == (16, 64)
-    assert made.size == "Serverless, 16 RPUs, at most 64"
+    assert created.size == "Serverless, 16 RPUs, at most 64"
 
 
 def test_a_second_run_changes_nothing(account: Account, settings: Settings) -> None:
@@ -70,24 +70,24 @@ def test_a_second_run_changes_nothing(account: Account, settings: Settings) -> N
     assert cluster.up(settings, aws=account.aws, sleep=no_sleep).done == ()
 
 
-def test_a_run_that_broke_off_after_the_namespace_goes_on_with_the_workgroup(
+def test_a_run_that_was_interrupted_after_the_namespace_continues_with_the_workgroup(
     account: Account, settings: Settings
 ) -> None:
     cluster.up(settings, aws=account.aws, sleep=no_sleep)
     del account.serverless.workgroups[account.identifier]
-    made = cluster.up(settings, aws=account.aws, sleep=no_sleep)
-    assert [deed.split(":")[0] for deed in made.done] == [f"create the workgroup {account.identifier}"]
+    created = cluster.up(settings, aws=account.aws, sleep=no_sleep)
+    assert [step.split(":")[0] for step in created.done] == [f"create the workgroup {account.identifier}"]
 
 
-def test_a_namespace_that_was_left_alone_gets_its_role_too(account: Account, settings: Settings) -> None:
+def test_a_namespace_without_a_workgroup_gets_its_role_too(account: Account, settings: Settings) -> None:
     cluster.up(settings, aws=account.aws, sleep=no_sleep)
     del account.serverless.workgroups[account.identifier]
     account.serverless.namespaces[account.identifier]["iamRoles"] = []
-    made = cluster.up(settings, aws=account.aws, sleep=no_sleep)
-    assert account.serverless.sent("UpdateNamespace")["iamRoles"] == [made.role_arn]
+    created = cluster.up(settings, aws=account.aws, sleep=no_sleep)
+    assert account.serverless.sent("UpdateNamespace")["iamRoles"] == [created.role_arn]
 
 
-def test_a_namespace_that_is_going_is_not_built_upon(account: Account, settings: Settings) -> None:
+def test_a_namespace_that_is_being_deleted_gets_no_workgroup(account: Account, settings: Settings) -> None:
     cluster.up(settings, aws=account.aws, sleep=no_sleep)
     del account.serverless.workgroups[account.identifier]
     account.serverless.namespaces[account.identifier]["status"] = "DELETING"
@@ -95,39 +95,39 @@ def test_a_namespace_that_is_going_is_not_built_upon(account: Account, settings:
         cluster.up(settings, aws=account.aws, sleep=no_sleep)
 
 
-def test_what_it_lacks_is_given_to_it_one_thing_at_a_time(account: Account, settings: Settings) -> None:
-    """UpdateWorkgroup takes one kind of change in a request."""
+def test_changes_are_sent_one_at_a_time(account: Account, settings: Settings) -> None:
+    """UpdateWorkgroup accepts one kind of change per request."""
     cluster.up(settings, aws=account.aws, sleep=no_sleep)
     account.serverless.workgroups[account.identifier]["securityGroupIds"] = ["sg-default"]
     account.serverless.namespaces[account.identifier]["iamRoles"] = []
-    made = cluster.up(settings, Options(public=True, cidrs=("192.0.2.1",)), aws=account.aws, sleep=no_sleep)
+    created = cluster.up(settings, Options(public=True, cidrs=("192.0.2.1",)), aws=account.aws, sleep=no_sleep)
     changes = [given for name, given in account.serverless.requests if name == "UpdateWorkgroup"]
     assert [set(change) - {"workgroupName"} for change in changes] == [{"securityGroupIds"}, {"publiclyAccessible"}]
-    assert account.serverless.sent("UpdateNamespace")["iamRoles"] == [made.role_arn]
+    assert account.serverless.sent("UpdateNamespace")["iamRoles"] == [created.role_arn]
 
 
-def test_redshift_keeps_its_password_where_asked(account: Account, settings: Settings) -> None:
-    made = cluster.up(settings, Options(secret=True), aws=account.aws, sleep=no_sleep)
+def test_redshift_manages_the_password_on_request(account: Account, settings: Settings) -> None:
+    created = cluster.up(settings, Options(secret=True), aws=account.aws, sleep=no_sleep)
     sent = account.serverless.sent("CreateNamespace")
     assert sent["manageAdminPassword"] is True
     assert "adminUserPassword" not in sent
-    assert made.values(settings)["CLUSTER", "SECRET_ARN"] == made.secret_arn
+    assert created.values(settings)["CLUSTER", "SECRET_ARN"] == created.secret_arn
 
 
 def test_it_is_waited_for(account: Account, settings: Settings) -> None:
     cluster.up(settings, aws=account.aws, sleep=no_sleep)
     account.serverless.pending += ["MODIFYING"] * 3
-    said: list[str] = []
-    cluster.up(settings, aws=account.aws, sleep=no_sleep, on_step=said.append)
-    assert said == ["the warehouse is modifying"]
+    steps: list[str] = []
+    cluster.up(settings, aws=account.aws, sleep=no_sleep, on_step=steps.append)
+    assert steps == ["the warehouse is modifying"]
 
 
-def test_all_of_it_goes_after_a_final_snapshot(account: Account, settings: Settings) -> None:
+def test_everything_is_deleted_after_a_final_snapshot(account: Account, settings: Settings) -> None:
     cluster.up(settings, aws=account.aws, sleep=no_sleep)
-    gone = cluster.down(settings, aws=account.aws, sleep=no_sleep)
+    removed = cluster.down(settings, aws=account.aws, sleep=no_sleep)
     operations = [name for name, _ in account.serverless.requests if name.startswith("Delete")]
     assert operations == ["DeleteWorkgroup", "DeleteNamespace"]
-    assert account.serverless.sent("DeleteNamespace")["finalSnapshotName"] == gone.snapshots[0]
+    assert account.serverless.sent("DeleteNamespace")["finalSnapshotName"] == removed.snapshots[0]
     assert account.is_empty()
     assert not account.serverless.namespaces
 
@@ -136,8 +136,8 @@ def test_it_expires(account: Account, settings: Settings) -> None:
     cluster.up(settings, Options(ttl=timedelta(hours=8)), aws=account.aws, sleep=no_sleep)
     assert cluster.expire(settings, aws=account.aws, sleep=no_sleep) == []
     cluster.up(settings, Options(ttl=timedelta(hours=-1)), aws=account.aws, sleep=no_sleep)
-    (gone,) = cluster.expire(settings, aws=account.aws, sleep=no_sleep)
-    assert gone.identifier == account.identifier
+    (removed,) = cluster.expire(settings, aws=account.aws, sleep=no_sleep)
+    assert removed.identifier == account.identifier
     assert not account.serverless.namespaces
 
 
@@ -148,25 +148,25 @@ def test_it_needs_no_pause(account: Account, settings: Settings) -> None:
 
 def test_status_shows_it(account: Account, settings: Settings) -> None:
     cluster.up(settings, aws=account.aws, sleep=no_sleep)
-    (found,) = cluster.status(settings, aws=account.aws).found
-    assert (found.kind, found.state, found.size) == ("serverless", "available", "Serverless, 4 RPUs")
+    (described,) = cluster.status(settings, aws=account.aws).clusters
+    assert (described.kind, described.state, described.size) == ("serverless", "available", "Serverless, 4 RPUs")
 
 
 class Stubbed(Aws):
-    """AWS whose answers are written down beforehand, with the requests they belong to."""
+    """AWS with prepared responses and the requests that they belong to."""
 
     def __init__(self) -> None:
         super().__init__(region="us-west-2")
-        self.made = boto3.session.Session(aws_access_key_id="x", aws_secret_access_key="x").client(
+        self.stubbed_client = boto3.session.Session(aws_access_key_id="x", aws_secret_access_key="x").client(
             serverless.SERVICE, region_name="us-west-2"
         )
-        self.answers = Stubber(self.made)
+        self.answers = Stubber(self.stubbed_client)
 
     def client(self, _service: str) -> Any:
-        return self.made
+        return self.stubbed_client
 
 
-def test_a_workgroup_is_described_as_its_documentation_says(account: Account) -> None:
+def test_a_workgroup_is_described_as_documented(account: Account) -> None:
     with Stubbed() as aws, aws.answers as answers:
         arn = "arn:aws:redshift-serverless:us-west-2:123456789012:namespace/music"
         namespace = {"namespaceArn": arn, "status": "AVAILABLE", "dbName": "dev", "adminUsername": "admin"}
@@ -175,13 +175,18 @@ def test_a_workgroup_is_described_as_its_documentation_says(account: Account) ->
         answers.add_response("get_namespace", {"namespace": namespace}, {"namespaceName": "music"})
         answers.add_response("get_workgroup", {"workgroup": workgroup}, {"workgroupName": "music"})
         answers.add_response("list_tags_for_resource", {"tags": [{"key": "a", "value": "b"}]}, {"resourceArn": arn})
-        found = serverless.find(aws, "music")
+        described = serverless.find(aws, "music")
         answers.assert_no_pending_responses()
-    assert found is not None
-    assert (found.state, found.vpc, found.public, found.tags) == ("modifying", "vpc-1", True, {"a": "b"})
+    assert described is not None
+    assert (described.state, described.vpc, described.public, described.tags) == (
+        "modifying",
+        "vpc-1",
+        True,
+        {"a": "b"},
+    )
 
 
-def test_a_quota_is_said(account: Account) -> None:
+def test_a_quota_is_reported(account: Account) -> None:
     with Stubbed() as aws, aws.answers as answers:
         answers.add_client_error("get_namespace", "ServiceQuotaExceededException", "You have 25 namespaces.")
         with pytest.raises(AwsError, match=r"quota does not allow redshift-serverless:GetNamespace .*25 namespaces"):

@@ -1,4 +1,4 @@
-"""Which cluster [DWH] describes, and what cannot work of it: said in a sentence, before AWS is asked."""
+"""Which cluster [DWH] describes, and which descriptions are refused before any request to AWS."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from sparkify_dwh.cluster.spec import ClusterSpec, spec_of
-from sparkify_dwh.cluster.tags import time_to_live
+from sparkify_dwh.cluster.tags import parse_ttl
 from sparkify_dwh.errors import ConfigurationError, UsageError
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.utils.secret import Secret
@@ -17,11 +17,16 @@ def spec(**dwh: str) -> ClusterSpec:
     return spec_of(Settings(dwh={f"DWH_{key}": value for key, value in dwh.items()}))
 
 
-def test_without_a_word_it_is_what_costs_least() -> None:
-    found = spec()
-    assert (found.form, found.base_rpus, found.max_rpus) == ("serverless", 4, None)
-    assert (found.identifier, found.database, found.admin, found.port) == ("sparkify", "sparkify", "awsuser", 5439)
-    assert (found.role_name, found.public, found.secret_kept) == ("sparkify-redshift", None, False)
+def test_the_default_is_the_cheapest() -> None:
+    described = spec()
+    assert (described.form, described.base_rpus, described.max_rpus) == ("serverless", 4, None)
+    assert (described.identifier, described.database, described.admin, described.port) == (
+        "sparkify",
+        "sparkify",
+        "awsuser",
+        5439,
+    )
+    assert (described.role_name, described.public, described.managed_password) == ("sparkify-redshift", None, False)
 
 
 def test_the_kind_follows_from_the_nodes() -> None:
@@ -34,13 +39,13 @@ def test_the_kind_follows_from_the_nodes() -> None:
 
 
 def test_the_file_that_sparkifys_engineers_have_is_understood() -> None:
-    """But for its dc2 nodes."""
-    found = spec(
+    """Except for its dc2 nodes."""
+    described = spec(
         CLUSTER_TYPE="multi-node", NUM_NODES="4", NODE_TYPE="ra3.large", IAM_ROLE_NAME="dwhRole", DB="dwh",
         CLUSTER_IDENTIFIER="dwhCluster", DB_USER="dwhuser", PORT="5439",
     )  # fmt: skip
-    assert (found.size, found.identifier, found.role_name) == ("4 x ra3.large", "dwhcluster", "dwhRole")
-    assert (found.database, found.admin) == ("dwh", "dwhuser")
+    assert (described.size, described.identifier, described.role_name) == ("4 x ra3.large", "dwhcluster", "dwhRole")
+    assert (described.database, described.admin) == ("dwh", "dwhuser")
 
 
 @pytest.mark.parametrize(
@@ -48,19 +53,19 @@ def test_the_file_that_sparkifys_engineers_have_is_understood() -> None:
     [
         (
             {"CLUSTER_TYPE": "multi-node", "NUM_NODES": "1"},
-            r"at least 2 with DWH_CLUSTER_TYPE=multi-node \(or make it single",
+            r"at least 2 with DWH_CLUSTER_TYPE=multi-node \(or use single",
         ),
         ({"CLUSTER_TYPE": "single-node", "NUM_NODES": "4"}, "must be 1 with DWH_CLUSTER_TYPE=single-node"),
         ({"CLUSTER_TYPE": "big"}, "must be single-node, multi-node or serverless, found 'big'"),
-        ({"NODE_TYPE": "dc2.large"}, "creates no such nodes any more: take ra3.large, or DWH_CLUSTER_TYPE=serverless"),
-        ({"NODE_TYPE": "ds2.xlarge"}, "creates no such nodes any more"),
+        ({"NODE_TYPE": "dc2.large"}, "which AWS no longer offers: use ra3.large, or DWH_CLUSTER_TYPE=serverless"),
+        ({"NODE_TYPE": "ds2.xlarge"}, "which AWS no longer offers"),
         ({"NODE_TYPE": "large"}, "must be a type like ra3.large"),
         ({"NUM_NODES": "four"}, "must be a number from 1 to 128, found something else"),
         ({"BASE_RPUS": "6"}, "must be 4, or a multiple of 8"),
         ({"BASE_RPUS": "520"}, "must be 4, or a multiple of 8"),
         ({"BASE_RPUS": "32", "MAX_RPUS": "16"}, "not below DWH_BASE_RPUS, 32"),
         ({"PORT": "5432x"}, "must be a number"),
-        ({"PORT": "1433"}, "must be in 5431 to 5455 or 8191 to 8215"),
+        ({"PORT": "1433"}, "must be 5431 to 5455 or 8191 to 8215"),
         ({"CLUSTER_IDENTIFIER": "a--b"}, "must be 3 to 63 of a-z, 0-9 and single '-'"),
         ({"IAM_ROLE_NAME": "a/b"}, "must be 1 to 64 of the characters that IAM allows"),
         ({"NUM_NODES": "1", "NODE_TYPE": "ra3.4xlarge"}, r"must be ra3.large or ra3.xlplus with a single node"),
@@ -72,13 +77,13 @@ def test_the_file_that_sparkifys_engineers_have_is_understood() -> None:
         ({"SUBNETS": "subnet-1, vpc-2"}, "must be subnets like"),
     ],
 )
-def test_what_cannot_work_is_said_in_one_sentence(dwh: dict[str, str], sentence: str) -> None:
+def test_an_invalid_description_is_refused_in_one_sentence(dwh: dict[str, str], sentence: str) -> None:
     with pytest.raises(ConfigurationError, match=sentence):
         spec(**dwh)
 
 
 @pytest.mark.parametrize("rpus", ["4", "8", "512", "544", "1024"])
-def test_every_size_of_serverless_is_taken(rpus: str) -> None:
+def test_every_size_of_serverless_is_accepted(rpus: str) -> None:
     assert spec(BASE_RPUS=rpus).base_rpus == int(rpus)
 
 
@@ -86,28 +91,28 @@ def test_every_size_of_serverless_is_taken(rpus: str) -> None:
     "password",
     ["short1A", "nocapital1", "NOSMALL11", "NoDigitHere", "With space1A", 'Quote"1Aa', "Slash/1Aa", "At@sign1A"],
 )
-def test_a_password_that_redshift_would_refuse_is_not_sent(password: str) -> None:
-    with pytest.raises(ConfigurationError, match="must be what Redshift takes") as error:
+def test_a_password_that_redshift_would_refuse_is_refused_first(password: str) -> None:
+    with pytest.raises(ConfigurationError, match="must be a password that Redshift accepts") as error:
         spec_of(Settings(dwh_db_password=Secret(password)))
     assert password not in str(error.value)
 
 
-def test_the_first_users_password_is_not_that_of_another_user() -> None:
+def test_the_password_of_another_user_is_not_the_admins() -> None:
     other = Settings(db_user="loader", db_password=Secret("Passw0rd-loader"), dwh={"DWH_DB_USER": "admin"})
     assert spec_of(other).password is None
     same = Settings(db_user="admin", db_password=Secret("Passw0rd-admin"), dwh={"DWH_DB_USER": "admin"})
     assert spec_of(same).password == Secret("Passw0rd-admin")
 
 
-def test_a_password_that_redshift_kept_before_is_kept_again() -> None:
-    """So that a configuration that --secret wrote makes the next cluster too."""
+def test_a_managed_password_stays_managed() -> None:
+    """So that a configuration that --secret wrote describes the next cluster too."""
     arn = "arn:aws:secretsmanager:us-west-2:123456789012:secret:"
-    assert spec_of(Settings(secret_arn=f"{arn}redshift!sparkify-awsuser-AbC")).secret_kept
-    assert not spec_of(Settings(secret_arn=f"{arn}of-our-own")).secret_kept
+    assert spec_of(Settings(secret_arn=f"{arn}redshift!sparkify-awsuser-AbC")).managed_password
+    assert not spec_of(Settings(secret_arn=f"{arn}of-our-own")).managed_password
 
 
-def test_the_role_that_was_written_to_the_configuration_is_ones_own() -> None:
-    """So that a second run does not take it for somebody else's."""
+def test_the_role_that_was_written_to_the_configuration_is_managed() -> None:
+    """So that a second run does not treat it as somebody else's."""
     own = Settings(role_arn="arn:aws:iam::123456789012:role/sparkify-redshift")
     theirs = Settings(role_arn="arn:aws:iam::123456789012:role/other")
     assert (spec_of(own).role_arn, spec_of(theirs).role_arn) == (None, theirs.role_arn)
@@ -116,11 +121,11 @@ def test_the_role_that_was_written_to_the_configuration_is_ones_own() -> None:
 @pytest.mark.parametrize(
     ("text", "span"), [("8h", timedelta(hours=8)), ("90m", timedelta(minutes=90)), ("1D12h", timedelta(hours=36))]
 )
-def test_a_time_to_live_is_a_span(text: str, span: timedelta) -> None:
-    assert time_to_live(text) == span
+def test_a_time_to_live_is_a_duration(text: str, span: timedelta) -> None:
+    assert parse_ttl(text) == span
 
 
 @pytest.mark.parametrize("text", ["8", "5m", "", "-8h", "8 hours", "0h"])
-def test_what_is_no_span_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="a span like 8h, 90m or 1d12h, at least 15m"):
-        time_to_live(text)
+def test_an_invalid_duration_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="use a duration like 8h, 90m or 1d12h, of at least 15m"):
+        parse_ttl(text)

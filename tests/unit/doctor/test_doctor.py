@@ -156,7 +156,7 @@ def test_missing_settings_are_named(tmp_path: Path) -> None:
 def test_a_cluster_that_cannot_be_created_is_a_warning(tmp_path: Path) -> None:
     """The warehouse that is there goes on without it."""
     for dwh, phrase in (
-        ("DWH_NODE_TYPE=dc2.large", "no such nodes any more"),
+        ("DWH_NODE_TYPE=dc2.large", "no longer offers"),
         ("DWH_CLUSTER_TYPE=multi-node\nDWH_NUM_NODES=1", "at least 2"),
     ):
         warnings = sentences(examine(a_configuration(tmp_path, f"[CLUSTER]\nHOST=standin\n[DWH]\n{dwh}\n")), "warning")

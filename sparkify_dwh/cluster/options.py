@@ -1,4 +1,4 @@
-"""What is asked of ``cluster up`` over [DWH], and what comes of it."""
+"""Options of ``cluster up``, and its result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sparkify_dwh.utils.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says over [DWH]."""
+    """Options of ``up``. They take precedence over [DWH]."""
 
     public: bool | None = None
     cidrs: Sequence[str] = ()
@@ -26,8 +26,8 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Up:
-    """A warehouse that can be used, or, of a dry run, what would have been done. ``done`` is empty when all was there."""
+class CreatedCluster:
+    """A cluster that is ready or, after a dry run, as it would be. ``done`` lists the steps; empty if it was complete."""
 
     identifier: str
     region: str
@@ -43,15 +43,15 @@ class Up:
     opened: tuple[str, ...]
     expires: datetime | None
     done: tuple[str, ...]
-    remarks: tuple[str, ...]
+    advice: tuple[str, ...]
     password: Secret | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON; without the password."""
+        """Return the cluster for JSON, without the password."""
         return {key: value for key, value in asdict(self).items() if key != "password"}
 
     def values(self, settings: Settings) -> dict[Name, str]:
-        """What the configuration needs to know to use it, as far as it does not say so already."""
+        """Return the values that the configuration needs to use the cluster and does not have yet."""
         values = {}
         if self.host and self.host != settings.host:
             values["CLUSTER", "HOST"] = self.host

@@ -1,4 +1,4 @@
-"""A warehouse as AWS describes it, provisioned or Serverless."""
+"""A cluster as AWS describes it, provisioned or Serverless."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from datetime import datetime
 
 from sparkify_dwh.aws.endpoint import Kind
 from sparkify_dwh.cluster import tags
-from sparkify_dwh.cluster.run import AVAILABLE
-
-INCOMPLETE = "incomplete"
+from sparkify_dwh.cluster.states import AVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """``state`` is AWS's word in small letters, or, of an available cluster that takes no queries, why; ``incomplete`` is a
-    namespace without its workgroup, or the reverse.
-    """
+class ClusterDescription:
+    """``state`` is AWS's word in lower case. For an available cluster that takes no queries it is the reason."""
 
     kind: Kind
     identifier: str
@@ -36,13 +32,13 @@ class Found:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def is_ours(self) -> bool:
-        """Whether this program has made it."""
+    def is_managed(self) -> bool:
+        """Whether sparkify-dwh created it."""
         return self.tags.get(tags.CLUSTER) == self.identifier
 
     @property
     def is_available(self) -> bool:
-        """Also while it is being resized: it answers then."""
+        """Whether it takes queries. It does while it is resized, too (``available, prep-for-resize``)."""
         return self.state.split(",")[0] == AVAILABLE
 
     @property
@@ -51,5 +47,5 @@ class Found:
 
     @property
     def role_name(self) -> str | None:
-        """The role that was made with it."""
+        """The name of the role that was created for it."""
         return self.tags.get(tags.ROLE)
