@@ -1,4 +1,4 @@
-"""What the emulator does with a statement: pass it, rewrite it, or carry it out in the relay."""
+"""What the stand-in does with a statement: pass it, rewrite it, or carry it out in the relay."""
 
 from __future__ import annotations
 

@@ -16,7 +16,6 @@ from sparkify_dwh.standin.rules import (
     create_table,
     create_table_as,
     dml,
-    locks,
     maintenance,
     parameter_rules,
     refuse,
@@ -29,7 +28,7 @@ from sparkify_dwh.standin.unload import run as run_unload
 def plan(sql: str) -> Plan:
     """Return what to do with one statement.
 
-    Raise :class:`RedshiftError` for what Redshift refuses, and for what Redshift has but the emulator does not.
+    Raise :class:`RedshiftError` for what Redshift refuses, and for what Redshift has but the stand-in does not.
     """
     words = first_words(sql)
     if not words and ";" in sql and len(statements := script.statements(sql)) == 1:
@@ -61,7 +60,7 @@ RULES: tuple[Rule, ...] = (
     maintenance.analyze_rule,
     dml.delete_rule,
     dml.merge_rule,
-    locks.lock_rule,
+    transactions.lock_rule,
     transactions.isolation_rule,
     parameter_rules.parameter_rule,
     translate.rewrite_rule,

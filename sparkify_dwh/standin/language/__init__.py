@@ -1,1 +1,1 @@
-"""Reading SQL: tokens, names and literals, statements cut apart."""
+"""Reading SQL: tokens, names and literals, statements of a script."""

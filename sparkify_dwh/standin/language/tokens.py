@@ -1,14 +1,13 @@
 """The tokens of Redshift's SQL: words, quoted identifiers, strings, numbers, symbols and parameters.
 
-Redshift reads SQL as PostgreSQL 8.0 did, with two habits of its own that matter here:
+Redshift reads SQL like PostgreSQL 8.0, with two differences:
 
 - a backslash in any string literal is an escape (there is no ``standard_conforming_strings``);
 - a quoted identifier is folded to lower case like any other (Redshift guide, r_names), unless
   ``enable_case_sensitive_identifier`` is on, which the stand-in does not offer.
 
-Limits: literals that SQL joins because a line break stands between them stay two tokens; ``U&'..'``, ``B'..'`` and
-``X'..'`` come out as a word and a string; ``#name`` is always a word, as the name of a temporary table, so the
-bitwise operator ``#`` needs a space behind it.
+Limits: two literals that SQL joins across a line break stay two tokens; ``U&'..'``, ``B'..'`` and ``X'..'`` become a
+word and a string; ``#name`` is always the name of a temporary table, so the bitwise operator ``#`` needs a space after it.
 """
 
 from __future__ import annotations
@@ -21,14 +20,16 @@ from typing import Literal, NamedTuple
 
 from sparkify_dwh.standin.errors import RedshiftError
 
+_NESTING = {"(": 1, ")": -1}
+
 TokenKind = Literal["word", "quoted_identifier", "string", "number", "symbol", "parameter"]
 
 
 class Token(NamedTuple):
     """One token; ``sql[start:end] == text``.
 
-    ``value`` is what the token means: a word or identifier in lower case and without quotes, a string without quotes
-    and escapes; for every other kind it is ``text``.
+    ``value`` is a word or identifier in lower case and without quotes, a string without quotes and escapes, and for other
+    kinds the same as ``text``.
     """
 
     kind: TokenKind
@@ -37,22 +38,27 @@ class Token(NamedTuple):
     start: int
     end: int
 
+    @property
+    def nesting(self) -> int:
+        """1 for an opening bracket, -1 for a closing one, 0 for other tokens."""
+        return _NESTING.get(self.text, 0)
+
     def is_word(self, *words: str) -> bool:
-        """Whether this is one of these words (given in lower case), unquoted."""
+        """Return whether this is one of these words (given in lower case), unquoted."""
         return self.kind == "word" and self.value in words
 
     def is_symbol(self, symbol: str) -> bool:
-        """Whether this is that symbol."""
+        """Return whether this is that symbol."""
         return self.kind == "symbol" and self.text == symbol
 
 
-# White space and ends of lines are PostgreSQL's: a comment ends with a carriage return too.
+# White space and line ends as in PostgreSQL, where a carriage return ends a comment too.
 _SKIPPED = re.compile(r"(?:[ \t\n\r\f\v]+|--[^\n\r]*)+")
 _FIRST_WORD = re.compile(r"[ \t\n\r\f\v]*(?![eE]')([^\W\d][\w$]*)")  # E'..' is a string
 _ANY_WORD = re.compile(r"[^\W\d]\w*|[\[#]")
 _COMMENT_AHEAD = re.compile(r"[ \t\n\r\f\v]*(?:--|/\*)")
 
-# The first alternative that matches decides, so their order matters: E'..' before words, .5 before the symbol "."
+# The first matching alternative counts, so their order matters: E'..' before words, .5 before the symbol "."
 _TOKEN = re.compile(
     r"""
       (?P<comment>/\*)
@@ -74,22 +80,22 @@ _FOLD = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def tokenize(sql: str) -> list[Token]:
-    """All tokens of ``sql``; comments and white space are left out.
+    """Return all tokens of ``sql``, without comments and white space.
 
-    Raises RedshiftError 42601 for a string, identifier or comment without an end, and for nothing else.
+    Raise RedshiftError 42601 for an unterminated string, identifier or comment.
     """
     return list(iter_tokens(sql))
 
 
-def first_words(sql: str, most: int = 4) -> list[str]:
-    """Up to ``most`` words that ``sql`` begins with, in upper case: ``["CREATE", "TEMP", "TABLE"]``.
+def first_words(sql: str, max_words: int = 4) -> list[str]:
+    """Return the first words of ``sql`` in upper case, such as ``["CREATE", "TEMP", "TABLE"]``, without comments.
 
-    Comments before and between them are left out, as in `tokenize`; every statement comes here, and no more of it is
-    read than that. Raises RedshiftError 42601 for a comment without an end.
+    Only the beginning is read, because this is called for every statement. Raise RedshiftError 42601 for an unterminated
+    comment.
     """
     words: list[str] = []
     position = 0
-    while len(words) < most:
+    while len(words) < max_words:
         word = _FIRST_WORD.match(sql, position)
         if word is not None:
             words.append(word[1].upper())
@@ -101,17 +107,17 @@ def first_words(sql: str, most: int = 4) -> list[str]:
     return words
 
 
-@lru_cache(maxsize=1)  # several rules ask, one after the other
+@lru_cache(maxsize=1)  # several rules call it one after the other
 def words_in(sql: str) -> frozenset[str]:
-    """All words in the text of ``sql``, in strings and comments too, in lower case; of the symbols, "[" and "#".
+    """Return all words of ``sql`` in lower case, from strings and comments too, and the symbols "[" and "#".
 
-    A rule whose words are not among them has nothing to do, and need not cut the statement into tokens.
+    A rule without a word among them does not apply, and need not tokenize the statement.
     """
     return frozenset(_ANY_WORD.findall(sql.lower()))
 
 
 def iter_tokens(sql: str) -> Iterator[Token]:
-    """The tokens of ``sql``, one at a time; see `tokenize`."""
+    """Yield the tokens of ``sql``; see `tokenize`."""
     position = 0
     while (position := _skip_blanks(sql, position)) < len(sql):
         token = _token_at(sql, position)
@@ -120,7 +126,7 @@ def iter_tokens(sql: str) -> Iterator[Token]:
 
 
 def fold(identifier: str) -> str:
-    """An identifier as Redshift stores it: ASCII letters in lower case, all others as they are."""
+    """Return an identifier as Redshift stores it, with ASCII letters in lower case."""
     return identifier.translate(_FOLD)
 
 
@@ -134,7 +140,7 @@ def _skip_blanks(sql: str, position: int) -> int:
 
 
 def _comment_end(sql: str, start: int) -> int:
-    """Where the comment that begins at ``start`` ends; comments nest."""
+    """Return the end of the comment that begins at ``start``; comments nest."""
     depth = 0
     for edge in _COMMENT_EDGE.finditer(sql, start):
         depth += 1 if edge.group() == "/*" else -1
@@ -184,7 +190,7 @@ def _dollar_quoted(sql: str, start: int, tag: str) -> Token:
     return Token("string", sql[start:end], sql[inside:close], start, end)
 
 
-# As PostgreSQL reads a literal when standard_conforming_strings is off.
+# The escapes of PostgreSQL's literals when standard_conforming_strings is off.
 _ESCAPE = re.compile(r"''|\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _ESCAPED_BYTES = re.compile("[\udc80-\udcff]+")
 _NAMED_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -210,7 +216,7 @@ def _escaped_character(match: re.Match[str]) -> str:
 
 
 def _joined_bytes(match: re.Match[str]) -> str:
-    """The characters that escaped bytes make together: ``\\303\\251`` is one."""
+    """Decode consecutive escaped bytes as UTF-8: ``\\303\\251`` is one character."""
     return match.group().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 

@@ -1,1 +1,1 @@
-"""The PostgreSQL server behind the emulator, and sessions of it."""
+"""The PostgreSQL server behind the stand-in, and sessions of it."""

@@ -1,4 +1,4 @@
-"""Where PostgreSQL listens, and connections to it with the settings of the emulator's sessions."""
+"""Where PostgreSQL listens, and connections to it with the settings of the stand-in's sessions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PostgresAddress:
     password: str | None = None
 
     def connect(self, database: str, application_name: str = "") -> psycopg.Connection:
-        """Open a connection with the settings of the emulator's sessions, waiting for a server that is starting."""
+        """Open a connection with the settings of the stand-in's sessions, waiting for a server that is starting."""
         give_up_at = time.monotonic() + MAX_STARTING_SECONDS
         while True:
             try:

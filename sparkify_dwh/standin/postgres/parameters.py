@@ -20,7 +20,7 @@ _BOOLEANS = {"on": "on", "true": "on", "yes": "on", "1": "on", "off": "off", "fa
 class Parameter:
     """A parameter that only Redshift has, with Redshift's default.
 
-    ``is_fixed``: another value than the default would change the results of statements, which the emulator does not do.
+    ``is_fixed``: another value than the default would change the results of statements, which the stand-in does not do.
     """
 
     default: str

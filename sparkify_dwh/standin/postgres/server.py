@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL server behind the emulator, with Redshift's catalogue installed in it.
+"""The embedded PostgreSQL server behind the stand-in, with Redshift's catalogue installed in it.
 
 There is one server per data directory. It starts when it is first needed, is shared by the processes that use it, and
 the last of them stops it; the data stays. It listens on a unix socket only.

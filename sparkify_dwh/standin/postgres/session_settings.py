@@ -1,4 +1,4 @@
-"""The settings of every PostgreSQL session of the emulator, and those that its client is told of."""
+"""The settings of every PostgreSQL session of the stand-in, and those that its client is told of."""
 
 from __future__ import annotations
 

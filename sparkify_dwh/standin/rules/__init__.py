@@ -1,1 +1,1 @@
-"""What is done with each kind of statement: passed on in PostgreSQL's words, carried out, or refused."""
+"""The rules for each kind of statement: pass it to PostgreSQL, rewrite it, carry it out, or refuse it."""

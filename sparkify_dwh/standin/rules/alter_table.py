@@ -1,6 +1,6 @@
-"""ALTER TABLE, in the forms Redshift has. Redshift guide, r_ALTER_TABLE
+"""ALTER TABLE in Redshift's forms, one action per statement. Redshift guide, r_ALTER_TABLE
 
-One action a statement. A form that is not known here is an error that names the word it stopped at.
+An unknown form is a syntax error at the first word that does not fit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from sparkify_dwh.standin.outcomes import Plan, Rewritten
 from sparkify_dwh.standin.rules.alter_type import alter_type
 from sparkify_dwh.standin.rules.column_types import column_type
 from sparkify_dwh.standin.rules.create_table import ATTRIBUTES, read_attribute
-from sparkify_dwh.standin.rules.encodings import TYPES, read_encoding, recorded
+from sparkify_dwh.standin.rules.encodings import TYPES, catalogue_name, read_encoding
 from sparkify_dwh.standin.rules.table_design import Column, check_once
 from sparkify_dwh.standin.rules.table_keys import CONSTRAINTS
 
@@ -19,15 +19,15 @@ TAG = "ALTER TABLE"
 
 
 def alter_table_rule(sql: str, words: list[str]) -> Plan | None:
-    """The rule for ALTER TABLE."""
+    """Plan ALTER TABLE."""
     if words[:2] != ["ALTER", "TABLE"]:
         return None
     reader = StatementReader(sql)
     reader.expect("ALTER", "TABLE")
     table = qualified(*reader.table_name())
-    planned = _action(reader, table)
+    plan = _action(reader, table)
     reader.finish()
-    return planned
+    return plan
 
 
 def _action(reader: StatementReader, table: str) -> Plan:
@@ -52,18 +52,18 @@ def _add_column(reader: StatementReader, table: str) -> Plan:
         raise RedshiftError("0A000", f"the stand-in does not carry out ALTER TABLE ADD {reader.ahead}")
     reader.accept("COLUMN")
     name = reader.name()
-    if reader.ahead in ATTRIBUTES:  # IF NOT EXISTS: to Redshift's grammar, IF is the column's name
+    if reader.ahead in ATTRIBUTES:  # IF NOT EXISTS: in Redshift's grammar IF is the column's name
         raise reader.syntax_error()
     column = Column(name, column_type(reader.text_until(ATTRIBUTES | {","}), name))
     while not reader.done:
-        if not read_attribute(reader, column):  # Redshift takes neither keys nor identity here, and one column
+        if not read_attribute(reader, column):  # Redshift accepts no key, no identity and no second column here
             raise reader.syntax_error()
     if column.not_null and column.default is None:
         raise RedshiftError(
             "0A000", "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression"
         )
     ddl = f"ALTER TABLE {table} ADD COLUMN {column.sql()}"
-    return _call("add_column", ddl, table, column.name, column.recorded_encoding())
+    return _call("add_column", ddl, table, column.name, column.catalogue_encoding())
 
 
 def _drop_column(reader: StatementReader, table: str) -> Plan:
@@ -106,7 +106,7 @@ def _alter_column(reader: StatementReader, table: str) -> Plan:
     column = reader.name()
     if reader.accept("ENCODE"):
         encoding = read_encoding(reader)
-        return _call("alter_encoding", table, column, recorded(encoding), sorted(TYPES[encoding]))
+        return _call("alter_encoding", table, column, catalogue_name(encoding), sorted(TYPES[encoding]))
     if reader.accept("SET", "DEFAULT") or reader.accept("DROP", "DEFAULT"):
         # https://github.com/jazzband/django-redshift-backend/issues/96
         raise RedshiftError("0A000", "ALTER COLUMN SET/DROP DEFAULT is not supported")

@@ -1,4 +1,4 @@
-"""Redshift's column types as PostgreSQL has them."""
+"""Redshift's column types, translated to PostgreSQL's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sparkify_dwh.standin.errors import RedshiftError
 
-# Redshift guide, c_Supported_data_types; the value is PostgreSQL's name.
+# PostgreSQL's name by Redshift's. Redshift guide, c_Supported_data_types
 PLAIN = {
     "SMALLINT": "smallint",
     "INT2": "smallint",
@@ -33,21 +33,21 @@ PLAIN = {
     "TIMETZ": "timetz",
     "TIME WITH TIME ZONE": "timetz",
 }
-# Types that PostgreSQL 8.0 has and Redshift's tables have not. Redshift guide, c_unsupported-postgresql-datatypes
+# Types of PostgreSQL 8.0 that Redshift does not accept in tables. Redshift guide, c_unsupported-postgresql-datatypes
 NOT_IN_TABLES = frozenset({
     "ABSTIME", "BIGSERIAL", "BIT", "BIT VARYING", "BOX", "BYTEA", "CIDR", "CIRCLE", "INET", "LINE", "LSEG", "MACADDR",
     "MONEY", "PATH", "POINT", "POLYGON", "RELTIME", "SERIAL", "SERIAL4", "SERIAL8", "TINTERVAL", "VARBIT",
 })  # fmt: skip
-# Types that Redshift has and the stand-in has not.
-UNKNOWN_HERE = frozenset(
+# Types of Redshift that the stand-in does not implement.
+NOT_IMPLEMENTED = frozenset(
     {"GEOGRAPHY", "GEOMETRY", "HLLSKETCH", "INTERVAL", "SUPER", "VARBINARY", "VARBYTE", "BINARY VARYING"}
 )
 VARCHARS = frozenset({"VARCHAR", "CHARACTER VARYING", "NVARCHAR", "TEXT"})
 CHARS = frozenset({"CHAR", "CHARACTER", "NCHAR", "BPCHAR"})
 NUMERICS = frozenset({"NUMERIC", "DECIMAL"})
-MOST_BYTES = {"varchar": 65_535, "char": 4_096}  # Redshift guide, r_Character_types
-DEFAULT_PRECISION, MOST_PRECISION, MOST_SCALE = 18, 38, 37  # Redshift guide, r_Numeric_types201
-REAL_BITS, MOST_FLOAT_BITS = 24, 53
+MAX_BYTES = {"varchar": 65_535, "char": 4_096}  # Redshift guide, r_Character_types
+DEFAULT_PRECISION, MAX_PRECISION, MAX_SCALE = 18, 38, 37  # Redshift guide, r_Numeric_types201
+MAX_REAL_BITS, MAX_FLOAT_BITS = 24, 53
 DEFAULT_ENCODING = {
     "smallint": "az64",
     "integer": "az64",
@@ -71,7 +71,7 @@ _INTEGER = re.compile(r"-?[0-9]{1,9}")
 
 @dataclass(frozen=True)
 class ColumnType:
-    """A type: ``base`` and ``sql`` in PostgreSQL's words, ``bytes`` the most that a text may take."""
+    """A type: ``base`` and ``sql`` are PostgreSQL's name without and with arguments, ``bytes`` the limit of a text."""
 
     base: str
     sql: str
@@ -79,20 +79,20 @@ class ColumnType:
 
     @property
     def default_encoding(self) -> str:
-        """The encoding Redshift gives a column that declares none, in a table where another column declares one."""
+        """Redshift's encoding for a column without one in a table where another column declares one."""
         return DEFAULT_ENCODING.get(self.base, "none")
 
 
 def column_type(text: str, column: str) -> ColumnType:
-    """The type that ``text`` names in Redshift's words, e.g. ``VARCHAR(512)``; errors name the ``column``.
+    """Return the type that ``text`` names, such as ``VARCHAR(512)``; errors name the ``column``.
 
-    Lengths count bytes; bare VARCHAR and TEXT are VARCHAR(256), bare NUMERIC is NUMERIC(18,0), TEXT(n) is VARCHAR(256).
+    Lengths count bytes. VARCHAR, TEXT and TEXT(n) are VARCHAR(256), and NUMERIC is NUMERIC(18,0).
     Redshift guide, r_Character_types and r_Numeric_types201
     """
-    found = _TYPE.match(" ".join(text.upper().split()))
-    if found is None:
+    match = _TYPE.match(" ".join(text.upper().split()))
+    if match is None:
         raise _unsupported(text, column)
-    name, arguments = found["name"] + found["rest"], found["arguments"]
+    name, arguments = match["name"] + match["rest"], match["arguments"]
     if name in PLAIN and arguments is None:
         return ColumnType(PLAIN[name], PLAIN[name])
     if name in NUMERICS:
@@ -107,25 +107,25 @@ def column_type(text: str, column: str) -> ColumnType:
 
 
 def _numeric(arguments: str | None) -> ColumnType:
-    """NUMERIC [(precision [, scale])]. Redshift guide, r_Numeric_types201; the words are PostgreSQL 8.0's"""
+    """Return NUMERIC [(precision [, scale])]. Redshift guide, r_Numeric_types201; the messages are PostgreSQL 8.0's"""
     if arguments is None:
         return ColumnType("numeric", f"numeric({DEFAULT_PRECISION},0)")
     precision, *scales = [_integer(argument) for argument in arguments.split(",")]
     if len(scales) > 1:
         raise RedshiftError("42601", f"NUMERIC takes a precision and a scale, not ({arguments})")
     scale = scales[0] if scales else 0
-    if not 1 <= precision <= MOST_PRECISION:
-        raise RedshiftError("22023", f"NUMERIC precision {precision} must be between 1 and {MOST_PRECISION}")
-    if not 0 <= scale <= min(precision, MOST_SCALE):
-        raise RedshiftError("22023", f"NUMERIC scale {scale} must be between 0 and {min(precision, MOST_SCALE)}")
+    if not 1 <= precision <= MAX_PRECISION:
+        raise RedshiftError("22023", f"NUMERIC precision {precision} must be between 1 and {MAX_PRECISION}")
+    if not 0 <= scale <= min(precision, MAX_SCALE):
+        raise RedshiftError("22023", f"NUMERIC scale {scale} must be between 0 and {min(precision, MAX_SCALE)}")
     return ColumnType("numeric", f"numeric({arguments})")
 
 
 def _float(bits: str) -> ColumnType:
-    """FLOAT(bits): the smaller type that has so many. The words are PostgreSQL's."""
-    if not 1 <= _integer(bits) <= MOST_FLOAT_BITS:
-        raise RedshiftError("22023", f"precision for type float must be between 1 and {MOST_FLOAT_BITS} bits")
-    name = "REAL" if _integer(bits) <= REAL_BITS else "DOUBLE PRECISION"
+    """Return the smallest type with that many bits, for FLOAT(bits). The messages are PostgreSQL's."""
+    if not 1 <= _integer(bits) <= MAX_FLOAT_BITS:
+        raise RedshiftError("22023", f"precision for type float must be between 1 and {MAX_FLOAT_BITS} bits")
+    name = "REAL" if _integer(bits) <= MAX_REAL_BITS else "DOUBLE PRECISION"
     return ColumnType(PLAIN[name], PLAIN[name])
 
 
@@ -136,24 +136,24 @@ def _integer(text: str) -> int:
 
 
 def _text(base: str, length: str | int | None, default: int) -> ColumnType:
-    most = MOST_BYTES[base]
+    max_bytes = MAX_BYTES[base]
     if length is None:
         return ColumnType(base, f"{base}({default})", default)
-    count = most if str(length).upper() == "MAX" else int(length) if str(length).isdigit() else 0
-    if not 1 <= count <= most:
-        raise RedshiftError("22023", f"length for type {base} must be between 1 and {most}, not {length}")
+    count = max_bytes if str(length).upper() == "MAX" else int(length) if str(length).isdigit() else 0
+    if not 1 <= count <= max_bytes:
+        raise RedshiftError("22023", f"length for type {base} must be between 1 and {max_bytes}, not {length}")
     return ColumnType(base, f"{base}({count})", count)
 
 
 def _unsupported(text: str, column: str) -> RedshiftError:
-    """Why a column cannot be of a type: PostgreSQL 8.0 knows it and tables do not take it, or nobody knows it.
+    """Return the error for a type that is not implemented, not accepted in tables, or unknown.
 
     https://github.com/dresende/node-orm2/issues/650, https://github.com/jazzband/django-redshift-backend/issues/135 and
     https://github.com/jazzband/django-redshift-backend/issues/154
     """
     shown = " ".join(text.lower().split())
     name = _ARGUMENTS.sub("", shown).strip().upper()
-    if name in PLAIN or name in UNKNOWN_HERE or name.split(" ")[0] in UNKNOWN_HERE:  # PLAIN, with arguments
+    if name in PLAIN or name in NOT_IMPLEMENTED or name.split(" ")[0] in NOT_IMPLEMENTED:  # PLAIN, with arguments
         return RedshiftError("0A000", f'the stand-in has no type "{shown}", which column "{column}" has')
     if name in NOT_IN_TABLES or name.endswith("]"):
         return RedshiftError("0A000", f'Column "{column}" has unsupported type "{shown}".')

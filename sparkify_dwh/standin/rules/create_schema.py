@@ -1,6 +1,6 @@
 """CREATE SCHEMA [IF NOT EXISTS] [name] [AUTHORIZATION user]. Redshift guide, r_CREATE_SCHEMA
 
-What PostgreSQL takes behind it, tables and views, would escape the rules of CREATE TABLE; a quota is kept nowhere.
+Elements of the schema, such as tables, are refused because the rules of CREATE TABLE would not see them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ ELEMENTS = frozenset({"CREATE", "GRANT"})
 
 
 def create_schema_rule(sql: str, words: list[str]) -> Plan | None:
-    """The rule for CREATE SCHEMA."""
+    """Check CREATE SCHEMA, which PostgreSQL executes unchanged."""
     if words[:2] != ["CREATE", "SCHEMA"]:
         return None
     reader = StatementReader(sql)
@@ -24,10 +24,11 @@ def create_schema_rule(sql: str, words: list[str]) -> Plan | None:
     if reader.accept("AUTHORIZATION"):
         reader.name()
     if reader.ahead == "QUOTA":
-        raise RedshiftError("0A000", "the stand-in has no quotas of schemas; leave out QUOTA")
+        raise RedshiftError("0A000", "the stand-in has no schema quotas; leave out QUOTA")
     if reader.ahead in ELEMENTS:
         raise RedshiftError(
-            "0A000", "the stand-in does not create elements with their schema; create them on their own"
+            "0A000",
+            "the stand-in does not create elements together with a schema; create them in other statements",
         )
     reader.finish()
     return PASSED

@@ -1,7 +1,7 @@
-"""CREATE TABLE: Redshift's statement as PostgreSQL's, and what only Redshift knows as a record for the catalogue.
+"""CREATE TABLE, split into a PostgreSQL statement and a table design for the catalogue.
 
-Dist style, dist key, sort key, encodings and keys go to ``redshift_catalog``; nothing is enforced but NOT NULL and the
-lengths of texts, which count bytes. An option that is not known is an error that names it.
+Dist style, dist key, sort key, encodings and keys are recorded in ``redshift_catalog``. Only NOT NULL and the lengths of
+texts, in bytes, are enforced. An unknown option is an error that names it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sparkify_dwh.standin.rules.encodings import read_encoding
 from sparkify_dwh.standin.rules.table_design import INVALID_TABLE, Column, Table
 from sparkify_dwh.standin.rules.table_keys import CONSTRAINTS, read_column_key, read_constraint
 
-# Words that end a type or a default: each begins a column's attribute.
+# Words that begin a column's attribute, and so end its type or its default.
 ATTRIBUTES = frozenset({
     "DEFAULT", "IDENTITY", "GENERATED", "ENCODE", "DISTKEY", "SORTKEY", "COLLATE", "NOT", "NULL", "UNIQUE",
     "PRIMARY", "REFERENCES", "CHECK", "CONSTRAINT",
@@ -27,7 +27,7 @@ _INTEGER = re.compile(r"[+-]?\s*[0-9]{1,18}")
 
 
 def create_table_rule(sql: str, words: list[str]) -> Plan | None:
-    """The rule for CREATE [[LOCAL] TEMP] TABLE."""
+    """Plan CREATE [[LOCAL] TEMP] TABLE."""
     if words[:1] != ["CREATE"] or "TABLE" not in words[1:4]:
         return None
     table = read_create_table(sql)
@@ -48,7 +48,7 @@ def read_create_table(sql: str) -> Table:
     schema, name = reader.table_name()
     table = Table(schema, name, temporary or is_temporary_name(name), if_not_exists)
     _read_elements(reader.bracketed(), table)
-    if table.parent is not None:  # which also says how the table is distributed and sorted
+    if table.parent is not None:  # which determines distribution and sorting too
         reader.finish()
     while not reader.done:
         read_table_attribute(reader, table)
@@ -57,7 +57,7 @@ def read_create_table(sql: str) -> Table:
 
 
 def read_beginning(reader: StatementReader) -> bool:
-    """Read CREATE [[LOCAL] TEMP] TABLE; whether the table is temporary."""
+    """Read CREATE [[LOCAL] TEMP] TABLE, and return whether the table is temporary."""
     reader.expect("CREATE")
     local = reader.accept("LOCAL")
     temporary = reader.accept_one_of("TEMP", "TEMPORARY") is not None
@@ -68,12 +68,12 @@ def read_beginning(reader: StatementReader) -> bool:
 
 
 def is_temporary_name(name: str) -> bool:
-    """Whether a table of that name is temporary in any case. Redshift guide, r_CREATE_TABLE_NEW"""
+    """Return whether the name alone makes a table temporary. Redshift guide, r_CREATE_TABLE_NEW"""
     return name.startswith("#")
 
 
 def _read_elements(parts: list[StatementReader], table: Table) -> None:
-    """The columns, LIKE, and then the constraints, which may name columns that come behind them."""
+    """Read columns and LIKE, and then constraints, which may name columns that follow them."""
     constraints = [part for part in parts if part.ahead in CONSTRAINTS]
     for part in parts:
         if part in constraints:
@@ -89,7 +89,7 @@ def _read_elements(parts: list[StatementReader], table: Table) -> None:
 
 
 def _read_like(reader: StatementReader, table: Table) -> None:
-    """LIKE parent [INCLUDING | EXCLUDING DEFAULTS], at most once."""
+    """Read LIKE parent [INCLUDING | EXCLUDING DEFAULTS], at most once."""
     if table.parent is not None:
         raise reader.syntax_error()
     table.parent = qualified(*reader.table_name())
@@ -101,13 +101,13 @@ def _read_like(reader: StatementReader, table: Table) -> None:
 
 
 def read_table_attribute(reader: StatementReader, table: Table) -> None:
-    """Read BACKUP, DISTSTYLE, DISTKEY, SORTKEY or ENCODE AUTO behind the columns."""
+    """Read BACKUP, DISTSTYLE, DISTKEY, SORTKEY or ENCODE AUTO, after the columns."""
     if reader.accept("BACKUP"):
-        table.say("BACKUP")
+        table.set_once("BACKUP")
         if not reader.accept_one_of("YES", "NO"):
             raise reader.syntax_error()
     elif reader.accept("DISTSTYLE"):
-        table.say("DISTSTYLE")
+        table.set_once("DISTSTYLE")
         table.diststyle = reader.accept_one_of("AUTO", "EVEN", "KEY", "ALL")
         if table.diststyle is None:
             raise reader.syntax_error()
@@ -117,9 +117,9 @@ def read_table_attribute(reader: StatementReader, table: Table) -> None:
             raise RedshiftError(INVALID_TABLE, f"DISTKEY takes one column, not {len(names)}")
         table.set_distkey(names[0])
     elif reader.accept("SORTKEY", "AUTO"):
-        table.say("SORTKEY")
+        table.set_once("SORTKEY")
     elif reader.accept("ENCODE", "AUTO"):
-        table.say("ENCODE AUTO")
+        table.set_once("ENCODE AUTO")
     else:
         interleaved = reader.accept_one_of("COMPOUND", "INTERLEAVED") == "INTERLEAVED"
         reader.expect("SORTKEY")
@@ -136,11 +136,11 @@ def _read_column(reader: StatementReader, table: Table) -> None:
 
 
 def read_attribute(reader: StatementReader, column: Column) -> bool:
-    """Read an attribute that ALTER TABLE ADD COLUMN takes too; False when none of them comes next."""
+    """Read an attribute that ALTER TABLE ADD COLUMN accepts too. Return False when none comes next."""
     if reader.accept("NOT", "NULL"):
-        column.take_nulls(False)
+        column.set_nullable(False)
     elif reader.accept("NULL"):
-        column.take_nulls(True)
+        column.set_nullable(True)
     elif reader.accept("DEFAULT"):
         column.set_default(reader.text_until(ATTRIBUTES - {"NULL"}))
     elif reader.accept("ENCODE"):
@@ -151,7 +151,7 @@ def read_attribute(reader: StatementReader, column: Column) -> bool:
 
 
 def _read_design(reader: StatementReader, table: Table, column: Column) -> None:
-    """Read an attribute that only CREATE TABLE takes."""
+    """Read an attribute that only CREATE TABLE accepts."""
     if reader.accept("IDENTITY"):
         seed, step = _seed_and_step(reader)
         column.set_identity(always=True, seed=seed, step=step)

@@ -1,9 +1,9 @@
-"""CREATE TABLE AS and SELECT INTO: a table around a query.
+"""CREATE TABLE AS and SELECT INTO, which make a table from a query.
 
 Redshift guide, r_CREATE_TABLE_AS, r_CTAS_usage_notes and r_SELECT_INTO
 
-What it does not say of distribution and sorting Redshift takes from the plan of the query; here it stays AUTO, and
-unsorted. A text without a length, as most functions give it, has none in the new table either.
+Redshift derives unspecified distribution and sorting from the query's plan; here they stay AUTO and unsorted. A text
+without a length, which most functions return, has none in the new table either.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.language.brackets import top_level
 from sparkify_dwh.standin.language.reader import StatementReader, literal, qualified, quoted
 from sparkify_dwh.standin.language.tokens import Token, tokenize, words_in
 from sparkify_dwh.standin.outcomes import Plan, Rewritten
@@ -19,21 +20,21 @@ from sparkify_dwh.standin.rules.create_table import is_temporary_name, read_begi
 from sparkify_dwh.standin.rules.table_design import Column, Table
 from sparkify_dwh.standin.rules.translate import postgres_query
 
-QUERIES = frozenset({"SELECT", "WITH", "("})  # how a query begins
-# What may not come before the INTO of a query, and what may follow its table.
+QUERIES = frozenset({"SELECT", "WITH", "("})  # the first token of a query
+# Clauses that must not precede INTO, and words that may follow its table.
 CLAUSES = frozenset({"EXCEPT", "FROM", "GROUP", "HAVING", "INTERSECT", "LIMIT", "ORDER", "UNION", "WHERE"})
 FOLLOWERS = CLAUSES | {"CONNECT", "FETCH", "MINUS", "OFFSET", "QUALIFY", "START"}
 
 
 class QueriedTable(Table):
-    """A table whose columns are those of a query, so that any may be named in a key."""
+    """A table whose columns come from a query, so that a key may name any column."""
 
     def column(self, name: str) -> Column:
         return self.columns.setdefault(name, Column(name, ColumnType("", "")))
 
 
 def create_table_as_rule(sql: str, words: list[str]) -> Plan | None:
-    """The rule for CREATE [[LOCAL] TEMP] TABLE t [(names)] [attributes] AS query. It stands before that of CREATE TABLE."""
+    """Plan CREATE [[LOCAL] TEMP] TABLE t [(names)] [attributes] AS query. This rule precedes that of CREATE TABLE."""
     if words[:1] != ["CREATE"] or "TABLE" not in words[1:4]:
         return None
     as_ends = _end_of_as(sql)
@@ -50,11 +51,11 @@ def create_table_as_rule(sql: str, words: list[str]) -> Plan | None:
     query = StatementReader(sql[as_ends:])
     if query.ahead not in QUERIES:  # VALUES, TABLE and EXECUTE are PostgreSQL's
         raise query.syntax_error()
-    return _made(table, names, sql[as_ends:])
+    return _create_table_as(table, names, sql[as_ends:])
 
 
 def select_into_rule(sql: str, words: list[str]) -> Plan | None:
-    """The rule for SELECT .. INTO [TEMP] [TABLE] t ..: it makes what CREATE TABLE AS makes."""
+    """Plan SELECT .. INTO [TEMP] [TABLE] t .., as a CREATE TABLE AS."""
     if words[:1] not in ([], ["SELECT"], ["WITH"]) or "into" not in words_in(sql):
         return None
     into = _into(tokenize(sql), in_brackets=not words)
@@ -70,10 +71,10 @@ def select_into_rule(sql: str, words: list[str]) -> Plan | None:
         raise reader.syntax_error()
     rest = "" if ahead is None else sql[into.start + ahead.start :]
     table = QueriedTable(schema, name, temporary or is_temporary_name(name))
-    return _made(table, [], sql[: into.start] + rest)
+    return _create_table_as(table, [], sql[: into.start] + rest)
 
 
-def _made(table: Table, names: list[str], query: str) -> Plan:
+def _create_table_as(table: Table, names: list[str], query: str) -> Plan:
     target = qualified(table.schema, table.name)
     kind = "TEMPORARY TABLE" if table.temporary else "TABLE"
     listed = f" ({', '.join(map(quoted, names))})" if names else ""
@@ -83,21 +84,15 @@ def _made(table: Table, names: list[str], query: str) -> Plan:
 
 
 def _end_of_as(sql: str) -> int | None:
-    """Where the AS outside of brackets ends, which only CREATE TABLE AS has."""
-    depth = 0
-    for token in tokenize(sql):
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if depth == 0 and token.is_word("as"):
-            return token.end
-    return None
+    """Return the end of the AS outside of brackets, which only CREATE TABLE AS has."""
+    return next((token.end for _, token in top_level(tokenize(sql)) if token.is_word("as")), None)
 
 
 def _into(tokens: list[Token], *, in_brackets: bool) -> Token | None:
-    """The INTO of a query that has one, with none of a query's other clauses before it; ``in_brackets`` it is an error."""
-    depth, before = 0, False
-    for place, token in enumerate(tokens):
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if (depth and not in_brackets) or _is_name(tokens, place):
+    """Return the INTO of a query. It is an error ``in_brackets``, after another clause, or with bind parameters."""
+    before = False
+    for index, token in enumerate(tokens) if in_brackets else top_level(tokens):
+        if _is_name(tokens, index):
             continue
         if token.is_word("into"):
             binds = [bind for bind in tokens if bind.kind == "parameter"]
@@ -109,6 +104,6 @@ def _into(tokens: list[Token], *, in_brackets: bool) -> Token | None:
     return None
 
 
-def _is_name(tokens: list[Token], place: int) -> bool:
-    """Whether a word, though it may be reserved, names a column here: behind a dot or AS."""
-    return place > 0 and (tokens[place - 1].is_symbol(".") or tokens[place - 1].is_word("as"))
+def _is_name(tokens: list[Token], index: int) -> bool:
+    """Return whether a word names a column here, even if it is reserved: after a dot or AS."""
+    return index > 0 and (tokens[index - 1].is_symbol(".") or tokens[index - 1].is_word("as"))

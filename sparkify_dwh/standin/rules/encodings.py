@@ -1,6 +1,6 @@
-"""Encodings, and the types of columns that they fit. Redshift guide, c_Compression_encodings
+"""Encodings, and the column types that they support. Redshift guide, c_Compression_encodings
 
-The guide does not say which take TIME and TIMETZ but for AZ64: they are taken where TIMESTAMP is.
+For TIME and TIMETZ the guide names only AZ64; the other encodings accept them if they accept TIMESTAMP.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader
 
-# Types in PostgreSQL's words, as ``ColumnType.base`` has them.
+# PostgreSQL's names of types, as in ``ColumnType.base``.
 _TIMES = frozenset({"date", "time", "timetz", "timestamp", "timestamptz"})
 _WITHOUT_ZONE = frozenset({"date", "time", "timestamp"})
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
@@ -33,12 +33,12 @@ TYPES = {
     "zstd": _ALL,
 }  # fmt: skip
 
-# Whose columns ALTER COLUMN TYPE does not alter. Redshift guide, r_ALTER_TABLE
-FIXED = frozenset({"bytedict", "runlength", "text255", "text32k"})
+# ALTER COLUMN TYPE refuses columns with these encodings. Redshift guide, r_ALTER_TABLE
+NOT_ALTERABLE = frozenset({"bytedict", "runlength", "text255", "text32k"})
 
 
 def read_encoding(reader: StatementReader) -> str:
-    """The name of a column's encoding."""
+    """Read the name of an encoding."""
     encoding = reader.name()
     if encoding not in TYPES:
         raise RedshiftError("42601", f'encoding type "{encoding}" is not known')
@@ -46,11 +46,11 @@ def read_encoding(reader: StatementReader) -> str:
 
 
 def check_encoding(encoding: str, base: str, column: str) -> None:
-    """Raise unless a column of that type can have that encoding; no source gives Redshift's words."""
+    """Raise unless a column of that type can have that encoding. The message is the stand-in's."""
     if base not in TYPES[encoding]:
         raise RedshiftError("42P16", f'encoding "{encoding}" does not fit column "{column}", which is {base}')
 
 
-def recorded(encoding: str) -> str:
-    """An encoding as the catalogue names it."""
+def catalogue_name(encoding: str) -> str:
+    """Return the name of an encoding in the catalogue."""
     return "none" if encoding == "raw" else encoding

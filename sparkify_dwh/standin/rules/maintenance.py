@@ -1,4 +1,4 @@
-"""TRUNCATE, VACUUM and ANALYZE in the forms that Redshift has; any other is an error that names where it stopped."""
+"""TRUNCATE, VACUUM and ANALYZE in Redshift's forms; any other form is a syntax error."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from sparkify_dwh.standin.language.reader import StatementReader, literal, quali
 from sparkify_dwh.standin.outcomes import CarriedOut, Notice, Plan, Rewritten
 from sparkify_dwh.standin.postgres.backend import Backend
 
-# What Redshift's VACUUM does besides; the stand-in keeps no order of rows. Redshift guide, r_VACUUM_command
+# Forms of VACUUM that sort; the stand-in does not sort rows. Redshift guide, r_VACUUM_command
 SORTING = frozenset({"SORT", "REINDEX", "RECLUSTER"})
 
 
 def truncate_rule(sql: str, words: list[str]) -> Plan | None:
-    """TRUNCATE [TABLE] t commits the transaction, with everything before it. Redshift guide, r_TRUNCATE"""
+    """Carry out TRUNCATE [TABLE] t, which commits the transaction. Redshift guide, r_TRUNCATE"""
     if words[:1] != ["TRUNCATE"]:
         return None
     reader = StatementReader(sql)
@@ -23,16 +23,16 @@ def truncate_rule(sql: str, words: list[str]) -> Plan | None:
 
     def run(backend: Backend, _notice: Notice) -> None:
         backend.query(f"TRUNCATE TABLE {table}")
-        if backend.status != b"I" or not backend.autocommit:  # in a transaction, or in the implicit one of a pipeline
+        if backend.status != b"I" or not backend.autocommit:  # in a transaction, or in a pipeline's implicit one
             backend.query("COMMIT")
 
     return CarriedOut(run, "TRUNCATE")
 
 
 def vacuum_rule(sql: str, words: list[str]) -> Plan | None:
-    """VACUUM [FULL | SORT ONLY | DELETE ONLY | REINDEX | RECLUSTER] [t [TO n PERCENT]] [BOOST], outside of transactions.
+    """Carry out VACUUM [FULL | SORT ONLY | DELETE ONLY | REINDEX | RECLUSTER] [t [TO n PERCENT]] [BOOST].
 
-    Deleted rows are reclaimed; nothing is sorted. Redshift guide, r_VACUUM_command
+    Space of deleted rows is reclaimed; nothing is sorted. Redshift guide, r_VACUUM_command
     """
     if words[:1] != ["VACUUM"]:
         return None
@@ -51,16 +51,16 @@ def vacuum_rule(sql: str, words: list[str]) -> Plan | None:
     def run(backend: Backend, _notice: Notice) -> None:
         if backend.status != b"I":
             raise RedshiftError("25001", "VACUUM cannot run inside a transaction block")
-        if kind not in SORTING:  # it must come first in the transaction: PostgreSQL itself sees to that
+        if kind not in SORTING:  # PostgreSQL itself refuses it after other statements of a pipeline
             backend.query(f"VACUUM {table or ''}")
-        elif table is not None:  # it must be there, though nothing is done with it
+        elif table is not None:  # the table must exist, although nothing is done with it
             backend.query(f"SELECT {literal(table)}::regclass")
 
     return CarriedOut(run, "VACUUM")
 
 
 def analyze_rule(sql: str, words: list[str]) -> Plan | None:
-    """ANALYZE [VERBOSE] [t [(c, ..)]] [PREDICATE COLUMNS | ALL COLUMNS], in transactions too. Redshift guide, r_ANALYZE"""
+    """Plan ANALYZE [VERBOSE] [t [(c, ..)]] [PREDICATE COLUMNS | ALL COLUMNS]. Redshift guide, r_ANALYZE"""
     if words[:1] not in (["ANALYZE"], ["ANALYSE"]):
         return None
     reader = StatementReader(sql)

@@ -1,8 +1,8 @@
-"""SET, RESET and SHOW of the parameters that Redshift has; any other is unknown, as it is there.
+"""SET, RESET and SHOW of Redshift's parameters; other parameters are unknown, as in Redshift.
 
-Redshift guide, r_SET, r_RESET and r_SHOW. Names of two parts are variables of the session, in PostgreSQL too.
+Redshift guide, r_SET, r_RESET and r_SHOW. Names of two parts are session variables, as in PostgreSQL.
 
-Limits: set_config() and ALTER USER ... SET know PostgreSQL's parameters alone.
+Limits: set_config() and ALTER USER ... SET accept only PostgreSQL's parameters.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from sparkify_dwh.standin.outcomes import PASSED, Plan, Rewritten
 from sparkify_dwh.standin.postgres.parameters import DOCUMENTED, MAX_EXTRA_FLOAT_DIGITS, PREFIX, REDSHIFT_ONLY, SHARED
 from sparkify_dwh.standin.postgres.session_settings import CATALOG
 
-# What follows SET and SHOW where no parameter does.
+# What may follow SET and SHOW in place of a parameter.
 SET_COMMANDS = (("TRANSACTION",), ("TIME", "ZONE"), ("NAMES",), ("SEED",))
 SET_SESSION_COMMANDS = (("AUTHORIZATION",), ("CHARACTERISTICS",))
-SHOWN_PHRASES = (("TRANSACTION", "ISOLATION", "LEVEL"), ("TIME", "ZONE"), ("SESSION", "AUTHORIZATION"))
+SHOW_PHRASES = (("TRANSACTION", "ISOLATION", "LEVEL"), ("TIME", "ZONE"), ("SESSION", "AUTHORIZATION"))
 SHOW_COMMANDS = frozenset({
     "COLUMN", "COLUMNS", "CONSTRAINTS", "DATABASES", "DATASHARES", "EXTERNAL", "FUNCTIONS", "GRANTS", "MODEL",
     "PARAMETERS", "POLICIES", "PROCEDURE", "PROCEDURES", "SCHEMAS", "TABLE", "TABLES", "VIEW",
@@ -27,13 +27,13 @@ SELECT name, redshift_catalog.current_setting(name) AS setting FROM unnest(ARRAY
 
 
 def parameter_rule(sql: str, words: list[str]) -> Plan | None:
-    """The rule for SET, RESET and SHOW; it stands behind that of isolation levels."""
+    """Plan SET, RESET and SHOW. This rule follows that of isolation levels."""
     rule = {"SET": _set, "RESET": _reset, "SHOW": _show}.get(words[0] if words else "")
     return rule(StatementReader(sql)) if rule is not None else None
 
 
 def _set(reader: StatementReader) -> Plan:
-    """SET [SESSION | LOCAL] name {TO | =} {value | DEFAULT}"""
+    """Plan SET [SESSION | LOCAL] name {TO | =} {value | DEFAULT}."""
     reader.expect("SET")
     scope = reader.accept_one_of("SESSION", "LOCAL") or "SESSION"
     commands = SET_COMMANDS + (SET_SESSION_COMMANDS if scope == "SESSION" else ())
@@ -45,7 +45,7 @@ def _set(reader: StatementReader) -> Plan:
     if name == "search_path":
         return _set_search_path(reader, scope)
     if name in REDSHIFT_ONLY:
-        return _set_own(reader, scope, name)
+        return _set_redshift_only(reader, scope, name)
     if name == "extra_float_digits" and reader.ahead.isdigit() and int(reader.ahead) > MAX_EXTRA_FLOAT_DIGITS:
         valid = f"(-15 .. {MAX_EXTRA_FLOAT_DIGITS})"
         raise RedshiftError("22023", f'{reader.ahead} is outside the valid range for parameter "{name}" {valid}')
@@ -53,12 +53,12 @@ def _set(reader: StatementReader) -> Plan:
 
 
 def _set_search_path(reader: StatementReader, scope: str) -> Plan:
-    """The path that the client wants, with Redshift's functions and views behind it. Redshift guide, r_search_path"""
+    """Append the schema of Redshift's functions and views to the client's path. Redshift guide, r_search_path"""
     path = reader.text_until(frozenset())
     return Rewritten(f"SET {scope} search_path TO {path}{'' if path.upper() == 'DEFAULT' else f', {CATALOG}'}")
 
 
-def _set_own(reader: StatementReader, scope: str, name: str) -> Plan:
+def _set_redshift_only(reader: StatementReader, scope: str, name: str) -> Plan:
     if reader.accept("DEFAULT"):
         value = "DEFAULT"
     else:
@@ -72,7 +72,7 @@ def _set_own(reader: StatementReader, scope: str, name: str) -> Plan:
 
 
 def _reset(reader: StatementReader) -> Plan:
-    """RESET {name | ALL}"""
+    """Plan RESET {name | ALL}."""
     reader.expect("RESET")
     if reader.accept("ALL") or reader.accept("SESSION", "AUTHORIZATION") or reader.accept("TIME", "ZONE"):
         return PASSED
@@ -82,11 +82,11 @@ def _reset(reader: StatementReader) -> Plan:
 
 
 def _show(reader: StatementReader) -> Plan:
-    """SHOW {name | ALL}"""
+    """Plan SHOW {name | ALL}."""
     reader.expect("SHOW")
     if reader.accept("ALL"):
         return _show_all((*DOCUMENTED, *REDSHIFT_ONLY))
-    if any(reader.accept(*phrase) for phrase in SHOWN_PHRASES):
+    if any(reader.accept(*phrase) for phrase in SHOW_PHRASES):
         return PASSED
     if reader.ahead in SHOW_COMMANDS:
         raise RedshiftError("0A000", f"the stand-in does not carry out SHOW {reader.ahead}")
@@ -98,12 +98,12 @@ def _show(reader: StatementReader) -> Plan:
 
 
 def _show_all(names: tuple[str, ...]) -> Plan:
-    """All parameters that the guide has, in the columns that Redshift shows them in."""
+    """Select the guide's parameters in the columns of Redshift's SHOW ALL."""
     return Rewritten(ALL.format(names=", ".join(map(literal, names))), tag="SHOW")
 
 
 def _name(reader: StatementReader) -> str:
-    """A parameter's name, or a variable's. Raises RedshiftError 42704 for one that Redshift does not have."""
+    """Read the name of a parameter or variable. Raise RedshiftError 42704 for one that Redshift does not have."""
     name = reader.name()
     if reader.accept("."):
         name = f"{name}.{reader.name()}"

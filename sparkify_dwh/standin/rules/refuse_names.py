@@ -1,6 +1,6 @@
-"""Functions, types and arrays that PostgreSQL has and Redshift has not, as a statement's tokens name them.
+"""Functions, types and arrays of PostgreSQL that Redshift does not have.
 
-Limit: a function that is not named here is left to PostgreSQL.
+Limit: other functions of PostgreSQL pass, whether Redshift has them or not.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ UNSUPPORTED = frozenset({
     "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "setseed", "setval", "string_agg",
     "transaction_timestamp", "width_bucket", "xmlagg",
 })  # fmt: skip
-# What PostgreSQL has got since 8.0 and Redshift's list has not. Redshift guide, c_SQL_functions
+# Functions that PostgreSQL got after 8.0 and that Redshift does not list. Redshift guide, c_SQL_functions
 NEWER = frozenset({
     "array_append", "array_cat", "array_length", "array_position", "array_remove", "cardinality", "concat_ws",
     "gen_random_uuid", "json_agg", "json_array_elements", "json_build_array", "json_build_object", "json_each",
@@ -45,15 +45,16 @@ MISSING_TYPES = frozenset({
     "path", "point", "polygon", "serial", "tsquery", "tsvector", "uuid", "xml",
 })  # fmt: skip
 
-# Words behind which a name and a bracket are no call.
+# After these words, a name and a bracket are not a call.
 NAMES_FOLLOW = ("as", "exists", "function", "into", "procedure", "recursive", "references", "table", "view", "with")
 
 
 def refuse_missing_functions(tokens: StatementTokens) -> None:
-    for place in tokens.words(MISSING_FUNCTIONS | LEADER_FUNCTIONS):
-        if not tokens.is_call(place) or tokens.follows_word(place, *NAMES_FOLLOW):
+    """Raise for a call of a function that Redshift, or its compute nodes, do not have."""
+    for index in tokens.words(MISSING_FUNCTIONS | LEADER_FUNCTIONS):
+        if not tokens.is_call(index) or tokens.follows_word(index, *NAMES_FOLLOW):
             continue
-        name = tokens[place].value
+        name = tokens[index].value
         if name in LEADER_FUNCTIONS:
             raise RedshiftError(NOT_SUPPORTED, LEADER_NODE_ONLY, f'Function "{name}" not supported.')
         # https://github.com/sequelize/sequelize/issues/15193, which has the types of the arguments in the brackets
@@ -61,22 +62,24 @@ def refuse_missing_functions(tokens: StatementTokens) -> None:
 
 
 def refuse_missing_types(tokens: StatementTokens) -> None:
-    for place in tokens.words(MISSING_TYPES):
-        typed_literal = tokens.kind(place + 1) == "string"
-        in_cast = tokens.follows_word(place, "as") and tokens.opener(place) in ("cast", "try_cast")
-        if tokens.symbol(place - 1) == "::" or in_cast or typed_literal:
-            raise RedshiftError(NO_SUCH_TYPE, f'type "{tokens[place].value}" does not exist')
+    """Raise for a cast to a type that Redshift does not have."""
+    for index in tokens.words(MISSING_TYPES):
+        typed_literal = tokens.kind(index + 1) == "string"
+        in_cast = tokens.follows_word(index, "as") and tokens.opener(index) in ("cast", "try_cast")
+        if tokens.symbol(index - 1) == "::" or in_cast or typed_literal:
+            raise RedshiftError(NO_SUCH_TYPE, f'type "{tokens[index].value}" does not exist')
 
 
 def refuse_arrays(tokens: StatementTokens) -> None:
-    """Array constructors, subscripts and array types: all have a square bracket. A column's type is left to its reader."""
+    """Raise for array constructors, subscripts and types, which all have a square bracket; not for a column's type."""
     declares_columns = tokens.is_word(0, "create", "alter") and not any(tokens.words({"select"}))
-    for place in range(len(tokens)):
-        if declares_columns and tokens.symbol(place) == "[" and not tokens.follows_word(place, "array"):
+    for index in range(len(tokens)):
+        if declares_columns and tokens.symbol(index) == "[" and not tokens.follows_word(index, "array"):
             continue
-        if tokens.symbol(place) == "[" or (tokens.opener(place) == "array" and tokens.is_word(place, "select")):
-            raise syntax_error(tokens, place)
+        if tokens.symbol(index) == "[" or (tokens.opener(index) == "array" and tokens.is_word(index, "select")):
+            raise syntax_error(tokens, index)
 
 
-def syntax_error(tokens: StatementTokens, place: int) -> RedshiftError:
-    return RedshiftError(SYNTAX_ERROR, f'syntax error at or near "{tokens[place].text}"')
+def syntax_error(tokens: StatementTokens, index: int) -> RedshiftError:
+    """Return the syntax error at a token."""
+    return RedshiftError(SYNTAX_ERROR, f'syntax error at or near "{tokens[index].text}"')

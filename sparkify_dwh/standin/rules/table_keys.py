@@ -1,6 +1,6 @@
-"""Primary, unique and foreign keys of CREATE TABLE: recorded for the catalogue, and not enforced.
+"""Primary, unique and foreign keys of CREATE TABLE, which are recorded in the catalogue and not enforced.
 
-Redshift guide, r_CREATE_TABLE_NEW and t_Defining_constraints. The errors have PostgreSQL's words.
+Redshift guide, r_CREATE_TABLE_NEW and t_Defining_constraints. The error messages are PostgreSQL's.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "CHECK", 
 
 
 def read_column_key(reader: StatementReader, table: Table, column: Column) -> None:
-    """PRIMARY KEY, UNIQUE or REFERENCES behind a column."""
+    """Read PRIMARY KEY, UNIQUE or REFERENCES of a column."""
     if reader.accept("PRIMARY", "KEY"):
         add_primary_key(table, None, [column.name])
     elif reader.accept("UNIQUE"):
@@ -25,7 +25,7 @@ def read_column_key(reader: StatementReader, table: Table, column: Column) -> No
 
 
 def read_constraint(reader: StatementReader, table: Table) -> None:
-    """[CONSTRAINT name] PRIMARY KEY, UNIQUE or FOREIGN KEY among the columns."""
+    """Read [CONSTRAINT name] PRIMARY KEY, UNIQUE or FOREIGN KEY of a table."""
     name = reader.name() if reader.accept("CONSTRAINT") else None
     if reader.accept("PRIMARY", "KEY"):
         add_primary_key(table, name, reader.names_in_brackets())
@@ -39,21 +39,23 @@ def read_constraint(reader: StatementReader, table: Table) -> None:
 
 
 def add_primary_key(table: Table, name: str | None, columns: list[str]) -> None:
+    """Add the primary key, of which there is one, and whose columns are NOT NULL."""
     if any(key["kind"] == "p" for key in table.keys):
         raise RedshiftError(INVALID_TABLE, f'multiple primary keys for table "{table.name}" are not allowed')
     check_once(columns, "primary key constraint")
     for column in columns:
-        table.column(column).take_nulls(False)
+        table.column(column).set_nullable(False)
     _add(table, "p", name or f"{table.name}_pkey", columns, "PRIMARY KEY")
 
 
 def add_unique_key(table: Table, name: str | None, columns: list[str]) -> None:
+    """Add a unique key."""
     check_once(columns, "unique constraint")
     _add(table, "u", name or f"{table.name}_{'_'.join(columns)}_key", columns, "UNIQUE")
 
 
 def _read_references(reader: StatementReader, table: Table, name: str | None, columns: list[str]) -> None:
-    """REFERENCES other [(columns)]; without columns it is the other's primary key, which the catalogue knows."""
+    """Read REFERENCES other [(columns)]; without columns it refers to the other's primary key, in the catalogue."""
     reader.expect("REFERENCES")
     schema, other = reader.table_name()
     referred = reader.names_in_brackets() if reader.ahead == "(" else []
@@ -63,9 +65,9 @@ def _read_references(reader: StatementReader, table: Table, name: str | None, co
     table.keys[-1] |= {"other": qualified(schema, other), "shown": shown, "referred": referred}
 
 
-def _add(table: Table, kind: str, name: str, columns: list[str], words: str) -> None:
-    """Record a primary (p), unique (u) or foreign (f) key, as the catalogue words it; the last in part."""
+def _add(table: Table, kind: str, name: str, columns: list[str], sql: str) -> None:
+    """Record a primary (p), unique (u) or foreign (f) key with its definition; the caller completes a foreign key's."""
     for column in columns:
-        table.column(column)  # must be there
-    definition = words if kind == "f" else f"{words} ({', '.join(columns)})"
+        table.column(column)  # must exist
+    definition = sql if kind == "f" else f"{sql} ({', '.join(columns)})"
     table.keys.append({"kind": kind, "name": name, "columns": columns, "definition": definition})

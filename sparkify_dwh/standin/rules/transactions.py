@@ -1,6 +1,9 @@
-"""Isolation levels: Redshift takes the words and does nothing with them. Redshift guide, r_BEGIN
+"""Transaction control: isolation levels and LOCK.
 
-They must not reach PostgreSQL, which would weaken or change the snapshots that every session of the stand-in reads.
+Redshift accepts isolation levels and ignores them (Redshift guide, r_BEGIN). They must not reach PostgreSQL, where they
+would change the snapshots that the stand-in's sessions read.
+
+Limit: LOCK of a view, which Redshift does not lock, is not refused.
 """
 
 from __future__ import annotations
@@ -8,7 +11,7 @@ from __future__ import annotations
 import re
 
 from sparkify_dwh.standin.language.reader import StatementReader
-from sparkify_dwh.standin.outcomes import CarriedOut, Notice, Plan, Rewritten
+from sparkify_dwh.standin.outcomes import PASSED, CarriedOut, Notice, Plan, Rewritten
 from sparkify_dwh.standin.postgres.backend import Backend
 
 _ISOLATION = re.compile(r"isolation", re.IGNORECASE)
@@ -17,7 +20,7 @@ ACCESS = (("READ", "WRITE"), ("READ", "ONLY"))
 
 
 def isolation_rule(sql: str, words: list[str]) -> Plan | None:
-    """The rule for BEGIN, START TRANSACTION, SET TRANSACTION and SET SESSION CHARACTERISTICS with an isolation level."""
+    """Plan BEGIN, START TRANSACTION, SET TRANSACTION and SET SESSION CHARACTERISTICS with an isolation level."""
     if words[:1] not in (["BEGIN"], ["START"], ["SET"]) or not _ISOLATION.search(sql):
         return None
     reader = StatementReader(sql)
@@ -29,19 +32,19 @@ def isolation_rule(sql: str, words: list[str]) -> Plan | None:
     if reader.accept("SET", "TRANSACTION") or reader.accept("SET", "SESSION", "CHARACTERISTICS", "AS", "TRANSACTION"):
         return _set(sql, _modes(reader))
     if words[:2] in (["SET", "DEFAULT_TRANSACTION_ISOLATION"], ["SET", "TRANSACTION_ISOLATION"]):
-        return CarriedOut(_nothing, "SET")
+        return CarriedOut(_do_nothing, "SET")
     return None
 
 
 def _set(sql: str, access: str) -> Plan:
     if not access:
-        return CarriedOut(_nothing, "SET")
+        return CarriedOut(_do_nothing, "SET")
     words = "SET SESSION CHARACTERISTICS AS TRANSACTION" if "CHARACTERISTICS" in sql.upper() else "SET TRANSACTION"
     return Rewritten(f"{words} {access}")
 
 
 def _modes(reader: StatementReader) -> str:
-    """Read a transaction's modes; what is left of them without the isolation level."""
+    """Read a transaction's modes, and return them without the isolation level."""
     access = ""
     while not reader.done:
         if reader.accept("ISOLATION", "LEVEL"):
@@ -55,5 +58,22 @@ def _modes(reader: StatementReader) -> str:
     return access
 
 
-def _nothing(_backend: Backend, _notice: Notice) -> None:
-    """What Redshift does with an isolation level."""
+def _do_nothing(_backend: Backend, _notice: Notice) -> None:
+    """Ignore an isolation level, as Redshift does."""
+
+
+def lock_rule(sql: str, words: list[str]) -> Plan | None:
+    """Check LOCK [TABLE] t [, ...], which has no mode: Redshift has only ACCESS EXCLUSIVE. Redshift guide, r_LOCK
+
+    It passes unchanged, because another statement before it would take the transaction's snapshot.
+    """
+    if words[:1] != ["LOCK"]:
+        return None
+    reader = StatementReader(sql)
+    reader.expect("LOCK")
+    reader.accept("TABLE")
+    reader.table_name()
+    while reader.accept(","):
+        reader.table_name()
+    reader.finish()
+    return PASSED

@@ -13,9 +13,9 @@ import re
 from dataclasses import dataclass
 
 from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.language.brackets import is_bracketed, top_level
 from sparkify_dwh.standin.language.token_cursor import TokenCursor
 from sparkify_dwh.standin.language.tokens import Token, tokenize
-from sparkify_dwh.standin.rules.expressions import closing_bracket
 from sparkify_dwh.standin.transfer.authorization import Authorization
 from sparkify_dwh.standin.transfer.clauses import Clauses
 from sparkify_dwh.standin.unload.options import EXCLUDED, OPTIONS, UNSUPPORTED, UnloadOptions, check_together, excluded
@@ -73,19 +73,20 @@ def _query(text: str) -> str:
 
 def _without_brackets(tokens: list[Token]) -> list[Token]:
     """The query inside of the brackets that stand around the whole of it."""
-    while tokens and tokens[0].is_symbol("(") and closing_bracket(tokens, 0) == len(tokens) - 1:
+    while is_bracketed(tokens):
         tokens = tokens[1:-1]
     return tokens
 
 
 def _is_limited(tokens: list[Token]) -> bool:
     """Whether it begins with SELECT TOP, or LIMIT or FETCH FIRST stands in it outside of brackets."""
-    depth = 0
-    for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if depth or (before and before.is_symbol(".")):
+    for index, token in top_level(tokens):
+        if index and tokens[index - 1].is_symbol("."):
             continue
-        if token.is_word("limit") or (token.is_word("fetch") and after and after.is_word("first", "next")):
+        fetches = token.is_word("fetch") and any(
+            following.is_word("first", "next") for following in tokens[index + 1 : index + 2]
+        )
+        if fetches or token.is_word("limit"):
             return True
     return len(tokens) > 1 and tokens[1].is_word("top")
 
