@@ -55,7 +55,7 @@ def copy(engine: Engine, settings: Settings, model: type[StagingTable]) -> None:
     """COPY what lies under the configured prefix, as a load does it, and commit."""
     locations = settings.for_load()
     with ObjectStore(**settings.store_options()) as store, engine.begin() as connection:
-        found = find_input(connection, model, getattr(locations, model.source), store, Selection(force=True))
+        found = find_input(connection, model, locations[model.source.key], store, Selection(force=True))
         with manifest(store, f"{settings.manifests}bench.manifest", found.files) as url:
             connection.execute(copies_of(model, settings, locations).command(url, "MANIFEST"))
 

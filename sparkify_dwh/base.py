@@ -6,7 +6,8 @@ automatic encoding off for the whole table, so none may be left out (Redshift gu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
@@ -23,10 +24,7 @@ from sqlalchemy import (
     String,
     Subquery,
     Table,
-    and_,
     event,
-    or_,
-    select,
 )
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -99,18 +97,28 @@ class Base(DeclarativeBase):
         return f"{type(self).__name__}({values})"
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where the records of a staging table come from, by keys of section [S3] of ``dwh.cfg``.
+
+    ``key`` is that of the key prefix of the files, ``json_paths`` that of the JSONPaths file; without one, COPY pairs
+    fields with columns by name.
+    """
+
+    key: str
+    json_paths: str | None = None
+
+
 class StagingTable(Base):
     """A table that COPY fills, and that holds the last batch.
 
-    ``identity`` names the columns that tell one record from another: of two records with the same, one is dropped.
-    ``source`` and ``json_paths`` are names of configured locations; without JSONPaths, fields are paired with columns by
-    name. ``copied`` are the columns COPY fills, in the order of the JSONPaths file where there is one.
+    ``identity`` names the columns of the natural key: of two records with the same key, one is dropped.
+    ``copied`` are the columns that COPY fills, in the order of the JSONPaths file where there is one.
     """
 
     __abstract__ = True
     identity: ClassVar[Sequence[str]]
-    source: ClassVar[str]
-    json_paths: ClassVar[str | None] = None
+    source: ClassVar[Source]
     copy_clauses: ClassVar[Sequence[str]]
 
     @classmethod
@@ -204,19 +212,3 @@ def _refuse_to_write(_mapper: object, _connection: object, row: StarTable) -> No
 
 for _event in ("before_insert", "before_update", "before_delete"):
     event.listen(StarTable, _event, _refuse_to_write, propagate=True)
-
-
-def not_before(pairs: Iterable[tuple[ColumnElement[Any], ColumnElement[Any]]]) -> ColumnElement[bool]:
-    """True of the rows whose first columns come after, or with, their second columns, compared one after the other.
-
-    Written out, for Redshift has no row constructors. Redshift guide, c_unsupported-postgresql-features
-    """
-    (left, right), *rest = pairs
-    if not rest:
-        return left >= right
-    return or_(left > right, and_(left == right, not_before(rest)))
-
-
-def placed_first(ranked: Subquery) -> Select[Any]:
-    """The rows whose ``place`` is 1, without it."""
-    return select(*(column for column in ranked.c if column.name != "place")).where(ranked.c.place == 1)

@@ -1,14 +1,24 @@
-"""The loader's own tables: what was loaded when, from which files, and the lock that lets one load in at a time."""
+"""The loader's own tables: what was loaded when, from which files, and the lock that lets one load in at a time.
+
+They belong to every warehouse, and so have a ``MetaData`` of their own.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Double, String
+from sqlalchemy import Double, MetaData, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sparkify_dwh.base import Base, big, design, encoded, sorted_timestamp, text32, text64, text4096
 
 
-class LoadLock(Base):
+class LedgerTable(Base):
+    """Base of the ledger's tables."""
+
+    __abstract__ = True
+    metadata = MetaData()
+
+
+class LoadLock(LedgerTable):
     """Exists to be locked. Redshift's LOCK shuts readers out too, so a load locks a table that nobody reads.
 
     Redshift guide, r_LOCK
@@ -20,7 +30,7 @@ class LoadLock(Base):
     load_id: Mapped[text64] = mapped_column(primary_key=True)
 
 
-class Load(Base):
+class Load(LedgerTable):
     """One row per load: when it ran, by which version, and what came of it."""
 
     __tablename__ = "loads"
@@ -36,7 +46,7 @@ class Load(Base):
     report: Mapped[str] = mapped_column(String(65535), info=encoded("zstd"), comment="The load's report as JSON")
 
 
-class LoadFile(Base):
+class LoadFile(LedgerTable):
     """One row per file that a load has taken in."""
 
     __tablename__ = "load_files"
@@ -48,3 +58,6 @@ class LoadFile(Base):
     size: Mapped[big] = mapped_column(comment="Bytes")
     loaded_at: Mapped[sorted_timestamp] = mapped_column(comment="UTC")
     staged_into: Mapped[text64] = mapped_column(comment="Staging table")
+
+
+LEDGER: tuple[type[LedgerTable], ...] = (Load, LoadFile, LoadLock)

@@ -1,46 +1,35 @@
-"""Bringing the warehouse's tables up to date, with the migrations that travel in the package."""
+"""Bringing the warehouse's tables up to date with its Alembic migrations."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+import sys
 from typing import TYPE_CHECKING, TextIO
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, MetaData, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import DropTable
 
-from sparkify_dwh.base import Base
 from sparkify_dwh.database import connected, is_conflict, server_message
-from sparkify_dwh.errors import NotMigratedError, UnreachableError
+from sparkify_dwh.errors import NotMigratedError, SparkifyError, UnreachableError
+from sparkify_dwh.redshift.commands import LockTable
+from sparkify_dwh.settings import Settings
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-    from sparkify_dwh.settings import Settings
+    from sparkify_dwh.warehouse import Warehouse
 
 VERSION_TABLE = "alembic_version"
-
-
-def migrations_directory() -> Path:
-    """Return the directory of the migrations. In a checkout it is a link to the ``migrations`` at its top."""
-    return Path(__file__).parent / "migrations"
-
-
-def alembic_config(settings: Settings | None, output: TextIO | None = None) -> Config:
-    """Alembic's configuration for this package's migrations; SQL printed with ``--sql`` goes to ``output``."""
-    from alembic.config import Config
-
-    config = Config() if output is None else Config(output_buffer=output)
-    config.set_main_option("script_location", str(migrations_directory()).replace("%", "%%"))
-    config.attributes["settings"] = settings
-    return config
 
 
 def upgrade(settings: Settings, revision: str = "head") -> None:
     """Create the tables, or change them to those of this version.
 
-    Two that create them at once cannot lock each other out, for there is nothing to lock yet; the one that loses finds
-    the tables when it is run again. Raises :class:`NotMigratedError` when the migrations cannot be run.
+    Two upgrades that create the tables at once cannot lock each other out, for there is nothing to lock yet; the one that
+    fails is run again, and finds the tables.
+
+    Raises :class:`NotMigratedError` when the migrations cannot be run.
     """
     from alembic import command
     from alembic.util import CommandError
@@ -57,27 +46,19 @@ def upgrade(settings: Settings, revision: str = "head") -> None:
         raise NotMigratedError(f"A migration failed and was rolled back: {server_message(error)}.") from error
 
 
-def _advice(complaint: str) -> str:
-    if "Can't locate revision" in complaint:
-        return "The tables are those of a newer version: install it (pip install --upgrade sparkify-dwh)."
-    return f"Look at the table {VERSION_TABLE}, which must hold one revision."
-
-
 def downgrade(settings: Settings, revision: str = "base") -> None:
-    """Take migrations back; ``base`` removes every table, and what is in them."""
+    """Take migrations back; ``base`` removes every table and its rows."""
     from alembic import command
 
     command.downgrade(alembic_config(settings), revision)
 
 
 def reset(settings: Settings) -> None:
-    """Drop every table of the warehouse, whatever state they are in, and create them empty. All data is lost."""
-    from sparkify_dwh import ledger, star  # noqa: F401 (models register themselves)
-
+    """Drop every table of the warehouse, whatever its state, and create all of them empty. All data is lost."""
     with connected(settings) as connection:
         try:
-            for table in reversed(Base.metadata.sorted_tables):
-                connection.execute(DropTable(table, if_exists=True))
+            for model in reversed(settings.warehouse.models):
+                connection.execute(DropTable(model.table(), if_exists=True))
             connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
             connection.commit()
         except DBAPIError as error:
@@ -92,19 +73,19 @@ def reset(settings: Settings) -> None:
     upgrade(settings)
 
 
-def newest_revision() -> str:
-    """The revision that this version's models stand at."""
+def newest_revision(warehouse: Warehouse) -> str:
+    """Return the revision of the warehouse's models."""
     from alembic.script import ScriptDirectory
 
-    newest = ScriptDirectory.from_config(alembic_config(None)).get_current_head()
+    newest = ScriptDirectory.from_config(_config(warehouse)).get_current_head()
     assert newest is not None
     return newest
 
 
 def current_revision(connection: Connection) -> str | None:
-    """The revision that the warehouse stands at; None when it was never migrated.
+    """Return the revision of the tables in the database; None when it was never migrated.
 
-    Raises :class:`NotMigratedError` when it cannot be told, and :class:`UnreachableError` when the connection was lost.
+    Raises :class:`NotMigratedError` when it cannot be read, and :class:`UnreachableError` when the connection was lost.
     """
     from alembic.runtime.migration import MigrationContext
     from alembic.util import CommandError
@@ -124,9 +105,9 @@ def current_revision(connection: Connection) -> str | None:
         connection.rollback()
 
 
-def require_migrated(connection: Connection) -> None:
-    """Raise :class:`NotMigratedError` unless the warehouse's tables are those of this version."""
-    current, newest = current_revision(connection), newest_revision()
+def require_migrated(connection: Connection, warehouse: Warehouse) -> None:
+    """Raise :class:`NotMigratedError` unless the tables in the database are those of the warehouse's models."""
+    current, newest = current_revision(connection), newest_revision(warehouse)
     if current == newest:
         return
     if current is not None and current > newest:
@@ -134,7 +115,93 @@ def require_migrated(connection: Connection) -> None:
             f"The warehouse's tables are of revision {current}, which is newer than this version's {newest}: "
             "install the newer version (pip install --upgrade sparkify-dwh)."
         )
-    found = "it has none" if current is None else f"its tables are at revision {current}"
+    state = "it has none" if current is None else f"its tables are at revision {current}"
     raise NotMigratedError(
-        f"The warehouse needs the tables of revision {newest}, and {found}. Run: sparkify-dwh upgrade"
+        f"The warehouse needs the tables of revision {newest}, and {state}. Run: sparkify-dwh upgrade"
     )
+
+
+def alembic_config(settings: Settings, output: TextIO | None = None) -> Config:
+    """Return Alembic's configuration for the warehouse's migrations; SQL printed with ``--sql`` goes to ``output``."""
+    config = _config(settings.warehouse, output)
+    config.attributes["settings"] = settings
+    return config
+
+
+def _config(warehouse: Warehouse, output: TextIO | None = None) -> Config:
+    from alembic.config import Config
+
+    config = Config() if output is None else Config(output_buffer=output)
+    config.set_main_option("script_location", str(warehouse.migrations).replace("%", "%%"))
+    return config
+
+
+def _advice(complaint: str) -> str:
+    if "Can't locate revision" in complaint:
+        return "The tables are those of a newer version: install it (pip install --upgrade sparkify-dwh)."
+    return f"Look at the table {VERSION_TABLE}, which must hold one revision."
+
+
+def run_migrations(warehouse: Warehouse) -> None:
+    """Run the migrations that Alembic asks for: all that an ``env.py`` has to call.
+
+    Callers in this package pass settings in ``config.attributes["settings"]``. Alembic's own command reads dwh.cfg or the
+    environment, and shows an error of this package as a sentence.
+    """
+    from alembic import context
+    from alembic.util import CommandError
+
+    given = context.config.attributes.get("settings")
+    try:
+        settings = given or Settings.read(warehouse=warehouse)
+        if context.is_offline_mode():
+            _run_offline(settings)
+        else:
+            _run_online(settings)
+    except SparkifyError as error:
+        if given:
+            raise
+        raise CommandError(str(error)) from error
+
+
+def _run_offline(settings: Settings) -> None:
+    """Print the SQL that Redshift would get, until the reader goes away (``| head``)."""
+    from alembic import context
+
+    context.configure(url=settings.url, target_metadata=settings.warehouse.metadata, literal_binds=True)
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it closes it
+
+
+def _run_online(settings: Settings) -> None:
+    from alembic import context
+
+    from sparkify_dwh.redshift import alembic as _alembic  # noqa: F401 (registers itself with Alembic)
+    from sparkify_dwh.redshift import autogenerate
+
+    warehouse = settings.warehouse
+    with connected(settings) as connection:
+        _lock_versions(connection)
+        context.configure(
+            connection=connection,
+            target_metadata=warehouse.metadata,
+            include_name=autogenerate.named_in(warehouse.all_tables),
+            render_item=autogenerate.render_item,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+def _lock_versions(connection: Connection) -> None:
+    """Let one migration in at a time: Redshift does not enforce the key of alembic_version.
+
+    Redshift guide, t_Defining_constraints. The lock comes first in its transaction: a snapshot taken before it is stale.
+    """
+    exists = inspect(connection).has_table(VERSION_TABLE)
+    connection.rollback()
+    if exists:
+        connection.execute(LockTable(Table(VERSION_TABLE, MetaData())))

@@ -26,13 +26,22 @@ from sparkify_dwh.config.file import Values, read_values
 from sparkify_dwh.config.reading import read_all
 from sparkify_dwh.config.values import STANDIN, VERIFY_FULL, Endpoint, absolute
 from sparkify_dwh.errors import ConfigurationError
-from sparkify_dwh.storage.urls import Locations, file_url
+from sparkify_dwh.storage.urls import file_url
 from sparkify_dwh.utils.secret import Secret
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-__all__ = ["Locations", "Secret", "Settings"]
+    from sparkify_dwh.warehouse import Warehouse
+
+__all__ = ["Secret", "Settings"]
+
+
+def sparkify() -> Warehouse:
+    """Return Sparkify's warehouse, imported when it is first needed: models import SQLAlchemy, which takes a while."""
+    from sparkify_dwh.sparkify import SPARKIFY
+
+    return SPARKIFY
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +79,17 @@ class Settings:
     dwh_db_password: Secret | None = None
     origin: str = field(default="the configuration", compare=False)
     """Where the settings come from, as a message says it."""
+    warehouse: Warehouse = field(default_factory=sparkify, repr=False)
+    """The tables that are loaded from the inputs."""
 
     @classmethod
-    def read(cls, path: Path | str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    def read(
+        cls,
+        path: Path | str | None = None,
+        environ: Mapping[str, str] | None = None,
+        *,
+        warehouse: Warehouse | None = None,
+    ) -> Settings:
         """The settings in the file at ``path``, else in SPARKIFY_DWH_CONFIG, else in ./dwh.cfg, and in the environment.
 
         The environment wins; ``environ`` is the process's own when None. An empty value counts as absent.
@@ -81,7 +98,7 @@ class Settings:
             ConfigurationError: no file and nothing in the environment, a file that is missing or malformed, a misspelt
                 key, or a value that cannot work.
         """
-        return _settings(read_values(path, os.environ if environ is None else environ))
+        return _settings(read_values(path, os.environ if environ is None else environ), warehouse or sparkify())
 
     @classmethod
     def embedded(cls, directory: Path) -> Settings:
@@ -96,6 +113,12 @@ class Settings:
             standin_directory=base,
             origin="the embedded stand-in",
         )
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """The key prefixes and JSONPaths files that are configured, by their keys in [S3]."""
+        named = {"LOG_DATA": self.log_data, "LOG_JSONPATH": self.log_jsonpath, "SONG_DATA": self.song_data}
+        return {key: url for key, url in named.items() if url}
 
     @property
     def is_standin(self) -> bool:
@@ -122,8 +145,8 @@ class Settings:
         key, secret = (None, None) if unneeded else (self.aws_key, self.aws_secret)
         return {"key": key, "secret": secret, "region": self.region or self.aws_region or region_of(self.host)}
 
-    def for_load(self) -> Locations:
-        """Where a load's inputs are; the JSONPaths file is outside of the data.
+    def for_load(self) -> Mapping[str, str]:
+        """Where a load's inputs are, by their keys in [S3]; the JSONPaths file is outside of the data.
 
         Raises:
             ConfigurationError: with all that a load lacks, of [S3], [CLUSTER] and [IAM_ROLE]; or the key prefix of one
@@ -131,11 +154,12 @@ class Settings:
                 copy-parameters-data-format).
         """
         role = [] if self.is_standin or self.role_arn else [("IAM_ROLE", "ARN")]
-        inputs = {"LOG_DATA": self.log_data, "LOG_JSONPATH": self.log_jsonpath, "SONG_DATA": self.song_data}
-        missing = [("S3", key) for key, value in inputs.items() if not value]
+        inputs = self.inputs
+        keys = [key for source in self.warehouse.sources for key in (source.key, source.json_paths) if key]
+        missing = [("S3", key) for key in keys if key not in inputs]
         self._require([*self._missing_cluster(), *role, *missing])
         self._refuse_overlap()
-        return Locations(self.log_data or "", self.log_jsonpath or "", self.song_data or "")
+        return inputs
 
     def _missing_cluster(self) -> list[Name]:
         if self.is_standin:
@@ -167,7 +191,7 @@ class Settings:
                     )
 
 
-def _settings(values: Values) -> Settings:
+def _settings(values: Values, warehouse: Warehouse) -> Settings:
     reading = read_all(values)
     if reading.errors:
         raise reading.errors[0]
@@ -199,6 +223,7 @@ def _settings(values: Values) -> Settings:
         dwh=_cluster_to_create(values),
         dwh_db_password=dwh_password,
         origin=values.origin,
+        warehouse=warehouse,
     )
 
 

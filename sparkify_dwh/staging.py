@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Mapped
 
 from sparkify_dwh.base import (
+    Source,
     StagingTable,
     big,
     design,
@@ -39,8 +40,7 @@ class StagingEvent(StagingTable):
 
     __tablename__ = "staging_events"
     __table_args__ = design("The last batch of activity logs", distkey="ts", sortkey="ts")
-    source = "log_data"
-    json_paths = "log_jsonpath"
+    source = Source("LOG_DATA", json_paths="LOG_JSONPATH")
     identity = ("session_id", "item_in_session", "ts")
     copy_clauses = ("TIMEFORMAT AS 'epochmillisecs'", *COPY_CLAUSES)
 
@@ -74,7 +74,7 @@ class StagingSong(StagingTable):
 
     __tablename__ = "staging_songs"
     __table_args__ = design("The last batch of song metadata", distkey="song_id", sortkey="song_id")
-    source = "song_data"
+    source = Source("SONG_DATA")
     identity = ("song_id",)
     copy_clauses = COPY_CLAUSES
 

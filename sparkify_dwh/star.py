@@ -23,12 +23,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
-    SmallInteger,
-    String,
     Subquery,
     and_,
-    cast,
-    extract,
     func,
     or_,
     select,
@@ -43,8 +39,6 @@ from sparkify_dwh.base import (
     design,
     double,
     integer,
-    not_before,
-    placed_first,
     row_number,
     small,
     sorted_integer,
@@ -56,6 +50,7 @@ from sparkify_dwh.base import (
     text1024,
     timestamp,
 )
+from sparkify_dwh.sql.expressions import not_before, part, placed_first, trimmed
 from sparkify_dwh.staging import StagingEvent, StagingSong
 
 LEVELS = ("free", "paid")
@@ -379,16 +374,6 @@ def is_play() -> ColumnElement[bool]:
 
 # The first and the last start of a song in the batch.
 PLAYS_BETWEEN = select(func.min(StagingEvent.ts), func.max(StagingEvent.ts)).where(is_play())
-
-
-def trimmed(text: Any) -> ColumnElement[str]:
-    """A text without trailing blanks, which Redshift ignores when it compares. Redshift guide, r_Character_types"""
-    return func.rtrim(text, " ", type_=String())
-
-
-def part(name: str, moment: ColumnElement[Any]) -> ColumnElement[int]:
-    """A part of a time. Redshift guide, r_Dateparts_for_datetime_functions: week is the ISO week, dow 0 is Sunday."""
-    return cast(extract(name, moment), SmallInteger).label(name)
 
 
 # In the order in which a load fills them: artists from songs as they were and will be, plays when the songs are in.

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Select, desc, func, or_, select
 
 from sparkify_dwh.analytics.measures import share, whole_seconds
 from sparkify_dwh.analytics.period import Day, day_of, during, limited
-from sparkify_dwh.star import Songplay, trimmed
+from sparkify_dwh.sql.expressions import trimmed
+from sparkify_dwh.star import Songplay
 
 
 def top_songs(first: Day = None, last: Day = None, *, limit: int | None = 10) -> Select[Any]:

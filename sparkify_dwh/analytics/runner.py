@@ -12,6 +12,7 @@ from sparkify_dwh.database import connected, server_message
 from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.utils.extras import require_extra
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def run(question: Select[Any], settings: Settings | None = None) -> Sequence[Row
     words when it refuses.
     """
     with connected(settings or Settings.read()) as connection:
-        require_migrated(connection)
+        require_migrated(connection, SPARKIFY)
         try:
             return connection.execute(question).all()
         except DBAPIError as error:

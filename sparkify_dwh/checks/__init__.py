@@ -1,1 +1,1 @@
-"""Data quality checks: generic ones derived from the models, and business checks."""
+"""Data quality checks: generic ones that follow from the models, and business checks."""

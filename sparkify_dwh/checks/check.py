@@ -1,32 +1,15 @@
-"""What a check is, which rows it is made of, and what it finds.
-
-What is checked stands in ``sparkify_dwh.checks.generic`` and ``sparkify_dwh.checks.business``.
-"""
+"""What a data quality check is, how business checks are declared, and what a check finds."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import datetime, timedelta, timezone
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    DateTime,
-    Select,
-    String,
-    bindparam,
-    cast,
-    false,
-    func,
-    select,
-)
+from sqlalchemy import ColumnElement, DateTime, Select, bindparam, select
 
 from sparkify_dwh.base import StarTable
-from sparkify_dwh.sql.batch import Range
-from sparkify_dwh.sql.merge import in_range
 
 Severity = Literal["error", "warning"]
 ERROR: Severity = "error"
@@ -35,15 +18,11 @@ WARNING: Severity = "warning"
 TOMORROW = bindparam("tomorrow", type_=DateTime)  # a day after the scope's now; a check has no clock of its own
 
 
-def utc_now() -> datetime:
-    return datetime.now(timezone.utc).replace(tzinfo=None)
-
-
 @dataclass(frozen=True)
 class Check:
-    """``about`` says in a sentence what must hold; ``offenders`` selects the rows of which it does not.
+    """A rule and its offenders: ``about`` states the rule, ``offenders`` selects the rows that break it.
 
-    An offender is shown by its key and the value that offends. ``within`` are the conditions of the scope that the check was
+    An offender is shown by its key and the offending value. ``within`` are the conditions of the scope that the check was
     narrowed to.
     """
 
@@ -59,9 +38,51 @@ class Check:
         return self.offenders.where(*self.within)
 
 
+OffendersQuery = Callable[[], Select[Any]]
+
+
+class BusinessChecks:
+    """The business checks of a warehouse, in the order of their declaration.
+
+    CHECKS = BusinessChecks()
+
+    @CHECKS.check(Invoice, severity=ERROR)
+    def invoices_have_a_total() -> Select[Any]:
+        \"""Every invoice has a total.\"""
+        return rows_of(Invoice, "total").where(Invoice.total.is_(None))
+    """
+
+    def __init__(self) -> None:
+        self._checks: list[tuple[type[StarTable], Check]] = []
+
+    def __iter__(self) -> Iterator[tuple[type[StarTable], Check]]:
+        """Iterate over pairs of a table and a check of it."""
+        return iter(self._checks)
+
+    def check(self, model: type[StarTable], *, severity: Severity) -> Callable[[OffendersQuery], OffendersQuery]:
+        """Declare a function to be a check of a table: its name is the check's, its docstring's first paragraph the rule.
+
+        The function returns the offenders among all rows of ``model``; for a load, conditions on the table's columns are
+        added to its WHERE. So the SELECT must read the table under its own name, and not on the outer side of a join.
+        """
+
+        def register(function: OffendersQuery) -> OffendersQuery:
+            name = function.__name__.replace("_", " ")
+            about, *_reasons = inspect.cleandoc(function.__doc__ or name).split("\n\n")
+            self._checks.append((model, Check(name, " ".join(about.split()), severity, function())))
+            return function
+
+        return register
+
+
+def rows_of(model: type[StarTable], *values: str) -> Select[Any]:
+    """Return a SELECT of a table's rows, shown by their key and the named values."""
+    return select(*(model.table().c[name] for name in dict.fromkeys([*model.key(), *values])))
+
+
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check found: how many offenders, and some of them. ``examples`` hold what JSON can, times as ISO text."""
+    """What a check found: the number of offenders, and some of them as JSON can hold them, times as ISO text."""
 
     name: str
     about: str
@@ -76,106 +97,29 @@ class CheckResult:
         return "failed" if self.severity == ERROR else "warning"
 
     def to_dict(self) -> dict[str, Any]:
-        """The result as JSON has it."""
+        """Return the result as JSON has it."""
         return asdict(self) | {"state": self.state}
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> CheckResult:
-        """What ``to_dict`` gave, of any version."""
-        return cls(**{each.name: told[each.name] for each in fields(cls)})
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Which rows are checked: everything, or those that the staged batch is about.
-
-    In a batch, ``ranges`` has the batch's bounds in the sort key of every table that is too large to be read whole, or None
-    where the batch holds nothing for it; of the other tables, the rows whose key is staged are checked. ``now`` is UTC.
-    """
-
-    now: datetime = field(default_factory=utc_now)
-    ranges: Mapping[type[StarTable], Range | None] | None = None
-
-    @property
-    def is_batch(self) -> bool:
-        return self.ranges is not None
-
-    def covers(self, model: type[StarTable]) -> bool:
-        """Whether there is anything to check in the table."""
-        return self.ranges is None or model not in self.ranges or self.ranges[model] is not None
-
-    def bounds(self, model: type[StarTable]) -> Range | None:
-        """The bounds of the checked rows in the table's sort key; None where there are none."""
-        return (self.ranges or {}).get(model)
-
-    def of(self, model: type[StarTable]) -> list[ColumnElement[bool]]:
-        """Conditions that are true of the table's rows in the scope."""
-        if self.ranges is None:
-            return []
-        if not self.covers(model):
-            return [false()]
-        if model in self.ranges:
-            return in_range(model.table(), self.bounds(model))
-        staged = model.staged_keys()
-        return [
-            model.table().c[name].in_(staged.with_only_columns(staged.selected_columns[name])) for name in model.key()
-        ]
-
-    def narrowed(self, check: Check, model: type[StarTable]) -> Check:
-        """The check of the table, over the rows in the scope."""
-        everywhere = check.offenders.params(tomorrow=self.now + timedelta(days=1))
-        return replace(check, offenders=everywhere, within=tuple(self.of(model)))
-
-
-def rows_of(model: type[StarTable], *values: str) -> Select[Any]:
-    """Rows of a table, shown by their key and the named values."""
-    return select(*(model.table().c[name] for name in dict.fromkeys([*model.key(), *values])))
-
-
-def passed(check: Check) -> CheckResult:
-    """The result of a check that has no offenders."""
-    return CheckResult(check.name, check.about, check.severity, 0, [])
-
-
-def run_check(connection: Connection, check: Check, most: int = 5) -> CheckResult:
-    """Count the offenders, and show at most ``most`` of them, in the order of their columns.
-
-    Nearly always there are none, so they are counted only when there are more than are shown.
-    """
-    found = check.statement.subquery("offenders")
-    first = select(*map(_shown, found.c)).order_by(*found.c).limit(most + 1)
-    rows = connection.execute(first).mappings().all()
-    count = len(rows) if len(rows) <= most else connection.scalar(select(func.count()).select_from(found))
-    examples = [{name: _plain(value) for name, value in row.items()} for row in rows[:most]]
-    return CheckResult(check.name, check.about, check.severity, count or 0, examples)
-
-
-def _shown(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Times as text: a ts in microseconds lies beyond what Python's datetime holds, and the driver would cut it."""
-    return cast(column, String).label(column.key) if isinstance(column.type, DateTime) else column
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON can hold it: NaN and the infinities it cannot."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    return value if value is None or isinstance(value, (int, str)) else str(value)
+    def from_dict(cls, stored: Mapping[str, Any]) -> CheckResult:
+        """Return the result that ``to_dict`` of any version has stored."""
+        return cls(**{field.name: stored[field.name] for field in fields(cls)})
 
 
 def failed(results: Iterable[CheckResult]) -> list[CheckResult]:
-    """Those of severity error that have offenders."""
+    """Return the results of severity error that have offenders."""
     return [result for result in results if result.state == "failed"]
 
 
 def explain(result: CheckResult) -> str:
-    """One sentence: what must hold, and the rows of which it does not. Of a check that passed, only what must hold."""
+    """Return one sentence: the rule and the rows that break it; only the rule when the check passed."""
     if not result.offenders:
         return result.about
-    rows = [", ".join(f"{name} {_told(value)}" for name, value in row.items()) for row in result.examples]
+    rows = [", ".join(f"{name} {_shown(value)}" for name, value in row.items()) for row in result.examples]
     if result.offenders > len(rows):
         rows.append(f"{result.offenders - len(rows):,} more")
     return f"{result.about.removesuffix('.')}; not so: {'; '.join(rows)}."
 
 
-def _told(value: Any) -> str:
+def _shown(value: Any) -> str:
     return "NULL" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""The checks that follow from the models: keys, what may not be NULL, references, allowed values, what was staged.
+"""The checks that follow from the models: keys, required values, references, allowed values, what was staged.
 
 Keys are counted by GROUP BY ... HAVING: Redshift's planner trusts the keys that are declared, so that DISTINCT may show a
 row twice or hide it. Redshift guide, t_Defining_constraints
@@ -6,22 +6,29 @@ row twice or hide it. Redshift guide, t_Defining_constraints
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import and_, between, func, or_, select
 
 from sparkify_dwh.base import StarTable
-from sparkify_dwh.checks.check import ERROR, Check, Scope, rows_of
+from sparkify_dwh.checks.check import ERROR, Check, rows_of
+from sparkify_dwh.checks.scope import Scope
+from sparkify_dwh.sql.expressions import trimmed
 from sparkify_dwh.sql.merge import in_range, same_key
-from sparkify_dwh.star import STAR, TABLES, trimmed
 from sparkify_dwh.utils.text import listed
 
 
-def derived_checks(scope: Scope) -> list[Check]:
-    """The checks that follow from the models' declarations, table by table."""
+def derived_checks(star: Sequence[type[StarTable]], scope: Scope) -> list[Check]:
+    """Return the checks that follow from the models' declarations, table by table."""
+    tables = {model.__tablename__: model for model in star}
     checks: list[Check] = []
-    for model in filter(scope.covers, STAR):
-        declared = [*unique_keys(model), required_values(model), *references(model, scope), *allowed_values(model)]
+    for model in filter(scope.covers, star):
+        declared = [
+            *unique_keys(model),
+            required_values(model),
+            *references(model, tables, scope),
+            *allowed_values(model),
+        ]
         checks += [scope.narrowed(each, model) for each in declared]
         if scope.is_batch:
             checks.append(all_staged(model, scope))
@@ -29,7 +36,7 @@ def derived_checks(scope: Scope) -> list[Check]:
 
 
 def unique_keys(model: type[StarTable]) -> Iterator[Check]:
-    """The primary key, which the planner trusts, and the natural key, by which a load knows its rows again."""
+    """Check the primary key, which the planner trusts, and the natural key, by which a load recognises its rows."""
     table = model.table()
     keys = {tuple(column.name for column in table.primary_key), tuple(model.key())}
     for names in sorted(keys, key=len):
@@ -51,12 +58,12 @@ def _has_all_staged(model: type[StarTable]) -> str:
 
 
 def key_checks(model: type[StarTable]) -> frozenset[str]:
-    """The names of the checks that hold of a batch, when every key of it is stored once."""
+    """Return the names of the checks that pass for a batch when each of its keys is stored exactly once."""
     return frozenset({_is_unique(model, model.key()), _has_all_staged(model)})
 
 
 def required_values(model: type[StarTable]) -> Check:
-    """Redshift enforces NOT NULL, but cannot add it to a column that is there. Redshift guide, r_ALTER_TABLE"""
+    """Check NOT NULL: Redshift enforces it, but cannot add it to an existing column. Redshift guide, r_ALTER_TABLE"""
     required = [column for column in model.table().columns if not column.nullable]
     return Check(
         f"{model.__tablename__} has its required values",
@@ -66,26 +73,26 @@ def required_values(model: type[StarTable]) -> Check:
     )
 
 
-def references(model: type[StarTable], scope: Scope) -> Iterator[Check]:
-    """No orphans: what a column points at is there. Bounds on the sort key go for what it points at too."""
+def references(model: type[StarTable], tables: Mapping[str, type[StarTable]], scope: Scope) -> Iterator[Check]:
+    """Check that no row is an orphan. Bounds on the sort key apply to the referenced table too."""
     stored = model.table()
     for name, target_name in model.references.items():
-        target = TABLES[target_name]
+        target = tables[target_name]
         (key,) = (target.table().c[key] for key in target.key())
-        found = stored.c[name] == key
+        matched = stored.c[name] == key
         bounds = scope.bounds(model)
         if bounds is not None and name == stored.dialect_options["redshift"]["sortkey"]:
-            found = and_(found, between(key, *bounds))
+            matched = and_(matched, between(key, *bounds))
         yield Check(
             f"{stored.name}.{name} is in {target_name}",
             f"Every {name} of {stored.name} is that of a row of {target_name}.",
             ERROR,
-            rows_of(model, name).outerjoin(target, found).where(stored.c[name].is_not(None), key.is_(None)),
+            rows_of(model, name).outerjoin(target, matched).where(stored.c[name].is_not(None), key.is_(None)),
         )
 
 
 def allowed_values(model: type[StarTable]) -> Iterator[Check]:
-    """Trailing blanks aside, which Redshift ignores when it compares. Redshift guide, r_Character_types"""
+    """Check declared values, ignoring trailing blanks as Redshift does. Redshift guide, r_Character_types"""
     for name, allowed in model.allowed_values.items():
         yield Check(
             f"{model.__tablename__}.{name} is an allowed value",
@@ -96,7 +103,7 @@ def allowed_values(model: type[StarTable]) -> Iterator[Check]:
 
 
 def all_staged(model: type[StarTable], scope: Scope) -> Check:
-    """Rows staged are rows loaded: deliveries of one record are told apart before, and counted by the load's report."""
+    """Check that every staged key is stored. Duplicates are removed before, and counted in the load's report."""
     stored, staged = model.table(), model.staged_keys().subquery("staged")
     matched = and_(same_key(model, stored, staged), *in_range(stored, scope.bounds(model)))
     is_missing = stored.c[model.key()[0]].is_(None)

@@ -18,7 +18,7 @@ import sys
 import traceback
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -49,6 +49,9 @@ from sparkify_dwh.cli.context import Invocation
 from sparkify_dwh.cli.groups import Commands, ReaderGone, with_place
 from sparkify_dwh.errors import SourceError, SparkifyError, UsageError
 
+if TYPE_CHECKING:
+    from sparkify_dwh.warehouse import Warehouse
+
 INTERRUPTED, TERMINATED = 130, 143  # as a shell gives them
 
 # How messages begin that are parts of others too. What begins with a name, such as dwh.cfg, is left as it is.
@@ -76,7 +79,7 @@ def cli(context: click.Context, config: Path | None, quiet: bool, verbose: bool,
     """
     if quiet and verbose:
         raise UsageError("--quiet shows no progress, and --verbose more of it: leave out one of the two.")
-    context.obj = Invocation(config, debug, quiet)
+    context.obj = Invocation(config, debug, quiet, context.obj)
     context.color = False if os.environ.get("NO_COLOR") else None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)-7s %(message)s")
     if verbose:
@@ -109,12 +112,15 @@ for command in (
 completion.complete_names(cli)
 
 
-def main() -> None:
-    """Run the command line, and turn what goes wrong into one sentence and an exit code."""
+def main(warehouse: Warehouse | None = None) -> None:
+    """Run the command line, and turn what goes wrong into one sentence and an exit code.
+
+    Another ``warehouse`` than Sparkify's has the same commands, but for those of songs and plays: query, report, demo.
+    """
     signal.signal(signal.SIGTERM, _terminated)
     _make_streams_usable()
     try:
-        cli.main(standalone_mode=False)
+        cli.main(standalone_mode=False, obj=warehouse)
         sys.stdout.flush()
     except SparkifyError as error:
         _fail(str(error), error.exit_code)

@@ -14,7 +14,7 @@ from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import CheckError
 
 if TYPE_CHECKING:
-    from sparkify_dwh.checks.business import CheckResult
+    from sparkify_dwh.checks.check import CheckResult
     from sparkify_dwh.settings import Settings
 
 
@@ -29,7 +29,7 @@ def check(invocation: Invocation, as_json: bool) -> None:
     \b
     Example:  sparkify-dwh check
     """
-    from sparkify_dwh.checks.business import failed
+    from sparkify_dwh.checks.check import failed
 
     with progress(quiet=as_json) as step:
         step("checking")
@@ -48,18 +48,20 @@ def check(invocation: Invocation, as_json: bool) -> None:
 
 
 def _results(settings: Settings) -> list[CheckResult]:
-    from sparkify_dwh.checks.business import Scope, run_checks
+    from sparkify_dwh.checks.run import run_checks
+    from sparkify_dwh.checks.scope import Scope
     from sparkify_dwh.database import connected
     from sparkify_dwh.migrate import require_migrated
 
     with connected(settings) as connection:
-        require_migrated(connection)
-        return run_checks(connection, Scope())
+        warehouse = settings.warehouse
+        require_migrated(connection, warehouse)
+        return run_checks(connection, warehouse.star, warehouse.checks, Scope())
 
 
 def _print(results: list[CheckResult]) -> None:
     """All checks as a table, and a sentence on each that found something."""
-    from sparkify_dwh.checks.business import explain
+    from sparkify_dwh.checks.check import explain
 
     print_table("Checks", ["check", "state", "offenders"], [(r.name, r.state, r.offenders) for r in results])
     for result in results:

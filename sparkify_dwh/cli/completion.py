@@ -5,12 +5,16 @@ Ids of loads are not completed: to ask for them takes a connection, and perhaps 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
+
+if TYPE_CHECKING:
+    from sparkify_dwh.base import Base
+    from sparkify_dwh.warehouse import Warehouse
 
 PROGRAM = "sparkify-dwh"
 VARIABLE = "_SPARKIFY_DWH_COMPLETE"  # as click derives it from the program's name
@@ -39,36 +43,35 @@ def completion(context: click.Context, shell: str) -> None:
     click.echo(completing(context.find_root().command, {}, PROGRAM, VARIABLE).source())
 
 
-def _questions() -> Mapping[str, str | None]:
+def _questions(_warehouse: Warehouse) -> Mapping[str, str | None]:
     """The questions, each with what it asks."""
     from sparkify_dwh.cli.questions import heading, questions
 
     return {name: heading(question) for name, question in questions().items()}
 
 
-def _tables() -> Mapping[str, str | None]:
-    from sparkify_dwh.cli.models import models
-
-    return {name: model.table().comment for name, model in models().items()}
+def _all_tables(warehouse: Warehouse) -> Mapping[str, str | None]:
+    return _comments(warehouse.models)
 
 
-def _filled_tables() -> Mapping[str, str | None]:
-    """Those that a load fills by statements."""
-    from sparkify_dwh.staging import STAGING
-    from sparkify_dwh.star import STAR
-
-    return {model.__tablename__: model.table().comment for model in (*STAR, *STAGING)}
+def _filled_tables(warehouse: Warehouse) -> Mapping[str, str | None]:
+    """Return the tables that a load fills by statements."""
+    return _comments((*warehouse.star, *warehouse.staging))
 
 
-def _star_tables() -> Mapping[str, str | None]:
-    from sparkify_dwh.star import STAR
-
-    return {model.__tablename__: model.table().comment for model in STAR}
+def _star_tables(warehouse: Warehouse) -> Mapping[str, str | None]:
+    return _comments(warehouse.star)
 
 
-COMPLETED: dict[tuple[str, str], Callable[[], Mapping[str, str | None]]] = {
+def _comments(models: Iterable[type[Base]]) -> Mapping[str, str | None]:
+    return {model.__tablename__: model.table().comment for model in models}
+
+
+NamesWithMeaning = Callable[["Warehouse"], Mapping[str, str | None]]
+
+COMPLETED: dict[tuple[str, str], NamesWithMeaning] = {
     ("query", "name"): _questions,
-    ("schema", "table"): _tables,
+    ("schema", "table"): _all_tables,
     ("sql", "table"): _filled_tables,
     ("export", "tables"): _star_tables,
 }
@@ -78,17 +81,19 @@ COMPLETED: dict[tuple[str, str], Callable[[], Mapping[str, str | None]]] = {
 class Names(click.types.StringParamType):
     """A text, for which the shell offers names; where these cannot be found, none."""
 
-    def __init__(self, names: Callable[[], Mapping[str, str | None]]) -> None:
+    def __init__(self, names: NamesWithMeaning) -> None:
         self._names = names
 
     def shell_complete(
         self,
-        ctx: click.Context,  # noqa: ARG002 (as click calls it)
-        param: click.Parameter,  # noqa: ARG002
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002 (as click calls it)
         incomplete: str,
     ) -> list[CompletionItem[Any]]:
         with suppress(Exception):  # an error would be written into the line that somebody is typing
-            known = self._names().items()
+            from sparkify_dwh.settings import sparkify
+
+            known = self._names(ctx.find_root().obj or sparkify()).items()
             return [CompletionItem(name, help=about) for name, about in known if name.startswith(incomplete)]
         return []
 

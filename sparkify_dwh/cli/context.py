@@ -13,6 +13,7 @@ from sparkify_dwh.errors import SparkifyError, UsageError
 
 if TYPE_CHECKING:
     from sparkify_dwh.settings import Settings
+    from sparkify_dwh.warehouse import Warehouse
 
 
 @dataclass
@@ -22,11 +23,19 @@ class Invocation:
     config: Path | None
     debug: bool
     quiet: bool = False
+    other_warehouse: Warehouse | None = None
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The warehouse that the commands work on: Sparkify's, unless ``main`` was given another."""
+        from sparkify_dwh.settings import sparkify
+
+        return self.other_warehouse or sparkify()
 
     def settings(self) -> Settings:
         from sparkify_dwh.settings import Settings
 
-        return Settings.read(self.config)
+        return Settings.read(self.config, warehouse=self.warehouse)
 
 
 pass_invocation = click.make_pass_decorator(Invocation)

@@ -38,7 +38,7 @@ def doctor(invocation: Invocation, as_json: bool) -> None:
     from sparkify_dwh.doctor import examine
 
     with progress(quiet=as_json) as step:
-        diagnosis = examine(invocation.config, on_step=step)
+        diagnosis = examine(invocation.config, warehouse=invocation.warehouse, on_step=step)
     if as_json:
         print_json(diagnosis.to_dict())
     else:

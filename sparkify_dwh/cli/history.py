@@ -37,11 +37,12 @@ def history(invocation: Invocation, load_id: str | None, limit: int | None, as_j
     if load_id is not None and limit is not None:
         raise UsageError("LOAD_ID names one load, and --limit N asks for several: leave out one of the two.")
     from sparkify_dwh.database import connected
-    from sparkify_dwh.loading.history import one_load, recent_loads
+    from sparkify_dwh.loading.ledger_entries import one_load, recent_loads
     from sparkify_dwh.migrate import require_migrated
 
-    with connected(invocation.settings()) as connection:
-        require_migrated(connection)
+    settings = invocation.settings()
+    with connected(settings) as connection:
+        require_migrated(connection, settings.warehouse)
         found = recent_loads(connection, limit or MOST_SHOWN) if load_id is None else [one_load(connection, load_id)]
     if as_json:
         print_json(found if load_id is None else found[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,9 +16,12 @@ from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import CheckError
 
 if TYPE_CHECKING:
+    from sqlalchemy import ClauseElement
+
     from sparkify_dwh.physical.check import PhysicalReport
     from sparkify_dwh.settings import Settings
 
+EXAMPLE = "Setanta matins"  # a song or an artist, for the questions about one
 HEADINGS = ["table", "by design", "found", "sort key", "rows", "MB", "skew", "% unsorted", "% statistics off"]
 
 
@@ -56,8 +60,19 @@ def _report(settings: Settings) -> PhysicalReport:
     from sparkify_dwh.physical.check import check_physical
 
     with connected(settings) as connection:
-        require_migrated(connection)
-        return check_physical(connection)
+        require_migrated(connection, settings.warehouse)
+        return check_physical(connection, settings.warehouse, example_questions())
+
+
+def example_questions() -> dict[str, ClauseElement]:
+    """Return the questions as they can be asked, with an example for what cannot be left out."""
+    from sparkify_dwh.analytics import QUESTIONS
+
+    asked: dict[str, ClauseElement] = {}
+    for name, question in QUESTIONS.items():
+        parameters = signature(question).parameters.values()
+        asked[name] = question(*(EXAMPLE for parameter in parameters if parameter.default is Parameter.empty))
+    return asked
 
 
 def _as_dict(report: PhysicalReport, explain: bool) -> dict[str, Any]:

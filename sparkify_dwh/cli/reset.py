@@ -28,6 +28,6 @@ def reset(invocation: Invocation, yes: bool, as_json: bool) -> None:
         confirm(f"Drop every table of the warehouse at {place}, and all that is in them?", "nothing was dropped")
     migrate.reset(settings)
     if as_json:
-        print_json({"revision": migrate.newest_revision()})
+        print_json({"revision": migrate.newest_revision(settings.warehouse)})
     else:
-        click.echo(f"The warehouse is empty, at revision {migrate.newest_revision()}.")
+        click.echo(f"The warehouse is empty, at revision {migrate.newest_revision(settings.warehouse)}.")

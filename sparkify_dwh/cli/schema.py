@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkify_dwh.cli.models import model_named, models
+from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option
 from sparkify_dwh.cli.output import plain_text, print_json
 from sparkify_dwh.cli.tables import print_table
@@ -20,14 +20,16 @@ KEYS = ("diststyle", "distkey", "sortkey")
 @click.command()
 @click.argument("table", required=False)
 @json_option
-def schema(table: str | None, as_json: bool) -> None:
+@pass_invocation
+def schema(invocation: Invocation, table: str | None, as_json: bool) -> None:
     """Show the tables of the warehouse, or the columns of TABLE, with dist and sort keys and encodings.
 
     \b
     Example:  sparkify-dwh schema songplays
     """
-    chosen = {table: model_named(table)} if table else models()
-    described = {name: _described(model) for name, model in chosen.items()}
+    warehouse = invocation.warehouse
+    chosen = [warehouse.model(table)] if table else warehouse.models
+    described = {model.__tablename__: _described(model) for model in chosen}
     if as_json:
         print_json(described)
     elif table:

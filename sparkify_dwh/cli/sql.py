@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from sparkify_dwh.cli.models import model_named
+from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.errors import UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import ClauseElement
 
+    from sparkify_dwh.base import StagingTable
+    from sparkify_dwh.warehouse import Warehouse
+
 
 @click.command()
 @click.argument("table")
-def sql(table: str) -> None:
+@pass_invocation
+def sql(invocation: Invocation, table: str) -> None:
     """Print the statements by which a load fills TABLE, as Redshift gets them.
 
     \b
@@ -23,15 +27,15 @@ def sql(table: str) -> None:
     """
     from sparkify_dwh.sql.render import readable
 
-    click.echo("\n\n".join(f"{readable(statement)};" for statement in _statements(table)))
+    click.echo("\n\n".join(f"{readable(statement)};" for statement in _statements(invocation.warehouse, table)))
 
 
-def _statements(table: str) -> list[ClauseElement]:
+def _statements(warehouse: Warehouse, table: str) -> list[ClauseElement]:
     from sparkify_dwh.base import StagingTable, StarTable
     from sparkify_dwh.sql.deduplication import delete_duplicates
     from sparkify_dwh.sql.render import fill_statements
 
-    model = model_named(table)
+    model = warehouse.model(table)
     if issubclass(model, StarTable):
         return fill_statements(model)
     if issubclass(model, StagingTable):
@@ -42,12 +46,11 @@ def _statements(table: str) -> list[ClauseElement]:
     )
 
 
-def _example_copy(model: Any) -> ClauseElement:
-    """The table's COPY, with the shape of a configuration in place of one."""
-    from sparkify_dwh.loading.stage import copies_of
-    from sparkify_dwh.settings import Locations, Settings
+def _example_copy(staging: type[StagingTable]) -> ClauseElement:
+    """Return the table's COPY, with the names of settings in place of their values."""
+    from sparkify_dwh.sql.copy_statements import Copies
 
-    locations = Locations("s3://LOG_DATA", "s3://LOG_JSONPATH", "s3://SONG_DATA")
-    return copies_of(model, Settings(role_arn="ARN", region="REGION"), locations).command(
-        "s3://MANIFESTS/...", "MANIFEST"
-    )
+    json_paths = staging.source.json_paths
+    json = f"s3://{json_paths}" if json_paths else "auto"
+    copies = Copies(staging, json=json, role_arn="ARN", region="REGION")
+    return copies.command("s3://MANIFESTS/...", "MANIFEST")

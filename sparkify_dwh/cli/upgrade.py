@@ -32,9 +32,9 @@ def upgrade(invocation: Invocation, as_json: bool) -> None:
         before = _revision(settings) if as_json else None
         migrate.upgrade(settings)
     if as_json:
-        print_json({"revision": migrate.newest_revision(), "revision_before": before})
+        print_json({"revision": migrate.newest_revision(settings.warehouse), "revision_before": before})
     else:
-        click.echo(f"The warehouse is at revision {migrate.newest_revision()}.")
+        click.echo(f"The warehouse is at revision {migrate.newest_revision(settings.warehouse)}.")
 
 
 def _revision(settings: Settings) -> str | None:

@@ -17,6 +17,7 @@ from sparkify_dwh.errors import ConfigurationError, SparkifyError
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.storage.s3 import READ_TIMEOUT_VARIABLE
 from sparkify_dwh.utils.text import listed
+from sparkify_dwh.warehouse import Warehouse
 
 # Variables that are not settings of the file.
 OTHER_VARIABLES = {FILE_VARIABLE, READ_TIMEOUT_VARIABLE, f"{PREFIX}STANDIN_PASSWORD"}
@@ -24,7 +25,9 @@ OTHER_VARIABLES = {FILE_VARIABLE, READ_TIMEOUT_VARIABLE, f"{PREFIX}STANDIN_PASSW
 _SECTION = re.compile(r"\s*\[\s*(?P<name>[A-Za-z0-9_. -]{1,60}?)\s*\]\s*")
 
 
-def configuration_findings(path: Path | str | None, environ: Mapping[str, str]) -> Iterator[Finding]:
+def configuration_findings(
+    path: Path | str | None, environ: Mapping[str, str], warehouse: Warehouse | None
+) -> Iterator[Finding]:
     """Yield the findings. Raises ConfigurationError without a readable configuration."""
     values = read_values(path, environ)
     file = configuration_file(path, environ)
@@ -37,7 +40,7 @@ def configuration_findings(path: Path | str | None, environ: Mapping[str, str]) 
     for error in errors:
         yield problem("configuration", f"{error}.")
     if not errors:
-        settings = Settings.read(path, environ)
+        settings = Settings.read(path, environ, warehouse=warehouse)
         yield from _missing(settings)
         yield from _invalid_cluster(settings)
 

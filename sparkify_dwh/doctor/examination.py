@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh.database import server_message, warehouse
+from sparkify_dwh import database
+from sparkify_dwh.database import server_message
 from sparkify_dwh.doctor.configuration import configuration_findings
 from sparkify_dwh.doctor.credentials import credentials_findings
 from sparkify_dwh.doctor.findings import About, Diagnosis, Finding, problem, warning
@@ -24,21 +25,25 @@ from sparkify_dwh.doctor.warehouse import missing_standin, warehouse_findings
 from sparkify_dwh.errors import ConfigurationError, SparkifyError
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.storage.store import ObjectStore
+from sparkify_dwh.warehouse import Warehouse
 
 log = logging.getLogger("sparkify_dwh.doctor")
 
 OnStep = Callable[[str], None]
 
 
-def examine(path: Path | str | None = None, *, on_step: OnStep | None = None) -> Diagnosis:
+def examine(
+    path: Path | str | None = None, *, warehouse: Warehouse | None = None, on_step: OnStep | None = None
+) -> Diagnosis:
     """Examine the configuration at ``path``, by default the usual one, and everything that it names.
 
-    ``on_step`` is called with the subject of each step. Problems are findings of the diagnosis; nothing is raised.
+    ``warehouse`` is Sparkify's by default. ``on_step`` is called with the subject of each step. Problems are findings of
+    the diagnosis; nothing is raised.
     """
     examination = _Examination(on_step or (lambda _: None))
     examination.add("versions", version_findings)
-    examination.add("configuration", configuration_findings, path, os.environ)
-    settings = _readable_settings(path)
+    examination.add("configuration", configuration_findings, path, os.environ, warehouse)
+    settings = _readable_settings(path, warehouse)
     if settings is None:
         examination.skip("warehouse", "The warehouse and the inputs were not checked: correct the configuration first.")
     else:
@@ -90,9 +95,9 @@ def _sentence(text: str) -> str:
     return f"{text.rstrip('.')}."
 
 
-def _readable_settings(path: Path | str | None) -> Settings | None:
+def _readable_settings(path: Path | str | None, warehouse: Warehouse | None) -> Settings | None:
     try:
-        return Settings.read(path)
+        return Settings.read(path, warehouse=warehouse)
     except ConfigurationError:
         return None  # the problem is among the configuration's findings
 
@@ -103,28 +108,31 @@ def _examine_warehouse(examination: _Examination, settings: Settings) -> None:
         examination.findings.append(missing)
         return
     try:
-        with warehouse(settings) as engine:
+        with database.warehouse(settings) as engine:
             examination.add("warehouse", warehouse_findings, settings, engine)
             if examination.has_problem("warehouse"):
                 examination.skip("warehouse", "Rights, migrations and loads were not checked: connect first.")
                 return
             for about, examine in _WITH_CONNECTION.items():
-                examination.add(about, _in_transaction, engine, examine)
+                examination.add(about, _in_transaction, engine, settings.warehouse, examine)
     except ConfigurationError:  # a load lacks the same, which the configuration's findings say
         examination.skip("warehouse", "The warehouse was not checked: the configuration does not say how to connect.")
 
 
-_WITH_CONNECTION: dict[About, Callable[[Connection], Iterator[Finding]]] = {
+_Examine = Callable[[Connection, Warehouse], Iterator[Finding]]
+_WITH_CONNECTION: dict[About, _Examine] = {
     "rights": rights_findings,
     "migrations": migration_findings,
     "loads": load_findings,
 }
 
 
-def _in_transaction(engine: Engine, examine: Callable[[Connection], Iterator[Finding]]) -> Iterator[Finding]:
+def _in_transaction(
+    engine: Engine, warehouse: Warehouse, examine: Callable[[Connection, Warehouse], Iterator[Finding]]
+) -> Iterator[Finding]:
     """Yield findings from a transaction that is rolled back."""
     with engine.connect() as connection:
-        yield from examine(connection)
+        yield from examine(connection, warehouse)
 
 
 def _examine_sources(examination: _Examination, settings: Settings) -> None:

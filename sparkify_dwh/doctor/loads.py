@@ -8,17 +8,18 @@ from sqlalchemy import Connection
 
 from sparkify_dwh.doctor.findings import Finding, ok, warning
 from sparkify_dwh.errors import LoadError, NotMigratedError
-from sparkify_dwh.loading.history import recent_loads
+from sparkify_dwh.loading.ledger_entries import recent_loads
 from sparkify_dwh.loading.locking import lock
 from sparkify_dwh.migrate import require_migrated
+from sparkify_dwh.warehouse import Warehouse
 
 LOCK_TIMEOUT_SECONDS = 0.5
 
 
-def load_findings(connection: Connection) -> Iterator[Finding]:
+def load_findings(connection: Connection, warehouse: Warehouse) -> Iterator[Finding]:
     """Yield the findings; none without a ledger of this version, which the migrations' findings report."""
     try:
-        require_migrated(connection)
+        require_migrated(connection, warehouse)
     except NotMigratedError:
         return
     yield _last_load(connection)

@@ -6,21 +6,17 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from sparkify_dwh import ledger, star
-from sparkify_dwh.base import Base
 from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
 from sparkify_dwh.migrate import newest_revision, require_migrated
-from sparkify_dwh.redshift import alembic as alembic_redshift
 from sparkify_dwh.redshift.autogenerate import PhysicalOp, differences
+from sparkify_dwh.warehouse import Warehouse
 
-REGISTERED = (alembic_redshift, ledger, star)  # imported because they register tables and operations
 
-
-def migration_findings(connection: Connection) -> Iterator[Finding]:
+def migration_findings(connection: Connection, warehouse: Warehouse) -> Iterator[Finding]:
     """Yield the findings. Raises NotMigratedError when tables are missing or of another revision."""
-    require_migrated(connection)
-    yield ok("migrations", f"The tables are at revision {newest_revision()}, the newest.")
-    changes = differences(connection, Base.metadata)
+    require_migrated(connection, warehouse)
+    yield ok("migrations", f"The tables are at revision {newest_revision(warehouse)}, the newest.")
+    changes = differences(connection, warehouse.metadata)
     logical = sorted({table for table, change in changes if not isinstance(change, PhysicalOp)})
     if logical:
         yield problem(

@@ -10,13 +10,10 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, Row, column, func, literal_column, select, table
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh import ledger, star
-from sparkify_dwh.base import Base
 from sparkify_dwh.database import server_message
 from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
 from sparkify_dwh.utils.text import listed
-
-REGISTERED = (ledger, star)  # imported because they register tables
+from sparkify_dwh.warehouse import Warehouse
 
 NEEDED_FOR_LOAD = ("select", "insert", "update", "delete")
 PG_TABLES = table("pg_tables", column("schemaname"), column("tablename"), column("tableowner"))
@@ -24,9 +21,9 @@ REJECTION_VIEWS = ("sys_load_error_detail", "stl_load_errors")
 TABLE_SIZES = "svv_table_info"
 
 
-def rights_findings(connection: Connection) -> Iterator[Finding]:
+def rights_findings(connection: Connection, warehouse: Warehouse) -> Iterator[Finding]:
     """Yield the findings."""
-    tables = _tables(connection)
+    tables = _tables(connection, warehouse)
     yield from _on_load(tables)
     yield _on_schema(connection, bool(tables))
     yield from _on_ownership(tables)
@@ -34,7 +31,7 @@ def rights_findings(connection: Connection) -> Iterator[Finding]:
     yield _on_sizes(connection)
 
 
-def _tables(connection: Connection) -> Sequence[Row[tuple[str, ...]]]:
+def _tables(connection: Connection, warehouse: Warehouse) -> Sequence[Row[tuple[str, ...]]]:
     """Return a row for each existing table of the models: its name, whether the user owns it, and the user's rights."""
     name = PG_TABLES.c.tablename
     return connection.execute(
@@ -43,7 +40,7 @@ def _tables(connection: Connection) -> Sequence[Row[tuple[str, ...]]]:
             (PG_TABLES.c.tableowner == func.current_user()).label("is_own"),
             *(func.has_table_privilege(name, right).label(right) for right in NEEDED_FOR_LOAD),
         )
-        .where(PG_TABLES.c.schemaname == func.current_schema(), name.in_(Base.metadata.tables))
+        .where(PG_TABLES.c.schemaname == func.current_schema(), name.in_(warehouse.all_tables))
         .order_by(name)
     ).all()
 

@@ -18,7 +18,6 @@ from sparkify_dwh.loading.report import Input
 from sparkify_dwh.planning.file_warnings import remarks
 from sparkify_dwh.planning.paths import BadPaths, paths_of
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.staging import STAGING
 from sparkify_dwh.storage.store import ObjectStore, path_of
 from sparkify_dwh.storage.urls import is_hidden
 from sparkify_dwh.utils.text import numbered
@@ -36,18 +35,18 @@ def uses_s3(settings: Settings) -> bool:
 
 def locations(settings: Settings) -> dict[str, str]:
     """Return the configured locations by their keys in [S3]."""
-    keys = ("log_data", "song_data", "log_jsonpath", "manifests", "export")
-    return {key.upper(): url for key in keys if (url := getattr(settings, key))}
+    written = {"MANIFESTS": settings.manifests, "EXPORT": settings.export}
+    return {**settings.inputs, **{key: url for key, url in written.items() if url}}
 
 
 def source_findings(settings: Settings, store: ObjectStore) -> Iterator[tuple[str, Findings]]:
     """Yield the examinations of the locations, each with its subject. An examination may raise SourceError."""
-    for staging in STAGING:
-        prefix = getattr(settings, staging.source)
-        if prefix:
-            yield staging.source.upper(), partial(_input, settings, store, staging, prefix)
-        if staging.json_paths and (url := getattr(settings, staging.json_paths)):
-            yield staging.json_paths.upper(), partial(_json_paths, store, staging, url)
+    for staging in settings.warehouse.staging:
+        source = staging.source
+        if prefix := settings.inputs.get(source.key):
+            yield source.key, partial(_input, settings, store, staging, prefix)
+        if source.json_paths and (url := settings.inputs.get(source.json_paths)):
+            yield source.json_paths, partial(_json_paths, store, staging, url)
     for name in ("MANIFESTS", "EXPORT"):
         url = locations(settings).get(name)
         if url:
@@ -57,7 +56,7 @@ def source_findings(settings: Settings, store: ObjectStore) -> Iterator[tuple[st
 
 
 def _input(settings: Settings, store: ObjectStore, staging: type[StagingTable], prefix: str) -> Iterator[Finding]:
-    name = staging.source.upper()
+    name = staging.source.key
     listing = store.list(prefix)
     source = Input(prefix, [file for file in listing if not is_hidden(file, prefix)])
     if not source.files:
@@ -71,7 +70,7 @@ def _input(settings: Settings, store: ObjectStore, staging: type[StagingTable], 
 
 def _json_paths(store: ObjectStore, staging: type[StagingTable], url: str) -> Iterator[Finding]:
     """Check that the JSONPaths file has a valid path for each column, in the order of the columns."""
-    name = str(staging.json_paths).upper()
+    name = staging.source.json_paths
     try:
         _paths, strange = paths_of(staging.copied(), store.read(url))
     except BadPaths as error:

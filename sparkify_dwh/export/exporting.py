@@ -15,8 +15,8 @@ from uuid import uuid4
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
+from sparkify_dwh import database
 from sparkify_dwh.base import StarTable
-from sparkify_dwh.database import warehouse
 from sparkify_dwh.errors import ConfigurationError, ExportError, SparkifyError, UsageError
 from sparkify_dwh.export.failures import reason
 from sparkify_dwh.export.manifest import Export, ExportedTable
@@ -25,12 +25,13 @@ from sparkify_dwh.export.target import Target, target_url
 from sparkify_dwh.ledger import Load
 from sparkify_dwh.migrate import newest_revision, require_migrated
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.star import STAR, TABLES
 from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.utils.version import VERSION
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+    from sparkify_dwh.warehouse import Warehouse
 
 log = logging.getLogger("sparkify_dwh.export")
 
@@ -62,8 +63,8 @@ def export(
     """
     settings = settings or Settings.read()
     _require_role(settings)
-    models, url = _models(tables), target_url(settings, target)
-    with warehouse(settings) as engine, ObjectStore(**settings.store_options()) as store:
+    models, url = _models(settings.warehouse, tables), target_url(settings, target)
+    with database.warehouse(settings) as engine, ObjectStore(**settings.store_options()) as store:
         exporting = Exporting(engine, settings, Target(url, store), models, on_step)
         return exporting.run(overwrite=overwrite)
 
@@ -73,11 +74,12 @@ def _require_role(settings: Settings) -> None:
         raise ConfigurationError(f"{settings.origin} lacks [IAM_ROLE] ARN: add the role with which Redshift writes S3")
 
 
-def _models(tables: Sequence[str]) -> list[type[StarTable]]:
+def _models(warehouse: Warehouse, tables: Sequence[str]) -> list[type[StarTable]]:
+    known = warehouse.tables
     for name in tables:
-        if name not in TABLES:
-            raise UsageError(f"There is no table {name!r} in the star: its tables are {', '.join(TABLES)}.")
-    return [model for name, model in TABLES.items() if name in tables or not tables]
+        if name not in known:
+            raise UsageError(f"There is no table {name!r} in the star: its tables are {', '.join(known)}.")
+    return [model for name, model in known.items() if name in tables or not tables]
 
 
 class Exporting:
@@ -102,9 +104,9 @@ class Exporting:
     def run(self, *, overwrite: bool) -> Export:
         """The export, written and written down."""
         with self._engine.connect() as connection:
-            require_migrated(connection)
+            require_migrated(connection, self._settings.warehouse)
             self._tell("look at the target")
-            self._target.make_room(self._names, [model.__tablename__ for model in STAR], overwrite=overwrite)
+            self._target.make_room(self._names, self._settings.warehouse.tables, overwrite=overwrite)
             try:
                 export = self._export(connection)
                 connection.rollback()
@@ -131,7 +133,7 @@ class Exporting:
             started_at=started_at,
             seconds=round(time.perf_counter() - start, 3),
             version=VERSION,
-            revision=newest_revision(),
+            revision=newest_revision(self._settings.warehouse),
             last_load=last_load,
             last_load_at=last_load_at,
             tables=tables,

@@ -10,7 +10,7 @@ from sparkify_dwh.base import StarTable
 from sparkify_dwh.export.manifest import ExportedColumn
 from sparkify_dwh.redshift.commands import UnloadCommand
 from sparkify_dwh.redshift.dialect import SparkifyDialect
-from sparkify_dwh.star import part
+from sparkify_dwh.sql.expressions import part
 
 if TYPE_CHECKING:
     from sparkify_dwh.settings import Settings

@@ -27,8 +27,8 @@ from sparkify_dwh.loading.locking import lock
 from sparkify_dwh.migrate import newest_revision, require_migrated
 from sparkify_dwh.redshift.commands import CopyCommand, DropColumn
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.star import TABLES
 from sparkify_dwh.storage.store import ObjectStore
+from sparkify_dwh.warehouse import Warehouse
 
 log = logging.getLogger("sparkify_dwh.export")
 
@@ -46,7 +46,7 @@ def restore(
 
     No load can run meanwhile; ``wait_seconds`` is how long to wait for one to end. The ledger and staging are not of an
     export: the next load takes in all files anew, in one batch, and changes what was restored only where files contradict
-    each other. songplays is made anew, and rights that were granted on it are to be granted again.
+    each other. A table that numbers its rows is created anew: rights that were granted on it must be granted again.
 
     Raises:
         SourceError: no export is there, it is not whole, or its tables are not those of this version.
@@ -56,10 +56,10 @@ def restore(
     settings = settings or Settings.read()
     url = target_url(settings, source)
     with connected(settings) as connection, ObjectStore(**settings.store_options()) as store:
-        require_migrated(connection)
+        require_migrated(connection, settings.warehouse)
         target = Target(url, store)
         exported = read_manifest(target.read_manifest(), target.manifest)
-        tables, models = exported.tables, _models(exported, target)
+        tables, models = exported.tables, _models(settings.warehouse, exported, target)
         try:
             lock(connection, wait_seconds, on_step or log.info)
             _require_empty(connection, models)
@@ -79,20 +79,22 @@ def _failure(error: DBAPIError) -> LoadError:
     return LoadError(f"The export was not restored, and nothing has changed: {server_message(error)}.")
 
 
-def _models(exported: Exported, target: Target) -> list[type[StarTable]]:
+def _models(warehouse: Warehouse, exported: Exported, target: Target) -> list[type[StarTable]]:
     """The models of the export's tables, when they fit, and the files are those that were written."""
+    known = warehouse.tables
     for name, table in exported.tables.items():
-        if name not in TABLES or table.columns != exported_columns(TABLES[name]):
+        if name not in known or table.columns != exported_columns(known[name]):
             raise SourceError(
-                f"{target.url} must hold tables of revision {newest_revision()}, as this version has them, and {name} is of "
-                f"revision {exported.revision}: restore it with the version of sparkify_dwh that has that, and upgrade then"
+                f"{target.url} must hold tables of revision {newest_revision(warehouse)}, as this version has "
+                f"them, and {name} is of revision {exported.revision}: restore it with the version of sparkify_dwh that has "
+                "that, and upgrade then"
             )
         if target.files(name) != table.files:
             raise SourceError(
                 f"{target.folder(name)} must hold the files that its manifest names, and holds others, or other sizes: "
                 "export again"
             )
-    return [TABLES[name] for name in exported.tables]
+    return [known[name] for name in exported.tables]
 
 
 def _require_empty(connection: Connection, models: list[type[StarTable]]) -> None:

@@ -16,7 +16,6 @@ from urllib.parse import unquote
 
 from sparkify_dwh.errors import ConfigurationError, ExportError, SourceError, UsageError
 from sparkify_dwh.export.manifest import NAME, ExportedFile
-from sparkify_dwh.star import STAR
 from sparkify_dwh.storage.urls import configured_location, shown
 
 if TYPE_CHECKING:
@@ -53,8 +52,8 @@ def target_url(settings: Settings, target: str | None) -> str:
 
 
 def _require_apart(url: str, settings: Settings) -> None:
-    """Inputs are key prefixes: ``s3://bucket/so`` would load ``s3://bucket/songs/``."""
-    places = [url + NAME, *(f"{url}{model.__tablename__}/" for model in STAR)]
+    """Inputs are key prefixes: ``s3://bucket/inv`` would load ``s3://bucket/invoices/``."""
+    places = [url + NAME, *(f"{url}{name}/" for name in settings.warehouse.tables)]
     for name, prefix in {"LOG_DATA": settings.log_data, "SONG_DATA": settings.song_data}.items():
         for place in places if prefix else ():
             if place.startswith(str(prefix)) or str(prefix).startswith(place):

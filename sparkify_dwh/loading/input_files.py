@@ -82,7 +82,7 @@ def find_input(
     """List a prefix and leave out what need not be loaded. Raises :class:`SourceError` when nothing is there at all."""
     listed = store.list(prefix)
     if not listed:
-        raise SourceError(f"{prefix} matches no file: check {staging.source.upper()} in [S3], or put the files there.")
+        raise SourceError(f"{prefix} matches no file: check {staging.source.key} in [S3], or put the files there.")
     loaded = known_etags(connection, staging)
     found = Input(prefix)
     for file in listed:

@@ -1,27 +1,29 @@
-"""What is written about a load: into the ledger with it, or after it when it failed; and what the server says of it."""
+"""The ledger's entries: written with a load, or after it when it failed, compared with the server's own, and read again."""
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import datetime, timezone
+from typing import Any
 
 from sqlalchemy import Connection, Engine, column, func, insert, select, table
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.database import server_message
-from sparkify_dwh.errors import SparkifyError
+from sparkify_dwh.errors import SparkifyError, UsageError
 from sparkify_dwh.ledger import Load, LoadFile
 from sparkify_dwh.loading.report import LoadReport
 from sparkify_dwh.utils.text import numbered
 
 log = logging.getLogger("sparkify_dwh.load")
 
-LONGEST_REPORT = Load.table().c.report.type.length  # type: ignore[attr-defined]
+MAX_REPORT_BYTES = Load.table().c.report.type.length  # type: ignore[attr-defined]
 
 # Redshift guide, SYS_LOAD_HISTORY: a row per COPY. SYS_LOAD_DETAIL: a row per file that it read; file_name is blank-padded.
 SYS_LOAD_HISTORY = table("sys_load_history", column("query_id"), column("session_id"))
 SYS_LOAD_DETAIL = table("sys_load_detail", column("query_id"), column("file_name"))
-LONGEST_FILE_NAME = 256
+MAX_FILE_NAME_BYTES = 256
 
 
 def record_load(connection: Connection, report: LoadReport) -> None:
@@ -46,7 +48,7 @@ def record_load(connection: Connection, report: LoadReport) -> None:
 
 
 def record_failure(engine: Engine, report: LoadReport, error: BaseException) -> None:
-    """Write a load that failed into the ledger, in a transaction of its own; that it cannot be is no error."""
+    """Write a failed load into the ledger, in a transaction of its own. When that fails too, only log it."""
     report.outcome, report.error = "failed", _reason(error)
     try:
         with engine.begin() as connection:
@@ -56,7 +58,7 @@ def record_failure(engine: Engine, report: LoadReport, error: BaseException) -> 
 
 
 def _reason(error: BaseException) -> str:
-    """Why a load failed. What errors say that are not ours may hold anything, and is not written down."""
+    """Return why a load failed. The messages of foreign errors may hold anything, and are not stored."""
     if isinstance(error, SparkifyError):
         return str(error)
     if isinstance(error, (KeyboardInterrupt, SystemExit)):
@@ -65,15 +67,15 @@ def _reason(error: BaseException) -> str:
 
 
 def compare_files(engine: Engine, report: LoadReport) -> None:
-    """Warn of files that COPY was given and the server does not say that it read.
+    """Warn of files that COPY was given and that the server does not list as read.
 
-    After the commit, and only a warning: Redshift fills the views some time later, and may not show them to everybody.
+    After the commit, and only a warning: Redshift fills the views some time later, and may hide them from this user.
     """
     if report.session_id is None:
         return
     read = _files_read(engine, report.session_id)
     for staged_into, found in report.files.items():
-        expected = {file.url[:LONGEST_FILE_NAME] for file in found.files}
+        expected = {file.url[:MAX_FILE_NAME_BYTES] for file in found.files}
         missing = sorted(expected - read)
         if missing and expected & read:
             be = "is" if len(missing) == 1 else "are"
@@ -94,6 +96,26 @@ def _files_read(engine: Engine, session_id: int) -> set[str]:
         return set()
 
 
+def recent_loads(connection: Connection, limit: int) -> list[dict[str, Any]]:
+    """Return the reports of the last ``limit`` loads, failed ones too, the latest first."""
+    latest_first = select(Load.report).order_by(Load.started_at.desc(), Load.load_id).limit(limit)
+    return [json.loads(report) for report in connection.scalars(latest_first)]
+
+
+def one_load(connection: Connection, load_id: str) -> dict[str, Any]:
+    """Return the report of the load whose id begins with ``load_id``.
+
+    Raises :class:`UsageError` unless there is exactly one.
+    """
+    matching = select(Load.load_id, Load.report).where(Load.load_id.startswith(load_id, autoescape=True))
+    loads = connection.execute(matching.order_by(Load.load_id).limit(2)).all()
+    if len(loads) != 1:
+        number = "no load" if not loads else "more than one load"
+        raise UsageError(f"The ledger has {number} whose id begins with {load_id!r}: see `sparkify-dwh history`.")
+    report: dict[str, Any] = json.loads(loads[0].report)
+    return report
+
+
 def _row(report: LoadReport) -> dict[str, object]:
     return {
         "load_id": report.load_id,
@@ -101,5 +123,5 @@ def _row(report: LoadReport) -> dict[str, object]:
         "seconds": report.seconds,
         "version": report.version,
         "outcome": report.outcome,
-        "report": report.to_json(most_bytes=LONGEST_REPORT),
+        "report": report.to_json(most_bytes=MAX_REPORT_BYTES),
     }

@@ -14,22 +14,24 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh.checks.business import Scope, explain, failed, run_checks
-from sparkify_dwh.database import is_conflict, is_lost, warehouse
+from sparkify_dwh import database
+from sparkify_dwh.checks.check import explain, failed
+from sparkify_dwh.checks.run import run_checks
+from sparkify_dwh.checks.scope import Scope
+from sparkify_dwh.database import is_conflict, is_lost
 from sparkify_dwh.errors import CheckError, UsageError
 from sparkify_dwh.loading.fill import fill
 from sparkify_dwh.loading.input_files import Selection, require_named
 from sparkify_dwh.loading.ledger_entries import compare_files, record_failure, record_load
-from sparkify_dwh.loading.locking import OutcomeUnknown, backoff_seconds, explain_failure, lock, was_committed
+from sparkify_dwh.loading.locking import lock
 from sparkify_dwh.loading.rejected_rows import CopyRefused, explained
 from sparkify_dwh.loading.report import LoadReport, OnStep, Steps
+from sparkify_dwh.loading.retries import OutcomeUnknown, backoff_seconds, explain_failure, was_committed
 from sparkify_dwh.loading.stage import Staging
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.redshift.limits import LONGEST_WAIT_SECONDS, MOST_ERRORS
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.sql.batch import Batch
-from sparkify_dwh.staging import STAGING
-from sparkify_dwh.star import STAR
 from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.utils.version import VERSION
 
@@ -84,7 +86,7 @@ def load(  # noqa: PLR0913 (options by name)
         )
     options = LoadOptions(Selection.of(force, since, files), max_errors, wait_seconds)
     report = LoadReport(version=VERSION)
-    with warehouse(settings) as engine:
+    with database.warehouse(settings) as engine:
         Loading(engine, settings, options, report, on_step).run()
     return report
 
@@ -97,7 +99,8 @@ class Loading:
     ) -> None:
         self._engine = engine
         self._settings = settings
-        self._locations = settings.for_load()
+        self._warehouse = settings.warehouse
+        self._inputs = settings.for_load()
         self._options = options
         self._report = report
         self._steps = Steps(report, on_step)
@@ -106,7 +109,7 @@ class Loading:
 
     def run(self) -> None:
         with self._engine.connect() as connection:
-            require_migrated(connection)
+            require_migrated(connection, self._warehouse)
         try:
             self._try_until_done()
         except OutcomeUnknown:  # it may be in the ledger already
@@ -147,21 +150,21 @@ class Loading:
                 self._transaction(connection, attempt)
             except CopyRefused as refused:
                 connection.rollback()
-                raise explained(connection, refused) from refused.error
+                raise explained(connection, refused, self._warehouse.star) from refused.error
 
     def _transaction(self, connection: Connection, attempt: int) -> None:
         """Everything between BEGIN, which the first statement sends, and COMMIT; whatever is raised rolls it back."""
         with ObjectStore(**self._settings.store_options()) as store:
             with self._steps.step("lock"):
                 lock(connection, self._options.wait_seconds, self._steps.tell)
-            staging = Staging(connection, self._engine, store, self._settings, self._locations, self._report)
-            for model in STAGING:
+            staging = Staging(connection, self._engine, store, self._settings, self._inputs, self._report)
+            for model in self._warehouse.staging:
                 with self._steps.step(f"copy {model.__tablename__}"):
                     staging.fill(model, self._options.selection, self._options.max_errors, attempt)
             require_named(self._options.selection, self._report.files.values())
             with self._steps.step("read batch"):
-                batch = Batch.of(connection, STAGING, STAR)
-            for table in STAR:
+                batch = Batch.of(connection, self._warehouse.staging, self._warehouse.star)
+            for table in self._warehouse.star:
                 with self._steps.step(f"fill {table.__tablename__}"):
                     self._report.star[table.__tablename__] = fill(connection, table, batch)
             with self._steps.step("check"):
@@ -172,7 +175,8 @@ class Loading:
 
     def _check(self, connection: Connection, batch: Batch) -> None:
         """Look at the batch before it is published. Raises :class:`CheckError`, which rolls it back."""
-        self._report.checks = run_checks(connection, Scope(ranges=batch.ranges))
+        scope = Scope(ranges=batch.ranges)
+        self._report.checks = run_checks(connection, self._warehouse.star, self._warehouse.checks, scope)
         found = [result for result in self._report.checks if result.state == "warning"]
         self._report.warnings += map(explain, found)
         if wrong := failed(self._report.checks):

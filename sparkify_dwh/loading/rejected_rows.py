@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, and_, func, literal_column, select, table
 from sqlalchemy.exc import DBAPIError
 
+from sparkify_dwh.base import StarTable
 from sparkify_dwh.database import is_conflict, server_message
 from sparkify_dwh.errors import CopyError
-from sparkify_dwh.star import STAR
 
 # Redshift guide, SYS_LOAD_ERROR_DETAIL: on clusters and Serverless alike, but without the value.
 SYS_LOAD_ERROR_DETAIL: Select[Any] = select(
@@ -93,18 +93,18 @@ def copying(connection: Connection, target: Table) -> Iterator[int]:
         raise CopyRefused(target, session_id, error) from error
 
 
-def explained(connection: Connection, refused: CopyRefused) -> CopyError:
+def explained(connection: Connection, refused: CopyRefused, star: Iterable[type[StarTable]]) -> CopyError:
     """The error that says what was refused, and what to do about it."""
     rows = rejected_rows(connection, refused.session_id) if "Load into table" in str(refused) else []
     what = f"The copy of {refused.target.name} failed, and nothing was loaded"
     if not rows:
         return CopyError(f"{what}: {refused}")
-    return CopyError(f"{what}: {rows[0]}. {_advice(rows[0], refused.target)}")
+    return CopyError(f"{what}: {rows[0]}. {_advice(rows[0], refused.target, star)}")
 
 
-def _advice(row: RejectedRow, target: Table) -> str:
+def _advice(row: RejectedRow, target: Table, star: Iterable[type[StarTable]]) -> str:
     if row.code == TOO_LONG and row.column in target.c and getattr(target.c[row.column].type, "length", None):
-        if any(row.column in model.table().primary_key.columns for model in STAR):
+        if any(row.column in model.table().primary_key.columns for model in star):
             return "Shorten it: it is a key, of which Redshift alters no column."
         return (
             "Shorten it, or widen the column, and those of the star it goes to, with a migration, in "

@@ -6,7 +6,7 @@ that name a song reads all plays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,10 @@ from sparkify_dwh.loading.report import LoadReport, StagedRows
 from sparkify_dwh.redshift.commands import CopyCommand
 from sparkify_dwh.sql.copy_statements import Copies, Copy
 from sparkify_dwh.sql.deduplication import delete_duplicates, delete_known
-from sparkify_dwh.star import STAR
 from sparkify_dwh.utils.text import numbered
 
 if TYPE_CHECKING:
-    from sparkify_dwh.settings import Locations, Settings
+    from sparkify_dwh.settings import Settings
     from sparkify_dwh.storage.store import ObjectStore, StoredObject
 
 
@@ -37,14 +36,14 @@ class Staging:
         engine: Engine,
         store: ObjectStore,
         settings: Settings,
-        locations: Locations,
+        inputs: Mapping[str, str],
         report: LoadReport,
     ) -> None:
         self._connection = connection
         self._engine = engine
         self._store = store
         self._settings = settings
-        self._locations = locations
+        self._inputs = inputs
         self._report = report
 
     def fill(self, staging: type[StagingTable], selection: Selection, max_errors: int, attempt: int) -> None:
@@ -52,20 +51,21 @@ class Staging:
         table = staging.table()
         rows = self._report.staged[table.name] = StagedRows()
         self._connection.execute(delete(table))  # TRUNCATE would commit, and let the lock go
-        copies = copies_of(staging, self._settings, self._locations, max_errors)
+        copies = copies_of(staging, self._settings, self._inputs, max_errors)
         for copy in self._copies(staging, copies, selection, attempt):
             listed = nullcontext() if copy.files is None else manifest(self._store, copy.url, copy.files)
             with listed:
                 self._copy(copy.command, rows, max_errors)
         self._check_count(staging, rows)
         rows.duplicates = self._connection.execute(delete_duplicates(staging)).rowcount
-        rows.unchanged = sum(self._connection.execute(statement).rowcount for statement in delete_known(staging, STAR))
+        known = delete_known(staging, self._settings.warehouse.star)
+        rows.unchanged = sum(self._connection.execute(statement).rowcount for statement in known)
 
     def _copies(
         self, staging: type[StagingTable], copies: Copies, selection: Selection, attempt: int
     ) -> Iterable[Copy]:
         """Of the files that are new; of all that is there, where they cannot be named."""
-        prefix = getattr(self._locations, staging.source)
+        prefix = self._inputs[staging.source.key]
         if self._settings.manifests is not None:
             found = find_input(self._connection, staging, prefix, self._store, selection)
             self._report.files[staging.__tablename__] = found
@@ -131,11 +131,14 @@ class Staging:
             )
 
 
-def copies_of(staging: type[StagingTable], settings: Settings, locations: Locations, max_errors: int = 0) -> Copies:
-    """Return the COPYs of a staging table with what is configured for them."""
+def copies_of(
+    staging: type[StagingTable], settings: Settings, inputs: Mapping[str, str], max_errors: int = 0
+) -> Copies:
+    """Return the COPYs of a staging table with what is configured for them. ``inputs`` are URLs by their keys in [S3]."""
+    json_paths = staging.source.json_paths
     return Copies(
         staging,
-        json=getattr(locations, staging.json_paths) if staging.json_paths else "auto",
+        json=inputs[json_paths] if json_paths else "auto",
         role_arn=settings.role_arn,
         region=settings.region,
         manifests=settings.manifests,

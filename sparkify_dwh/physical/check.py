@@ -6,59 +6,30 @@ row for an empty table (Redshift guide, r_SVV_TABLE_INFO); how queries would run
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from alembic.operations.ops import CreateTableOp, MigrateOperation
-from sqlalchemy import ClauseElement, Connection, Insert, column, select, table
+from sqlalchemy import ClauseElement, Connection, Table, column, select, table
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.schema import ExecutableDDLElement
-from sqlalchemy.sql.compiler import DDLCompiler
 
-from sparkify_dwh import ledger, star
-from sparkify_dwh.analytics import QUESTIONS
-from sparkify_dwh.base import Base
-from sparkify_dwh.checks.business import Scope, all_checks
 from sparkify_dwh.database import server_message
 from sparkify_dwh.physical.distribution import Distribution
-from sparkify_dwh.physical.plan_advice import abridged, plan_findings
-from sparkify_dwh.physical.query_plan import QueryPlan, read_plan
+from sparkify_dwh.physical.plan_advice import plan_findings
+from sparkify_dwh.physical.query_plan import QueryPlan
+from sparkify_dwh.physical.statements import explain_all, shipped_statements, staged_batch
 from sparkify_dwh.physical.table_advice import Finding, TableFacts, difference, table_findings, worded
-from sparkify_dwh.redshift import alembic as alembic_redshift
 from sparkify_dwh.redshift.autogenerate import AlterDistributionOp, differences
-from sparkify_dwh.sql.batch import Batch
-from sparkify_dwh.sql.deduplication import delete_duplicates, delete_known
-from sparkify_dwh.sql.merge import fill_statements
-from sparkify_dwh.staging import STAGING
+from sparkify_dwh.warehouse import Warehouse
 
-REGISTERED = (alembic_redshift, ledger, star)  # imported for what they register
-
-# Those of its columns that are asked for. Redshift guide, r_SVV_TABLE_INFO
-_TOLD = ("diststyle", "size", "unsorted", "stats_off", "tbl_rows", "skew_rows", "estimated_visible_rows")
-TABLE_INFO = table("svv_table_info", *map(column, ("schema", "table", *_TOLD)))
-
-EXAMPLE = "Setanta matins"  # for what a question cannot be asked without
+# The columns that are read. Redshift guide, r_SVV_TABLE_INFO
+_READ = ("diststyle", "size", "unsorted", "stats_off", "tbl_rows", "skew_rows", "estimated_visible_rows")
+TABLE_INFO = table("svv_table_info", *map(column, ("schema", "table", *_READ)))
 
 NO_CLUSTER = (
     "The plans of this warehouse name no compute nodes and say nothing of distribution: only tables were compared."
 )
-
-
-class Explain(ExecutableDDLElement):
-    """``EXPLAIN statement``, with its values in place. Redshift guide, r_EXPLAIN"""
-
-    inherit_cache = False
-
-    def __init__(self, explained: ClauseElement) -> None:
-        self.explained = explained
-
-
-@compiles(Explain, "redshift")
-def _compile_explain(command: Explain, compiler: DDLCompiler, **_: Any) -> str:
-    return f"EXPLAIN {compiler.sql_compiler.process(command.explained, literal_binds=True)}"
 
 
 @dataclass(frozen=True)
@@ -76,18 +47,24 @@ class PhysicalReport:
         return [finding for finding in self.findings if finding.differs]
 
 
-def check_physical(connection: Connection) -> PhysicalReport:
-    """Compare the warehouse with the design. It only reads, and rolls back what EXPLAIN may have made."""
-    differing = differences(connection, Base.metadata)
-    told, notes = table_info(connection)
-    tables = [_facts(name, differing, told.get(name, {})) for name in Base.metadata.tables]
-    plans, unexplained = explain_all(connection)
+def check_physical(
+    connection: Connection, warehouse: Warehouse, questions: Mapping[str, ClauseElement]
+) -> PhysicalReport:
+    """Compare the database with the design of the warehouse. It only reads, and rolls back what EXPLAIN may have made.
+
+    ``questions`` are statements whose plans are read besides those of loads and checks, by name.
+    """
+    differing = differences(connection, warehouse.metadata)
+    infos, notes = table_info(connection)
+    tables = [_facts(declared, differing, infos.get(name, {})) for name, declared in warehouse.all_tables.items()]
+    statements = shipped_statements(staged_batch(connection, warehouse), warehouse, questions)
+    plans, unexplained = explain_all(connection, statements)
     of_a_cluster = any(plan.is_of_a_cluster for plan in plans.values())
     preparer = connection.dialect.identifier_preparer
     findings = [
-        *(difference(each, told.get(name, {}).get("diststyle"), preparer) for name, each in differing),
-        *(finding for facts in tables for finding in table_findings(facts)),
-        *(plan_findings(plans) if of_a_cluster else ()),
+        *(difference(change, infos.get(name, {}).get("diststyle"), preparer) for name, change in differing),
+        *(finding for facts in tables for finding in table_findings(facts, warehouse)),
+        *(plan_findings(plans, warehouse) if of_a_cluster else ()),
     ]
     return PhysicalReport(
         tables, list(dict.fromkeys(findings)), [*notes, *unexplained, *([] if of_a_cluster else [NO_CLUSTER])], plans
@@ -109,27 +86,26 @@ def table_info(connection: Connection) -> tuple[dict[str, dict[str, Any]], list[
     return {str(row["table"]).strip(): dict(row) for row in rows}, []
 
 
-def _facts(name: str, differing: Sequence[tuple[str, MigrateOperation]], told: Mapping[str, Any]) -> TableFacts:
-    """A table by its model, by reflection (the model, but for what differs), and by svv_table_info."""
-    declared = Base.metadata.tables[name]
+def _facts(declared: Table, differing: Sequence[tuple[str, MigrateOperation]], info: Mapping[str, Any]) -> TableFacts:
+    """Return a table's facts from its model, from reflection (where it differs), and from svv_table_info."""
     designed = str(Distribution.of(declared))
-    reflected = [found for of, each in differing if of == name and (found := _reflected(each))]
+    reflected = [style for name, change in differing if name == declared.name and (style := _reflected_style(change))]
     return TableFacts(
-        name,
+        declared.name,
         designed,
-        told.get("diststyle") or (reflected[0] if reflected else designed),
+        info.get("diststyle") or (reflected[0] if reflected else designed),
         declared.dialect_options["redshift"]["sortkey"],
-        rows=_number(int, told.get("tbl_rows")),
-        visible_rows=_number(int, told.get("estimated_visible_rows")),
-        megabytes=_number(int, told.get("size")),
-        skew=_number(float, told.get("skew_rows")),
-        unsorted_percent=_number(float, told.get("unsorted")),
-        statistics_off_percent=_number(float, told.get("stats_off")),
+        rows=_number(int, info.get("tbl_rows")),
+        visible_rows=_number(int, info.get("estimated_visible_rows")),
+        megabytes=_number(int, info.get("size")),
+        skew=_number(float, info.get("skew_rows")),
+        unsorted_percent=_number(float, info.get("unsorted")),
+        statistics_off_percent=_number(float, info.get("stats_off")),
     )
 
 
-def _reflected(operation: MigrateOperation) -> str | None:
-    """How the table lies that the operation would change; None where it would not change that."""
+def _reflected_style(operation: MigrateOperation) -> str | None:
+    """Return the dist style that the operation would change; None for any other operation."""
     if isinstance(operation, CreateTableOp):
         return "missing"
     return worded(*operation.before) if isinstance(operation, AlterDistributionOp) else None
@@ -137,50 +113,3 @@ def _reflected(operation: MigrateOperation) -> str | None:
 
 def _number(kind: type[Any], value: Any) -> Any:
     return None if value is None else kind(value)
-
-
-def explain_all(connection: Connection) -> tuple[dict[str, QueryPlan], list[str]]:
-    """The plans of the shipped statements, by name; and a sentence on those that have none, a reason each."""
-    plans: dict[str, QueryPlan] = {}
-    unexplained: dict[str, list[str]] = {}
-    for name, statement in shipped_statements(connection):
-        try:
-            plans[name] = read_plan(connection.execute(Explain(statement)).scalars())
-        except DBAPIError as error:
-            unexplained.setdefault(server_message(error), []).append(name)
-        finally:
-            connection.rollback()
-    return plans, [f"There is no plan of {abridged(names)}: {reason}." for reason, names in unexplained.items()]
-
-
-def _staged(connection: Connection) -> Batch:
-    """A batch with the bounds of the staged one, and something for every table, so that every statement has a plan."""
-    try:
-        ranges = Batch.of(connection, STAGING, star.STAR).ranges
-    except DBAPIError:  # there is no table that could hold one
-        ranges = {}
-    finally:
-        connection.rollback()
-    return Batch({model: range_ for model, range_ in ranges.items() if range_ is not None})
-
-
-def shipped_statements(connection: Connection) -> Iterator[tuple[str, ClauseElement]]:
-    """The statements of a load, of ``sparkify-dwh check`` and of ``sparkify-dwh query``.
-
-    A load's have the bounds of the batch that staging holds, where it holds one; questions are asked of all days.
-    """
-    for staging in STAGING:
-        yield f"delete duplicates of {staging.__tablename__} (load)", delete_duplicates(staging)
-        for known in delete_known(staging, star.STAR):
-            yield f"delete what is known from {staging.__tablename__} (load)", known
-    batch = _staged(connection)
-    for model in star.STAR:
-        for place, statement in enumerate(fill_statements(model, batch)):
-            verb = "insert into" if isinstance(statement, Insert) else "update"
-            cause = " by new songs" if place == 0 and model.changed_by else ""
-            yield f"{verb} {model.__tablename__}{cause} (load)", statement
-    for check in all_checks(Scope()):
-        yield f"{check.name} (check)", check.offenders
-    for name, question in QUESTIONS.items():
-        parameters = inspect.signature(question).parameters.values()
-        yield f"{name} (query)", question(*(EXAMPLE for each in parameters if each.default is inspect.Parameter.empty))

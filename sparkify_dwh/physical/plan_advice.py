@@ -9,14 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import Table
-
-from sparkify_dwh.base import Base
 from sparkify_dwh.physical.distribution import NOTHING_MOVES, Distribution, movements
 from sparkify_dwh.physical.query_plan import Join, QueryPlan, Step
 from sparkify_dwh.physical.table_advice import MOST_ROWS_ON_EVERY_NODE, Finding
-from sparkify_dwh.staging import STAGING
-from sparkify_dwh.star import STAR
+from sparkify_dwh.warehouse import Warehouse
 
 MANY_ROWS = 1_000_000
 MEGABYTE = 1_000_000
@@ -28,54 +24,53 @@ DOES = {
     "DS_DIST_BOTH": "sends the rows of both {outer} and {inner} to other nodes",
     "DS_DIST_ALL_INNER": "sends {inner} to one slice, which alone joins it with {outer}",
 }
-# The side that a dist key on its joined column would bring to the other; outer is 0, inner is 1.
-PLACED_BY_THE_JOIN = {"DS_DIST_INNER": ("inner", 1), "DS_DIST_OUTER": ("outer", 0), "DS_DIST_ALL_INNER": ("outer", 0)}
-OF_THE_STAR = frozenset(model.__tablename__ for model in STAR)
+# Whether a dist key on its joined column would bring the outer side to the inner, or the inner to the outer.
+OUTER_IS_PLACED = {"DS_DIST_INNER": False, "DS_DIST_OUTER": True, "DS_DIST_ALL_INNER": True}
 
 
-def plan_findings(plans: Mapping[str, QueryPlan]) -> list[Finding]:
-    """What the plans, by the names of their statements, say against the design. Equal findings are told once."""
+def plan_findings(plans: Mapping[str, QueryPlan], warehouse: Warehouse) -> list[Finding]:
+    """Return what the plans, by the names of their statements, say against the design. Equal findings are merged."""
     found: dict[tuple[str, str], list[str]] = {}
     for name, plan in plans.items():
-        for problem in dict.fromkeys(_problems(plan)):
+        for problem in dict.fromkeys(_problems(plan, warehouse)):
             found.setdefault(problem, []).append(name)
     told = [Finding(about, f"In {abridged(names)}, {sentence}") for (about, sentence), names in found.items()]
-    return [*told, *_without_statistics(plans.values())]
+    return [*told, *_without_statistics(plans.values(), warehouse)]
 
 
-def _problems(plan: QueryPlan) -> Iterator[tuple[str, str]]:
+def _problems(plan: QueryPlan, warehouse: Warehouse) -> Iterator[tuple[str, str]]:
     for join in plan.joins():
         if join.is_nested_loop and join.pairs >= MANY_ROWS:
             yield "Nested Loop", _nested(join)
         if join.moved:
-            yield from _moved(join)
+            yield from _moved(join, warehouse)
     for step in plan.redistributed():
         if step.rows >= MANY_ROWS:
             yield "Network", _sent(step)
 
 
-def _moved(join: Join) -> Iterator[tuple[str, str]]:
-    movement, by_design = str(join.movement), designed(join)
+def _moved(join: Join, warehouse: Warehouse) -> Iterator[tuple[str, str]]:
+    movement, by_design = str(join.movement), designed(join, warehouse)
     in_vain = by_design in NOTHING_MOVES
     serial = [join.outer] if movement == "DS_DIST_ALL_INNER" else []  # does not move, and is read by one slice
     if not in_vain and sum(step.rows for step in (*join.moved, *serial)) < MANY_ROWS:
         return
     outer, inner = _name(join.outer), _name(join.inner)
     does = DOES.get(movement, "moves rows of {outer} and {inner}").format(outer=outer, inner=inner)
-    rows, size = (sum(getattr(step, what) for step in join.moved) for what in ("rows", "bytes"))
+    rows, size = sum(step.rows for step in join.moved), sum(step.bytes for step in join.moved)
     on = f" on {', '.join(column for column, _ in join.columns)}" if join.columns else ""
     what = f"the plan {does} (about {rows:,} rows, {size / MEGABYTE:,.1f} MB), to join {outer} and {inner}{on}"
     advice = (
         f"By the models nothing has to move ({by_design}): compare their keys above, run ANALYZE on them, and look again."
         if in_vain
-        else f"Run ANALYZE on them; if that changes nothing and it is slow, {_migration(join)}."
+        else f"Run ANALYZE on them; if that changes nothing and it is slow, {_migration(join, warehouse)}."
     )
     yield movement, f"{what} ({movement}). {advice}"
 
 
-def designed(join: Join) -> str | None:
-    """The movement that the models' dist styles ask for; None where the sides are not tables as they lie."""
-    outer, inner = _distribution(join.outer), _distribution(join.inner)
+def designed(join: Join, warehouse: Warehouse) -> str | None:
+    """Return the movement that the models' dist styles ask for; None where a side is not a table as it is stored."""
+    outer, inner = _distribution(join.outer, warehouse), _distribution(join.inner, warehouse)
     if inner is not None and inner.style == "ALL":
         return "DS_DIST_ALL_NONE"
     if outer is None or inner is None:
@@ -83,34 +78,31 @@ def designed(join: Join) -> str | None:
     return movements(outer, inner, join.columns)[0]
 
 
-def _distribution(side: Step) -> Distribution | None:
-    """How the rows of a join's side lie, when they are those of one table, wherever it was read."""
+def _distribution(side: Step, warehouse: Warehouse) -> Distribution | None:
+    """Return how the rows of a join's side are distributed when they are those of a single table."""
     if not all(_leaves_rows_in_place(step) for step in side.walk()):
         return None
-    tables = [table for name in side.tables() if (table := _table(name)) is not None]
-    return Distribution.of(tables[0]) if len(tables) == len(side.tables()) == 1 else None
+    names, known = side.tables(), warehouse.all_tables
+    return Distribution.of(known[names[0]]) if len(names) == 1 and names[0] in known else None
 
 
 def _leaves_rows_in_place(step: Step) -> bool:
     return step.operator == "Hash" or step.operator.startswith(("Seq Scan", "Subquery Scan"))
 
 
-def _migration(join: Join) -> str:
-    """What a migration could do about it: bring a side to where the other lies, or copy it where it is small."""
-    side, place = PLACED_BY_THE_JOIN.get(str(join.movement), ("inner", None))
-    step: Step = getattr(join, side)
+def _migration(join: Join, warehouse: Warehouse) -> str:
+    """Return what a migration could do about it: distribute a side by the join, or copy it to every node if it is small."""
+    is_outer = OUTER_IS_PLACED.get(str(join.movement))
+    step = join.outer if is_outer else join.inner
     (name, *others) = [*step.tables(), ""]
-    keys = [] if place is None else [pair[place] for pair in join.columns]
-    if name in OF_THE_STAR and others == [""] and keys[:1] == _primary_key(name):
+    keys = [] if is_outer is None else [outer if is_outer else inner for outer, inner in join.columns]
+    model = warehouse.tables.get(name) if others == [""] else None
+    # Only the primary key is a dist key: many rows can share the value of any other column, NULL above all.
+    if model is not None and keys[:1] == [column.name for column in model.table().primary_key]:
         return f"a migration can place {name} by it: op.alter_distribution({name!r}, style='KEY', key={keys[0]!r})"
-    if name in OF_THE_STAR and others == [""] and place != 0 and step.rows <= MOST_ROWS_ON_EVERY_NODE:
+    if model is not None and not is_outer and step.rows <= MOST_ROWS_ON_EVERY_NODE:
         return f"a migration can copy {name} to every node: op.alter_distribution({name!r}, style='ALL')"
     return "compare the dist keys in benchmarks/REDSHIFT.md"
-
-
-def _primary_key(name: str) -> list[str]:
-    """What a table may be placed by: many rows can share the value of any other column, NULL above all."""
-    return [column.name for column in Base.metadata.tables[name].primary_key]
 
 
 def _nested(join: Join) -> str:
@@ -128,10 +120,10 @@ def _sent(step: Step) -> str:
     )
 
 
-def _without_statistics(plans: Iterable[QueryPlan]) -> Iterator[Finding]:
-    """Staging has none on purpose: COPY leaves them out."""
+def _without_statistics(plans: Iterable[QueryPlan], warehouse: Warehouse) -> Iterator[Finding]:
+    """Yield findings about missing statistics, which staging lacks on purpose: COPY leaves them out."""
     missing = dict.fromkeys(name for plan in plans for name in plan.missing_statistics)
-    staging = [model.__tablename__ for model in STAGING if model.__tablename__ in missing]
+    staging = [model.__tablename__ for model in warehouse.staging if model.__tablename__ in missing]
     others = [name for name in missing if name not in staging]
     if others:
         yield Finding("statistics", f"The planner has no statistics of {', '.join(others)}. Run ANALYZE on them.")
@@ -141,10 +133,6 @@ def _without_statistics(plans: Iterable[QueryPlan]) -> Iterator[Finding]:
             f"The planner has no statistics of {', '.join(staging)}, as COPY leaves them out (STATUPDATE OFF), so plans of "
             "a load are guesses. Run ANALYZE on them before you trust those, and look again.",
         )
-
-
-def _table(name: str) -> Table | None:
-    return Base.metadata.tables.get(name)
 
 
 def _name(step: Step) -> str:

@@ -7,16 +7,15 @@ estimate: see benchmarks/REDSHIFT.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from alembic.operations.ops import CreateTableOp, MigrateOperation
 from sqlalchemy.sql.compiler import IdentifierPreparer
 
-from sparkify_dwh.base import Base
 from sparkify_dwh.physical.distribution import Distribution
 from sparkify_dwh.redshift.autogenerate import AlterDistributionOp, AlterEncodingOp, AlterSortKeyOp, PhysicalOp
-from sparkify_dwh.staging import STAGING
+from sparkify_dwh.warehouse import Warehouse
 
 MOST_UNSORTED_PERCENT = 20.0  # beyond it there are no merge joins either. Redshift guide, c-the-query-plan
 MOST_STATISTICS_OFF_PERCENT = 10.0
@@ -24,8 +23,6 @@ MOST_DELETED_PERCENT = 20.0
 MOST_SKEW = 4.0
 FEWEST_ROWS_TO_BE_SKEWED = 100_000  # fewer do not fill a block of every column on every slice
 MOST_ROWS_ON_EVERY_NODE = 10_000_000
-
-EMPTIED_BY_EVERY_LOAD = frozenset(model.__tablename__ for model in STAGING)
 
 
 @dataclass(frozen=True)
@@ -60,12 +57,20 @@ class TableFacts:
     statistics_off_percent: float | None = None
 
 
-def table_findings(facts: TableFacts) -> Iterator[Finding]:
-    """What is to be done about a table, whatever its keys."""
-    for remark in (_skewed, _unsorted, _deleted, _without_statistics, _too_large_for_every_node):
-        sentence = remark(facts)
-        if sentence:
-            yield Finding(facts.name, sentence)
+def table_findings(facts: TableFacts, warehouse: Warehouse) -> Iterator[Finding]:
+    """Yield what to do about a table, whatever its keys.
+
+    A load empties and fills the staging tables, without statistics on purpose: they need neither VACUUM SORT nor ANALYZE.
+    """
+    is_staging = facts.name in {model.__tablename__ for model in warehouse.staging}
+    sentences = [
+        _skewed(facts),
+        None if is_staging else _unsorted(facts),
+        _deleted(facts),
+        None if is_staging else _without_statistics(facts),
+        _too_large_for_every_node(facts, [key.name for key in warehouse.all_tables[facts.name].primary_key]),
+    ]
+    yield from (Finding(facts.name, sentence) for sentence in sentences if sentence)
 
 
 def _skewed(facts: TableFacts) -> str | None:
@@ -79,7 +84,7 @@ def _skewed(facts: TableFacts) -> str | None:
 
 def _unsorted(facts: TableFacts) -> str | None:
     unsorted = facts.unsorted_percent
-    if unsorted is None or unsorted <= MOST_UNSORTED_PERCENT or facts.name in EMPTIED_BY_EVERY_LOAD:
+    if unsorted is None or unsorted <= MOST_UNSORTED_PERCENT:
         return None
     return f"{facts.name} is unsorted for {unsorted:g} % of its rows. Run VACUUM SORT ONLY {facts.name}."
 
@@ -96,18 +101,16 @@ def _deleted(facts: TableFacts) -> str | None:
 
 
 def _without_statistics(facts: TableFacts) -> str | None:
-    """Of staging nobody keeps statistics: COPY leaves them out on purpose."""
     off = facts.statistics_off_percent
-    if off is None or off <= MOST_STATISTICS_OFF_PERCENT or facts.name in EMPTIED_BY_EVERY_LOAD:
+    if off is None or off <= MOST_STATISTICS_OFF_PERCENT:
         return None
     return f"The statistics of {facts.name} are {off:g} % off, and the planner goes by them. Run ANALYZE {facts.name}."
 
 
-def _too_large_for_every_node(facts: TableFacts) -> str | None:
+def _too_large_for_every_node(facts: TableFacts, primary_key: Sequence[str]) -> str | None:
     if facts.found not in {"ALL", "AUTO(ALL)"} or (facts.rows or 0) <= MOST_ROWS_ON_EVERY_NODE:
         return None
-    keys = [key.name for key in Base.metadata.tables[facts.name].primary_key]
-    style = f"style='KEY', key={keys[0]!r}" if len(keys) == 1 else "style='EVEN'"
+    style = f"style='KEY', key={primary_key[0]!r}" if len(primary_key) == 1 else "style='EVEN'"
     return (
         f"{facts.name} is on every node, with {facts.rows:,} rows, and every load writes it there. Compare the estimates in "
         f"benchmarks/REDSHIFT.md; a migration can change it: op.alter_distribution({facts.name!r}, {style}, "

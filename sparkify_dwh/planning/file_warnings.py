@@ -64,7 +64,7 @@ def _neighbours(staging: type[StagingTable], found: Input) -> Iterator[str]:
         shown = [*others[:MOST_NEIGHBOURS], *(["and more"] if len(others) > MOST_NEIGHBOURS else [])]
         yield (
             f"the key prefix {found.prefix} has no slash at its end, so its neighbours would be loaded too: "
-            f"{', '.join(shown)}. If they are not meant, end {staging.source.upper()} in [S3] with a slash "
+            f"{', '.join(shown)}. If they are not meant, end {staging.source.key} in [S3] with a slash "
             "(Redshift guide, copy-parameters-data-source-s3)"
         )
 

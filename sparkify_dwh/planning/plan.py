@@ -9,7 +9,7 @@ A plan asks the warehouse's ledger which files were loaded, lists the others and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -31,13 +31,12 @@ from sparkify_dwh.sql.batch import range_queries
 from sparkify_dwh.sql.copy_statements import Copy
 from sparkify_dwh.sql.deduplication import delete_duplicates, delete_known
 from sparkify_dwh.sql.render import fill_statements, readable
-from sparkify_dwh.staging import STAGING
-from sparkify_dwh.star import STAR
 from sparkify_dwh.storage.store import ObjectStore
 
 if TYPE_CHECKING:
     from sparkify_dwh.base import StagingTable
-    from sparkify_dwh.settings import Locations, Settings
+    from sparkify_dwh.settings import Settings
+    from sparkify_dwh.warehouse import Warehouse
 
 __all__ = ["Plan", "make_plan"]
 
@@ -47,9 +46,13 @@ class _Planning:
     """What every part of a plan is made from."""
 
     settings: Settings
-    locations: Locations
+    inputs: Mapping[str, str]
     store: ObjectStore
     selection: Selection
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return self.settings.warehouse
 
     @property
     def has_manifests(self) -> bool:
@@ -82,7 +85,7 @@ def make_plan(  # noqa: PLR0913 (options by name)
         inputs = _inputs(planning, tell)
         if planning.has_manifests:
             require_named(planning.selection, (each.found for each in inputs))
-        for staging, planned in zip(STAGING, inputs, strict=True):
+        for staging, planned in zip(planning.warehouse.staging, inputs, strict=True):
             if trial and planned.found.files:
                 tell(f"try {planned.table}")
                 planned.trial = _trial(planning, staging, planned.found, sample)
@@ -93,8 +96,8 @@ def _inputs(planning: _Planning, tell: OnStep) -> list[PlannedInput]:
     """The files of every staging table; what the ledger was asked in is rolled back."""
     inputs = []
     with connected(planning.settings) as connection:
-        require_migrated(connection)
-        for staging in STAGING:
+        require_migrated(connection, planning.warehouse)
+        for staging in planning.warehouse.staging:
             tell(f"list {staging.__tablename__}")
             inputs.append(_input(planning, staging, connection))
         connection.rollback()
@@ -102,7 +105,7 @@ def _inputs(planning: _Planning, tell: OnStep) -> list[PlannedInput]:
 
 
 def _input(planning: _Planning, staging: type[StagingTable], connection: Connection) -> PlannedInput:
-    prefix, selection = getattr(planning.locations, staging.source), planning.selection
+    prefix, selection = planning.inputs[staging.source.key], planning.selection
     if planning.has_manifests:
         found = find_input(connection, staging, prefix, planning.store, selection)
     else:
@@ -116,11 +119,11 @@ def _input(planning: _Planning, staging: type[StagingTable], connection: Connect
 
 
 def _trial(planning: _Planning, staging: type[StagingTable], found: Input, sample: int | None) -> Trial:
-    if staging.json_paths is None:
-        return try_files(staging, found.files, planning.store, None, sample=sample)
-    url = getattr(planning.locations, staging.json_paths)
+    if staging.source.json_paths is None:
+        return try_files(staging, found.files, planning.store, None, planning.warehouse, sample=sample)
+    url = planning.inputs[staging.source.json_paths]
     paths = planning.store.read(url)
-    return try_files(staging, found.files, planning.store, paths, sample=sample, json_paths_url=url)
+    return try_files(staging, found.files, planning.store, paths, planning.warehouse, sample=sample, json_paths_url=url)
 
 
 def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[PlannedStatement]:
@@ -128,23 +131,25 @@ def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[Pla
 
     Without its bookkeeping: limits on waiting, counts of what was copied, the checks and the ledger.
     """
+    warehouse = planning.warehouse
     yield PlannedStatement("lock", readable(LockTable(LoadLock.table())))
-    for staging, planned in zip(STAGING, inputs, strict=True):
+    for staging, planned in zip(planning.warehouse.staging, inputs, strict=True):
         table = staging.table()
         copies = [copy.command for copy in _copies(planning, staging, planned.found)]
-        for statement in (delete(table), *copies, delete_duplicates(staging), *delete_known(staging, STAR)):
+        for statement in (delete(table), *copies, delete_duplicates(staging), *delete_known(staging, warehouse.star)):
             yield PlannedStatement(f"copy {table.name}", readable(statement))
-    for query in range_queries(STAR):
+    for query in range_queries(warehouse.star):
         yield PlannedStatement("read batch", readable(query))
-    empty = frozenset(staging for staging, planned in zip(STAGING, inputs, strict=True) if not planned.found.files)
-    for model in STAR:
+    pairs = zip(warehouse.staging, inputs, strict=True)
+    empty = frozenset(staging for staging, planned in pairs if not planned.found.files)
+    for model in warehouse.star:
         for statement in fill_statements(model, bounded=True, empty=empty):
             yield PlannedStatement(f"fill {model.__tablename__}", readable(statement))
 
 
 def _copies(planning: _Planning, staging: type[StagingTable], found: Input) -> Iterable[Copy]:
     """From manifests that are named for the load and exist while it runs; of the whole prefix, where there are none."""
-    copies = copies_of(staging, planning.settings, planning.locations)
+    copies = copies_of(staging, planning.settings, planning.inputs)
     if planning.has_manifests:
         return copies.of_files(found.files, "LOAD_ID-1")
     try:

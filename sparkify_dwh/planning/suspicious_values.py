@@ -9,8 +9,8 @@ from datetime import datetime, timedelta, timezone
 from sqlalchemy import DateTime
 
 from sparkify_dwh.base import StagingTable
-from sparkify_dwh.star import SERVICE_BEGAN, STAR
 from sparkify_dwh.utils.text import numbered
+from sparkify_dwh.warehouse import Warehouse
 
 Place = tuple[str, int]  # a file's URL, and a line from 1
 
@@ -44,18 +44,19 @@ class Doubt:
         )
 
 
-def doubts_about(staging: type[StagingTable], *, has_milliseconds: bool) -> Iterator[Doubt]:
+def doubts_about(staging: type[StagingTable], warehouse: Warehouse, *, has_milliseconds: bool) -> Iterator[Doubt]:
     """What to look at in the records of a staging table. ``has_milliseconds`` says that its times come as such."""
-    for column, allowed in _allowed_values(staging).items():
+    for column, allowed in _allowed_values(staging, warehouse).items():
         yield _of_values(column, allowed)
     if has_milliseconds:
-        yield from (_of_times(column.name) for column in staging.table().c if isinstance(column.type, DateTime))
+        times = [column.name for column in staging.table().c if isinstance(column.type, DateTime)]
+        yield from (_of_times(name, warehouse.earliest) for name in times)
 
 
-def _allowed_values(staging: type[StagingTable]) -> dict[str, Sequence[str]]:
+def _allowed_values(staging: type[StagingTable], warehouse: Warehouse) -> dict[str, Sequence[str]]:
     """By the staged column that the column of the star comes from."""
     allowed = {}
-    for model in STAR:
+    for model in warehouse.star:
         if model.staged_in is staging:
             records = model.from_staging().selected_columns
             for name, values in model.allowed_values.items():
@@ -68,13 +69,13 @@ def _of_values(column: str, allowed: Sequence[str]) -> Doubt:
     return Doubt(column, " or ".join(allowed), lambda text: text.rstrip(" ") in allowed)
 
 
-def _of_times(column: str) -> Doubt:
+def _of_times(column: str, earliest: datetime) -> Doubt:
     tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
-    first, last = (int(each.timestamp() * 1000) for each in (SERVICE_BEGAN.replace(tzinfo=timezone.utc), tomorrow))
+    first, last = (int(each.timestamp() * 1000) for each in (earliest.replace(tzinfo=timezone.utc), tomorrow))
 
     def is_expected(text: str) -> bool:
         number = text.strip()
         return not _INTEGER.fullmatch(number) or first <= int(number) <= last
 
-    expected = f"between {SERVICE_BEGAN.year} and tomorrow, read as milliseconds since 1970"
+    expected = f"between {earliest.year} and tomorrow, read as milliseconds since 1970"
     return Doubt(column, expected, is_expected)

@@ -29,6 +29,7 @@ from sparkify_dwh.storage.prefetch import opened_ahead
 if TYPE_CHECKING:
     from sparkify_dwh.base import StagingTable
     from sparkify_dwh.storage.store import ObjectStore, StoredObject
+    from sparkify_dwh.warehouse import Warehouse
 
 MOST_PROBLEMS = 20
 MOST_OTHER_KEYS = 50
@@ -108,6 +109,7 @@ def try_files(  # noqa: PLR0913 (the last two have defaults)
     files: Sequence[StoredObject],
     store: ObjectStore,
     json_paths: bytes | None,
+    warehouse: Warehouse,
     *,
     sample: int | None = None,
     json_paths_url: str = "the JSONPaths file",
@@ -131,7 +133,7 @@ def try_files(  # noqa: PLR0913 (the last two have defaults)
         return trial
     trial.warnings += [f"{json_paths_url}: {warning}"] if warning else []
     rules = CopyRules.of(staging.copy_clauses)
-    doubts = list(doubts_about(staging, has_milliseconds=rules.per_second == 1000))
+    doubts = list(doubts_about(staging, warehouse, has_milliseconds=rules.per_second == 1000))
     columns = [
         TriedColumn(staging.table().c[name], path, rules, [doubt for doubt in doubts if doubt.column == name])
         for name, path in zip(staging.copied(), paths, strict=True)

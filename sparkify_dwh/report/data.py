@@ -18,6 +18,7 @@ from sparkify_dwh.report.load_status import Upkeep, upkeep
 from sparkify_dwh.report.period import Period, chosen
 from sparkify_dwh.report.rollups import gather_listeners
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.utils.dates import as_date
 from sparkify_dwh.utils.version import VERSION
 
@@ -68,7 +69,7 @@ def ask(settings: Settings, wanted: Wanted, on_step: OnStep = lambda _step: None
     Raises :class:`UnreachableError`, :class:`NotMigratedError`, and :class:`UsageError` for days that make no period.
     """
     with connected(settings) as connection:
-        require_migrated(connection)
+        require_migrated(connection, SPARKIFY)
         try:
             return _ask(connection, settings, wanted, on_step)
         except DBAPIError as error:

@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from sparkify_dwh.checks.business import Scope, run_checks
 from sparkify_dwh.checks.check import CheckResult
-from sparkify_dwh.loading.history import recent_loads
+from sparkify_dwh.checks.run import run_checks
+from sparkify_dwh.checks.scope import Scope
+from sparkify_dwh.loading.ledger_entries import recent_loads
+from sparkify_dwh.sparkify import SPARKIFY
 
 MOST_LOADS = 10
 LOADED = "loaded"
@@ -56,7 +58,8 @@ def upkeep(connection: Connection, check_everything: bool) -> Upkeep:
     reports = recent_loads(connection, MOST_LOADS)
     loads = [_load(report) for report in reports]
     if check_everything:
-        return Upkeep(loads, run_checks(connection, Scope()), "everything in the warehouse, when this page was made")
+        results = run_checks(connection, SPARKIFY.star, SPARKIFY.checks, Scope())
+        return Upkeep(loads, results, "everything in the warehouse, when this page was made")
     for report in reports:
         if report["outcome"] == LOADED and report["checks"] and _brought_anything(report):
             checked = f"what the load of {_minute(report['started_at'])} UTC brought"

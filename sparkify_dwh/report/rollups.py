@@ -32,7 +32,8 @@ from sqlalchemy.schema import ExecutableDDLElement
 from sparkify_dwh.analytics.measures import as_count
 from sparkify_dwh.analytics.period import during, hour_of
 from sparkify_dwh.report.period import Period
-from sparkify_dwh.star import Songplay, trimmed
+from sparkify_dwh.sql.expressions import trimmed
+from sparkify_dwh.star import Songplay
 
 VISITS = table(
     "report_visits",

@@ -32,15 +32,6 @@ class StoredObject:
     etag: str
 
 
-@dataclass(frozen=True, slots=True)
-class Locations:
-    """What a load reads: the key prefixes of logs and songs, and the URL of the one JSONPaths file for logs."""
-
-    log_data: str
-    log_jsonpath: str
-    song_data: str
-
-
 def file_url(path: str | os.PathLike[str]) -> str:
     """The ``file:///`` URL of a path; a relative one counts from the working directory, ``..`` is resolved by name.
 

@@ -24,8 +24,9 @@ from sparkify_dwh.database import is_conflict
 from sparkify_dwh.errors import LoadError
 from sparkify_dwh.loading import locking
 from sparkify_dwh.loading.loader import Loading, LoadOptions
-from sparkify_dwh.loading.locking import OutcomeUnknown, lock
+from sparkify_dwh.loading.locking import lock
 from sparkify_dwh.loading.report import LoadReport
+from sparkify_dwh.loading.retries import OutcomeUnknown, backoff_seconds
 
 
 @pytest.fixture
@@ -325,5 +326,5 @@ def test_conflicts_are_told_from_other_errors(fields: dict[str, str], conflict: 
 
 
 def test_the_wait_between_tries_doubles() -> None:
-    waits = [locking.backoff_seconds(attempt, 1) for attempt in (1, 2, 3)]
+    waits = [backoff_seconds(attempt, 1) for attempt in (1, 2, 3)]
     assert all(0.5 * 2**number <= wait <= 1.5 * 2**number for number, wait in enumerate(waits))

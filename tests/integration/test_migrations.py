@@ -21,14 +21,14 @@ from sqlalchemy import Connection, MetaData, String, inspect
 from support.warehouse import a_standin
 
 from sparkify_dwh import migrate
-from sparkify_dwh.base import Base
 from sparkify_dwh.database import connected
 from sparkify_dwh.errors import NotMigratedError
 from sparkify_dwh.redshift import autogenerate
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.star import Song
 
-TABLES = set(Base.metadata.tables)
+TABLES = set(SPARKIFY.all_tables)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def upgraded(settings: Settings) -> Iterator[Connection]:
 def changed_model(name: str, **changes: Any) -> MetaData:
     """The models, with one table's physical design changed."""
     metadata = MetaData()
-    for table in Base.metadata.sorted_tables:
+    for table in SPARKIFY.all_tables.values():
         table.to_metadata(metadata)
     for option, value in changes.items():
         metadata.tables[name].dialect_options["redshift"][option] = value
@@ -75,9 +75,9 @@ def test_models_and_migrations_agree(upgraded: Connection, settings: Settings) -
 
 
 def test_revisions_are_numbered_in_their_order() -> None:
-    names = sorted(path.name for path in (migrate.migrations_directory() / "versions").glob("0*.py"))
+    names = sorted(path.name for path in (SPARKIFY.migrations / "versions").glob("0*.py"))
     assert [name[:4] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]
-    assert migrate.newest_revision() == names[-1][:4]
+    assert migrate.newest_revision(SPARKIFY) == names[-1][:4]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_whoever_reads_the_offline_sql_may_have_seen_enough() -> None:
 def test_a_warehouse_without_tables_says_so(settings: Settings) -> None:
     migrate.downgrade(settings)
     with connected(settings) as connection, pytest.raises(NotMigratedError, match="Run: sparkify-dwh upgrade"):
-        migrate.require_migrated(connection)
+        migrate.require_migrated(connection, SPARKIFY)
 
 
 def test_two_upgrades_at_once_are_one(settings: Settings) -> None:
@@ -215,11 +215,11 @@ def test_two_upgrades_at_once_are_one(settings: Settings) -> None:
     assert [process.returncode for process in both] == [0, 0], errors
     with connected(settings) as connection:
         assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").all() == [
-            (migrate.newest_revision(),)
+            (migrate.newest_revision(SPARKIFY),)
         ]
 
 
 def test_the_wheel_and_the_checkout_find_the_same_migrations() -> None:
-    assert (migrate.migrations_directory() / "env.py").is_file()
-    assert isinstance(migrate.migrations_directory(), Path)
+    assert (SPARKIFY.migrations / "env.py").is_file()
+    assert isinstance(SPARKIFY.migrations, Path)
     assert autogenerate.NO_ENCODING == "raw"

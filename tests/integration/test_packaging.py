@@ -40,7 +40,7 @@ def test_the_demo_runs_from_the_wheel(installed: Path, tmp_path: Path) -> None:
 
 def test_the_wheel_is_what_runs(installed: Path, tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(installed)}
-    program = [sys.executable, "-c", "import sparkify_dwh.migrate as m; print(m.migrations_directory())"]
+    program = [sys.executable, "-c", "from sparkify_dwh.sparkify import SPARKIFY; print(SPARKIFY.migrations)"]
     place = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
     assert Path(place.strip()) == installed / "sparkify_dwh" / "migrations"
 

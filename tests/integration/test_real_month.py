@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Engine
 from support.listening import records, rows
 
 from sparkify_dwh import analytics, load
-from sparkify_dwh.base import Base
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.sparkify import SPARKIFY
 
 
 @dataclass
@@ -59,7 +59,7 @@ def month(real_data: Path, migrated: Settings, engine: Engine) -> Iterator[Conne
     with engine.connect() as connection:
         yield connection
     with engine.begin() as connection:
-        for table in Base.metadata.sorted_tables:
+        for table in SPARKIFY.all_tables.values():
             connection.execute(table.delete())
 
 

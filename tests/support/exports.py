@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, insert
 
-from sparkify_dwh.base import Base
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.star import STAR, Artist, Song, Songplay, Time, User
 from sparkify_dwh.utils.secret import Secret
 from support.records import JSON_PATHS, a_song, an_event
@@ -80,7 +80,7 @@ def fill(connection: Connection) -> None:
 
 def empty(engine: Engine) -> None:
     with engine.begin() as connection:
-        for table in Base.metadata.sorted_tables:
+        for table in SPARKIFY.all_tables.values():
             connection.execute(table.delete())
 
 

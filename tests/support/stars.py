@@ -8,10 +8,13 @@ from typing import Any
 from sqlalchemy import Column, Connection, MetaData, Table, insert, select, text
 from sqlalchemy.schema import DropTable
 
-from sparkify_dwh.checks.check import Scope
+from sparkify_dwh.checks.check import Check, CheckResult
+from sparkify_dwh.checks.run import all_checks, run_checks
+from sparkify_dwh.checks.scope import Scope
+from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.sql.batch import Batch
 from sparkify_dwh.sql.merge import insert_new
-from sparkify_dwh.staging import STAGING, StagingEvent, StagingSong
+from sparkify_dwh.staging import StagingEvent, StagingSong
 from sparkify_dwh.star import STAR, Songplay, StarTable
 from support.records import a_song
 
@@ -76,7 +79,15 @@ def fill(connection: Connection) -> None:
 
 def scope_of_batch(connection: Connection) -> Scope:
     """What is staged, as a load checks it."""
-    return Scope(ranges=Batch.of(connection, STAGING, STAR).ranges)
+    return Scope(ranges=Batch.of(connection, SPARKIFY.staging, SPARKIFY.star).ranges)
+
+
+def every_check(scope: Scope) -> list[Check]:
+    return all_checks(SPARKIFY.star, SPARKIFY.checks, scope)
+
+
+def run_every_check(connection: Connection, scope: Scope) -> list[CheckResult]:
+    return run_checks(connection, SPARKIFY.star, SPARKIFY.checks, scope)
 
 
 def run(connection: Connection, script: str) -> None:

@@ -15,11 +15,11 @@ import pytest
 from sqlalchemy import Engine
 
 from sparkify_dwh import load
-from sparkify_dwh.base import Base
 from sparkify_dwh.report.data import ReportData, Wanted, ask
 from sparkify_dwh.report.period import Period
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.simulation import simulate
+from sparkify_dwh.sparkify import SPARKIFY
 from support.records import a_song, an_event, write_lines
 
 SCRIPT = "</script><script>alert(1)</script>"
@@ -59,7 +59,7 @@ def two_months(migrated: Settings, engine: Engine, tmp_path_factory: pytest.Temp
         yield TwoMonths(settings, engine, ask(settings, wanted(PERIOD.first, PERIOD.last)))
     finally:
         with engine.begin() as connection:
-            for table in Base.metadata.sorted_tables:
+            for table in SPARKIFY.all_tables.values():
                 connection.execute(table.delete())
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sparkify_dwh.base import StagingTable
 from sparkify_dwh.planning.validation import Trial, try_files
+from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.staging import StagingEvent
 from sparkify_dwh.storage.store import ObjectStore
 from support.records import JSON_PATHS, an_event, write_lines
@@ -20,7 +21,8 @@ def tried(path: Path, staging: type[StagingTable] = StagingEvent, paths: bytes |
     """The trial of one file, or of the files in a directory."""
     store = ObjectStore()
     prefix = path.as_uri() + ("/" if path.is_dir() else "")
-    return try_files(staging, store.list(prefix), store, paths if staging is StagingEvent else None, **options)
+    json_paths = paths if staging is StagingEvent else None
+    return try_files(staging, store.list(prefix), store, json_paths, SPARKIFY, **options)
 
 
 def tried_events(tmp_path: Path, *events: dict[str, Any] | str) -> Trial:

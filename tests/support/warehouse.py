@@ -16,10 +16,10 @@ import pytest
 from sqlalchemy import Connection, Engine, insert, select, text
 
 from sparkify_dwh import load, migrate
-from sparkify_dwh.base import Base
 from sparkify_dwh.database import warehouse
 from sparkify_dwh.loading.report import LoadReport
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.standin.postgres.server import stop_server
 from support.records import JSON_PATHS, a_song, an_event, write_lines
 
@@ -111,7 +111,7 @@ class Snapshot:
                 table: list(
                     connection.execute(select(*(column for column in table.c if not column.identity))).mappings()
                 )
-                for table in Base.metadata.sorted_tables
+                for table in SPARKIFY.all_tables.values()
             }
 
     def restore(self, company: Sparkify) -> None:
@@ -142,7 +142,7 @@ def sparkify(migrated: Settings, engine: Engine, tmp_path: Path) -> Iterator[Spa
     )
     yield Sparkify(settings, engine, tmp_path)
     with engine.begin() as connection:
-        for table in Base.metadata.sorted_tables:
+        for table in SPARKIFY.all_tables.values():
             connection.execute(table.delete())
 
 

@@ -25,7 +25,8 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 
 def test_the_top_level_holds_public_modules_and_no_others() -> None:
     public = {
-        "__init__", "__main__", "base", "database", "errors", "ledger", "migrate", "settings", "staging", "star",
+        "__init__", "__main__", "base", "database", "errors", "ledger", "migrate", "settings", "sparkify", "staging", "star",
+        "warehouse",
     }  # fmt: skip
     found = {path.stem for path in ROOT.glob("*.py")}
     assert found <= public

@@ -17,27 +17,21 @@ from support.stars import (
     NOON,
     ONLY_WHEN_EVERYTHING_IS_CHECKED,
     WRONG,
+    every_check,
     fill,
     loosen,
     run,
+    run_every_check,
     scope_of_batch,
     stage,
 )
 from support.warehouse import Sparkify
 
-from sparkify_dwh.checks import business
-from sparkify_dwh.checks.business import (
-    WARNING,
-    Check,
-    Scope,
-    all_checks,
-    business_checks,
-    failed,
-    run_check,
-    run_checks,
-)
-from sparkify_dwh.checks.check import rows_of
-from sparkify_dwh.star import STAR, TABLES, Artist, Song, Songplay, StarTable, Time, User
+from sparkify_dwh.checks.check import WARNING, BusinessChecks, Check, failed, rows_of
+from sparkify_dwh.checks.run import all_checks, run_check
+from sparkify_dwh.checks.scope import Scope
+from sparkify_dwh.sparkify import SPARKIFY
+from sparkify_dwh.star import STAR, Artist, Song, Songplay, StarTable, Time, User
 
 NOVEMBER = (datetime(2018, 11, 1), datetime(2018, 11, 30))
 BATCH = Scope(ranges={Songplay: NOVEMBER, Time: NOVEMBER})
@@ -52,11 +46,11 @@ def star(connection: Connection) -> Connection:
 
 
 def states(connection: Connection, scope: Scope) -> dict[str, str]:
-    return {result.name: result.state for result in run_checks(connection, scope)}
+    return {result.name: result.state for result in run_every_check(connection, scope)}
 
 
 def named(scope: Scope, name: str) -> Check:
-    return next(each for each in all_checks(scope) if each.name == name)
+    return next(each for each in every_check(scope) if each.name == name)
 
 
 def in_turn(model: type[StarTable], column: str, values: list[Any]) -> list[dict[str, Any]]:
@@ -82,7 +76,7 @@ def test_a_check_finds_what_it_is_for(name: str, star: Connection) -> None:
 
 
 def test_every_check_is_shown_to_find_something() -> None:
-    assert {each.name for each in all_checks(BATCH)} == set(WRONG)
+    assert {each.name for each in every_check(BATCH)} == set(WRONG)
 
 
 def test_a_star_as_it_should_be_passes(star: Connection) -> None:
@@ -118,7 +112,7 @@ def test_a_batch_is_not_blamed_for_what_was_wrong_before(star: Connection) -> No
     star.execute(insert(User.table()), in_turn(User, "gender", ["X"]))
     star.execute(insert(Songplay.table()), in_turn(Songplay, "level", ["gold"]))
     assert set(states(star, scope_of_batch(star)).values()) == {"ok"}
-    assert len(failed(run_checks(star, Scope()))) == 3  # the play's moment is not in time either
+    assert len(failed(run_every_check(star, Scope()))) == 3  # the play's moment is not in time either
 
 
 def test_a_load_checks_its_batch_and_is_not_stopped_by_what_was_wrong_before(sparkify: Sparkify) -> None:
@@ -133,12 +127,12 @@ def test_a_batch_without_plays_does_not_check_them(connection: Connection) -> No
     stage(connection, page="Home")
     scope = scope_of_batch(connection)
     assert scope.ranges == {Songplay: None, Time: None}
-    checked = " ".join(sql(each.statement) for each in all_checks(scope))
+    checked = " ".join(sql(each.statement) for each in every_check(scope))
     assert not re.search(r"\b(songplays|time)\b", checked)
     assert "users.user_id" in checked
 
 
-@pytest.mark.parametrize("each", all_checks(BATCH), ids=lambda each: each.name)
+@pytest.mark.parametrize("each", every_check(BATCH), ids=lambda each: each.name)
 def test_no_check_of_a_batch_reads_plays_of_other_times(each: Check) -> None:
     """Redshift skips the blocks of other times when the sort key is compared with constants."""
     statement = sql(each.statement)
@@ -191,7 +185,7 @@ def test_a_ts_in_microseconds_is_shown_as_the_server_has_it(star: Connection) ->
     run(star, "UPDATE staging_events SET ts = '50843-01-02'; UPDATE songplays SET start_time = '50843-01-02'")
     result = run_check(star, named(Scope(), "plays start within reason"))
     assert result.examples[0]["start_time"] == "50843-01-02 00:00:00"
-    assert failed(run_checks(star, scope_of_batch(star)))
+    assert failed(run_every_check(star, scope_of_batch(star)))
 
 
 @pytest.mark.parametrize(
@@ -219,15 +213,15 @@ def test_what_a_model_declares_is_there(model: type[StarTable]) -> None:
     columns = model.table().columns
     assert {*model.references, *model.allowed_values} <= set(columns.keys())
     for name, target in model.references.items():
-        (key,) = TABLES[target].key()
-        assert TABLES[target].table().c[key].type.python_type is columns[name].type.python_type
+        (key,) = SPARKIFY.tables[target].key()
+        assert SPARKIFY.tables[target].table().c[key].type.python_type is columns[name].type.python_type
     assert model.staged_keys().selected_columns.keys() == model.key()
 
 
-def test_a_check_is_one_function(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(business, "_BUSINESS_CHECKS", [])
+def test_a_check_is_one_function() -> None:
+    checks = BusinessChecks()
 
-    @business.check(Songplay, severity=WARNING)
+    @checks.check(Songplay, severity=WARNING)
     def plays_are_in_a_browser() -> Select[Any]:
         """Every play has
         a user agent.
@@ -236,7 +230,8 @@ def test_a_check_is_one_function(monkeypatch: pytest.MonkeyPatch) -> None:
         """
         return rows_of(Songplay).where(Songplay.user_agent.is_(None))
 
-    (made,) = business_checks(BATCH)
-    assert (made.name, made.severity) == ("plays are in a browser", "warning")
+    ((model, made),) = checks
+    assert (model, made.name, made.severity) == (Songplay, "plays are in a browser", "warning")
     assert made.about == "Every play has a user agent."
-    assert "songplays.start_time BETWEEN" in sql(made.statement)
+    (declared,) = (each for each in all_checks([], checks, BATCH))
+    assert "songplays.start_time BETWEEN" in sql(declared.statement)

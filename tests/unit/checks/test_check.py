@@ -18,11 +18,11 @@ from sparkify_dwh.checks.check import (
     WARNING,
     Check,
     CheckResult,
-    Scope,
     explain,
     failed,
-    run_check,
 )
+from sparkify_dwh.checks.run import run_check
+from sparkify_dwh.checks.scope import Scope
 from sparkify_dwh.staging import StagingEvent
 from sparkify_dwh.star import Song, Songplay, Time, User
 
@@ -93,7 +93,7 @@ def test_a_batch_without_plays_covers_none(connection: Connection) -> None:
 
 def test_all_offenders_are_counted_and_the_first_are_shown(connection: Connection) -> None:
     add_songs(connection, 1.5, None, 3.0, 4.0)
-    result = run_check(connection, ALL_SONGS, most=2)
+    result = run_check(connection, ALL_SONGS, limit=2)
     assert result.offenders == 4
     assert result.examples == [{"song_id": "SO0", "duration": 1.5}, {"song_id": "SO1", "duration": None}]
 
@@ -102,7 +102,7 @@ def test_all_offenders_are_counted_and_the_first_are_shown(connection: Connectio
 def test_the_count_is_right_around_the_number_shown(connection: Connection, count: int) -> None:
     if count:
         add_songs(connection, *[1.0] * count)
-    result = run_check(connection, ALL_SONGS, most=2)
+    result = run_check(connection, ALL_SONGS, limit=2)
     assert (result.offenders, len(result.examples)) == (count, min(count, 2))
 
 

@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import Connection, Select, and_, delete, insert, select
 from support.listening import sql
 from support.stars import LOOSE_TABLE_NEEDED as LOOSE
-from support.stars import NOON, WRONG, fill, loosen, run, scope_of_batch, stage
+from support.stars import NOON, WRONG, every_check, fill, loosen, run, run_every_check, scope_of_batch, stage
 
-from sparkify_dwh.checks.business import all_checks, all_screens, run_checks
-from sparkify_dwh.checks.check import ERROR, Check, Scope, run_check
+from sparkify_dwh.checks.check import ERROR, Check
 from sparkify_dwh.checks.combined import KeyChecks, RowCheck, Screen, key_screens, row_screens, run_screens
+from sparkify_dwh.checks.run import all_screens, run_check
+from sparkify_dwh.checks.scope import Scope
+from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.star import Artist, Song, Songplay, Time, User
 
 NOVEMBER = (datetime(2018, 11, 1), datetime(2018, 11, 30))
@@ -25,7 +27,7 @@ def a_check(offenders: Select[Any], name: str = "songs are good") -> Check:
 
 
 def the_screen_of(name: str, scope: Scope = BATCH) -> Screen:
-    return next(screen for screen in all_screens(scope, all_checks(scope)) if name in screen.names)
+    return next(screen for screen in all_screens(SPARKIFY.star, scope, every_check(scope)) if name in screen.names)
 
 
 def test_checks_of_plays_one_by_one_are_one_scan() -> None:
@@ -81,15 +83,17 @@ def test_keys_of_a_batch_are_looked_up_once() -> None:
 
 def test_every_check_of_a_batch_but_that_of_the_row_number_has_a_screen() -> None:
     """A batch is checked by few statements."""
-    screens = all_screens(BATCH, all_checks(BATCH))
+    screens = all_screens(SPARKIFY.star, BATCH, every_check(BATCH))
     screened = frozenset[str]().union(*(screen.names for screen in screens))
-    assert {check.name for check in all_checks(BATCH)} - screened == {"songplays.songplay_id is unique"}
+    assert {check.name for check in every_check(BATCH)} - screened == {"songplays.songplay_id is unique"}
     assert len(screens) == 7  # one a table, and one a staging table
 
 
 def test_keys_of_everything_are_counted_in_groups() -> None:
     """Of what was never staged, no key is known to look for."""
-    screened = frozenset[str]().union(*(screen.names for screen in all_screens(Scope(), all_checks(Scope()))))
+    screened = frozenset[str]().union(
+        *(screen.names for screen in all_screens(SPARKIFY.star, Scope(), every_check(Scope())))
+    )
     assert not any("unique" in name for name in screened)
 
 
@@ -101,8 +105,8 @@ def test_what_a_check_of_the_batch_finds_its_screen_finds(name: str, connection:
         loosen(connection, LOOSE[name])
     run(connection, WRONG[name])
     scope = scope_of_batch(connection)
-    checks = all_checks(scope)
-    clean = run_screens(connection, all_screens(scope, checks))
+    checks = every_check(scope)
+    clean = run_screens(connection, all_screens(SPARKIFY.star, scope, checks))
     wrong = {check.name for check in checks if run_check(connection, check).offenders}
     assert not wrong & clean
 
@@ -111,7 +115,7 @@ def test_a_star_as_it_should_be_needs_no_other_statement(connection: Connection)
     stage(connection)
     fill(connection)
     scope = scope_of_batch(connection)
-    screens = all_screens(scope, all_checks(scope))
+    screens = all_screens(SPARKIFY.star, scope, every_check(scope))
     assert run_screens(connection, screens) == frozenset().union(*(screen.names for screen in screens))
 
 
@@ -121,7 +125,7 @@ def test_a_key_that_is_missing_does_not_hide_one_that_stands_twice(connection: C
     play = dict(connection.execute(select(*(Songplay.table().c[name] for name in Songplay.filled()))).mappings().one())
     connection.execute(delete(Songplay.table()))
     connection.execute(insert(Songplay.table()), [play | {"item_in_session": 77}] * 2)
-    results = {result.name: result.offenders for result in run_checks(connection, scope_of_batch(connection))}
+    results = {result.name: result.offenders for result in run_every_check(connection, scope_of_batch(connection))}
     assert results["songplays has all that was staged"] == 1
     assert results["songplays.natural_key is unique"] == 1
 
@@ -170,6 +174,6 @@ def test_of_checks_that_are_made_together_each_says_what_it_finds(connection: Co
     stage(connection)
     fill(connection)
     run(connection, WRONG["songplays.level is an allowed value"])
-    results = {result.name: result.state for result in run_checks(connection, scope_of_batch(connection))}
+    results = {result.name: result.state for result in run_every_check(connection, scope_of_batch(connection))}
     assert [name for name, state in results.items() if state != "ok"] == ["songplays.level is an allowed value"]
     assert User.__tablename__ in " ".join(results)

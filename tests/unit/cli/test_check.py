@@ -11,10 +11,12 @@ from click.testing import CliRunner
 from sqlalchemy import text
 from support.warehouse import Sparkify, a_standin
 
-from sparkify_dwh.checks.business import Scope, all_checks
+from sparkify_dwh.checks.run import all_checks
+from sparkify_dwh.checks.scope import Scope
 from sparkify_dwh.cli.check import check
 from sparkify_dwh.cli.context import Invocation
 from sparkify_dwh.errors import CheckError, NotMigratedError
+from sparkify_dwh.sparkify import SPARKIFY
 
 
 def change(sparkify: Sparkify, statement: str) -> None:
@@ -33,7 +35,7 @@ def invocation(loaded: Sparkify) -> Invocation:
 def test_the_command_shows_every_check(invocation: Invocation) -> None:
     result = CliRunner().invoke(check, obj=invocation)
     assert result.exit_code == 0
-    assert all(each.name in result.stdout for each in all_checks(Scope()))
+    assert all(each.name in result.stdout for each in all_checks(SPARKIFY.star, SPARKIFY.checks, Scope()))
     assert not re.search("failed|warning", result.stdout)
 
 

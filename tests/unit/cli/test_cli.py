@@ -15,8 +15,8 @@ from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
 from sparkify_dwh import __version__
-from sparkify_dwh.cli.models import models
 from sparkify_dwh.migrate import newest_revision
+from sparkify_dwh.sparkify import SPARKIFY
 
 
 def test_load_prints_its_report(
@@ -129,7 +129,7 @@ def test_reset_empties_the_warehouse(
     sparkify.songs("a.json", a_song())
     sparkify.load()
     assert run(monkeypatch, "--config", configuration, "reset", "--yes", "--json") == 0
-    assert json.loads(capsys.readouterr().out) == {"revision": newest_revision()}
+    assert json.loads(capsys.readouterr().out) == {"revision": newest_revision(SPARKIFY)}
     assert sparkify.one("SELECT count(*) FROM songplays") == 0
 
 
@@ -151,12 +151,12 @@ def test_schema_tells_tables_and_columns(monkeypatch: pytest.MonkeyPatch, capsys
 def test_schema_explains_a_table_in_plain_text(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for table in models():
+    for table in SPARKIFY.all_tables:
         assert run(monkeypatch, "schema", table) == 0
         assert "`" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("table", ["songplays", "users", "songs", "artists", "time", "staging_events", "staging_songs"])
+@pytest.mark.parametrize("table", [model.__tablename__ for model in (*SPARKIFY.star, *SPARKIFY.staging)])
 def test_sql_prints_what_fills_a_table(
     sparkify: Sparkify, table: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -178,7 +178,7 @@ def test_upgrade_as_json_says_what_the_tables_were(
     configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "--config", configuration, "upgrade", "--json") == 0
-    newest = newest_revision()
+    newest = newest_revision(SPARKIFY)
     assert json.loads((output := capsys.readouterr()).out) == {"revision": newest, "revision_before": newest}
     assert output.err == ""
 

@@ -221,7 +221,7 @@ def test_an_ephemeral_cluster_lives_as_long_as_its_block(account: Account, setti
         assert warehouse.host == found["Endpoint"]["Address"] != account.cluster()["Endpoint"]["Address"]
         assert tags.expiry(tags.as_dict(found["Tags"])) is not None
         assert warehouse.url.username == found["MasterUsername"]
-        assert warehouse.for_load().log_data == "s3://sparkify/log_data/"
+        assert warehouse.for_load()["LOG_DATA"] == "s3://sparkify/log_data/"
     own_account = Account(own, account.serverless, account.aws)
     assert own_account.is_empty()
     assert account.exists()

@@ -13,7 +13,7 @@ import pytest
 
 from sparkify_dwh.config.fields import FIELDS
 from sparkify_dwh.errors import ConfigurationError
-from sparkify_dwh.settings import Locations, Secret, Settings
+from sparkify_dwh.settings import Secret, Settings
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -48,11 +48,11 @@ def test_a_cluster_is_reached_through_the_redshift_driver(tmp_path: Path) -> Non
 
 def test_a_load_reads_the_configured_locations(tmp_path: Path) -> None:
     """A slash at the end is neither added nor lost: both are key prefixes, and not the same."""
-    assert settings_of(tmp_path, CLUSTER).for_load() == Locations(
-        log_data="s3://sparkify/log_data",
-        log_jsonpath="s3://sparkify/log_json_path.json",
-        song_data="s3://sparkify/song_data/",
-    )
+    assert settings_of(tmp_path, CLUSTER).for_load() == {
+        "LOG_DATA": "s3://sparkify/log_data",
+        "LOG_JSONPATH": "s3://sparkify/log_json_path.json",
+        "SONG_DATA": "s3://sparkify/song_data/",
+    }
 
 
 def test_everything_that_a_connection_lacks_is_said_at_once(tmp_path: Path) -> None:
@@ -129,11 +129,11 @@ def test_the_stand_in_keeps_its_data_beside_the_configuration(tmp_path: Path) ->
 def test_the_stand_in_reads_paths_relative_to_the_configuration(tmp_path: Path) -> None:
     inputs = "LOG_DATA=my data/log_data\nSONG_DATA=../songs/\nLOG_JSONPATH=file:///d/my%20paths.json\n"
     settings = settings_of(tmp_path, f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR=/var/../srv\n[S3]\n{inputs}")
-    assert settings.for_load() == Locations(
-        log_data=f"file://{tmp_path}/my%20data/log_data",
-        log_jsonpath="file:///d/my%20paths.json",
-        song_data=f"file://{tmp_path.parent}/songs/",
-    )
+    assert settings.for_load() == {
+        "LOG_DATA": f"file://{tmp_path}/my%20data/log_data",
+        "LOG_JSONPATH": "file:///d/my%20paths.json",
+        "SONG_DATA": f"file://{tmp_path.parent}/songs/",
+    }
     assert settings.standin_directory == Path("/srv")
 
 
@@ -239,11 +239,11 @@ def test_the_region_of_the_inputs_is_that_of_the_cluster_unless_said_otherwise(t
 def test_the_embedded_warehouse_needs_no_configuration(tmp_path: Path) -> None:
     settings = Settings.embedded(tmp_path)
     assert str(settings.url) == f"redshift+standin:///{tmp_path}"
-    assert settings.for_load() == Locations(
-        log_data=f"file://{tmp_path}/data/log_data/",
-        log_jsonpath=f"file://{tmp_path}/data/log_json_path.json",
-        song_data=f"file://{tmp_path}/data/song_data/",
-    )
+    assert settings.for_load() == {
+        "LOG_DATA": f"file://{tmp_path}/data/log_data/",
+        "LOG_JSONPATH": f"file://{tmp_path}/data/log_json_path.json",
+        "SONG_DATA": f"file://{tmp_path}/data/song_data/",
+    }
 
 
 def test_no_secret_shows_in_what_is_printed_or_logged(tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_a_secret_does_not_leave_the_process() -> None:
 def test_the_configuration_in_the_repository_is_the_embedded_stand_in() -> None:
     settings = Settings.read(REPOSITORY / "dwh.cfg", {})
     assert settings.standin_directory == REPOSITORY / ".standin"
-    assert settings.for_load().log_data == f"file://{REPOSITORY}/.standin/data/log_data/"
+    assert settings.for_load()["LOG_DATA"] == f"file://{REPOSITORY}/.standin/data/log_data/"
 
 
 def test_the_example_of_a_cluster_names_every_key(tmp_path: Path) -> None:
@@ -276,12 +276,12 @@ def test_the_example_of_a_cluster_names_every_key(tmp_path: Path) -> None:
     example = (REPOSITORY / "dwh.cfg").read_text(encoding="utf-8").partition("A real cluster.")[2]
     text = "\n".join(re.findall(r"^#(\S.*)$", example, re.MULTILINE))
     settings = settings_of(tmp_path, text)
-    assert settings.for_load().log_data.startswith("s3://")
+    assert settings.for_load()["LOG_DATA"].startswith("s3://")
     assert settings.url.port == 5439
     assert not [key for section, key in FIELDS if section != "STANDIN" and f"{key}=" not in text]
 
 
-def test_settings_are_read_without_heavy_imports() -> None:
+def test_settings_are_imported_without_heavy_imports() -> None:
     imports = "import sys, sparkify_dwh.settings, sparkify_dwh.storage.store"
     code = f"{imports}; print({{'boto3', 'botocore', 'sqlalchemy'}} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -29,6 +29,7 @@ from sparkify_dwh.ledger import LoadLock
 from sparkify_dwh.migrate import newest_revision
 from sparkify_dwh.redshift.commands import LockTable
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.utils.secret import Secret
 
@@ -67,7 +68,7 @@ def test_a_healthy_warehouse_has_no_problems(sparkify: Sparkify, configuration: 
         "Connected in",
         "to the embedded stand-in, database dev",
         "may read and write the tables",
-        f"at revision {newest_revision()}, the newest",
+        f"at revision {newest_revision(SPARKIFY)}, the newest",
         "succeeded in",
         "No load is running",
         "LOG_DATA has 1 file of",
@@ -254,10 +255,10 @@ def reader(engine: Engine) -> Iterator[Connection]:
 
 
 def test_missing_rights_are_named(reader: Connection) -> None:
-    findings = [(finding.state, finding.sentence.split(",")[0]) for finding in rights_findings(reader)]
+    findings = [(finding.state, finding.sentence.split(",")[0]) for finding in rights_findings(reader, SPARKIFY)]
     assert findings[0] == ("problem", "This user may not SELECT on artists")
     assert [state for state, sentence in findings if "may not" in sentence][:4] == ["problem"] * 4
-    (songs,) = [finding for finding in rights_findings(reader) if "may not INSERT" in finding.sentence]
+    (songs,) = [finding for finding in rights_findings(reader, SPARKIFY) if "may not INSERT" in finding.sentence]
     assert "songs" in songs.sentence
     assert ("warning", "This user may not create tables in the schema public") in findings
     assert ("warning", "This user does not own artists") in findings
@@ -266,7 +267,7 @@ def test_missing_rights_are_named(reader: Connection) -> None:
 def test_tables_without_a_revision_are_a_problem(connection: Connection) -> None:
     connection.exec_driver_sql("DELETE FROM alembic_version")
     with pytest.raises(NotMigratedError, match="Run: sparkify-dwh upgrade"):
-        list(migration_findings(connection))
+        list(migration_findings(connection, SPARKIFY))
 
 
 @pytest.mark.parametrize(
@@ -280,17 +281,17 @@ def test_tables_that_differ_from_the_models_are_named(
     engine: Engine, statement: str, back: str, expected: tuple[str, str]
 ) -> None:
     with changed(engine, statement, back), engine.connect() as connection:
-        (finding,) = [finding for finding in migration_findings(connection) if finding.state != "ok"]
+        (finding,) = [finding for finding in migration_findings(connection, SPARKIFY) if finding.state != "ok"]
     assert (finding.state, expected[1] in finding.sentence) == (expected[0], True)
 
 
 def test_the_last_load_is_reported(sparkify: Sparkify, connection: Connection) -> None:
-    assert "Nothing has been loaded yet" in next(load_findings(connection)).sentence
+    assert "Nothing has been loaded yet" in next(load_findings(connection, SPARKIFY)).sentence
     connection.rollback()
     sparkify.logs("a.json", an_event(ts="yesterday"))
     with pytest.raises(CopyError):
         sparkify.load()
-    (last, now) = load_findings(connection)
+    (last, now) = load_findings(connection, SPARKIFY)
     assert (last.state, "failed: The copy of staging_events failed" in last.sentence) == ("warning", True)
     assert now.sentence == "No load is running."
 
@@ -298,7 +299,7 @@ def test_the_last_load_is_reported(sparkify: Sparkify, connection: Connection) -
 def test_a_running_load_is_reported(sparkify: Sparkify, connection: Connection) -> None:
     with sparkify.engine.connect() as other:
         other.execute(LockTable(LoadLock.table()))
-        findings = list(load_findings(connection))
+        findings = list(load_findings(connection, SPARKIFY))
         other.rollback()
     assert (findings[-1].state, "A load is running" in findings[-1].sentence) == ("warning", True)
 

@@ -10,9 +10,11 @@ from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
 from sparkify_dwh.analytics import QUESTIONS
-from sparkify_dwh.base import Base
-from sparkify_dwh.checks.business import Scope, all_checks
+from sparkify_dwh.checks.run import all_checks
+from sparkify_dwh.checks.scope import Scope
+from sparkify_dwh.cli.physical import example_questions
 from sparkify_dwh.physical.check import NO_CLUSTER, PhysicalReport, check_physical, table_info
+from sparkify_dwh.sparkify import SPARKIFY
 
 # What somebody does to the tables by hand, and what takes it back.
 CHANGES = {
@@ -28,11 +30,11 @@ CHANGES = {
 def report(engine: Engine) -> PhysicalReport:
     """A look at a warehouse that the migrations made, and that is empty."""
     with engine.connect() as connection:
-        return check_physical(connection)
+        return check_physical(connection, SPARKIFY, example_questions())
 
 
 def test_a_warehouse_made_by_the_migrations_agrees_with_the_design(report: PhysicalReport) -> None:
-    assert [facts.name for facts in report.tables] == list(Base.metadata.tables)
+    assert [facts.name for facts in report.tables] == list(SPARKIFY.all_tables)
     assert [facts.name for facts in report.tables if facts.found != facts.designed] == []
     assert report.findings == []
 
@@ -43,8 +45,10 @@ def test_plans_of_the_standin_say_nothing_of_distribution(report: PhysicalReport
 
 def test_every_statement_that_is_shipped_has_a_plan(report: PhysicalReport) -> None:
     assert {f"{name} (query)" for name in QUESTIONS} <= set(report.plans)
-    assert {f"{check.name} (check)" for check in all_checks(Scope())} <= set(report.plans)
-    assert {"update songplays by new songs (load)", "insert into time (load)"} <= set(report.plans)
+    assert {f"{check.name} (check)" for check in all_checks(SPARKIFY.star, SPARKIFY.checks, Scope())} <= set(
+        report.plans
+    )
+    assert {"update songplays by staging_songs (load)", "insert into time (load)"} <= set(report.plans)
     assert {"delete duplicates of staging_events (load)"} <= set(report.plans)
 
 
@@ -55,7 +59,7 @@ def test_a_loaded_warehouse_tells_its_sizes_and_stays_as_it_is(sparkify: Sparkif
     sparkify.load()
     star = sparkify.star()
     with sparkify.engine.connect() as connection:
-        report = check_physical(connection)
+        report = check_physical(connection, SPARKIFY, example_questions())
         connection.commit()
     facts = {each.name: each for each in report.tables}
     assert (facts["songplays"].rows, facts["songplays"].visible_rows, facts["songplays"].skew) == (2, 2, 1.0)
@@ -78,7 +82,7 @@ def changed(engine: Engine) -> Iterator[Engine]:
 
 def test_what_somebody_changed_is_found_with_the_statement_that_changes_it_back(changed: Engine) -> None:
     with changed.connect() as connection:
-        report = check_physical(connection)
+        report = check_physical(connection, SPARKIFY, example_questions())
     assert {finding.about for finding in report.differing} == {"users", "time", "songplays", "songs"}
     assert [finding.about for finding in report.findings if not finding.differs] == ["artists"]  # an encoding
     for back in CHANGES.values():
@@ -92,7 +96,7 @@ def test_a_missing_table_is_told_once_with_the_statements_that_need_it(engine: E
         connection.execute(text("ALTER TABLE staging_events RENAME TO events"))
         connection.commit()
         try:
-            report = check_physical(connection)
+            report = check_physical(connection, SPARKIFY, example_questions())
         finally:
             connection.execute(text("ALTER TABLE events RENAME TO staging_events"))
             connection.commit()

@@ -9,6 +9,7 @@ from support.plans import CARTESIAN, PLAYS_WITH_USERS, WINDOW, a_join, lines
 
 from sparkify_dwh.physical.plan_advice import plan_findings
 from sparkify_dwh.physical.query_plan import QueryPlan, read_plan
+from sparkify_dwh.sparkify import SPARKIFY
 
 
 def plans(*texts: str) -> dict[str, QueryPlan]:
@@ -16,7 +17,7 @@ def plans(*texts: str) -> dict[str, QueryPlan]:
 
 
 def sentences(*texts: str) -> list[str]:
-    return [finding.sentence for finding in plan_findings(plans(*texts))]
+    return [finding.sentence for finding in plan_findings(plans(*texts), SPARKIFY)]
 
 
 def test_a_plan_as_designed_says_nothing() -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Column, Integer
 from sparkify_dwh.physical.table_advice import TableFacts, difference, table_findings
 from sparkify_dwh.redshift.autogenerate import AlterDistributionOp, AlterEncodingOp, AlterSortKeyOp
 from sparkify_dwh.redshift.dialect import SparkifyDialect
+from sparkify_dwh.sparkify import SPARKIFY
 
 PREPARER = SparkifyDialect().identifier_preparer
 
@@ -22,12 +23,14 @@ A_CLUSTERS_SONGPLAYS = TableFacts(
 
 
 def sentences(**changes: Any) -> list[str]:
-    return [finding.sentence for finding in table_findings(replace(A_CLUSTERS_SONGPLAYS, **changes))]
+    return [finding.sentence for finding in table_findings(replace(A_CLUSTERS_SONGPLAYS, **changes), SPARKIFY)]
 
 
 def test_a_table_in_order_needs_nothing() -> None:
     assert sentences() == []
-    assert list(table_findings(TableFacts("users", "ALL", "ALL", "user_id"))) == []  # empty: nothing is told of it
+    assert (
+        list(table_findings(TableFacts("users", "ALL", "ALL", "user_id"), SPARKIFY)) == []
+    )  # empty: nothing is told of it
 
 
 @pytest.mark.parametrize(

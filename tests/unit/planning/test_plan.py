@@ -18,11 +18,11 @@ from sqlalchemy import Engine, event
 from support.records import a_song, an_event
 from support.warehouse import Sparkify, a_standin
 
-from sparkify_dwh.base import Base
 from sparkify_dwh.cli.context import Invocation
 from sparkify_dwh.cli.plan import plan as plan_command
 from sparkify_dwh.errors import ConfigurationError, CopyError, NotMigratedError, SourceError, UsageError
 from sparkify_dwh.planning.plan import Plan, make_plan
+from sparkify_dwh.sparkify import SPARKIFY
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def everything(sparkify: Sparkify) -> dict[str, list[tuple[Any, ...]]]:
     files = sorted((str(path), path.stat().st_mtime_ns) for path in sparkify.directory.rglob("*"))
     tables = {
         table.name: sorted(sparkify.rows(f"SELECT * FROM {table.name}"), key=repr)
-        for table in Base.metadata.sorted_tables
+        for table in SPARKIFY.all_tables.values()
     }
     return {**tables, "files": files}
 

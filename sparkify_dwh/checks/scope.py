@@ -1,0 +1,61 @@
+"""Which rows are checked: everything, or those that the staged batch touches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
+
+from sqlalchemy import ColumnElement, false
+
+from sparkify_dwh.base import StarTable
+from sparkify_dwh.checks.check import Check
+from sparkify_dwh.sql.batch import Range
+from sparkify_dwh.sql.merge import in_range
+
+
+def utc_now() -> datetime:
+    return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The rows that are checked.
+
+    ``ranges`` is None when everything is checked. In a batch, it holds the batch's bounds in the sort key of every table
+    that is too large to be read whole, or None where the batch holds nothing for it; of the other tables, the rows whose
+    key is staged are checked. ``now`` is UTC.
+    """
+
+    now: datetime = field(default_factory=utc_now)
+    ranges: Mapping[type[StarTable], Range | None] | None = None
+
+    @property
+    def is_batch(self) -> bool:
+        return self.ranges is not None
+
+    def covers(self, model: type[StarTable]) -> bool:
+        """Return whether the table has any rows to check."""
+        return self.ranges is None or model not in self.ranges or self.ranges[model] is not None
+
+    def bounds(self, model: type[StarTable]) -> Range | None:
+        """Return the bounds of the checked rows in the table's sort key; None where there are none."""
+        return (self.ranges or {}).get(model)
+
+    def of(self, model: type[StarTable]) -> list[ColumnElement[bool]]:
+        """Return the conditions that are true of the table's rows in the scope."""
+        if self.ranges is None:
+            return []
+        if not self.covers(model):
+            return [false()]
+        if model in self.ranges:
+            return in_range(model.table(), self.bounds(model))
+        staged = model.staged_keys()
+        return [
+            model.table().c[name].in_(staged.with_only_columns(staged.selected_columns[name])) for name in model.key()
+        ]
+
+    def narrowed(self, check: Check, model: type[StarTable]) -> Check:
+        """Return the check of the table, restricted to the rows in the scope."""
+        everywhere = check.offenders.params(tomorrow=self.now + timedelta(days=1))
+        return replace(check, offenders=everywhere, within=tuple(self.of(model)))

@@ -1,0 +1,19 @@
+"""Sparkify's warehouse: the default of every command and function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sparkify_dwh.checks.business import CHECKS
+from sparkify_dwh.staging import STAGING
+from sparkify_dwh.star import SERVICE_BEGAN, STAR
+from sparkify_dwh.warehouse import Warehouse
+
+SPARKIFY = Warehouse(
+    staging=STAGING,
+    star=STAR,
+    checks=CHECKS,
+    # In a checkout this is a link to the directory at its top.
+    migrations=Path(__file__).parent / "migrations",
+    earliest=SERVICE_BEGAN,
+)

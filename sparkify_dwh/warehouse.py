@@ -1,0 +1,74 @@
+"""A warehouse as one value: its tables, where their records come from, and its business checks.
+
+    PODCASTS = Warehouse(
+        staging=(StagedShow, StagedDownload),
+        star=(Show, Download),            # in the order of filling
+        checks=CHECKS,
+        migrations=Path(__file__).parent / "migrations",
+    )
+    sparkify_dwh.load(Settings.read(warehouse=PODCASTS))
+
+The models of a warehouse share a ``MetaData`` of their own, so that a second warehouse in the same program does not see
+them: derive an abstract class with ``metadata = MetaData()`` from ``StagingTable`` and one from ``StarTable``.
+The tables of ``sparkify_dwh.ledger`` belong to every warehouse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import MetaData, Table
+
+from sparkify_dwh.base import Base, Source, StagingTable, StarTable
+from sparkify_dwh.checks.check import BusinessChecks
+from sparkify_dwh.errors import UsageError
+from sparkify_dwh.ledger import LEDGER
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The tables of a warehouse, and what is needed to create, load and check them.
+
+    ``staging`` are the tables that COPY fills, ``star`` those that are filled from them, in the order of filling.
+    ``migrations`` is the directory of the Alembic migrations. Times before ``earliest`` are suspicious in an input file.
+    """
+
+    staging: tuple[type[StagingTable], ...]
+    star: tuple[type[StarTable], ...]
+    migrations: Path
+    checks: BusinessChecks = field(default_factory=BusinessChecks)
+    earliest: datetime = datetime(1970, 1, 1)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Where the records of the staging tables come from, in the order of these."""
+        return tuple(model.source for model in self.staging)
+
+    @property
+    def tables(self) -> dict[str, type[StarTable]]:
+        """The models of the star, by the names of their tables."""
+        return {model.__tablename__: model for model in self.star}
+
+    @property
+    def models(self) -> tuple[type[Base], ...]:
+        """The models of all tables: star, staging, ledger."""
+        return (*self.star, *self.staging, *LEDGER)
+
+    def model(self, table: str) -> type[Base]:
+        """Return the model of a table. Raises :class:`UsageError` for a table that is not the warehouse's."""
+        for model in self.models:
+            if model.__tablename__ == table:
+                return model
+        raise UsageError(f"The warehouse has no table {table!r}; it has {', '.join(self.all_tables)}.")
+
+    @property
+    def all_tables(self) -> dict[str, Table]:
+        """All tables, by their names."""
+        return {model.__tablename__: model.table() for model in self.models}
+
+    @property
+    def metadata(self) -> list[MetaData]:
+        """The collections that hold the tables, each once, as Alembic compares them with the database."""
+        return list(dict.fromkeys(model.metadata for model in self.models))
