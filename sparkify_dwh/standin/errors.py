@@ -1,12 +1,12 @@
-"""The error that the stand-in answers a client with."""
+"""The error that a client of the stand-in receives."""
 
 from __future__ import annotations
 
 
 class RedshiftError(Exception):
-    """What Redshift would answer: an SQLSTATE, a message, and perhaps a detail.
+    """Redshift's error: an SQLSTATE of five characters, a message, and an optional detail.
 
-    ``sqlstate`` is five characters; Redshift uses XX000 (internal error) for most failures of COPY.
+    Redshift uses XX000 (internal error) for most failures of COPY.
     """
 
     def __init__(self, sqlstate: str, message: str, detail: str = "") -> None:

@@ -1,6 +1,6 @@
-"""Who may read the files of a COPY, or write those of an UNLOAD: IAM_ROLE, ACCESS_KEY_ID and its companions, or CREDENTIALS.
+"""The authorization of COPY and UNLOAD: an IAM role, access keys, or CREDENTIALS.
 
-The three forms exclude each other, and one of them is mandatory. Redshift guide, copy-parameters-authorization
+Exactly one of the three forms is mandatory. Redshift guide, copy-parameters-authorization
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.token_cursor import TokenCursor
 
-# The clauses, the form that each one belongs to, and for those that hold one value its field.
+# The clauses, and the form that each one belongs to.
 FORMS = {
     "iam_role": "role",
     "access_key_id": "keys",
@@ -32,10 +32,10 @@ _ROLES = re.compile(f"{_ROLE}(?:,{_ROLE})*", re.ASCII)
 
 @dataclass(frozen=True)
 class Authorization:
-    """A role, or the keys of a user. Keys do not show in ``repr``.
+    """A role, or access keys, which ``repr`` does not show.
 
-    ``iam_role`` is an ARN (several, comma-separated, are a chain of roles) or ``"default"``, the cluster's default role.
-    The stand-in assumes no role: it reads as whoever runs it, unless keys are given.
+    ``iam_role`` is an ARN (a chain of roles is several, comma-separated) or ``"default"``, the cluster's default role. The
+    stand-in does not assume a role: without keys it has the rights of its own process.
     """
 
     iam_role: str | None = None
@@ -45,7 +45,7 @@ class Authorization:
 
 
 class AuthorizationClauses:
-    """The authorization clauses of one statement, as they are read; ``command`` is its name in errors."""
+    """The authorization clauses of one statement; ``command`` is its name in errors."""
 
     def __init__(self, command: str = "COPY") -> None:
         self._command = command
@@ -53,7 +53,7 @@ class AuthorizationClauses:
         self._given: dict[str, str] = {}
 
     def read(self, clause: str, tokens: TokenCursor) -> None:
-        """Read the argument of one of the clauses in `FORMS`, whose name has been stepped over."""
+        """Read the argument of a clause in `FORMS`, after its name."""
         self._forms.add(FORMS[clause])
         if clause == "credentials":
             tokens.accept_word("as")
@@ -65,7 +65,7 @@ class AuthorizationClauses:
             self._given[clause] = _role(text) if clause == "iam_role" else text
 
     def authorization(self) -> Authorization:
-        """What the clauses say together."""
+        """Return the authorization of all clauses that were read."""
         given = self._given
         if len(self._forms) > 1 or ("iam_role" in given and len(given) > 1):
             raise RedshiftError(
@@ -80,31 +80,31 @@ class AuthorizationClauses:
 
 
 def _role(text: str) -> str:
-    """The ARN of a role, or of several; what stands there instead may be a secret, so the error does not repeat it."""
+    """Return the ARN of a role or of a chain. Anything else may be a secret, so the error does not repeat it."""
     if not _ROLES.fullmatch(text):
         raise RedshiftError(
             "42601",
-            "Invalid IAM role: IAM_ROLE takes default or the ARN of a role, 'arn:aws:iam::123456789012:role/name'; the "
-            "ARNs of a chain stand in one string, with a comma and no space between them",
+            "Invalid IAM role: IAM_ROLE takes default or the ARN of a role, 'arn:aws:iam::123456789012:role/name'; a chain "
+            "of roles is one string, with a comma and no space between the ARNs",
         )
     return text
 
 
 def _quoted(clause: str, tokens: TokenCursor) -> str:
-    """A string; whatever else stands there may be a secret without quotes, so the error does not repeat it."""
+    """Read a string. Anything else may be a secret without quotes, so the error does not repeat it."""
     token = tokens.peek()
     if token is not None and token.kind == "parameter":
         raise tokens.syntax_error()
     text = tokens.accept_string()
     if not text:
-        raise RedshiftError("42601", f"syntax error: {clause.upper()} takes a quoted string that is not empty")
+        raise RedshiftError("42601", f"syntax error: {clause.upper()} needs a quoted string that is not empty")
     return text
 
 
 def _credentials(text: str) -> dict[str, str]:
-    """The parts of a CREDENTIALS string, which is case-sensitive and holds no spaces."""
+    """Return the parts of a CREDENTIALS string, which is case-sensitive and has no spaces."""
     if any(character.isspace() for character in text):
-        raise RedshiftError("42601", "Invalid credentials: the CREDENTIALS string must hold no spaces")
+        raise RedshiftError("42601", "Invalid credentials: the CREDENTIALS string must not contain spaces")
     parts: dict[str, str] = {}
     for pair in text.split(";"):
         name, _, value = pair.partition("=")

@@ -1,4 +1,4 @@
-"""The clauses of a COPY or an UNLOAD: everything after its source or target, in whatever order it comes."""
+"""The clauses of COPY and UNLOAD after the source or target, which may have any order."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.token_cursor import TokenCursor
 from sparkify_dwh.standin.transfer.authorization import FORMS, AuthorizationClauses
 
-# By the word an option begins with: the field it sets, and what reads its argument.
+# By the option's first word: the field that it sets, and the parser of its argument.
 Options = Mapping[str, tuple[str, Callable[[TokenCursor], object]]]
 
 
 class Clauses:
-    """The clauses of one statement, read when it is made: each at most once, by the word that it begins with.
+    """The clauses of one statement, each at most once, recognised by the first word.
 
-    Authorization and what is in ``options`` is read here; a subclass reads what only its command has, such as the format.
+    This class reads authorization and ``options``; a subclass reads what only its command has, such as the format.
     """
 
     def __init__(self, tokens: TokenCursor, command: str, options: Options) -> None:
@@ -48,15 +48,15 @@ class Clauses:
             raise self._refusal(word)
 
     def _read_own(self, word: str) -> bool:
-        """Read the clause if only this command has it; whether it has."""
+        """Read a clause that only this command has, and return whether it was one."""
         raise NotImplementedError
 
     def _refusal(self, word: str) -> RedshiftError:
-        """The error for a clause that begins with an unknown word; '' when it begins with none."""
+        """Return the error for a clause with an unknown first word, '' if it begins with no word."""
         raise NotImplementedError
 
     def _name(self, word: str) -> str:
-        """What errors call the clause; two clauses of one name exclude each other."""
+        """Return the clause's name in errors; two clauses with the same name exclude each other."""
         return word.upper()
 
     def _begin(self, word: str) -> None:
@@ -64,7 +64,7 @@ class Clauses:
         self._mark(word)
 
     def _mark(self, word: str) -> None:
-        """Note a clause, of which a statement may hold one."""
+        """Record a clause, which a statement may have once."""
         name = self._name(word)
         if name in self._seen:
             raise RedshiftError("42601", f"conflicting or redundant options: {name} is given twice")

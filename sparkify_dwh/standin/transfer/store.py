@@ -21,7 +21,7 @@ Listing = list["StoredObject"]
 
 
 class Store(Protocol):
-    """`sparkify_dwh.storage.store.ObjectStore` is one, and says what these promise. Its errors are SourceErrors."""
+    """The methods of `sparkify_dwh.storage.store.ObjectStore` that COPY uses. Their errors are SourceErrors."""
 
     def list(self, prefix_url: str, /) -> Listing: ...
     def open(self, url: str, /) -> BinaryIO: ...
@@ -37,14 +37,14 @@ def open_store(authorization: Authorization, region: str | None) -> ObjectStore:
 
 
 def read_object(url: str, store: Store) -> bytes:
-    """The whole object that a statement names, such as its JSONPaths file."""
+    """Return the content of an object that a statement names, such as its JSONPaths file."""
     with explained(url):
         return store.read(url)
 
 
 @contextmanager
 def explained(url: str) -> Iterator[None]:
-    """Turn what goes wrong in reading an object into RedshiftErrors."""
+    """Turn errors in reading an object into RedshiftErrors."""
     try:
         yield
     except Exception as error:
@@ -54,10 +54,10 @@ def explained(url: str) -> Iterator[None]:
 
 
 def _explanation(error: Exception, url: str) -> RedshiftError | None:
-    """What tells the client of an error in reading; None for an error that has nothing to do with reading."""
+    """Return the RedshiftError for an error in reading; None for any other error."""
     if isinstance(error, SourceError):
         return RedshiftError("XX000", str(error))
     is_unreadable = isinstance(error, OSError | EOFError | zlib.error)
-    if is_unreadable or type(error).__name__ == "ZstdError":  # whichever module it is of, there may be none to import
+    if is_unreadable or type(error).__name__ == "ZstdError":  # by name, because its module may not be installed
         return RedshiftError("XX000", f"Cannot read {url}: {error}")
     return None

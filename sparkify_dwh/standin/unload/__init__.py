@@ -1,7 +1,7 @@
-"""Redshift's UNLOAD: from a query's rows to files, in S3 or local.
+"""Redshift's UNLOAD: from the rows of a query to files in S3 or in local folders.
 
-options     what each option is              statement  UNLOAD as it is written
-query       its columns, and the SQL of rows targets    where the files go, what may be there, the manifest
+options     the options                      statement  the parser of the statement
+query       its columns and SQL              targets    names of files, what may be overwritten, the manifest
 text_files  CSV and JSON                     parquet    Parquet
-run         all of it together, in the client's transaction
+run         the execution, in the client's transaction
 """

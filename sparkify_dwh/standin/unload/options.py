@@ -1,7 +1,6 @@
-"""The options of an UNLOAD: what each one is, how it is read, and which exclude each other.
+"""The options of UNLOAD: how each is parsed, and which exclude each other. Redshift guide, r_UNLOAD
 
-Options that exist in Redshift but that the stand-in does not carry out are named here too, so that they are refused by
-name. Redshift guide, r_UNLOAD
+Options of Redshift that the stand-in does not implement are listed too, so that the error can name them.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from sparkify_dwh.standin.transfer.clauses import read_flag, read_string
 
 MEGABYTE = 1024 * 1024
 _UNITS = {"mb": MEGABYTE, "gb": 1024 * MEGABYTE}
-LEAST_FILE_BYTES = 5 * MEGABYTE
-MOST_FILE_BYTES = int(6.2 * 1024) * MEGABYTE
+MIN_FILE_BYTES = 5 * MEGABYTE
+MAX_FILE_BYTES = int(6.2 * 1024) * MEGABYTE
 PARQUET_STEP_BYTES = 32 * MEGABYTE  # MAXFILESIZE of Parquet is rounded down to a multiple of this
 ROW_GROUP_BYTES = (32 * MEGABYTE, 128 * MEGABYTE)
 
@@ -39,19 +38,19 @@ class UnloadOptions:
     allow_overwrite: bool = False
     clean_path: bool = False
     parallel: bool = True
-    max_file_bytes: int = MOST_FILE_BYTES
+    max_file_bytes: int = MAX_FILE_BYTES
     row_group_bytes: int = ROW_GROUP_BYTES[0]
     region: str | None = None
 
 
 _TEXT_FORM = frozenset({"ADDQUOTES", "DELIMITER", "ESCAPE", "FIXEDWIDTH", "HEADER", "NULL"})
-# What Redshift refuses with each format.
+# The options that Redshift refuses with each format.
 EXCLUDED = {
     "parquet": _TEXT_FORM | {"GZIP", "BZIP2", "ZSTD"},
     "json": _TEXT_FORM | {"ROWGROUPSIZE"},
     "csv": frozenset({"ADDQUOTES", "ESCAPE", "FIXEDWIDTH", "ROWGROUPSIZE"}),
 }
-# Redshift knows these, the stand-in does not.
+# Options of Redshift that the stand-in does not implement.
 UNSUPPORTED = frozenset({
     "addquotes", "bzip2", "encrypted", "escape", "extension", "fixedwidth", "kms_key_id", "master_symmetric_key", "null",
     "zstd",
@@ -59,14 +58,15 @@ UNSUPPORTED = frozenset({
 
 
 def check_together(options: UnloadOptions, given: set[str]) -> None:
-    """Raise for options that Redshift does not take together; ``given`` are their names in capitals."""
+    """Raise for options that Redshift does not accept together; ``given`` are their names in capitals."""
     for name in sorted(given & EXCLUDED[options.format]):
-        raise excluded(name, options.format)
+        raise excluded_option(name, options.format)
     if options.allow_overwrite and options.clean_path:
-        raise RedshiftError("42601", "UNLOAD takes ALLOWOVERWRITE or CLEANPATH, and not both: leave one out")
+        raise RedshiftError("42601", "UNLOAD accepts ALLOWOVERWRITE or CLEANPATH but not both: leave one out")
 
 
-def excluded(name: str, data_format: str) -> RedshiftError:
+def excluded_option(name: str, data_format: str) -> RedshiftError:
+    """Return the error for an option that Redshift refuses with a format."""
     return RedshiftError("0A000", f"{name} is not supported for UNLOAD to {data_format.upper()}")
 
 
@@ -79,37 +79,39 @@ def _parallel(tokens: TokenCursor) -> bool:
 
 
 def _delimiter(tokens: TokenCursor) -> str:
-    """One character that cannot be part of a number, a word or a quoted field."""
+    """Read one character that cannot be part of a number, a word or a quoted field."""
     character = read_string(tokens)
     if len(character) != 1 or not character.isascii() or character.isalnum() or character in '"\r\n\0':
-        raise RedshiftError("22023", "DELIMITER takes one ASCII character that is no letter, digit, quote or line end")
+        raise RedshiftError(
+            "22023", "DELIMITER must be one ASCII character other than a letter, digit, quote or line end"
+        )
     return character
 
 
-def _bytes(tokens: TokenCursor, option: str, least: int, most: int) -> int:
-    """A size in MB (the default) or GB; 22023 names the option when it is out of range."""
+def _size(tokens: TokenCursor, option: str, min_bytes: int, max_bytes: int) -> int:
+    """Read a size in MB (the default) or GB. Raise 22023, which names the option, when it is out of range."""
     tokens.accept_word("as")
     token = tokens.peek()
     if token is None or token.kind != "number":
         raise tokens.syntax_error()
     number = float(tokens.take().text)
     unit = tokens.accept_word("mb", "gb") or "mb"
-    if not least <= number * _UNITS[unit] <= most:
-        limits = f"{least // MEGABYTE} MB and {most // MEGABYTE} MB"
+    if not min_bytes <= number * _UNITS[unit] <= max_bytes:
+        limits = f"{min_bytes // MEGABYTE} MB and {max_bytes // MEGABYTE} MB"
         raise RedshiftError("22023", f"{option} must be between {limits}, not {token.text} {unit.upper()}")
     return int(number * _UNITS[unit])
 
 
 def _max_file_bytes(tokens: TokenCursor) -> int:
-    # 6.2 GB is no whole number of bytes.
-    return min(_bytes(tokens, "MAXFILESIZE", LEAST_FILE_BYTES, MOST_FILE_BYTES + MEGABYTE), MOST_FILE_BYTES)
+    # 6.2 GB is not a whole number of megabytes.
+    return min(_size(tokens, "MAXFILESIZE", MIN_FILE_BYTES, MAX_FILE_BYTES + MEGABYTE), MAX_FILE_BYTES)
 
 
 def _row_group_bytes(tokens: TokenCursor) -> int:
-    return _bytes(tokens, "ROWGROUPSIZE", *ROW_GROUP_BYTES)
+    return _size(tokens, "ROWGROUPSIZE", *ROW_GROUP_BYTES)
 
 
-# By the word an option begins with: the field it sets, and what reads its argument.
+# By the option's first word: the field that it sets, and the parser of its argument.
 OPTIONS: dict[str, tuple[str, Callable[[TokenCursor], object]]] = {
     "allowoverwrite": ("allow_overwrite", read_flag),
     "cleanpath": ("clean_path", read_flag),

@@ -1,6 +1,6 @@
-"""Parquet files: PostgreSQL's CSV, read into Arrow's columns block by block.
+"""Parquet files, written from PostgreSQL's CSV by way of Arrow, block by block.
 
-Version 1.0, row groups compressed with Snappy (Redshift guide, r_UNLOAD). Timestamps are in microseconds, without a zone.
+Version 1.0, with row groups compressed by Snappy (Redshift guide, r_UNLOAD). Timestamps have microseconds and no zone.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from sparkify_dwh.standin.unload.options import PARQUET_STEP_BYTES
 from sparkify_dwh.standin.unload.query import ResultColumn
 from sparkify_dwh.standin.unload.statement import UnloadStatement
 
-BLOCK_BYTES = 4 * 1024 * 1024  # of CSV that is converted at once
+BLOCK_BYTES = 4 * 1024 * 1024  # of CSV, converted at once
 
 
 class ParquetFile:
-    """One file. In memory are a block of CSV and the row group at hand.
+    """One file. A block of CSV and the current row group are in memory.
 
-    A file ends behind the row group with which it reaches MAXFILESIZE, and so may be longer by less than a row group.
+    A file ends after the row group with which it reaches MAXFILESIZE, so it may be longer by less than a row group.
     """
 
     def __init__(self, statement: UnloadStatement, columns: Sequence[ResultColumn], file: BinaryIO) -> None:
@@ -32,15 +32,17 @@ class ParquetFile:
             file, self._schema, version="1.0", compression="snappy", store_schema=False
         )
         self._group_bytes = options.row_group_bytes
-        self._most_bytes = options.max_file_bytes // PARQUET_STEP_BYTES * PARQUET_STEP_BYTES or PARQUET_STEP_BYTES
+        self._max_bytes = options.max_file_bytes // PARQUET_STEP_BYTES * PARQUET_STEP_BYTES or PARQUET_STEP_BYTES
         self._block, self._block_bytes = list[bytes](), 0
         self._tables: list[Any] = []
         self.rows = 0
 
     def has_room(self, _row: bytes) -> bool:
-        return self._file.tell() < self._most_bytes
+        """Return whether the file is below its maximum size."""
+        return self._file.tell() < self._max_bytes
 
     def add(self, row: bytes) -> None:
+        """Add a row of CSV."""
         self._block.append(row)
         self._block_bytes += len(row)
         self.rows += 1
@@ -50,13 +52,13 @@ class ParquetFile:
                 self._write_group()
 
     def finish(self) -> None:
-        """Write what is still held back; the file itself stays open."""
+        """Write the rows in memory and the footer; the file itself stays open."""
         self._convert()
         self._write_group()
         self.close()
 
     def close(self) -> None:
-        """Let go of the file, finished or not."""
+        """Release the file, finished or not."""
         self._writer.close()
 
     def _convert(self) -> None:
@@ -72,7 +74,7 @@ class ParquetFile:
 
 
 def arrow_schema(columns: Sequence[ResultColumn]) -> Any:
-    """The columns as Arrow has them; RedshiftError 0A000 for a NUMERIC that says neither precision nor scale."""
+    """Return the Arrow schema of columns. Raise RedshiftError 0A000 for a NUMERIC without precision and scale."""
     arrow = pyarrow()
     return arrow.schema([arrow.field(column.name, _arrow_type(arrow, column)) for column in columns])
 
@@ -86,24 +88,24 @@ def _arrow_type(arrow: Any, column: ResultColumn) -> Any:
                 f"cast it, as in {column.name}::NUMERIC(18, 4)",
             )
         return arrow.decimal128(*column.precision_and_scale)
-    simple = {
+    types = {
         "bool": arrow.bool_, "int2": arrow.int16, "int4": arrow.int32, "int8": arrow.int64, "float4": arrow.float32,
         "float8": arrow.float64, "varchar": arrow.string, "char": arrow.string, "date": arrow.date32,
     }  # fmt: skip
-    return simple[column.type]() if column.type in simple else arrow.timestamp("us")
+    return types[column.type]() if column.type in types else arrow.timestamp("us")
 
 
 def read_rows(data: bytes, schema: Any) -> Any:
-    """Rows of PostgreSQL's CSV as a table; XX000 for values that Parquet does not hold, such as times before Christ."""
+    """Return rows of PostgreSQL's CSV as a table. Raise XX000 for a value outside of Parquet's range, such as a date BC."""
     csv = pyarrow("csv")
-    places = [f"c{place}" for place in range(len(schema))]
+    names = [f"c{index}" for index in range(len(schema))]
     try:
         table = csv.read_csv(
             BytesIO(data),
-            csv.ReadOptions(column_names=places, block_size=len(data) + 1, use_threads=False),
-            csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),  # a lone NULL is an empty line
+            csv.ReadOptions(column_names=names, block_size=len(data) + 1, use_threads=False),
+            csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),  # a row of one NULL is an empty line
             csv.ConvertOptions(
-                column_types=dict(zip(places, schema.types, strict=True)),
+                column_types=dict(zip(names, schema.types, strict=True)),
                 null_values=[""],
                 true_values=["t"],
                 false_values=["f"],

@@ -1,7 +1,7 @@
-"""The query of an UNLOAD: the columns it gives, and the SQL that hands its rows to a file of a certain format.
+"""The query of an UNLOAD: its columns, and the PostgreSQL COPY that returns its rows in a file format.
 
-PostgreSQL writes the rows: as CSV for CSV and Parquet, as one JSON object a line for JSON. With PARTITION BY they come
-sorted by partition, so that one file is open at a time, and each row begins with its partition, in hexadecimal.
+PostgreSQL formats the rows: as CSV for CSV and Parquet, as one JSON object per line for JSON. With PARTITION BY they are
+sorted by partition, so that one file is open at a time, and each row begins with its partition in hexadecimal.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import literal, quoted
 from sparkify_dwh.standin.unload.statement import UnloadStatement
 
-# PostgreSQL's OIDs of the types, which never change, by Redshift's names.
+# Redshift's type names by PostgreSQL's OIDs, which never change.
 TYPES = {
     16: "bool", 20: "int8", 21: "int2", 23: "int4", 700: "float4", 701: "float8", 1700: "numeric",
     19: "varchar", 25: "varchar", 1042: "char", 1043: "varchar", 1082: "date", 1114: "timestamp", 1184: "timestamptz",
@@ -24,13 +24,13 @@ PARTITION_TYPES = frozenset(
     {"int2", "int4", "int8", "numeric", "float4", "bool", "char", "varchar", "date", "timestamp"}
 )
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
-# What Hive writes as %XX in the name of a partition's folder.
+# The characters that Hive writes as %XX in the name of a partition's folder.
 _HIVE_ESCAPES = {code: f"%{code:02X}" for code in (*range(32), 127, *b"\"#%'*/:=?\\{[]^")}
 
 
 @dataclass(frozen=True)
 class ResultColumn:
-    """A column of the query. ``alias`` is the stand-in's own name for it, as two columns may have one name."""
+    """A column of the query. ``alias`` is a unique name, because two columns may have the same name."""
 
     name: str
     alias: str
@@ -39,7 +39,7 @@ class ResultColumn:
 
     @property
     def precision_and_scale(self) -> tuple[int, int] | None:
-        """Those of a NUMERIC; None when the query does not say, as for a sum."""
+        """Precision and scale of a NUMERIC; None when the query does not have them, as for a sum."""
         if self.modifier < 4:
             return None
         return (self.modifier - 4) >> 16, (self.modifier - 4) & 0x7FF
@@ -47,27 +47,27 @@ class ResultColumn:
 
 @dataclass(frozen=True)
 class UnloadedRows:
-    """What the query gives: columns that go to the files, columns that make the partitions, and the COPY of both."""
+    """The columns in the files, the columns of the partitions, and the COPY that returns both."""
 
     columns: tuple[ResultColumn, ...]
     partitions: tuple[ResultColumn, ...]
     copy_sql: str
 
     def folder(self, partition: bytes) -> str:
-        """The folder of a partition as it stands before a row: ``year=2018/month=11/``."""
+        """Return the folder of a partition that precedes a row, such as ``year=2018/month=11/``."""
         values = json.loads(bytes.fromhex(partition.decode()))
         parts = zip(self.partitions, values, strict=True)
         return "".join(f"{column.name}={_folder_value(value)}/" for column, value in parts)
 
 
 def unloaded_rows(statement: UnloadStatement, query: str, described: Sequence[tuple[str, int, int]]) -> UnloadedRows:
-    """What an UNLOAD of ``query`` hands over; ``described`` are the query's columns as `Backend.describe` tells them.
+    """Return the columns and the COPY of ``query``; ``described`` are its columns from `Backend.describe`.
 
-    Raises RedshiftError for columns whose type cannot be unloaded, or that make no partitions.
+    Raise RedshiftError for a column whose type cannot be unloaded or partitioned by.
     """
-    columns = [_column(place, *column) for place, column in enumerate(described)]
+    columns = [_column(index, *column) for index, column in enumerate(described)]
     if not columns:
-        raise RedshiftError("42601", "UNLOAD needs a query that gives columns")
+        raise RedshiftError("42601", "UNLOAD needs a query that returns columns")
     partitions = _partitions(statement, columns)
     kept = tuple(column for column in columns if statement.options.include or column not in partitions)
     if not kept or len(partitions) == len(columns):
@@ -78,29 +78,27 @@ def unloaded_rows(statement: UnloadStatement, query: str, described: Sequence[tu
     return UnloadedRows(kept, partitions, f"COPY ({select}) TO STDOUT ({_copy_options(statement)})")
 
 
-def _column(place: int, name: str, oid: int, modifier: int) -> ResultColumn:
+def _column(index: int, name: str, oid: int, modifier: int) -> ResultColumn:
     if oid not in TYPES:
         raise RedshiftError(
             "0A000", f"UNLOAD of column {name} is not supported by the stand-in: cast it to another type"
         )
-    return ResultColumn(name, f"c{place}", TYPES[oid], modifier)
+    return ResultColumn(name, f"c{index}", TYPES[oid], modifier)
 
 
 def _partitions(statement: UnloadStatement, columns: Sequence[ResultColumn]) -> tuple[ResultColumn, ...]:
     by_name = {column.name.lower(): column for column in columns}
-    found = []
+    partitions: list[ResultColumn] = []
     for name in statement.options.partition_by:
         column = by_name.get(name)
         if column is None:
             raise RedshiftError("42703", f'PARTITION BY column "{name}" is not in the select list of the query')
         if column.type not in PARTITION_TYPES:
-            raise RedshiftError(
-                "0A000", f"PARTITION BY column {name} has type {column.type}, which makes no partitions"
-            )
-        if column in found:
+            raise RedshiftError("0A000", f"PARTITION BY does not support column {name} of type {column.type}")
+        if column in partitions:
             raise RedshiftError("42701", f'PARTITION BY names column "{name}" more than once')
-        found.append(column)
-    return tuple(found)
+        partitions.append(column)
+    return tuple(partitions)
 
 
 def _check_names(columns: Sequence[ResultColumn], data_format: str) -> None:
@@ -113,17 +111,17 @@ def _check_names(columns: Sequence[ResultColumn], data_format: str) -> None:
 
 
 def _select(query: str, columns: Sequence[ResultColumn], partitions: Sequence[ResultColumn], values: str) -> str:
-    # The line ends keep a comment at the end of the query from going on.
+    # The line breaks end a comment at the end of the query.
     rows = f"(\n{query}\n) AS q ({', '.join(column.alias for column in columns)})"
     if not partitions:
-        return f"SELECT {values} FROM {rows}"  # noqa: S608 - the query is the client's own, and parsed by itself before
+        return f"SELECT {values} FROM {rows}"  # noqa: S608 - the client's own query, which has been parsed
     texts = ", ".join(f"{column.alias}::text" for column in partitions)
-    # By the texts too: 1.0 and 1.00 are equal, and two partitions.
+    # By the texts too: 1.0 and 1.00 are equal, but two partitions.
     order = ", ".join([column.alias for column in partitions] + [texts])
     partition = f"encode(convert_to(json_build_array({texts})::text, 'UTF8'), 'hex')"
-    # The place keeps the query's order within a partition.
-    numbered = f"(SELECT *, row_number() OVER () AS place FROM {rows}) AS q"  # noqa: S608
-    return f"SELECT {partition}, {values} FROM {numbered} ORDER BY {order}, place"  # noqa: S608
+    # The number keeps the query's order within a partition.
+    numbered = f"(SELECT *, row_number() OVER () AS number FROM {rows}) AS q"  # noqa: S608
+    return f"SELECT {partition}, {values} FROM {numbered} ORDER BY {order}, number"  # noqa: S608
 
 
 def _values(data_format: str, columns: Sequence[ResultColumn]) -> str:
@@ -136,12 +134,12 @@ def _values(data_format: str, columns: Sequence[ResultColumn]) -> str:
 
 
 def _parquet_value(column: ResultColumn) -> str:
-    """TIMESTAMPTZ loses its zone. Redshift guide, r_UNLOAD"""
+    """Return the SQL of a value for Parquet: TIMESTAMPTZ loses its zone. Redshift guide, r_UNLOAD"""
     return f"{column.alias} AT TIME ZONE 'UTC'" if column.type == "timestamptz" else column.alias
 
 
 def _json_value(column: ResultColumn) -> str:
-    """Booleans are t and f (Redshift guide, r_UNLOAD); times are written as in SQL, not as in JSON."""
+    """Return the SQL of a value for JSON: booleans are t and f (Redshift guide, r_UNLOAD), times have SQL's format."""
     if column.type == "bool":
         return f"CASE {column.alias} WHEN true THEN 't' WHEN false THEN 'f' END"
     return f"{column.alias}::text" if column.type in ("date", "timestamp", "timestamptz") else column.alias
@@ -150,13 +148,13 @@ def _json_value(column: ResultColumn) -> str:
 def _copy_options(statement: UnloadStatement) -> str:
     if statement.options.format == "csv":
         return f"FORMAT csv, DELIMITER {literal(statement.options.delimiter)}"
-    if statement.options.format == "json":  # JSON holds no control characters, so nothing is ever quoted
+    if statement.options.format == "json":  # JSON has no control characters, so nothing is ever quoted
         return r"FORMAT csv, DELIMITER E'\x02', QUOTE E'\x01'"
     return "FORMAT csv"
 
 
 def row_delimiter(statement: UnloadStatement) -> bytes:
-    """What stands between a row's partition and its values."""
+    """Return the delimiter between a row's partition and its values."""
     return {"csv": statement.options.delimiter.encode(), "json": b"\x02"}.get(statement.options.format, b",")
 
 

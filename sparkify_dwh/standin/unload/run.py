@@ -1,8 +1,8 @@
-"""UNLOAD, carried out on the client's own backend and inside its transaction, and the record of what it wrote.
+"""The execution of UNLOAD in the client's own transaction, and the record of the files that it wrote.
 
-The files are not part of the transaction: as on Redshift they stay when it is rolled back. Those of an UNLOAD that fails
-are removed, and so are those of one that is cancelled, a moment later; but they stay when the store stalls. A query without
-rows writes no files and no manifest (https://github.com/spark-redshift-community/spark-redshift/issues/40).
+The files are not part of the transaction: as on Redshift they stay when it is rolled back. The files of an UNLOAD that
+fails are removed. Those of a cancelled one are removed a moment later, unless the store stalls. A query without rows
+writes no files and no manifest (https://github.com/spark-redshift-community/spark-redshift/issues/40).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def unload_rule(sql: str, words: list[str], plan: Callable[[str], Plan]) -> Plan
     query = _postgres_query(statement.query, plan(statement.query))
 
     def run(backend: Backend, notice: Notice) -> None:
-        RunningUnload(statement, query, backend).run(notice)
+        UnloadExecution(statement, query, backend).run(notice)
 
     return CarriedOut(run, tag="UNLOAD")
 
@@ -47,10 +47,10 @@ def _postgres_query(query: str, planned: Plan) -> str:
         return query
     if isinstance(planned, Rewritten):
         return planned.sql
-    raise RedshiftError("0A000", "UNLOAD takes a SELECT, and not a statement that the stand-in carries out itself")
+    raise RedshiftError("0A000", "UNLOAD needs a SELECT, and not a statement that the stand-in carries out itself")
 
 
-class RunningUnload:
+class UnloadExecution:
     """One execution of an UNLOAD statement."""
 
     def __init__(self, statement: UnloadStatement, query: str, backend: Backend) -> None:
@@ -60,16 +60,17 @@ class RunningUnload:
         self._start = datetime.now(timezone.utc).replace(tzinfo=None)
 
     def run(self, notice: Notice) -> None:
+        """Write the files, record them, and send the notice."""
         rows = unloaded_rows(self._statement, self._query, self._backend.describe(self._query))
         if self._statement.options.format == "parquet":
-            arrow_schema(rows.columns)  # what cannot be written is told before anything is touched
+            arrow_schema(rows.columns)  # raises for a column that cannot be written, before anything is touched
         store = open_store(self._statement.authorization, self._statement.options.region)
         target = UnloadTarget(self._statement, store)
 
-        def write(incoming: Consumer) -> None:
+        def write(consumer: Consumer) -> None:
             with store:
                 target.prepare()
-                self._write(rows, target, incoming)
+                self._write(rows, target, consumer)
 
         self._backend.copy_out(rows.copy_sql, write)
         count = sum(file.rows for file in target.written)
@@ -77,47 +78,48 @@ class RunningUnload:
         self._record(target)
         notice(f"UNLOAD completed, {count} record(s) unloaded successfully.")
 
-    def _write(self, rows: UnloadedRows, target: UnloadTarget, incoming: Consumer) -> None:
-        """Write the files, in a thread of its own: the store may stall."""
+    def _write(self, rows: UnloadedRows, target: UnloadTarget, consumer: Consumer) -> None:
+        """Write the files, in the worker's thread."""
         files = _Files(self._statement, rows, target)
         try:
-            for row in incoming:
+            for row in consumer:
                 files.add(row)
             files.finish()
             if self._statement.options.manifest and target.written:
                 target.write_manifest(rows.columns)
-            incoming.commit()
+            consumer.commit()
         except BaseException:
-            if incoming.may_undo():
+            if consumer.may_undo():
                 target.remove_written()
             raise
         finally:
             files.close()
 
     def _record(self, target: UnloadTarget) -> None:
-        """Write down what was written, so that it outlives a rollback, as the files do."""
+        """Record the files on another connection, so that the record outlives a rollback as they do."""
         with self._backend.side_connection() as connection, connection.cursor() as cursor, connection.transaction():
             (query_id,) = cursor.execute("SELECT nextval('redshift_catalog.query_id')").fetchone() or (0,)
-            same = (query_id, self._backend.pid)
+            ids = (query_id, self._backend.pid)
             data_format = self._statement.options.format.upper()
             cursor.executemany(
                 RECORD,
-                [(*same, file.url, self._start, file.rows, file.bytes, data_format) for file in target.written],
+                [(*ids, file.url, self._start, file.rows, file.bytes, data_format) for file in target.written],
             )
 
 
 class _Files:
-    """The rows on their way into files, of which one is open at a time."""
+    """Writes rows to files, one of which is open at a time."""
 
     def __init__(self, statement: UnloadStatement, rows: UnloadedRows, target: UnloadTarget) -> None:
         self._statement, self._rows, self._target = statement, rows, target
         self._delimiter = row_delimiter(statement)
-        self._partition = b""  # of the open file, as it stands before the row
+        self._partition = b""  # of the open file, as it precedes a row
         self._part = 0
         self._file: BinaryIO | None = None
         self._open: ParquetFile | TextFile | None = None
 
     def add(self, row: bytes) -> None:
+        """Write a row, to a new file if its partition is new or the open file is full."""
         partition = self._partition
         if self._rows.partitions:
             partition, _, row = row.partition(self._delimiter)
@@ -130,7 +132,7 @@ class _Files:
         self._open.add(row)
 
     def finish(self) -> None:
-        """Complete the open file, if there is one, and put it in its place."""
+        """Complete the open file, if there is one, and store it."""
         if self._open is None or self._file is None:
             return
         self._open.finish()
@@ -139,7 +141,7 @@ class _Files:
         self.close()
 
     def close(self) -> None:
-        """Throw away what is open."""
+        """Discard the open file, if there is one."""
         if self._open is not None:
             self._open.close()
         if self._file is not None:

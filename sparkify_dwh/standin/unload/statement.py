@@ -1,10 +1,10 @@
-"""Reading an UNLOAD statement.
+"""The parser of UNLOAD.
 
     UNLOAD ('select ...') TO 's3://...' authorization FORMAT PARQUET | CSV | JSON [ option ... ]
 
-After the target the clauses come in any order, and AS may be left out everywhere (Redshift guide, r_UNLOAD). Files go to
-``s3://`` and to ``file:///``, which only the stand-in knows. Everything else is an error that names it: 42601 for what
-Redshift would refuse as well, 0A000 for what the stand-in does not support, such as the default format, text with ``|``.
+After the target the clauses may have any order, and AS is always optional (Redshift guide, r_UNLOAD). Targets are
+``s3://`` and, in the stand-in only, ``file:///``. Anything else is an error that names it: 42601 if Redshift refuses it
+too, 0A000 if only the stand-in does, such as the default format, which is text with ``|``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ from sparkify_dwh.standin.language.token_cursor import TokenCursor
 from sparkify_dwh.standin.language.tokens import Token, tokenize
 from sparkify_dwh.standin.transfer.authorization import Authorization
 from sparkify_dwh.standin.transfer.clauses import Clauses
-from sparkify_dwh.standin.unload.options import EXCLUDED, OPTIONS, UNSUPPORTED, UnloadOptions, check_together, excluded
+from sparkify_dwh.standin.unload.options import (
+    EXCLUDED,
+    OPTIONS,
+    UNSUPPORTED,
+    UnloadOptions,
+    check_together,
+    excluded_option,
+)
 
 _OBJECT = re.compile(r"s3://[^/]+|file:///")
 
@@ -27,8 +34,8 @@ _OBJECT = re.compile(r"s3://[^/]+|file:///")
 class UnloadStatement:
     """An UNLOAD statement that the stand-in can carry out.
 
-    ``query`` is the SELECT as it stands in the literal, without the literal's escapes and without a semicolon. ``url`` is
-    what the names of all files begin with: with PARTITION BY it ends in a slash.
+    ``query`` is the SELECT from the literal, without the literal's escapes and without a semicolon. ``url`` is the prefix
+    of all files; with PARTITION BY it ends in a slash.
     """
 
     query: str
@@ -38,7 +45,7 @@ class UnloadStatement:
 
 
 def parse_unload(sql: str) -> UnloadStatement:
-    """The UNLOAD statement that ``sql`` is; raises RedshiftError. No message repeats a string that may be a secret."""
+    """Parse an UNLOAD statement. Raise RedshiftError, whose message repeats no string that may be a secret."""
     tokens = TokenCursor(sql)
     tokens.expect_word("unload")
     tokens.expect_symbol("(")
@@ -52,7 +59,7 @@ def parse_unload(sql: str) -> UnloadStatement:
 
 
 def _query(text: str) -> str:
-    """The query, when it is one that Redshift unloads."""
+    """Return the query, if Redshift can unload it."""
     tokens = tokenize(text)
     while tokens and tokens[-1].is_symbol(";"):
         tokens.pop()
@@ -72,14 +79,14 @@ def _query(text: str) -> str:
 
 
 def _without_brackets(tokens: list[Token]) -> list[Token]:
-    """The query inside of the brackets that stand around the whole of it."""
+    """Return the query without brackets that enclose all of it."""
     while is_bracketed(tokens):
         tokens = tokens[1:-1]
     return tokens
 
 
 def _is_limited(tokens: list[Token]) -> bool:
-    """Whether it begins with SELECT TOP, or LIMIT or FETCH FIRST stands in it outside of brackets."""
+    """Return whether the query begins with SELECT TOP, or has LIMIT or FETCH FIRST outside of brackets."""
     for index, token in top_level(tokens):
         if index and tokens[index - 1].is_symbol("."):
             continue
@@ -94,7 +101,7 @@ def _is_limited(tokens: list[Token]) -> bool:
 def _target(url: str, options: UnloadOptions) -> str:
     if not _OBJECT.match(url):
         raise RedshiftError("42601", f"UNLOAD needs a URL like s3://bucket/prefix or file:///path, found '{url}'")
-    # Redshift guide, r_UNLOAD: a slash is added behind the prefix when there are partitions
+    # Redshift guide, r_UNLOAD: with partitions a slash is appended to the prefix
     return f"{url}/" if options.partition_by and not url.endswith("/") else url
 
 
@@ -143,7 +150,7 @@ class _Clauses(Clauses):
     def _refusal(self, word: str) -> RedshiftError:
         data_format = str(self._values.get("format", ""))
         if word.upper() in EXCLUDED.get(data_format, ()):
-            return excluded(word.upper(), data_format)
+            return excluded_option(word.upper(), data_format)
         if word in UNSUPPORTED:
             return RedshiftError("0A000", f"UNLOAD option {word.upper()} is not supported by the stand-in")
         return self._tokens.syntax_error()

@@ -1,6 +1,6 @@
-"""Where the files of an UNLOAD go: their names, what may be there before, and the manifest.
+"""The target of an UNLOAD: names of files, what may be overwritten, and the manifest.
 
-Names are ``<prefix>0000_part_00``, and with PARALLEL OFF ``<prefix>000`` (Redshift guide, r_UNLOAD); the stand-in has one
+Files are ``<prefix>0000_part_00``, and with PARALLEL OFF ``<prefix>000`` (Redshift guide, r_UNLOAD); the stand-in has one
 slice. Any object under the prefix counts as one that might be overwritten.
 """
 
@@ -23,7 +23,7 @@ from sparkify_dwh.standin.unload.statement import UnloadStatement
 from sparkify_dwh.storage.store import ObjectStore, file_url
 from sparkify_dwh.storage.urls import local_path
 
-_OWN_NAME = re.compile(r"(?:[0-9]{4}_part_[0-9]{2,}|[0-9]{3,})(?:\.parquet|\.gz)?$|manifest$")
+_UNLOADED_NAME = re.compile(r"(?:[0-9]{4}_part_[0-9]{2,}|[0-9]{3,})(?:\.parquet|\.gz)?$|manifest$")
 _MANIFEST_TYPES = {
     "bool": "boolean", "int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real",
     "float8": "double precision", "varchar": "character varying", "char": "character",
@@ -33,7 +33,7 @@ _MANIFEST_TYPES = {
 
 @dataclass(frozen=True)
 class WrittenFile:
-    """A file that was written: its rows, and its size in bytes."""
+    """A file that was written, with the number of its rows and bytes."""
 
     url: str
     rows: int
@@ -41,20 +41,20 @@ class WrittenFile:
 
 
 class UnloadTarget:
-    """The place under one prefix. Errors are RedshiftErrors."""
+    """The objects under one prefix. Errors are RedshiftErrors."""
 
     def __init__(self, statement: UnloadStatement, store: ObjectStore) -> None:
         self._options = statement.options
-        self._url = _spelled(statement.url)
+        self._url = _listed_url(statement.url)
         self._store = store
         self._cleaned: set[str] = set()
         self.written: list[WrittenFile] = []
         self._manifests: list[str] = []  # none or one
 
     def prepare(self) -> None:
-        """Make sure that nothing is overwritten unasked; with CLEANPATH remove what is there.
+        """Raise if objects exist that must not be overwritten; with CLEANPATH delete them.
 
-        With PARTITION BY, CLEANPATH empties a partition's folder when the first row for it comes.
+        With PARTITION BY, CLEANPATH empties a partition's folder before the first file is written to it.
         """
         if self._options.clean_path and not self._options.partition_by:
             self._clean("")
@@ -66,7 +66,7 @@ class UnloadTarget:
             )
 
     def write(self, folder: str, part: int, file: BinaryIO, rows: int) -> None:
-        """Put a finished file in its place: ``part`` counts from 0 in every folder."""
+        """Store a finished file; ``part`` counts from 0 in every folder."""
         if self._options.clean_path and self._options.partition_by:
             self._clean(folder)
         name = f"0000_part_{part:02d}" if self._options.parallel else f"{part:03d}"
@@ -74,24 +74,24 @@ class UnloadTarget:
         self._put(self._object_url(folder) + name + extension, file, rows)
 
     def write_manifest(self, columns: tuple[ResultColumn, ...]) -> None:
-        """One object that names all files, for COPY. Redshift guide, r_UNLOAD, MANIFEST [VERBOSE]"""
+        """Store the manifest of all files, for COPY. Redshift guide, r_UNLOAD, MANIFEST [VERBOSE]"""
         data = json.dumps(self._manifest(columns), indent=2, ensure_ascii=False).encode()
-        with _explained():
+        with _redshift_errors():
             self._manifests.append(f"{self._url}manifest")
             self._store.write(self._manifests[0], data)
 
     def remove_written(self) -> None:
-        """Take back the files of an UNLOAD that failed."""
-        with _explained():
+        """Delete the files of an UNLOAD that failed."""
+        with _redshift_errors():
             for url in [*(file.url for file in self.written), *self._manifests]:
                 self._store.delete(url)
 
     def _put(self, url: str, file: BinaryIO, rows: int) -> None:
         size = file.seek(0, 2)
-        with _explained():
+        with _redshift_errors():
             if size == 0:
                 self._store.write(url, b"")
-            else:  # mapped, so that a file of gigabytes need not be in memory
+            else:  # mapped, so that large files need no memory
                 with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                     self._store.write(url, cast("bytes", data))
         self.written.append(WrittenFile(url, rows, size))
@@ -102,22 +102,22 @@ class UnloadTarget:
         self._cleaned.add(folder)
         urls = self._objects(folder)
         prefix = self._object_url(folder)
-        for url in urls:  # a slip of the pen must not empty someone's home directory
+        for url in urls:  # a wrong URL must not empty someone's home directory
             if url.startswith("file:") and not _is_unloaded(url.removeprefix(prefix), prefix):
                 raise RedshiftError(
                     "XX000",
-                    f"CLEANPATH in the stand-in removes files of an UNLOAD only, found {url}: remove it yourself",
+                    f"CLEANPATH in the stand-in removes only files of an UNLOAD, and {url} is not one: remove it yourself",
                 )
-        with _explained():
+        with _redshift_errors():
             for url in urls:
                 self._store.delete(url)
 
     def _objects(self, folder: str) -> list[str]:
-        with _explained():
-            return [found.url for found in self._store.list(self._object_url(folder))]
+        with _redshift_errors():
+            return [stored.url for stored in self._store.list(self._object_url(folder))]
 
     def _object_url(self, folder: str) -> str:
-        """``file:///`` URLs are percent-encoded, so that the percent signs of a partition's name are encoded again."""
+        """Return a folder's URL. In ``file:///`` URLs the percent signs of a partition's name are encoded again."""
         return self._url + (quote(folder) if self._url.startswith("file:") else folder)
 
     def _manifest(self, columns: tuple[ResultColumn, ...]) -> dict[str, object]:
@@ -139,25 +139,27 @@ def _manifest_type(column: ResultColumn) -> str:
     return _MANIFEST_TYPES.get(column.type, column.type)
 
 
-def _spelled(url: str) -> str:
-    """The URL as listings spell it."""
-    with _explained():
+def _listed_url(url: str) -> str:
+    """Return the URL as it is spelled in listings."""
+    with _redshift_errors():
         return file_url(local_path(url)) if url.startswith("file:") else url
 
 
 def _is_unloaded(rest: str, prefix: str) -> bool:
-    """Whether an object was written by an UNLOAD to ``prefix``; ``rest`` is its URL behind that."""
+    """Return whether an UNLOAD to ``prefix`` has written an object; ``rest`` is its URL after the prefix."""
     *folders, name = unquote(rest).split("/")
     in_folders = all("=" in folder for folder in folders) and (not folders or prefix.endswith("/"))
-    return in_folders and _OWN_NAME.match(name) is not None
+    return in_folders and _UNLOADED_NAME.match(name) is not None
 
 
 def temporary_file() -> BinaryIO:
+    """Return a temporary file for a file of an UNLOAD."""
     return cast("BinaryIO", TemporaryFile(prefix="sparkify-dwh-unload-"))
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _redshift_errors() -> Iterator[None]:
+    """Turn errors of the store into RedshiftErrors."""
     try:
         yield
     except SourceError as error:

@@ -1,4 +1,4 @@
-"""Files of CSV and JSON, which PostgreSQL writes row by row, plain or compressed."""
+"""CSV and JSON files, whose rows PostgreSQL formats, plain or compressed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sparkify_dwh.standin.unload.statement import UnloadStatement
 
 
 class TextFile:
-    """One file of text. NULL is an empty field of CSV and an empty text is ``""``, so that COPY can tell them apart.
+    """One text file. In CSV, NULL is an empty field and an empty text is ``""``, so that COPY can distinguish them.
 
-    A file ends before it would be longer than MAXFILESIZE; with GZIP that counts what the compressor has let out.
+    A file ends before it would exceed MAXFILESIZE; with GZIP, only the bytes that the compressor has written count.
     """
 
     def __init__(self, statement: UnloadStatement, columns: Sequence[ResultColumn], file: BinaryIO) -> None:
@@ -23,22 +23,24 @@ class TextFile:
             self._out = cast("BinaryIO", gzip.GzipFile(fileobj=file, mode="wb", mtime=0))
         if statement.options.header:
             self._out.write(_header(columns, statement.options.delimiter))
-        self._most_bytes = statement.options.max_file_bytes
+        self._max_bytes = statement.options.max_file_bytes
         self.rows = 0
 
     def has_room(self, row: bytes) -> bool:
-        return self.rows == 0 or self._file.tell() + len(row) <= self._most_bytes
+        """Return whether the row fits in the file."""
+        return self.rows == 0 or self._file.tell() + len(row) <= self._max_bytes
 
     def add(self, row: bytes) -> None:
+        """Add a row."""
         self._out.write(row)
         self.rows += 1
 
     def finish(self) -> None:
-        """Write what is still held back; the file itself stays open."""
+        """Complete the compressed data; the file itself stays open."""
         self.close()
 
     def close(self) -> None:
-        """Let go of the file, finished or not."""
+        """Release the file, finished or not."""
         if self._out is not self._file:
             self._out.close()
 
