@@ -27,6 +27,8 @@ from sqlalchemy_redshift.dialect import (
     RedshiftDialect_redshift_connector,
 )
 
+from sparkify_dwh.redshift.literals import LiteralCompiler
+
 # How Redshift's catalogue spells an identity column in pg_attrdef.adsrc, e.g. "identity"(101, 0, '1,1'::text)
 IDENTITY_DEFAULT = re.compile(r"""^"(?P<kind>default_identity|identity)"\(.*'(?P<start>-?\d+),(?P<step>-?\d+)'""")
 
@@ -43,8 +45,8 @@ def errors_of_the_driver() -> Iterator[None]:
         raise InterfaceError("communication error", error) from error
 
 
-class SparkifyCompiler(RedshiftDialect_redshift_connector.statement_compiler):  # type: ignore[misc]
-    """SQL as Redshift and its driver take it.
+class SparkifyCompiler(LiteralCompiler, RedshiftDialect_redshift_connector.statement_compiler):  # type: ignore[misc]
+    """SQL as Redshift and its driver take it: values are literals, but in ``INSERT ... VALUES``.
 
     Per cent signs are sent as they are written: upstream doubles them (``'100%'`` would arrive as ``'100%%'``).
     """
@@ -120,11 +122,12 @@ class SparkifyDialect(RedshiftDialect_redshift_connector):  # type: ignore[misc]
         kw.setdefault("paramstyle", self.default_paramstyle)  # not the driver's
         super().__init__(**kw)
 
-    def _set_backslash_escapes(self, connection: sa.Connection) -> None:
-        """Keep doubling them; upstream stops at the first connection.
+    # Redshift reads a backslash in a literal as an escape: an S3 key with one before a quote would end the literal.
+    # SQLAlchemy doubles them by default in 2.0 and not in 2.1, and upstream stops at the first connection.
+    _backslash_escapes = True
 
-        Redshift reads a backslash in a literal as an escape: an S3 key with one before a quote would end the literal.
-        """
+    def _set_backslash_escapes(self, connection: sa.Connection) -> None:
+        """Keep doubling them, whatever the server says."""
 
     # The driver lets the socket's own errors through; SQLAlchemy sees a lost connection only in an error of the driver.
 

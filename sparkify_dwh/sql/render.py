@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-import sqlparse
 from sqlalchemy import ClauseElement, literal_column
 from sqlalchemy.schema import ExecutableDDLElement
 
@@ -21,11 +20,9 @@ FIRST, LAST = ":first", ":last"
 
 
 def readable(statement: ClauseElement) -> str:
-    """A statement as Redshift gets it, with its values in place, and queries with line breaks."""
-    if isinstance(statement, ExecutableDDLElement):
-        return str(statement.compile(dialect=SparkifyDialect()))
-    text = str(statement.compile(dialect=SparkifyDialect(), compile_kwargs={"literal_binds": True}))
-    return str(sqlparse.format(text, reindent=True))
+    """Return a statement byte for byte as it is sent to Redshift."""
+    options = {} if isinstance(statement, ExecutableDDLElement) else {"render_postcompile": True}
+    return str(statement.compile(dialect=SparkifyDialect(), compile_kwargs=options))
 
 
 def fill_statements(

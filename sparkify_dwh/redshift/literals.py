@@ -1,0 +1,87 @@
+"""Values as literals in every statement but ``INSERT ... VALUES``.
+
+Redshift's server refuses bind parameters, or ends in internal errors, in sub-queries (sqlalchemy-redshift issue 265), in
+GROUP BY (issue 252) and as output columns (redshift_connector issue 59). A literal is also a constant when the statement
+is planned, so that a sort key prunes, and the statement that is printed is the one that is sent.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BindParameter, Date, DateTime, Double, Float, Function, Insert, Label, String, literal
+from sqlalchemy.dialects.postgresql.base import PGCompiler
+from sqlalchemy.exc import CompileError
+from sqlalchemy.types import NullType, TypeEngine
+
+AMBIGUOUS = (Date, DateTime, Float)  # a bare literal of which is of the type unknown, or NUMERIC
+
+
+class LiteralCompiler(PGCompiler):
+    """Renders values into the SQL, with the types that bind parameters would have had."""
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        self._typed: set[BindParameter[Any]] = set()  # values whose type nothing beside them tells
+        super().__init__(*args, **kw)
+
+    def visit_label(self, label: Label[Any], *args: Any, **kw: Any) -> str:
+        """An output column: as a bare string it would be of the type ``unknown`` (705)."""
+        if isinstance(label.element, BindParameter):
+            self._typed.add(label.element)
+        return str(super().visit_label(label, *args, **kw))  # type: ignore[no-untyped-call]
+
+    def visit_function(self, func: Function[Any], *args: Any, **kw: Any) -> str:
+        """A call: which function is meant depends on the types of its arguments."""
+        self._typed.update(
+            clause
+            for clause in func.clauses
+            if isinstance(clause, BindParameter) and isinstance(clause.type, AMBIGUOUS)
+        )
+        return str(super().visit_function(func, *args, **kw))
+
+    def visit_bindparam(self, bindparam: BindParameter[Any], *args: Any, **kw: Any) -> str:
+        if kw.get("literal_binds") and bindparam.value is None and bindparam.callable is None:
+            return self.render_literal_value(None, bindparam.type)
+        if not self._takes_parameters():
+            kw["literal_execute"] = True
+        return str(super().visit_bindparam(bindparam, *args, **kw))  # type: ignore[no-untyped-call]
+
+    def _takes_parameters(self) -> bool:
+        """Whether the innermost statement is an INSERT of VALUES, or runs once for each of many sets of values."""
+        if self.for_executemany:
+            return True
+        innermost = self.stack[-1]["selectable"] if self.stack else None
+        return isinstance(innermost, Insert) and innermost.select is None
+
+    def render_literal_bindparam(self, bindparam: BindParameter[Any], *args: Any, **kw: Any) -> str:
+        sql = str(super().render_literal_bindparam(bindparam, *args, **kw))  # type: ignore[no-untyped-call]
+        if bindparam not in self._typed or sql.startswith("CAST"):
+            return sql
+        if isinstance(bindparam.type, AMBIGUOUS):
+            return self._cast(sql, bindparam.type)
+        return (
+            self._cast(sql, String(len(sql.encode()))) if sql.startswith("'") else sql
+        )  # VARCHAR without length would cut
+
+    def render_literal_value(self, value: Any, type_: TypeEngine[Any]) -> str:
+        """Raises :class:`CompileError` for what Redshift has no literal of, such as NaN."""
+        if isinstance(type_, NullType):  # that of a parameter of text(), for one
+            type_ = String() if isinstance(value, str) else literal(value).type
+        if value is None:
+            return "NULL" if isinstance(type_, NullType) else self._cast("NULL", type_)
+        if isinstance(value, float | Decimal):
+            return self._number(value)
+        return str(super().render_literal_value(value, type_))  # type: ignore[no-untyped-call]
+
+    def _number(self, value: float | Decimal) -> str:
+        """Exactly the value: a float has its shortest digits, and with an exponent is no NUMERIC, which would overflow."""
+        if not (value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)):
+            raise CompileError(f"{value} cannot be written as a literal: leave it out, or write NULL")
+        if isinstance(value, Decimal):
+            return f"{value:f}"
+        return self._cast(f"'{value!r}'", Double()) if "e" in repr(value) else repr(value)
+
+    def _cast(self, sql: str, type_: TypeEngine[Any]) -> str:
+        return f"CAST({sql} AS {self.dialect.type_compiler_instance.process(type_)})"
