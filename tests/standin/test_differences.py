@@ -1,4 +1,4 @@
-"""The ledger of differences: that it can be read, and that what it says of the stand-in is still so."""
+"""The list of differences: its form, its copy in the README, and that its statements still hold."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from sparkify_dwh.standin.differences import (
 README = Path(__file__).parents[2] / "README.md"
 GROUPS = (SPEED, TYPES, TABLES, QUERIES, TRANSACTIONS, LOADING, SYSTEM)
 
-# What a statement gives here, though Redshift gives something else.
+# The result of a statement, where Redshift's differs.
 STILL_DIFFERENT = [
     ("trailing_blanks", "SELECT CAST('a ' AS VARCHAR(2)) = 'a'", False),
     ("lengths_in_expressions", "SELECT CAST('日本' AS VARCHAR(3))", "日本"),
@@ -47,8 +47,8 @@ STILL_DIFFERENT = [
     ("users_and_rights", "SELECT usesuper FROM pg_user WHERE usename = current_user", True),
     ("system_views_at_once", "SELECT count(DISTINCT slice) FROM stl_load_errors WHERE slice <> 0", 0),
 ]
-# What is done here one after the other, though Redshift refuses the last.
-STILL_TAKEN = [
+# Statements in order, of which Redshift refuses the last.
+STILL_ACCEPTED = [
     ("merge_source",
      "CREATE VIEW v AS SELECT user_id FROM users",
      "MERGE INTO users USING v ON users.user_id = v.user_id WHEN MATCHED THEN DELETE "
@@ -159,7 +159,7 @@ def test_an_entry_has_a_sentence_and_a_source(name: str) -> None:
     assert re.fullmatch(r"https://[\w./-]+", difference.url)
 
 
-def test_a_name_stands_in_one_group_only() -> None:
+def test_a_name_is_in_one_group_only() -> None:
     assert sum(map(len, GROUPS)) == len(DIFFERENCES)
 
 
@@ -175,7 +175,7 @@ def test_a_source_is_a_page_of_the_guide_or_an_address() -> None:
     assert Difference("", "https://a.b/c").url == "https://a.b/c"
 
 
-def test_the_readme_holds_the_ledger_and_nothing_else() -> None:
+def test_the_readme_holds_the_list_and_nothing_else() -> None:
     """Between its two marks; print it with ``python -m sparkify_dwh.standin.differences``."""
     _, *between = re.split(r"<!-- (?:differences|end of differences)[^>]*-->\n", README.read_text(encoding="utf-8"))
     assert between[0] == f"\n{as_markdown()}\n"
@@ -183,20 +183,20 @@ def test_the_readme_holds_the_ledger_and_nothing_else() -> None:
 
 
 def test_a_skip_names_an_entry() -> None:
-    assert differs("identity_gaps").kwargs["reason"].startswith("identity_gaps: IDENTITY numbers rows")
+    assert differs("identity_gaps").kwargs["reason"].startswith("identity_gaps: IDENTITY numbers follow")
     with pytest.raises(KeyError):
         differs("it is inconvenient")
 
 
 @pytest.mark.parametrize(("name", "sql", "here"), STILL_DIFFERENT)
 def test_the_stand_in_still_differs(connection: Connection, name: str, sql: str, here: object) -> None:
-    """An entry whose difference is gone leaves the ledger."""
+    """Remove an entry whose difference is gone."""
     assert name in DIFFERENCES
     assert connection.exec_driver_sql(sql).scalar() == here
 
 
-@pytest.mark.parametrize(("name", "before", "sql"), STILL_TAKEN)
-def test_the_stand_in_still_takes_what_redshift_refuses(
+@pytest.mark.parametrize(("name", "before", "sql"), STILL_ACCEPTED)
+def test_the_stand_in_still_accepts_what_redshift_refuses(
     connection: Connection, name: str, before: str, sql: str
 ) -> None:
     assert name in DIFFERENCES
@@ -206,7 +206,7 @@ def test_the_stand_in_still_takes_what_redshift_refuses(
 
 @pytest.mark.parametrize(("name", "sql"), STILL_REFUSED)
 def test_the_stand_in_still_refuses(connection: Connection, name: str, sql: str) -> None:
-    """What the stand-in has learnt leaves the ledger."""
+    """Remove an entry when the stand-in supports it."""
     assert name in DIFFERENCES
     with pytest.raises(ProgrammingError):
         connection.exec_driver_sql(sql)

@@ -1,8 +1,8 @@
-"""The ledger of known differences between the stand-in and Amazon Redshift: what a local run does not prove.
+"""The known differences between the stand-in and Amazon Redshift, which a local run cannot test.
 
-A sentence says what happens here, and where it is not plain, what happens on Redshift. A test that cannot hold on one of
-the two may skip only by naming an entry (``differs`` in tests/fix_differences.py). What Redshift has and the stand-in
-refuses, with an error that names it, stands here too.
+A sentence says what the stand-in does and, where it is not obvious, what Redshift does. What Redshift has and the stand-in
+refuses, with an error that names it, is listed too. A test that cannot hold on one of the two may be skipped only by
+naming an entry (``differs`` in tests/support/differences.py).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DIFFERENCES: dict[str, Difference] = SPEED | TYPES | TABLES | QUERIES | TRANSACT
 
 
 def as_markdown() -> str:
-    """The ledger as a table in Markdown, a row per difference, in the order in which they stand here."""
+    """Return the list as a Markdown table, one row per difference."""
     rows = ["| name | what differs | source |", "| --- | --- | --- |"]
     rows += [_row(name, difference) for name, difference in DIFFERENCES.items()]
     return "\n".join(rows) + "\n"

@@ -1,4 +1,4 @@
-"""The ledger as the README prints it: ``python -m sparkify_dwh.standin.differences``."""
+"""Print the list for the README: ``python -m sparkify_dwh.standin.differences``."""
 
 from sparkify_dwh.standin.differences import as_markdown
 

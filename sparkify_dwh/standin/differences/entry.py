@@ -9,11 +9,12 @@ GUIDE = "https://docs.aws.amazon.com/redshift/latest/dg/"
 
 @dataclass(frozen=True)
 class Difference:
-    """A sentence for readers of the README, and where Redshift's side of it is written: a page of the guide, or a URL."""
+    """A sentence for the README, and the source of Redshift's behaviour: a page of the guide, or a URL."""
 
     sentence: str
     source: str
 
     @property
     def url(self) -> str:
+        """The URL of the source."""
         return self.source if "://" in self.source else f"{GUIDE}{self.source}.html"

@@ -1,4 +1,4 @@
-"""The ledger of differences, second part: storage and speed, COPY and UNLOAD, and the system around them."""
+"""The list of differences, second part: storage and speed, COPY and UNLOAD, and the system around them."""
 
 # fmt: off
 from __future__ import annotations
@@ -8,112 +8,112 @@ from sparkify_dwh.standin.differences.entry import Difference
 # Storage and speed
 SPEED = {
     "performance": Difference(
-        "The stand-in is a row store on one machine: nothing about times, plans, memory or costs carries over.",
+        "The stand-in is a row store on one machine: times, plans, memory and costs are not comparable.",
         "c_high_level_system_architecture"),
     "distribution": Difference(
-        "Dist styles and dist keys are kept for the catalogue and do nothing: no slices, no skew, no broadcasts.",
+        "Dist styles and dist keys are recorded in the catalogue and have no effect: no slices, no skew, no broadcasts.",
         "t_Distributing_data"),
     "sort_keys": Difference(
-        "A sort key becomes a BRIN index, by which blocks are skipped; rows are not sorted, and an interleaved key is"
-        " like a compound one.", "t_Sorting_data"),
+        "A sort key becomes a BRIN index, which skips blocks; rows are not sorted, and an interleaved key works like a "
+        "compound one.", "t_Sorting_data"),
     "compression": Difference(
-        "Encodings are kept for the catalogue and compress nothing; COMPUPDATE, STATUPDATE and COMPROWS change "
-        "nothing.", "t_Compressing_data_on_disk"),
+        "Encodings are recorded in the catalogue and compress nothing; COMPUPDATE, STATUPDATE and COMPROWS have no effect.",
+        "t_Compressing_data_on_disk"),
     "automatic_choices": Difference(
-        "AUTO stays AUTO: no dist style, sort key or encoding is chosen or changed by the system.",
+        "AUTO stays AUTO: the system does not choose or change dist styles, sort keys or encodings.",
         "r_CREATE_TABLE_NEW"),
     "workload": Difference(
-        "There are no queues, priorities, monitoring rules, result cache or concurrency scaling; their parameters can be "
-        "set and do nothing.", "cm-c-implementing-workload-management"),
+        "Queues, priorities, monitoring rules, the result cache and concurrency scaling are missing; their parameters can "
+        "be set and have no effect.", "cm-c-implementing-workload-management"),
 }
 
 # COPY and UNLOAD
 LOADING = {
     "copy_formats": Difference(
-        "COPY reads JSON and PARQUET; CSV, delimited and fixed-width text (Redshift's default), AVRO, ORC and SHAPEFILE "
-        "are refused.", "copy-parameters-data-format"),
+        "COPY reads JSON and PARQUET; CSV, delimited and fixed-width text (Redshift's default), AVRO, ORC and SHAPEFILE are "
+        "refused.", "copy-parameters-data-format"),
     "copy_sources": Difference(
-        "COPY reads s3:// and, which Redshift does not, file:///; DynamoDB, EMR, SSH and COPY JOB are refused.",
+        "COPY reads s3:// and, unlike Redshift, file:///; DynamoDB, EMR, SSH and COPY JOB are refused.",
         "r_COPY"),
     "copy_options": Difference(
-        "IGNOREALLERRORS, IGNOREHEADER, ENCRYPTED, LZOP and an ENCODING other than UTF8 are refused; with PARQUET, "
-        "ACCEPTINVCHARS and FILLRECORD too. Redshift has them.", "r_COPY"),
+        "IGNOREALLERRORS, IGNOREHEADER, ENCRYPTED, LZOP and an ENCODING other than UTF8 are refused; with PARQUET, so are "
+        "ACCEPTINVCHARS and FILLRECORD. Redshift has them.", "r_COPY"),
     "copy_types": Difference(
         "COPY into columns of TIME and TIMETZ is refused.", "r_Datetime_types"),
     "authorization": Difference(
-        "IAM roles are checked for their form and not assumed: S3 is read and written with the rights of the local "
-        "process, so a role that lacks one shows only on Redshift.", "copy-parameters-authorization"),
+        "IAM roles are checked for their form and not assumed: S3 is read and written with the permissions of the local "
+        "process, so a missing permission of the role appears only on Redshift.", "copy-parameters-authorization"),
     "regions": Difference(
-        "REGION goes to the S3 client; a bucket elsewhere does not give Redshift's error.",
+        "REGION is passed to the S3 client; a bucket in another region does not cause Redshift's error.",
         "copy-parameters-data-source-s3"),
     "copy_order": Difference(
-        "COPY reads file after file: MAXERROR counts exactly, and the same row is rejected every time. Redshift's "
-        "slices read at once and count approximately.", "copy-parameters-data-load"),
+        "COPY reads one file after the other, so MAXERROR counts exactly and always rejects the same rows. Redshift's "
+        "slices read in parallel and count approximately.", "copy-parameters-data-load"),
     "copy_json_numbers": Difference(
-        "Numbers in JSON keep their digits; on Redshift they pass through floating point, and a NUMERIC may lose "
-        "some.", "copy-usage_notes-copy-from-json"),
+        "Numbers in JSON keep all digits; on Redshift they pass through floating point, and a NUMERIC may lose some.",
+        "copy-usage_notes-copy-from-json"),
     "copy_json_integers": Difference(
-        "A JSON number without a fraction, such as 1541105830796.0 or 1e3, goes into an integer column, and one with a "
-        "fraction is rejected (1207). The guide is silent; public loads of Sparkify's logs show the first of Redshift, and "
-        "the second is a guess.", "copy-usage_notes-copy-from-json"),
+        "For an integer column, a JSON number without a fraction, such as 1541105830796.0 or 1e3, is accepted, and one with "
+        "a fraction is rejected (1207). The guide does not specify either; public loads of Sparkify's logs show that "
+        "Redshift does the first, and the second is an assumption.", "copy-usage_notes-copy-from-json"),
     "copy_null_for_default": Difference(
-        "NULL for a NOT NULL column that has a default is rejected; Redshift may take the default.", "r_ALTER_TABLE"),
+        "NULL for a NOT NULL column with a default is rejected; Redshift may use the default.", "r_ALTER_TABLE"),
     "last_copy": Difference(
-        "PG_LAST_COPY_ID and PG_LAST_COPY_COUNT tell of the session's last COPY, failed or rolled back or not. The guide "
-        "says so of a failed one; of a rollback it says that the id is not updated, which is read so here.",
-        "PG_LAST_COPY_ID"),
+        "PG_LAST_COPY_ID and PG_LAST_COPY_COUNT describe the session's last COPY, even if it failed or was rolled back. The "
+        "guide says so for a failed COPY; it says that a rollback does not update the id, which is interpreted this way "
+        "here.", "PG_LAST_COPY_ID"),
     "copy_times": Difference(
-        "DATEFORMAT and TIMEFORMAT want every digit of every part; 'auto' knows the guide's forms and no others, "
-        "years 1 to 9999 and no BC. How lenient Redshift is the guide does not say.",
+        "DATEFORMAT and TIMEFORMAT need all digits of every part; 'auto' accepts the guide's formats and no others, years 1 "
+        "to 9999, and no BC. The guide does not say how lenient Redshift is.",
         "automatic-recognition"),
     "copy_edge_cases": Difference(
-        "Where the guide is silent (byte order marks, keys that come twice, NaN, control characters in strings, what "
-        "follows a malformed document) the stand-in has rules of its own.", "copy-usage_notes-copy-from-json"),
+        "The stand-in has rules of its own where the guide does not say what happens (byte order marks, duplicate keys, "
+        "NaN, control characters in strings, text after a malformed document).", "copy-usage_notes-copy-from-json"),
     "hidden_files": Difference(
-        "Every object under a prefix is data, _SUCCESS too; of Redshift the guide says it only for Spectrum that they"
-        " are ignored.", "copy-parameters-data-source-s3"),
+        "Every object under a prefix is data, including _SUCCESS; the guide says only of Spectrum that such objects are "
+        "ignored.", "copy-parameters-data-source-s3"),
     "s3_retries": Difference(
-        "A request to S3 is given up after three attempts of a minute without a byte; Redshift goes on for as long as its "
-        "statement timeout, or for 15 to 30 minutes.", "copy-usage_notes-multiple-files"),
+        "A request to S3 fails after three attempts of a minute without a byte; Redshift continues until its statement "
+        "timeout, or for 15 to 30 minutes.", "copy-usage_notes-multiple-files"),
     "unload_files": Difference(
-        "UNLOAD writes as a single slice does; Redshift writes at least one file a slice.", "r_UNLOAD"),
+        "UNLOAD writes like a single slice; Redshift writes at least one file per slice.", "r_UNLOAD"),
     "unload_formats": Difference(
-        "UNLOAD writes PARQUET, CSV and JSON; the delimited text that is Redshift's default is refused, and so are "
+        "UNLOAD writes PARQUET, CSV and JSON; delimited text, which is Redshift's default, is refused, and so are "
         "ENCRYPTED, BZIP2, ZSTD, ESCAPE, ADDQUOTES, NULL AS, FIXEDWIDTH and EXTENSION.", "r_UNLOAD"),
 }
 
 # The system around it
 SYSTEM = {
     "system_tables": Difference(
-        "There are the system views of loads (stl_load_errors, stl_load_commits, sys_load_history, sys_load_detail, "
-        "sys_load_error_detail), of UNLOAD (stl_unload_log) and of the design of tables (pg_table_def, svv_table_info), "
-        "and what reflection asks for; all other stl_, stv_, svl_, svv_ and sys_ views are missing.",
+        "The system views of loads (stl_load_errors, stl_load_commits, sys_load_history, sys_load_detail, "
+        "sys_load_error_detail), of UNLOAD (stl_unload_log) and of table design (pg_table_def, svv_table_info) exist, and "
+        "those that reflection reads; all other stl_, stv_, svl_, svv_ and sys_ views are missing.",
         "cm_chap_system-tables"),
     "system_views_at_once": Difference(
-        "The views tell of a COPY as soon as it ends, where Redshift's may take a while, and those of Serverless and "
-        "of clusters are all there. Slices, nodes, user and transaction ids and the state of sorting are constants or "
-        "NULL.", "SYS_LOAD_HISTORY"),
+        "The system views show a COPY as soon as it ends, which may take a while on Redshift, and those of Serverless and "
+        "of provisioned clusters exist together. Slices, nodes, user and transaction ids and the state of sorting are "
+        "constants or NULL.", "SYS_LOAD_HISTORY"),
     "maintenance": Difference(
-        "VACUUM reclaims space and sorts nothing; ANALYZE gathers PostgreSQL's statistics; ANALYZE COMPRESSION is "
-        "refused.", "r_VACUUM_command"),
+        "VACUUM reclaims space and does not sort; ANALYZE gathers PostgreSQL's statistics; ANALYZE COMPRESSION is refused.",
+        "r_VACUUM_command"),
     "users_and_rights": Difference(
-        "Whoever connects is the server's own user, with all rights. CREATE USER and GRANT are PostgreSQL's; GRANT ROLE, "
+        "Every client is the server's own user, with all rights. CREATE USER and GRANT are PostgreSQL's; GRANT ROLE, "
         "row-level security and masking policies are refused.", "r_GRANT"),
     "connection": Difference(
-        "There is no TLS, IAM login, identity provider, idle timeout or failover; of a client's first message the user, "
-        "the database and the name of the application are read; the version is a constant; psql's \\d of a table fails.",
+        "TLS, IAM logins, identity providers, idle timeouts and failover are missing. Of a client's startup parameters, "
+        "user, database and application name are used. The version is a constant, and psql's \\d of a table fails.",
         "c_redshift-and-postgres-sql"),
     "parameters": Difference(
-        "Redshift's parameters are set, shown and reset, and only those that PostgreSQL has too do anything: for the "
-        "others no more than the defaults is carried out, and where another value would change what statements do, it is "
-        "refused (enable_case_sensitive_identifier, describe_field_name_in_uppercase ...). extra_float_digits is 1 and not "
-        "0. ALTER SYSTEM is refused; set_config() and ALTER USER ... SET do not know those that only Redshift has.",
+        "Redshift's parameters can be set, shown and reset, but only those that PostgreSQL has too have an effect. A value "
+        "that would change the results of statements is refused (enable_case_sensitive_identifier, "
+        "describe_field_name_in_uppercase ...). extra_float_digits is 1 and not 0. ALTER SYSTEM is refused; set_config() "
+        "and ALTER USER ... SET do not accept parameters that only Redshift has.",
         "cm_chap_ConfigurationRef"),
     "search_path": Difference(
-        "Behind every search path stands the schema redshift_catalog, with Redshift's functions and views, which SHOW "
-        "leaves out; psql lists its tables, and a view that is created while no schema of the path exists is created there, "
-        "where Redshift gives an error.", "r_search_path"),
+        "The schema redshift_catalog, with Redshift's functions and views, is the last of every search path, and SHOW omits "
+        "it. psql lists its tables, and CREATE VIEW creates the view there if no schema of the path exists, which is an "
+        "error on Redshift.", "r_search_path"),
     "cluster": Difference(
-        "Nothing of the control plane is there: snapshots, resizing, pausing, Serverless, the Data API, events.",
+        "The control plane is missing: snapshots, resizing, pausing, Serverless, the Data API, events.",
         "https://docs.aws.amazon.com/redshift/latest/mgmt/welcome.html"),
 }
