@@ -1,9 +1,9 @@
 """The command line: ``sparkify-dwh COMMAND``.
 
-Results go to standard output, progress and errors to standard error. Errors are one sentence; ``--debug`` shows where they
-come from. Exit codes: 0 done, 1 failed, and those of ``sparkify_dwh.errors``: 2 usage, 3 configuration, 4 the warehouse
-is not reachable, 5 not migrated, 6 an input cannot be read, 7 the load failed and was rolled back, 8 a check failed, 9 the
-export failed, 10 AWS refused. 130 interrupted, 143 terminated. A reader that has seen enough (``| head``) is no error.
+Results go to standard output, progress and errors to standard error. Errors are one sentence; ``--debug`` adds the
+traceback. Exit codes: 0 success, 1 failure, and those of ``sparkify_dwh.errors``: 2 usage, 3 configuration, 4 no connection
+to the warehouse, 5 not migrated, 6 an input cannot be read, 7 the load failed and was rolled back, 8 a check failed, 9 the
+export failed, 10 AWS refused. 130 interrupted, 143 terminated. A closed output (``| head``) is no error.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ from sparkify_dwh.cli import (
     upgrade,
 )
 from sparkify_dwh.cli.context import Invocation
-from sparkify_dwh.cli.groups import Commands, ReaderGone, with_place
+from sparkify_dwh.cli.groups import Commands, OutputClosed, explain_option
 from sparkify_dwh.errors import SourceError, SparkifyError, UsageError
 
 if TYPE_CHECKING:
     from sparkify_dwh.warehouse import Warehouse
 
-INTERRUPTED, TERMINATED = 130, 143  # as a shell gives them
+INTERRUPTED, TERMINATED = 130, 143  # as shells report them
 
 # How messages begin that are parts of others too. What begins with a name, such as dwh.cfg, is left as it is.
 BEGINNING = re.compile(r"(a|all|an|cannot|no|not|something|the|this|two|what) ")
@@ -60,25 +60,25 @@ BEGINNING = re.compile(r"(a|all|an|cannot|no|not|something|the|this|two|what) ")
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
-    "--config", type=click.Path(path_type=Path), help="The configuration; else SPARKIFY_DWH_CONFIG, else ./dwh.cfg."
+    "--config", type=click.Path(path_type=Path), help="Configuration file. Default: SPARKIFY_DWH_CONFIG, or ./dwh.cfg."
 )
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress: results, warnings and errors alone.")
-@click.option("-v", "--verbose", is_flag=True, help="Say what happens, step by step.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress, only results, warnings and errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Log every step.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="sparkify-dwh")
 @click.pass_context
 def cli(context: click.Context, config: Path | None, quiet: bool, verbose: bool, debug: bool) -> None:
-    """Sparkify's listening warehouse on Amazon Redshift: create its tables, load them, look at them.
+    """Sparkify's listening warehouse on Amazon Redshift: create its tables, load them, query them.
 
-    The options of this page go before the command, those of a command after it. For example:
+    The options on this page go before the command, those of a command after it. For example:
     sparkify-dwh -v load --json.
 
     \b
     Try it without a cluster:  sparkify-dwh demo
-    See what does not work:    sparkify-dwh doctor
+    Find out what is wrong:    sparkify-dwh doctor
     """
     if quiet and verbose:
-        raise UsageError("--quiet shows no progress, and --verbose more of it: leave out one of the two.")
+        raise UsageError("--quiet and --verbose exclude each other: leave out one of the two.")
     context.obj = Invocation(config, debug, quiet, context.obj)
     context.color = False if os.environ.get("NO_COLOR") else None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)-7s %(message)s")
@@ -113,11 +113,11 @@ completion.complete_names(cli)
 
 
 def main(warehouse: Warehouse | None = None) -> None:
-    """Run the command line, and turn what goes wrong into one sentence and an exit code.
+    """Run the command line. Turn exceptions into one sentence and an exit code.
 
-    Another ``warehouse`` than Sparkify's has the same commands, but for those of songs and plays: query, report, demo.
+    Another ``warehouse`` than Sparkify's has the same commands, except query, report and demo, which need songs and plays.
     """
-    signal.signal(signal.SIGTERM, _terminated)
+    signal.signal(signal.SIGTERM, _exit_terminated)
     _make_streams_usable()
     try:
         cli.main(standalone_mode=False, obj=warehouse)
@@ -127,20 +127,22 @@ def main(warehouse: Warehouse | None = None) -> None:
     except click.Abort:
         _fail("Interrupted.", INTERRUPTED)
     except click.ClickException as error:
-        with_place(error).show()
+        explain_option(error).show()
         sys.exit(error.exit_code)
-    except (ReaderGone, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it closes it
+    except (OutputClosed, BrokenPipeError):
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # otherwise Python reports an error when it closes the stream
     except OSError as error:
         if error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
-            _fail(f"The output could not be written: {error.strerror}. What the command did before is done.", 1)
-        _fail(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.", SourceError.exit_code)
-    except Exception as error:  # what nobody foresaw is still told to a person in a sentence
-        _fail(_unforeseen(error), 1)
+            _fail(f"Cannot write the output: {error.strerror}. What the command did before that is done.", 1)
+        _fail(f"Cannot use {error.filename or 'a file'}: {error.strerror or error}.", SourceError.exit_code)
+    except Exception as error:  # unexpected errors are one sentence too
+        _fail(_describe_unexpected(error), 1)
 
 
 def _make_streams_usable() -> None:
-    """Python has no stream where one was closed (``>&-``); and no terminal is too simple to be told of a name."""
+    """Replace closed streams (``>&-``), which are None in Python, and escape characters that a terminal cannot show."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 (as long as the program runs)
@@ -148,21 +150,21 @@ def _make_streams_usable() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _unforeseen(error: Exception) -> str:
+def _describe_unexpected(error: Exception) -> str:
     if (exceptions := sys.modules.get("sqlalchemy.exc")) and isinstance(error, exceptions.DBAPIError):
         from sparkify_dwh.database import server_message
 
-        said = server_message(error).rstrip(".")
+        message = server_message(error).rstrip(".")
         return (
-            f"The warehouse refused: {said}. `sparkify-dwh doctor` looks at its tables, and at what this user may do."
+            f"The warehouse refused a query: {message}. `sparkify-dwh doctor` checks the tables and this user's rights."
         )
-    return f"Unexpected {type(error).__name__}: {_first_line(error)}. Run it with --debug to see where."
+    return f"Unexpected {type(error).__name__}: {_first_line(error)}. Run with --debug to see where."
 
 
-def _terminated(_number: int, _frame: object) -> NoReturn:
-    """A scheduler wants the command to end: a transaction is rolled back, and what was begun is put away."""
+def _exit_terminated(_number: int, _frame: object) -> NoReturn:
+    """Exit on SIGTERM, by an exception, so that transactions are rolled back and temporary files removed."""
     with suppress(OSError):
-        os.write(2, b"Error: Terminated.\n")  # and not by print, which may be what was interrupted
+        os.write(2, b"Error: Terminated.\n")  # not by print, which the signal may have interrupted
     sys.exit(TERMINATED)
 
 

@@ -1,4 +1,4 @@
-"""The context of a command: its configuration, whether it is quiet, and questions to the person who runs it."""
+"""The context of a command: its configuration, whether it is quiet, and confirmation by the user."""
 
 from __future__ import annotations
 
@@ -42,25 +42,25 @@ pass_invocation = click.make_pass_decorator(Invocation)
 
 
 def is_quiet() -> bool:
-    """Whether the program runs with --quiet."""
+    """Return whether the program runs with --quiet."""
     context = click.get_current_context(silent=True)
     invocation = context.find_object(Invocation) if context else None
     return invocation is not None and invocation.quiet
 
 
-def confirm(question: str, kept: str) -> None:
-    """Ask, and go on when the answer is yes.
+def confirm(question: str, outcome: str) -> None:
+    """Ask the user to confirm. ``outcome`` says what happens otherwise, such as "nothing was deleted".
 
-    Raises :class:`SparkifyError`, which says what is ``kept``, for a no, and :class:`UsageError` where nobody answers.
+    Raises :class:`SparkifyError` if the user declines, and :class:`UsageError` without input.
     """
     try:
-        agreed = click.confirm(question, err=True)
+        confirmed = click.confirm(question, err=True)
     except click.Abort as abort:
         click.echo(err=True)
         if sys.stdin.isatty() or isinstance(abort.__context__, KeyboardInterrupt):
             raise
-        raise UsageError(f"Nobody answered, so {kept}. To go on without being asked, pass --yes.") from None
+        raise UsageError(f"No input: {outcome}. Use --yes to skip the question.") from None
     if not sys.stdin.isatty():
-        click.echo(err=True)  # an answer that comes from no terminal brings no line feed there
-    if not agreed:
-        raise SparkifyError(f"It was not wanted, so {kept}.")
+        click.echo(err=True)  # the line feed of an answer that is not typed is not echoed
+    if not confirmed:
+        raise SparkifyError(f"Cancelled: {outcome}.")

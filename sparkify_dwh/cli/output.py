@@ -1,4 +1,4 @@
-"""Output that several commands share: JSON, plain text from docstrings, files that can be written."""
+"""Output that several commands share: JSON, docstrings as plain text, a check of the output file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sparkify_dwh.errors import UsageError
 
 
 def plain_text(docstring: str | None) -> str:
-    """What a docstring says, for people who read no reStructuredText."""
+    """Return a docstring without the marks of reStructuredText."""
     return inspect.cleandoc(docstring or "").replace("``", "")
 
 
@@ -21,9 +21,7 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-def check_output(file: Path | None) -> None:
-    """See that a file can stand where it is to be written, before anything is done for it. Raises :class:`UsageError`."""
+def require_writable(file: Path | None) -> None:
+    """Raise :class:`UsageError` if the directory of an output file does not exist. Called before a long operation."""
     if file is not None and not file.absolute().parent.is_dir():
-        raise UsageError(
-            f"{file} needs a directory that is there, and {file.absolute().parent} is not: create it first."
-        )
+        raise UsageError(f"Cannot write {file}: the directory {file.absolute().parent} does not exist; create it first")

@@ -13,7 +13,7 @@ from sparkify_dwh.cli.context import is_quiet
 
 @contextmanager
 def progress(quiet: bool = False) -> Iterator[Callable[[str], None]]:
-    """Show the steps of something that takes a while: a spinner on a terminal, a line a step elsewhere."""
+    """Show the steps of a long operation: a spinner on a terminal, one line per step elsewhere."""
     if quiet or is_quiet():
         yield lambda _step: None
     elif sys.stderr.isatty():
@@ -26,19 +26,19 @@ def progress(quiet: bool = False) -> Iterator[Callable[[str], None]]:
 
 
 def _echo(step: str) -> None:
-    """Progress is nobody's business but the reader's: one that has gone away stops nothing."""
+    """Print a step. The operation continues if standard error is closed."""
     with suppress(OSError):
         click.echo(step, err=True)
 
 
 @contextmanager
 def progress_bars(description: str, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
-    """Show how far something has come: bars on a terminal, nothing elsewhere. Called with (what, done, of how many)."""
+    """Show progress bars on a terminal, elsewhere only the description. Yield a function of a bar's name, done and total."""
     quiet = quiet or is_quiet()
     if quiet or not sys.stderr.isatty():
         if not quiet:
             click.echo(description, err=True)
-        yield lambda _what, _done, _total: None
+        yield lambda _name, _done, _total: None
         return
     from rich.console import Console
     from rich.progress import Progress, TaskID
@@ -46,9 +46,9 @@ def progress_bars(description: str, quiet: bool = False) -> Iterator[Callable[[s
     with Progress(console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
+        def show(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=total)
+            bars.update(tasks[name], completed=done, total=total)
 
         yield show

@@ -10,7 +10,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import from_option, json_option, to_option
-from sparkify_dwh.cli.output import check_output
+from sparkify_dwh.cli.output import require_writable
 from sparkify_dwh.cli.questions import (
     ALL_ROWS,
     NO_PLAYS,
@@ -118,7 +118,7 @@ def query(  # noqa: PLR0913 (as many as it has options)
         _print_sql(select, format_, output)
         return
     chosen = _format(format_, output)
-    check_output(output)
+    require_writable(output)
     from sparkify_dwh.analytics import run
 
     settings = invocation.settings()

@@ -13,52 +13,52 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from rich.text import Text
 
-# What a text's words are not folded below, while anything else can give way. Folded words are whole, if not pretty.
-LEAST_TEXT_WIDTH = 8
-_BORDER, _PADDING = 1, 2  # signs beside each column
+MIN_TEXT_WIDTH = 8  # words are folded to no less than this
+DEFAULT_WIDTH = 120  # without a terminal
+_BORDER_WIDTH, _PADDING_WIDTH = 1, 2  # of each column
 
-# What would move a terminal's cursor, or colour it.
+# Characters that would move a terminal's cursor or colour its text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 _PIECE = re.compile(r"[^_ ]*[_ ]|[^_ ]+")
 
 
 def print_table(title: str, headings: list[str], rows: list[tuple[Any, ...]]) -> None:
-    """A table for people; where it is too wide for the terminal, line by line and a value to a line."""
+    """Print a table. If it is too wide for the terminal, print one value per line instead."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    columns = [column(heading, [row[place] for row in rows]) for place, heading in enumerate(headings)]
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    columns = [column(heading, [row[index] for row in rows]) for index, heading in enumerate(headings)]
+    console = Console(width=None if sys.stdout.isatty() else DEFAULT_WIDTH)
     console.print(Text(title, style="bold"), soft_wrap=True)
-    fitting = widths(columns, console.width)
-    if fitting is None:
-        console.print(*_records(columns), sep="\n", soft_wrap=True)
+    fitting_widths = fit_widths(columns, console.width)
+    if fitting_widths is None:
+        console.print(*_record_lines(columns), sep="\n", soft_wrap=True)
         return
     table = Table()
-    for each, width in zip(columns, fitting, strict=True):
-        justify: Literal["right", "left"] = "right" if each.is_amount else "left"
-        table.add_column(Text(broken(each.heading, width)), justify=justify, overflow="fold", width=width)
-    for cells in zip(*(each.cells for each in columns), strict=True):
+    for shown, width in zip(columns, fitting_widths, strict=True):
+        justify: Literal["right", "left"] = "right" if shown.is_amount else "left"
+        table.add_column(Text(wrap_heading(shown.heading, width)), justify=justify, overflow="fold", width=width)
+    for cells in zip(*(shown.cells for shown in columns), strict=True):
         table.add_row(*map(Text, cells))
     console.print(table)
 
 
-def _records(columns: list[Column]) -> Iterator[Text]:
-    """What is too wide for a table: nothing of it is cut."""
+def _record_lines(columns: list[Column]) -> Iterator[Text]:
+    """Yield one line per value, with the row's number above."""
     from rich.text import Text
 
-    longest = max(len(each.heading) for each in columns)
-    for number, cells in enumerate(zip(*(each.cells for each in columns), strict=True), 1):
+    heading_width = max(len(shown.heading) for shown in columns)
+    for number, cells in enumerate(zip(*(shown.cells for shown in columns), strict=True), 1):
         yield Text(f"{number:,}", style="bold")
-        for each, cell in zip(columns, cells, strict=True):
-            yield Text(f"  {each.heading:<{longest}}  {cell}")
+        for shown, cell in zip(columns, cells, strict=True):
+            yield Text(f"  {shown.heading:<{heading_width}}  {cell}")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column as texts. ``is_amount`` puts it to the right; words of one that ``is_text`` may be folded."""
+    """A column of formatted cells. Amounts are aligned to the right; words of a text column may be folded."""
 
     heading: str
     cells: list[str]
@@ -66,57 +66,59 @@ class Column:
     is_text: bool
 
     def widths(self) -> tuple[int, int, int, int]:
-        """How wide it is with nothing broken, with the heading broken, with the cells broken too, and at the least."""
-        piece = _longest(each.rstrip(" ") for each in _PIECE.findall(self.heading))
-        cells = _longest(self.cells)
-        word = _longest(word for cell in self.cells for word in cell.split())
-        least = min(word, LEAST_TEXT_WIDTH) if self.is_text else word
-        return max(_longest([self.heading]), cells), max(piece, cells), max(piece, word), max(piece, least)
+        """Return the width with nothing wrapped, with the heading wrapped, with the cells wrapped too, and the minimum."""
+        piece = _max_width(piece.rstrip(" ") for piece in _PIECE.findall(self.heading))
+        cells = _max_width(self.cells)
+        word = _max_width(word for cell in self.cells for word in cell.split())
+        minimum = min(word, MIN_TEXT_WIDTH) if self.is_text else word
+        return max(_max_width([self.heading]), cells), max(piece, cells), max(piece, word), max(piece, minimum)
 
 
 def column(heading: str, values: Sequence[Any]) -> Column:
-    """The values as people read them: amounts in thousands, ids as they are, and of a time what all of them have."""
-    there = [value for value in values if value is not None]
-    is_number = bool(there) and all(isinstance(value, (int, float, Decimal)) for value in there)
+    """Format the values: amounts with thousands separators, ids without, times with the digits that all of them need."""
+    present = [value for value in values if value is not None]
+    is_number = bool(present) and all(isinstance(value, (int, float, Decimal)) for value in present)
     is_amount = is_number and not heading.endswith("_id")
-    shown = _amount if is_amount else _moment(there) if _all_are(there, datetime) else _text
-    cells = ["" if value is None else shown(value) for value in values]
-    return Column(heading, cells, is_amount, is_text=not (is_number or _all_are(there, date)))
+    format_value = (
+        _format_amount if is_amount else _time_format(present) if _all_are(present, datetime) else _format_text
+    )
+    cells = ["" if value is None else format_value(value) for value in values]
+    return Column(heading, cells, is_amount, is_text=not (is_number or _all_are(present, date)))
 
 
-def widths(columns: Sequence[Column], available: int) -> list[int] | None:
-    """The width of each column, so that all stand side by side on ``available``; None where that takes more.
+def fit_widths(columns: Sequence[Column], available: int) -> list[int] | None:
+    """Return the width of each column so that all fit into ``available`` characters; None if they do not.
 
-    Headings are broken first, which costs a line once; then texts between words, then words.
+    Headings are wrapped first, which costs a line once; then texts between words; then words.
     """
-    room = available - len(columns) * (_PADDING + _BORDER) - _BORDER
-    measured = [each.widths() for each in columns]
-    found = [each[0] for each in measured]
+    for_cells = available - len(columns) * (_PADDING_WIDTH + _BORDER_WIDTH) - _BORDER_WIDTH
+    candidates = [column.widths() for column in columns]
+    widths = [candidate[0] for candidate in candidates]
     for step in (1, 2, 3):
-        _narrow(found, [each[step] for each in measured], room)
-    return found if sum(found) <= room else None
+        _narrow(widths, [candidate[step] for candidate in candidates], for_cells)
+    return widths if sum(widths) <= for_cells else None
 
 
-def broken(heading: str, width: int) -> str:
-    """The heading in lines, broken at blanks and behind underscores, which it keeps."""
+def wrap_heading(heading: str, width: int) -> str:
+    """Return the heading with line feeds, wrapped at spaces and after underscores."""
     lines = [""]
     for piece in _PIECE.findall(heading):
-        if lines[-1] and _longest([lines[-1] + piece.rstrip(" ")]) > width:
+        if lines[-1] and _max_width([lines[-1] + piece.rstrip(" ")]) > width:
             lines.append("")
         lines[-1] += piece
     return "\n".join(line.rstrip(" ") for line in lines)
 
 
-def _narrow(found: list[int], least: Sequence[int], room: int) -> None:
-    """Take from the widest until all fit, as far as each can give."""
-    while sum(found) > room:
-        giving = [place for place, width in enumerate(found) if width > least[place]]
-        if not giving:
+def _narrow(widths: list[int], minimums: Sequence[int], available: int) -> None:
+    """Narrow the widest columns until all fit, but none below its minimum."""
+    while sum(widths) > available:
+        narrowable = [index for index, width in enumerate(widths) if width > minimums[index]]
+        if not narrowable:
             return
-        found[max(giving, key=found.__getitem__)] -= 1
+        widths[max(narrowable, key=widths.__getitem__)] -= 1
 
 
-def _longest(texts: Iterable[str]) -> int:
+def _max_width(texts: Iterable[str]) -> int:
     from rich.cells import cell_len
 
     return max(map(cell_len, texts), default=0)
@@ -126,18 +128,18 @@ def _all_are(values: Sequence[Any], kind: type) -> bool:
     return bool(values) and all(isinstance(value, kind) for value in values)
 
 
-def _text(value: Any) -> str:
-    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], str(value))
+def _format_text(value: Any) -> str:
+    return _CONTROL.sub(lambda character: repr(character[0])[1:-1], str(value))
 
 
-def _amount(value: Any) -> str:
+def _format_amount(value: Any) -> str:
     if isinstance(value, (float, Decimal)):
-        return f"{round(value, 4):,}"  # of a share, no more decimals than anybody reads
+        return f"{round(value, 4):,}"  # four decimals are enough for a ratio
     return f"{value:,}" if not isinstance(value, bool) else str(value)
 
 
-def _moment(times: Sequence[datetime]) -> Callable[[datetime], str]:
-    """Hours show no milliseconds, and no time loses any digit."""
-    finest = "microseconds" if any(time.microsecond % 1000 for time in times) else "milliseconds"
-    timespec = finest if any(time.microsecond for time in times) else "seconds"
+def _time_format(times: Sequence[datetime]) -> Callable[[datetime], str]:
+    """Return a function that formats times to the second, or with the fraction that one of them needs."""
+    fraction = "microseconds" if any(time.microsecond % 1000 for time in times) else "milliseconds"
+    timespec = fraction if any(time.microsecond for time in times) else "seconds"
     return lambda time: time.isoformat(" ", timespec)

@@ -1,4 +1,4 @@
-"""A day as people give it: a ``date``, or an ISO text such as ``"2018-11-15"``."""
+"""Dates as arguments: a ``date``, or an ISO text such as ``"2018-11-15"``."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from sparkify_dwh.errors import UsageError
 
 
 def as_date(day: date | str) -> date:
-    """The date that is meant. Raises :class:`UsageError` for what is no day."""
+    """Return the date. Raises :class:`UsageError` for an invalid one."""
     if isinstance(day, datetime):
-        raise UsageError(f"A day is needed, and {day} is a moment: pass its .date().")
+        raise UsageError(f"Invalid date {day}: it has a time of day; pass its .date()")
     if isinstance(day, date):
         return day
     try:
         return datetime.strptime(day, "%Y-%m-%d").date()
     except (TypeError, ValueError):
-        raise UsageError(f"A day is needed, and {day!r} is none: write it as 2018-11-15.") from None
+        raise UsageError(f"Invalid date {day!r}: use YYYY-MM-DD") from None

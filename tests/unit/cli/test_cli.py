@@ -112,14 +112,11 @@ def test_reset_asks_first(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     assert run(monkeypatch, "--config", configuration, "reset") == 1
-    told = r"Drop every table.* \[y/N\]: \nError: It was not wanted, so nothing was dropped\.\n"
-    assert re.fullmatch(told, capsys.readouterr().err)
+    output = r"Drop every table.* \[y/N\]: \nError: Cancelled: nothing was dropped\.\n"
+    assert re.fullmatch(output, capsys.readouterr().err)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     assert run(monkeypatch, "--config", configuration, "reset") == 2
-    assert (
-        "]: \nError: Nobody answered, so nothing was dropped. To go on without being asked, pass --yes.\n"
-        in capsys.readouterr().err
-    )
+    assert "]: \nError: No input: nothing was dropped. Use --yes to skip the question.\n" in capsys.readouterr().err
 
 
 def test_reset_empties_the_warehouse(

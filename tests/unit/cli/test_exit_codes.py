@@ -1,4 +1,4 @@
-"""How commands end when somebody outside wants them to: interrupted, terminated, or with nobody left to read."""
+"""Exit codes of commands that are interrupted or terminated, or whose output is closed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.warehouse import Sparkify
 
 @pytest.fixture
 def terminable() -> Iterator[None]:
-    """SIGTERM as it was, afterwards."""
+    """Restores the handler of SIGTERM."""
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
@@ -27,7 +27,7 @@ def terminable() -> Iterator[None]:
 
 @pytest.fixture
 def signalled(sparkify: Sparkify) -> Iterator[list[int]]:
-    """Signals that the process gets, once each, when the songs are filled."""
+    """Signals to send to the process, once each, when songs is filled."""
     signals: list[int] = []
 
     def send(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -40,10 +40,10 @@ def signalled(sparkify: Sparkify) -> Iterator[list[int]]:
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "told"),
+    ("number", "code", "message"),
     [(signal.SIGINT, 130, "Error: Interrupted."), (signal.SIGTERM, 143, "Error: Terminated.")],
 )
-def test_a_load_that_is_ended_from_outside_is_rolled_back_and_in_the_history(
+def test_a_load_that_is_interrupted_is_rolled_back_and_in_the_history(
     sparkify: Sparkify,
     configuration: Path,
     signalled: list[int],
@@ -52,13 +52,13 @@ def test_a_load_that_is_ended_from_outside_is_rolled_back_and_in_the_history(
     capfd: pytest.CaptureFixture[str],
     number: int,
     code: int,
-    told: str,
+    message: str,
 ) -> None:
     sparkify.logs("a.json", an_event())
     sparkify.songs("a.json", a_song())
     signalled.append(number)
     assert run(monkeypatch, "--config", configuration, "load") == code
-    assert told in capfd.readouterr().err
+    assert message in capfd.readouterr().err
     assert sparkify.one("SELECT count(*) FROM artists") == 0
     ((outcome, report),) = sparkify.rows("SELECT outcome, report FROM loads")
     assert outcome == "failed"
@@ -68,7 +68,7 @@ def test_a_load_that_is_ended_from_outside_is_rolled_back_and_in_the_history(
 
 
 def command(*arguments: str, reader: list[str], **environment: str) -> list[int]:
-    """Exit codes of a command and of what reads its output."""
+    """Exit codes of a command and of the reader of its output."""
     program = [sys.executable, "-m", "sparkify_dwh", *arguments]
     with subprocess.Popen(program, stdout=subprocess.PIPE, env=os.environ | environment) as writing:
         done = subprocess.run(reader, stdin=writing.stdout, stdout=subprocess.DEVNULL, check=False)
@@ -77,18 +77,18 @@ def command(*arguments: str, reader: list[str], **environment: str) -> list[int]
     return [writing.returncode, done.returncode]
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+def test_a_closed_output_is_no_error() -> None:
     assert command("sql", "songplays", reader=["true"]) == [0, 0]
 
 
-def test_output_that_cannot_be_written_is_told() -> None:
+def test_output_that_cannot_be_written_is_an_error() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full on this machine")
     with Path("/dev/full").open("w") as full:
         program = [sys.executable, "-m", "sparkify_dwh", "schema"]
         ended = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (
-        1, "Error: The output could not be written: No space left on device. What the command did before is done.\n"
+        1, "Error: Cannot write the output: No space left on device. What the command did before that is done.\n"
     )  # fmt: skip
 
 

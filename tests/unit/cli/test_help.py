@@ -11,7 +11,7 @@ import pytest
 from support.cli import run
 
 from sparkify_dwh.cli import cli
-from sparkify_dwh.cli.groups import GROUPS, OTHERS, grouped
+from sparkify_dwh.cli.groups import GROUPS, OTHER_COMMANDS, group_names
 from sparkify_dwh.cli.options import SECONDS
 from sparkify_dwh.loading.loader import LONGEST_WAIT_SECONDS
 
@@ -20,7 +20,7 @@ README = Path(__file__).parents[3] / "README.md"
 
 
 def commands(group: click.Group = cli, path: str = "") -> Iterator[tuple[str, click.Command]]:
-    """Every command that does something, by its path."""
+    """Every command that is not a group, by its path."""
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from commands(command, f"{path}{name} ")
@@ -35,12 +35,12 @@ def options() -> Iterator[tuple[str, click.Option]]:
                 yield path, parameter
 
 
-def test_every_command_stands_in_one_group() -> None:
+def test_every_command_is_in_one_group() -> None:
     assert sorted(name for names in GROUPS.values() for name in names) == NAMES
 
 
 def test_a_command_that_is_in_no_group_is_still_shown() -> None:
-    assert list(grouped(["load", "new"])) == [("Loading", ["load"]), (OTHERS, ["new"])]
+    assert list(group_names(["load", "new"])) == [("Loading", ["load"]), (OTHER_COMMANDS, ["new"])]
 
 
 def test_help_shows_the_groups_and_whole_sentences(
@@ -48,12 +48,12 @@ def test_help_shows_the_groups_and_whole_sentences(
 ) -> None:
     assert run(monkeypatch, "--help") == 0
     printed = capsys.readouterr().out
-    places = [printed.index(f"\n{heading}:") for heading in GROUPS]
-    assert places == sorted(places)
+    positions = [printed.index(f"\n{heading}:") for heading in GROUPS]
+    assert positions == sorted(positions)
     assert "..." not in printed.partition("\n")[2]
 
 
-def test_options_of_the_program_are_sent_to_their_place(
+def test_options_of_the_program_after_the_command_are_explained(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "load", "--debug") == 2
@@ -68,23 +68,25 @@ def test_options_of_the_program_are_sent_to_their_place(
 
 @pytest.mark.parametrize("name", ["--json", "--yes", "--overwrite", "--force", "--dry-run"])
 def test_an_option_of_a_name_is_a_flag_everywhere(name: str) -> None:
-    found = [option for _, option in options() if name in option.opts]
-    assert found
-    assert all(option.is_flag for option in found)
+    matches = [option for _, option in options() if name in option.opts]
+    assert matches
+    assert all(option.is_flag for option in matches)
 
 
 @pytest.mark.parametrize(
     "name", ["--json", "--yes", "--from", "--to", "--since", "--files", "--force", "--wait", "--dry-run", "--snapshot"]
 )
 def test_an_option_of_a_name_means_the_same_everywhere(name: str) -> None:
-    found = [option for _, option in options() if name in option.opts]
-    assert len(found) > 1
-    assert len({(option.help, type(option.type), option.metavar) for option in found}) == 1
+    matches = [option for _, option in options() if name in option.opts]
+    assert len(matches) > 1
+    assert len({(option.help, type(option.type), option.metavar) for option in matches}) == 1
 
 
-def test_only_what_is_for_people_alone_has_no_json() -> None:
-    """A show, SQL and a script that are text themselves, and a server that runs until it is ended."""
-    without = {path for path, command in commands() if not any("--json" in each.opts for each in command.params)}
+def test_only_commands_for_people_have_no_json() -> None:
+    """A demonstration, SQL, a script, and a server that runs until it is stopped."""
+    without = {
+        path for path, command in commands() if not any("--json" in parameter.opts for parameter in command.params)
+    }
     assert without == {"demo", "sql", "completion", "standin serve"}
 
 
@@ -100,16 +102,16 @@ def test_only_what_is_for_people_alone_has_no_json() -> None:
     ],
 )
 @pytest.mark.parametrize("day", ["yesterday", "2018-11-31", "2018-11-15 12:00", "20181115", ""])
-def test_what_is_no_day_is_refused_in_the_same_words(
+def test_an_invalid_date_has_the_same_error_everywhere(
     arguments: list[str], option: str, day: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, *arguments, day) == 2
-    sentence = f"Error: Invalid value for '{option}': A day is needed, and {day!r} is none: write it as 2018-11-15.\n"
+    sentence = f"Error: Invalid value for '{option}': Invalid date {day!r}: use YYYY-MM-DD\n"
     assert capsys.readouterr().err.endswith(sentence)
 
 
 @pytest.mark.parametrize("path", sorted(path for path, _ in commands()))
-def test_every_command_has_help_with_an_example_and_stands_in_the_readme(path: str) -> None:
+def test_every_command_has_help_with_an_example_and_is_in_the_readme(path: str) -> None:
     assert f"Example:  sparkify-dwh {path}" in (dict(commands())[path].help or "")
     reference = README.read_text().split("\n## Commands\n")[1].split("\n## ")[0]
     assert re.search(rf"`sparkify-dwh {path}[` ]", reference)
@@ -132,21 +134,23 @@ def test_every_option_has_help() -> None:
         ["history", "--limit", "2147483648"],
     ],
 )
-def test_a_number_that_makes_no_sense_is_refused_by_its_options_name(
+def test_an_invalid_number_is_refused_with_the_name_of_its_option(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, *arguments) == 2
     assert f"Invalid value for '{arguments[-2]}'" in capsys.readouterr().err
 
 
-def test_parts_are_so_many_or_so_large(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_number_and_size_of_parts_are_exclusive(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(monkeypatch, "pack", "a", "b", "--parts", "2", "--part-mb", "64") == 2
     assert "leave out one of the two" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("wait", ["nan", "inf", "1e12", "-1"])
 @pytest.mark.parametrize("command", ["load", "restore"])
-def test_a_wait_without_an_end_is_refused(
+def test_an_endless_wait_is_refused(
     command: str, wait: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, command, "--wait", wait) == 2

@@ -1,4 +1,4 @@
-"""The command line where its output is closed, or no UTF-8, and where the warehouse refuses."""
+"""The command line with a closed output, without UTF-8, and with a refusal of the warehouse."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from support.warehouse import Sparkify
 
 @pytest.fixture
 def played(sparkify: Sparkify) -> Sparkify:
-    """One play of a song with a name that ASCII does not have."""
+    """One play of a song with a name that is not ASCII."""
     sparkify.logs("a.json", an_event(song="Ночной"))
     sparkify.songs("a.json", a_song())
     return sparkify
 
 
-def test_with_its_output_closed_a_load_is_done_all_the_same(
+def test_a_load_succeeds_with_a_closed_output(
     played: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Python has no stream then."""
+    """The stream is None in Python."""
     monkeypatch.setattr(sys, "stdout", None)
     assert run(monkeypatch, "--quiet", "--config", configuration, "load") == 0
     assert capsys.readouterr().err == ""
     assert played.one("SELECT count(*) FROM songplays") == 1
 
 
-def test_an_output_that_has_not_the_letters_gets_their_numbers(
+def test_characters_that_the_output_cannot_encode_are_escaped(
     played: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     played.load()
@@ -41,7 +41,7 @@ def test_an_output_that_has_not_the_letters_gets_their_numbers(
     assert rb"\u041d\u043e\u0447\u043d\u043e\u0439" in written.getvalue()
 
 
-def test_what_the_warehouse_refuses_is_told_in_its_words(
+def test_a_refusal_of_the_warehouse_is_shown_in_its_words(
     played: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with played.engine.begin() as connection:
@@ -52,6 +52,6 @@ def test_what_the_warehouse_refuses_is_told_in_its_words(
         with played.engine.begin() as connection:
             connection.execute(text("ALTER TABLE performers RENAME TO artists"))
     assert capsys.readouterr().err.splitlines()[-1] == (
-        'Error: The warehouse refused: relation "artists" does not exist. `sparkify-dwh doctor` looks at its tables, and at '
-        "what this user may do."
+        'Error: The warehouse refused a query: relation "artists" does not exist. `sparkify-dwh doctor` checks the tables '
+        "and this user's rights."
     )

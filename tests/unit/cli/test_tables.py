@@ -1,4 +1,4 @@
-"""Tables on a terminal: headings break at their underscores, numbers and times stay whole, and nothing is cut."""
+"""Tables on a terminal: headings wrap at underscores, numbers and times are not wrapped, and nothing is cut."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from support.cli import run
 from support.listening import a_play, listened
 from support.warehouse import Sparkify
 
-from sparkify_dwh.cli.tables import broken, column, print_table, widths
+from sparkify_dwh.cli.tables import column, fit_widths, print_table, wrap_heading
 
 
 class Terminal(io.StringIO):
-    """Standard output as a person sees it."""
+    """Standard output that is a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -64,7 +64,7 @@ Which sessions were there, and how long were they?
     )
 
 
-def test_headings_break_at_their_underscores(configuration: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_headings_wrap_at_their_underscores(configuration: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
     assert run(monkeypatch, "--config", configuration, "query", "sessions-summary") == 0
     assert (
@@ -81,10 +81,10 @@ How long are sessions, and how many songs are played in one?
     )
 
 
-def test_what_is_too_wide_is_told_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is not cut, and a number is not broken."""
+def test_a_table_that_is_too_wide_is_printed_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is cut, and no number is wrapped."""
     terminal = a_terminal(monkeypatch)
-    headings = [f"count_{place}" for place in range(12)]
+    headings = [f"count_{index}" for index in range(12)]
     print_table("Wide", headings, [tuple(range(1_000_000, 1_000_012))])
     first, second, *rest = terminal.getvalue().splitlines()
     assert (first, second) == ("Wide", "1")
@@ -98,19 +98,20 @@ def test_without_a_terminal_a_table_has_120_columns(capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize(
-    ("available", "found"), [(100, [17, 44]), (56, [10, 39]), (30, [10, 13]), (26, [10, 9]), (25, [10, 8]), (24, None)]
+    ("available", "expected"),
+    [(100, [17, 44]), (56, [10, 39]), (30, [10, 13]), (26, [10, 9]), (25, [10, 8]), (24, None)],
 )
-def test_headings_give_way_before_texts_and_texts_before_words(available: int, found: list[int] | None) -> None:
-    """A number does not."""
+def test_headings_are_wrapped_before_texts_and_texts_before_words(available: int, expected: list[int] | None) -> None:
+    """Numbers are not wrapped."""
     text = "Supercalifragilistic, and more of these: yes"
-    assert widths([column("listening_seconds", [1_000_000]), column("song", [text])], available) == found
+    assert fit_widths([column("listening_seconds", [1_000_000]), column("song", [text])], available) == expected
 
 
 def test_a_heading_keeps_its_name() -> None:
-    """Without the line feeds it is what stands in SQL."""
+    """Without the line feeds it is the name in SQL."""
     for width in range(1, 30):
-        assert broken("mean_listening_seconds", width).replace("\n", "") == "mean_listening_seconds"
-    assert broken("mean_listening_seconds", 15) == "mean_listening_\nseconds"
+        assert wrap_heading("mean_listening_seconds", width).replace("\n", "") == "mean_listening_seconds"
+    assert wrap_heading("mean_listening_seconds", 15) == "mean_listening_\nseconds"
 
 
 @pytest.mark.parametrize(
@@ -128,6 +129,6 @@ def test_a_heading_keeps_its_name() -> None:
         ("song", ["a\x1b[31m\nb", None], [r"a\x1b[31m\nb", ""]),
     ],
 )
-def test_values_are_shown_as_people_read_them(heading: str, values: list[Any], cells: list[str]) -> None:
-    """Nothing that a log holds reaches the terminal as a command."""
+def test_values_are_formatted_for_people(heading: str, values: list[Any], cells: list[str]) -> None:
+    """Control characters in a log do not reach the terminal."""
     assert column(heading, values).cells == cells

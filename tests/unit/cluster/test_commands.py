@@ -168,7 +168,7 @@ def test_nothing_is_deleted_without_a_yes(
     assert run(monkeypatch, "cluster", "down") == 2
     question, error = capsys.readouterr().err.splitlines()[-2:]
     assert "A final snapshot keeps its data." in question
-    assert error.startswith("Error: Nobody answered, so nothing was deleted")
+    assert error.startswith("Error: No input: nothing was deleted")
     assert account.exists()
 
 

@@ -101,9 +101,9 @@ def test_a_name_that_no_file_has_is_an_error(loaded: Sparkify, of: Callable[...,
 @pytest.mark.parametrize(
     ("options", "needed"),
     [
-        ({"since": "yesterday"}, "A day is needed, and 'yesterday' is none"),
-        ({"since": datetime(2018, 11, 1)}, "A day is needed, and 2018-11-01 00:00:00 is a moment"),
-        ({"since": 20181101}, "A day is needed, and 20181101 is none"),
+        ({"since": "yesterday"}, "Invalid date 'yesterday': use YYYY-MM-DD"),
+        ({"since": datetime(2018, 11, 1)}, "Invalid date 2018-11-01 00:00:00: it has a time of day; pass its .date()"),
+        ({"since": 20181101}, "Invalid date 20181101: use YYYY-MM-DD"),
         ({"settings": "dwh.cfg"}, r"load\(\) needs Settings, and found a str: pass Settings\.read"),
     ],
 )
