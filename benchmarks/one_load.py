@@ -11,7 +11,6 @@ import json
 import resource
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from sparkify_dwh import load
@@ -21,12 +20,12 @@ from sparkify_dwh.settings import Settings
 
 def main(standin: str, logs: str, songs: str) -> None:
     log_url, song_url = Path(logs).as_uri(), Path(songs).as_uri()
-    settings = replace(
-        Settings.embedded(Path(standin)),
-        log_data=f"{log_url}/log_data/",
-        song_data=f"{song_url}/song_data/",
-        log_jsonpath=f"{log_url}/log_json_path.json",
-    )
+    inputs = {
+        "LOG_DATA": f"{log_url}/log_data/",
+        "LOG_JSONPATH": f"{log_url}/log_json_path.json",
+        "SONG_DATA": f"{song_url}/song_data/",
+    }
+    settings = Settings.embedded(Path(standin), inputs)
     start = time.perf_counter()
     with connected(settings):
         begun = time.perf_counter()

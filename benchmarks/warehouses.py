@@ -41,12 +41,12 @@ class Ground:
     address: PostgresAddress
 
     def settings_for(self, dataset: Dataset) -> Settings:
-        return replace(
-            self.settings,
-            log_data=dataset.url("log_data"),
-            song_data=dataset.url("song_data"),
-            log_jsonpath=dataset.url("log_json_path.json"),
-        )
+        inputs = {
+            "LOG_DATA": dataset.url("log_data"),
+            "LOG_JSONPATH": dataset.url("log_json_path.json"),
+            "SONG_DATA": dataset.url("song_data"),
+        }
+        return replace(self.settings, inputs=inputs)
 
     @contextmanager
     def direct(self, database: str = DATABASE) -> Iterator[psycopg.Connection]:

@@ -102,11 +102,17 @@ class Source:
     """Where the records of a staging table come from, by keys of section [S3] of ``dwh.cfg``.
 
     ``key`` is that of the key prefix of the files, ``json_paths`` that of the JSONPaths file; without one, COPY pairs
-    fields with columns by name.
+    fields with columns by name. ``records`` says in the help what the files hold.
     """
 
     key: str
+    records: str
     json_paths: str | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All keys that a load needs."""
+        return (self.key,) if self.json_paths is None else (self.key, self.json_paths)
 
 
 class StagingTable(Base):

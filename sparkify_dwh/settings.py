@@ -21,9 +21,21 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sparkify_dwh.aws.endpoint import region_of
-from sparkify_dwh.config.fields import DEFAULT_CONNECT_SECONDS, DEFAULT_PORT, DEFAULT_QUERY_GROUP, Name, variable
+from sparkify_dwh.config.fields import (
+    DEFAULT_CONNECT_SECONDS,
+    DEFAULT_PORT,
+    DEFAULT_QUERY_GROUP,
+    Field,
+    Fields,
+    Name,
+    fields,
+    input_object,
+    input_prefix,
+    variable,
+)
 from sparkify_dwh.config.file import Values, read_values
 from sparkify_dwh.config.reading import read_all
+from sparkify_dwh.config.reference import render_reference
 from sparkify_dwh.config.values import STANDIN, VERIFY_FULL, Endpoint, absolute
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.storage.urls import file_url
@@ -44,12 +56,23 @@ def sparkify() -> Warehouse:
     return SPARKIFY
 
 
+def fields_of(warehouse: Warehouse) -> Fields:
+    """Return the table of the settings of a warehouse: a row of [S3] for each key of its sources, and the others."""
+    inputs: list[Field] = []
+    for source in warehouse.sources:
+        inputs.append(input_prefix(source.key, f"key prefix of {source.records}"))
+        if source.json_paths:
+            inputs.append(input_object(source.json_paths, f"JSONPaths file of {source.records}"))
+    return fields(inputs)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that is configured; None where nothing is.
 
-    ``log_data``, ``song_data``, ``manifests`` and ``export`` are key prefixes and ``log_jsonpath`` is an object, all as
-    ``s3://`` or ``file:///`` URLs. ``region`` is that of the buckets, ``aws_region`` that of the cluster.
+    ``inputs`` are the key prefixes and JSONPaths files of the warehouse's sources, by their keys in [S3]; ``manifests`` and
+    ``export`` are key prefixes. All are ``s3://`` or ``file:///`` URLs. ``region`` is that of the buckets, ``aws_region``
+    that of the cluster.
     ``standin_directory`` is absolute, and None with a real cluster. ``dwh`` is the section [DWH], by key in capitals,
     without its password.
     """
@@ -65,9 +88,7 @@ class Settings:
     connect_seconds: float = DEFAULT_CONNECT_SECONDS
     query_group: str = DEFAULT_QUERY_GROUP
     role_arn: str | None = None
-    log_data: str | None = None
-    log_jsonpath: str | None = None
-    song_data: str | None = None
+    inputs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     region: str | None = None
     manifests: str | None = None
     export: str | None = None
@@ -98,27 +119,35 @@ class Settings:
             ConfigurationError: no file and nothing in the environment, a file that is missing or malformed, a misspelt
                 key, or a value that cannot work.
         """
-        return _settings(read_values(path, os.environ if environ is None else environ), warehouse or sparkify())
+        warehouse = warehouse or sparkify()
+        return _settings(read_values(path, os.environ if environ is None else environ, fields_of(warehouse)), warehouse)
 
     @classmethod
-    def embedded(cls, directory: Path) -> Settings:
-        """The embedded stand-in in ``directory``, with the inputs under ``directory/data``."""
+    def embedded(
+        cls, directory: Path, inputs: Mapping[str, str] | None = None, *, warehouse: Warehouse | None = None
+    ) -> Settings:
+        """Return the settings of the embedded stand-in in ``directory``. ``inputs`` are URLs by their keys in [S3]."""
         base = absolute(directory, Path.cwd())
         return cls(
             host=STANDIN,
-            log_data=file_url(f"{base}/data/log_data/"),
-            log_jsonpath=file_url(base / "data" / "log_json_path.json"),
-            song_data=file_url(f"{base}/data/song_data/"),
+            inputs=MappingProxyType(dict(inputs or {})),
+            warehouse=warehouse or sparkify(),
             manifests=file_url(f"{base}/manifests/"),
             standin_directory=base,
             origin="the embedded stand-in",
         )
 
     @property
-    def inputs(self) -> Mapping[str, str]:
-        """The key prefixes and JSONPaths files that are configured, by their keys in [S3]."""
-        named = {"LOG_DATA": self.log_data, "LOG_JSONPATH": self.log_jsonpath, "SONG_DATA": self.song_data}
-        return {key: url for key, url in named.items() if url}
+    def input_prefixes(self) -> Mapping[str, str]:
+        """The configured key prefixes of inputs, by their keys in [S3]: ``inputs`` without the JSONPaths files."""
+        keys = (source.key for source in self.warehouse.sources)
+        return {key: self.inputs[key] for key in keys if key in self.inputs}
+
+    @property
+    def locations(self) -> Mapping[str, str]:
+        """All configured locations of [S3] by their keys: the prefixes of inputs first, what is written last."""
+        written = {"MANIFESTS": self.manifests, "EXPORT": self.export}
+        return {**self.input_prefixes, **self.inputs, **{key: url for key, url in written.items() if url}}
 
     @property
     def is_standin(self) -> bool:
@@ -154,12 +183,10 @@ class Settings:
                 copy-parameters-data-format).
         """
         role = [] if self.is_standin or self.role_arn else [("IAM_ROLE", "ARN")]
-        inputs = self.inputs
-        keys = [key for source in self.warehouse.sources for key in (source.key, source.json_paths) if key]
-        missing = [("S3", key) for key in keys if key not in inputs]
+        missing = [("S3", key) for source in self.warehouse.sources for key in source.keys if key not in self.inputs]
         self._require([*self._missing_cluster(), *role, *missing])
         self._refuse_overlap()
-        return inputs
+        return self.inputs
 
     def _missing_cluster(self) -> list[Name]:
         if self.is_standin:
@@ -179,11 +206,9 @@ class Settings:
             )
 
     def _refuse_overlap(self) -> None:
-        others = {"LOG_JSONPATH": self.log_jsonpath, "MANIFESTS": self.manifests, "EXPORT": self.export}
-        inputs = {"LOG_DATA": self.log_data, "SONG_DATA": self.song_data}
-        for name, prefix in inputs.items():
-            for other, url in {**inputs, **others}.items():
-                if prefix and url and other != name and url.startswith(prefix):
+        for name, prefix in self.input_prefixes.items():
+            for other, url in self.locations.items():
+                if other != name and url.startswith(prefix):
                     raise ConfigurationError(
                         f"{self.origin}: the key prefix [S3] {name} also matches [S3] {other}, which COPY would read "
                         "as data",
@@ -198,6 +223,7 @@ def _settings(values: Values, warehouse: Warehouse) -> Settings:
     endpoint = reading.get("CLUSTER", "HOST") or Endpoint("")
     directory = absolute(reading["STANDIN", "DIR"], values.directory) if endpoint.host == STANDIN else None
     dwh_password = reading.get("DWH", "DWH_DB_PASSWORD")
+    keys = [key for source in warehouse.sources for key in source.keys]
     return Settings(
         host=endpoint.host or None,
         db_name=reading.get("CLUSTER", "DB_NAME") or endpoint.db_name or values.get("DWH", "DWH_DB"),
@@ -210,9 +236,7 @@ def _settings(values: Values, warehouse: Warehouse) -> Settings:
         connect_seconds=reading["CLUSTER", "CONNECT_SECONDS"],
         query_group=reading["CLUSTER", "QUERY_GROUP"],
         role_arn=reading["IAM_ROLE", "ARN"],
-        log_data=reading["S3", "LOG_DATA"],
-        log_jsonpath=reading["S3", "LOG_JSONPATH"],
-        song_data=reading["S3", "SONG_DATA"],
+        inputs=MappingProxyType({key: url for key in keys if (url := reading["S3", key])}),
         region=reading["S3", "REGION"],
         manifests=reading["S3", "MANIFESTS"] or (file_url(f"{directory}/manifests/") if directory else None),
         export=reading["S3", "EXPORT"],
@@ -231,3 +255,7 @@ def _cluster_to_create(values: Values) -> Mapping[str, str]:
     """Return the texts of [DWH] without secrets."""
     rows = (field for field in values.fields.values() if field.section == "DWH" and not field.is_secret)
     return MappingProxyType({row.key: text for row in rows if (text := values.get(*row.name))})
+
+
+if __name__ == "__main__":
+    print(render_reference(fields_of(sparkify())), end="")

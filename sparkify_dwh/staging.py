@@ -40,7 +40,7 @@ class StagingEvent(StagingTable):
 
     __tablename__ = "staging_events"
     __table_args__ = design("The last batch of activity logs", distkey="ts", sortkey="ts")
-    source = Source("LOG_DATA", json_paths="LOG_JSONPATH")
+    source = Source("LOG_DATA", "the activity logs", json_paths="LOG_JSONPATH")
     identity = ("session_id", "item_in_session", "ts")
     copy_clauses = ("TIMEFORMAT AS 'epochmillisecs'", *COPY_CLAUSES)
 
@@ -74,7 +74,7 @@ class StagingSong(StagingTable):
 
     __tablename__ = "staging_songs"
     __table_args__ = design("The last batch of song metadata", distkey="song_id", sortkey="song_id")
-    source = Source("SONG_DATA")
+    source = Source("SONG_DATA", "the song metadata")
     identity = ("song_id",)
     copy_clauses = COPY_CLAUSES
 

@@ -33,7 +33,8 @@ def access(settings: Settings, partition: str) -> str | None:
 
     Limit: buckets that are encrypted with a KMS key also need kms:Decrypt and, to write, kms:GenerateDataKey.
     """
-    read = in_s3(settings.log_data, settings.song_data, settings.log_jsonpath)
+    single = set(settings.inputs.values()) - set(settings.input_prefixes.values())
+    read = in_s3(*settings.inputs.values())
     written = in_s3(settings.manifests, settings.export)
     if not read and not written:
         return None
@@ -44,9 +45,11 @@ def access(settings: Settings, partition: str) -> str | None:
         )
     ]
     if read:
-        statements.append(_allowed("Read", _READ, [_objects(url, partition, settings) for url in read]))
+        statements.append(
+            _allowed("Read", _READ, [_resource(url, partition, is_prefix=url not in single) for url in read])
+        )
     if written:
-        statements.append(_allowed("Write", _WRITE, [_objects(url, partition, settings) for url in written]))
+        statements.append(_allowed("Write", _WRITE, [_resource(url, partition) for url in written]))
     return _document(statements)
 
 
@@ -54,11 +57,11 @@ def in_s3(*urls: str | None) -> list[str]:
     return [url for url in urls if url and url.startswith("s3://")]
 
 
-def _objects(url: str, partition: str, settings: Settings) -> str:
-    """Return the ARN of a location: a key prefix or the JSONPaths file. Wildcards of the policy language are escaped."""
+def _resource(url: str, partition: str, *, is_prefix: bool = True) -> str:
+    """Return the ARN of a key prefix or of a single object. Wildcards of the policy language are escaped."""
     bucket, key = split_s3(url)
     literal = re.sub(r"[*?$]", lambda wildcard: f"${{{wildcard[0]}}}", key)
-    return f"arn:{partition}:s3:::{bucket}/{literal}" + ("" if url == settings.log_jsonpath else "*")
+    return f"arn:{partition}:s3:::{bucket}/{literal}" + ("*" if is_prefix else "")
 
 
 def _allowed(name: str, actions: list[str], resources: list[str]) -> dict[str, Any]:

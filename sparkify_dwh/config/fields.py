@@ -1,7 +1,8 @@
 """The table of settings: section, key, reader, default, help.
 
 Everything about a setting is in its row: reading dwh.cfg and the environment, spelling hints, the findings of
-`sparkify-dwh doctor`, and the reference in README (``python -m sparkify_dwh.config.reference`` prints it).
+`sparkify-dwh doctor`, and the reference in README (``python -m sparkify_dwh.settings`` prints it). The rows of inputs
+come from the sources of a warehouse.
 """
 
 from __future__ import annotations
@@ -73,12 +74,6 @@ def input_object(key: str, help: str) -> Field:
     """Return the row of [S3] for one object that a load reads, such as a JSONPaths file."""
     return Field("S3", key, values.object_url, help)
 
-
-INPUTS = (
-    input_prefix("LOG_DATA", "key prefix of the activity logs"),
-    input_object("LOG_JSONPATH", "JSONPaths file of the activity logs"),
-    input_prefix("SONG_DATA", "key prefix of the song metadata"),
-)
 
 _CLUSTER = (
     Field("CLUSTER", "HOST", values.endpoint, "endpoint as the console shows it, or `standin`"),
@@ -193,13 +188,14 @@ _STANDIN = (
 )
 
 
-def fields(inputs: Iterable[Field] = INPUTS) -> Fields:
+def fields(inputs: Iterable[Field] = ()) -> Fields:
     """Return the table of settings with these inputs as rows of [S3]."""
     rows = (*_CLUSTER, *_IAM_ROLE, *inputs, *_S3, *_AWS, *_DWH, *_STANDIN)
     return MappingProxyType({field.name: field for field in rows})
 
 
 FIELDS = fields()
+"""The settings of every warehouse, whatever its inputs."""
 
 
 def sections(table: Fields) -> tuple[str, ...]:

@@ -1,11 +1,11 @@
-"""The table of settings as README has it: ``python -m sparkify_dwh.config.reference``."""
+"""The table of settings in Markdown."""
 
 from __future__ import annotations
 
-from sparkify_dwh.config.fields import FIELDS, Field, Fields, sections
+from sparkify_dwh.config.fields import Field, Fields, sections
 
 
-def render_reference(fields: Fields = FIELDS) -> str:
+def render_reference(fields: Fields) -> str:
     """Return the Markdown table of all settings."""
     lines = ["| section | key | default | value |", "| --- | --- | --- | --- |"]
     for section in sections(fields):
@@ -24,7 +24,3 @@ def _shown(default: object) -> str:
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
-
-
-if __name__ == "__main__":
-    print(render_reference(), end="")

@@ -23,7 +23,7 @@ from sparkify_dwh.doctor.sources import source_findings, uses_s3
 from sparkify_dwh.doctor.versions import version_findings
 from sparkify_dwh.doctor.warehouse import missing_standin, warehouse_findings
 from sparkify_dwh.errors import ConfigurationError, SparkifyError
-from sparkify_dwh.settings import Settings
+from sparkify_dwh.settings import Settings, sparkify
 from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.warehouse import Warehouse
 
@@ -40,6 +40,7 @@ def examine(
     ``warehouse`` is Sparkify's by default. ``on_step`` is called with the subject of each step. Problems are findings of
     the diagnosis; nothing is raised.
     """
+    warehouse = warehouse or sparkify()
     examination = _Examination(on_step or (lambda _: None))
     examination.add("versions", version_findings)
     examination.add("configuration", configuration_findings, path, os.environ, warehouse)
@@ -95,7 +96,7 @@ def _sentence(text: str) -> str:
     return f"{text.rstrip('.')}."
 
 
-def _readable_settings(path: Path | str | None, warehouse: Warehouse | None) -> Settings | None:
+def _readable_settings(path: Path | str | None, warehouse: Warehouse) -> Settings | None:
     try:
         return Settings.read(path, warehouse=warehouse)
     except ConfigurationError:

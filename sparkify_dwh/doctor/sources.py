@@ -30,13 +30,7 @@ Findings = Callable[[], Iterator[Finding]]
 
 def uses_s3(settings: Settings) -> bool:
     """Return whether any location is in S3."""
-    return any(url.startswith("s3://") for url in locations(settings).values())
-
-
-def locations(settings: Settings) -> dict[str, str]:
-    """Return the configured locations by their keys in [S3]."""
-    written = {"MANIFESTS": settings.manifests, "EXPORT": settings.export}
-    return {**settings.inputs, **{key: url for key, url in written.items() if url}}
+    return any(url.startswith("s3://") for url in settings.locations.values())
 
 
 def source_findings(settings: Settings, store: ObjectStore) -> Iterator[tuple[str, Findings]]:
@@ -48,11 +42,11 @@ def source_findings(settings: Settings, store: ObjectStore) -> Iterator[tuple[st
         if source.json_paths and (url := settings.inputs.get(source.json_paths)):
             yield source.json_paths, partial(_json_paths, store, staging, url)
     for name in ("MANIFESTS", "EXPORT"):
-        url = locations(settings).get(name)
+        url = settings.locations.get(name)
         if url:
             yield name, partial(_writable, store, name, url)
     if uses_s3(settings):
-        yield "the buckets' regions", partial(region_findings, settings, locations(settings))
+        yield "the buckets' regions", partial(region_findings, settings, settings.locations)
 
 
 def _input(settings: Settings, store: ObjectStore, staging: type[StagingTable], prefix: str) -> Iterator[Finding]:

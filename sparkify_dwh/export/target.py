@@ -54,9 +54,9 @@ def target_url(settings: Settings, target: str | None) -> str:
 def _require_apart(url: str, settings: Settings) -> None:
     """Inputs are key prefixes: ``s3://bucket/inv`` would load ``s3://bucket/invoices/``."""
     places = [url + NAME, *(f"{url}{name}/" for name in settings.warehouse.tables)]
-    for name, prefix in {"LOG_DATA": settings.log_data, "SONG_DATA": settings.song_data}.items():
-        for place in places if prefix else ():
-            if place.startswith(str(prefix)) or str(prefix).startswith(place):
+    for name, prefix in settings.input_prefixes.items():
+        for place in places:
+            if place.startswith(prefix) or prefix.startswith(place):
                 raise UsageError(
                     f"What is exported must lie apart from what is loaded, but {place} and [S3] {name}, {prefix}, are "
                     "one within the other: name another target."

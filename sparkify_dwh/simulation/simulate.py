@@ -25,6 +25,7 @@ from random import Random
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.simulation.songs import Catalogue, Plays, Progress, write_file, write_songs
 from sparkify_dwh.simulation.traffic import EVENT_KEYS, LogLine, Traffic
+from sparkify_dwh.storage.urls import file_url
 
 OUTPUTS = ("log_data", "song_data", "log_json_path.json")
 WEEKDAYS = (305, 315, 402, 247, 305, 178, 125)  # events of a Monday, of a Tuesday and so on in the real log
@@ -34,8 +35,8 @@ WEEKDAYS = (305, 315, 402, 247, 305, 178, 125)  # events of a Monday, of a Tuesd
 class Simulation:
     """What was written and where: counts of rows and files, and the bytes of all files together.
 
-    ``users`` counts the distinct user ids in the log. ``log_data``, ``song_data`` and ``log_json_path`` are what a
-    configuration's ``[S3]`` section names: two directories and a file.
+    ``users`` counts the distinct user ids in the log. ``log_data``, ``song_data`` and ``log_json_path`` are two directories
+    and a file; ``inputs`` are their URLs by the keys of section [S3], for ``Settings.embedded``.
     """
 
     songs: int
@@ -47,6 +48,14 @@ class Simulation:
     log_data: Path
     song_data: Path
     log_json_path: Path
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        return {
+            "LOG_DATA": file_url(f"{self.log_data}/"),
+            "LOG_JSONPATH": file_url(self.log_json_path),
+            "SONG_DATA": file_url(f"{self.song_data}/"),
+        }
 
 
 def simulate(  # noqa: PLR0913 - each is a property of the data that somebody wants to vary

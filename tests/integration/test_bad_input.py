@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from support.inputs import with_inputs
 from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
@@ -97,7 +98,7 @@ def test_what_redshift_refuses_is_named(sparkify: Sparkify, content: bytes, comp
 def test_a_jsonpaths_file_under_the_prefix_is_refused_before_anything(sparkify: Sparkify) -> None:
     """COPY would read it as data."""
     paths = sparkify.directory / "log_data" / "paths.json"
-    sparkify.settings = replace(sparkify.settings, log_jsonpath=paths.as_uri())
+    sparkify.settings = with_inputs(sparkify.settings, LOG_JSONPATH=paths.as_uri())
     with pytest.raises(ConfigurationError, match=r"LOG_DATA also matches .* LOG_JSONPATH"):
         sparkify.load()
 
@@ -201,7 +202,7 @@ def test_a_bucket_that_refuses_says_why(
 ) -> None:
     monkeypatch.setattr(s3, "code", code)
     monkeypatch.setattr(s3, "answer", answer)
-    sparkify.settings = replace(sparkify.settings, log_data="s3://sparkify/log_data/")
+    sparkify.settings = with_inputs(sparkify.settings, LOG_DATA="s3://sparkify/log_data/")
     with pytest.raises(SourceError, match=words) as refused:
         sparkify.load()
     assert "hush" not in str(refused.value)
@@ -209,6 +210,6 @@ def test_a_bucket_that_refuses_says_why(
 
 def test_a_bucket_without_manifests_is_refused_by_copy_itself(sparkify: Sparkify, s3: type[Refusing]) -> None:
     assert s3.code == 403
-    sparkify.settings = replace(sparkify.settings, log_data="s3://sparkify/log_data/", manifests=None)
+    sparkify.settings = replace(with_inputs(sparkify.settings, LOG_DATA="s3://sparkify/log_data/"), manifests=None)
     with pytest.raises(SparkifyError, match="s3:ListBucket"):
         sparkify.load()

@@ -272,9 +272,9 @@ def test_a_load_that_is_killed_leaves_nothing_and_the_next_one_repairs_it(ready:
     environment = os.environ | {
         "SPARKIFY_DWH_CLUSTER_HOST": "standin",
         "SPARKIFY_DWH_STANDIN_DIR": str(settings.standin_directory),
-        "SPARKIFY_DWH_S3_LOG_DATA": str(settings.log_data),
-        "SPARKIFY_DWH_S3_SONG_DATA": str(settings.song_data),
-        "SPARKIFY_DWH_S3_LOG_JSONPATH": str(settings.log_jsonpath),
+        "SPARKIFY_DWH_S3_LOG_DATA": settings.inputs["LOG_DATA"],
+        "SPARKIFY_DWH_S3_SONG_DATA": settings.inputs["SONG_DATA"],
+        "SPARKIFY_DWH_S3_LOG_JSONPATH": settings.inputs["LOG_JSONPATH"],
     }
     program = [sys.executable, "-c", LOADS_THAT_ARE_KILLED]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from support.inputs import inputs_under
 from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
@@ -20,9 +21,7 @@ def in_s3(sparkify: Sparkify, store: ObjectStore, bucket: str) -> Sparkify:
         store.write(f"{bucket}{path.relative_to(sparkify.directory)}", path.read_bytes())
     sparkify.settings = replace(
         sparkify.settings,
-        log_data=f"{bucket}log_data/",
-        song_data=f"{bucket}song_data/",
-        log_jsonpath=f"{bucket}log_json_path.json",
+        inputs=inputs_under(bucket),
         manifests=f"{bucket}manifests/",
         region="us-west-2",
     )

@@ -18,6 +18,7 @@ import boto3
 import click
 import pytest
 from support.cli import run
+from support.inputs import inputs_under
 from support.listening import a_play, listened
 from support.records import a_song, an_event
 from support.warehouse import Sparkify, a_standin
@@ -192,9 +193,7 @@ def test_the_load_of_the_real_month_prints_what_the_day_shows(
 ) -> None:
     real = replace(
         sparkify.settings,
-        log_data=f"{real_data.as_uri()}/log_data/",
-        song_data=f"{real_data.as_uri()}/song_data/",
-        log_jsonpath=f"{real_data.as_uri()}/log_json_path.json",
+        inputs=inputs_under(real_data.as_uri()),
     )
     sparkify.settings = real
     printed = str(sparkify.load())

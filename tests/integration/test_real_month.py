@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine
+from support.inputs import inputs_under
 from support.listening import records, rows
 
 from sparkify_dwh import analytics, load
@@ -53,9 +54,7 @@ def plays(real_data: Path) -> list[Play]:
 @pytest.fixture(scope="module")
 def month(real_data: Path, migrated: Settings, engine: Engine) -> Iterator[Connection]:
     """A connection to the warehouse with the month in it."""
-    url = real_data.as_uri()
-    places = {"log_data": f"{url}/log_data/", "song_data": f"{url}/song_data/"}
-    load(replace(migrated, log_jsonpath=f"{url}/log_json_path.json", **places))
+    load(replace(migrated, inputs=inputs_under(real_data.as_uri())))
     with engine.connect() as connection:
         yield connection
     with engine.begin() as connection:

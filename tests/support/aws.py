@@ -134,6 +134,13 @@ def within_moto(service: str, region: str = REGION) -> Any:
     return get_backend(service)[ACCOUNT_ID][region]
 
 
+INPUTS = {
+    "LOG_DATA": "s3://sparkify/log_data/",
+    "SONG_DATA": "s3://sparkify/song_data/",
+    "LOG_JSONPATH": "s3://sparkify/paths.json",
+}
+
+
 @dataclass
 class Account:
     """The account of the tests, and the name of the cluster that a test is about."""
@@ -145,10 +152,7 @@ class Account:
     def settings(self, **changes: Any) -> Settings:
         """A configuration with a single node, as dwh.cfg would say it; ``dwh`` adds to [DWH]."""
         dwh = {"DWH_CLUSTER_IDENTIFIER": self.identifier, "DWH_NUM_NODES": "1", "DWH_CIDR": "198.51.100.0/24"}
-        inputs = {"log_data": "s3://sparkify/log_data/", "song_data": "s3://sparkify/song_data/"}
-        return Settings(
-            dwh=dwh | changes.pop("dwh", {}), **{**inputs, "log_jsonpath": "s3://sparkify/paths.json", **changes}
-        )
+        return Settings(**{"inputs": INPUTS, **changes, "dwh": dwh | changes.get("dwh", {})})
 
     def ask(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """What AWS answers to a request of boto3."""

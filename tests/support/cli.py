@@ -20,8 +20,8 @@ def configuration(sparkify: Sparkify) -> Path:
     settings = sparkify.settings
     path = sparkify.directory / "dwh.cfg"
     path.write_text(
-        f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={settings.standin_directory}\n[S3]\nLOG_DATA={settings.log_data}\n"
-        f"LOG_JSONPATH={settings.log_jsonpath}\nSONG_DATA={settings.song_data}\n"
+        f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={settings.standin_directory}\n[S3]\nLOG_DATA={settings.inputs['LOG_DATA']}\n"
+        f"LOG_JSONPATH={settings.inputs['LOG_JSONPATH']}\nSONG_DATA={settings.inputs['SONG_DATA']}\n"
     )
     return path
 

@@ -14,6 +14,7 @@ from sparkify_dwh.settings import Settings
 from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.star import STAR, Artist, Song, Songplay, Time, User
 from sparkify_dwh.utils.secret import Secret
+from support.inputs import inputs_under
 from support.records import JSON_PATHS, a_song, an_event
 from support.warehouse import Sparkify
 
@@ -39,8 +40,8 @@ def a_company(settings: Settings, engine: Engine, directory: Path) -> Sparkify:
     """A company that has loaded plays in two months, of songs with, without and of unknown year, in two loads."""
     (directory / "paths.json").write_text(json.dumps({"jsonpaths": [f"$['{key}']" for key in JSON_PATHS]}))
     url = directory.as_uri()
-    inputs = {"log_data": f"{url}/log_data/", "song_data": f"{url}/song_data/", "log_jsonpath": f"{url}/paths.json"}
-    company = Sparkify(replace(settings, **inputs), engine, directory)
+    inputs = {**inputs_under(url), "LOG_JSONPATH": f"{url}/paths.json"}
+    company = Sparkify(replace(settings, inputs=inputs), engine, directory)
     company.logs(
         "a.json",
         an_event(),

@@ -20,6 +20,7 @@ from sparkify_dwh.report.period import Period
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.simulation import simulate
 from sparkify_dwh.sparkify import SPARKIFY
+from support.inputs import inputs_under
 from support.records import a_song, an_event, write_lines
 
 SCRIPT = "</script><script>alert(1)</script>"
@@ -50,9 +51,7 @@ def two_months(migrated: Settings, engine: Engine, tmp_path_factory: pytest.Temp
     write_lines(directory / "song_data" / "hostile.json", [a_song()])
     settings = replace(
         migrated,
-        log_data=f"{directory.as_uri()}/log_data/",
-        song_data=f"{directory.as_uri()}/song_data/",
-        log_jsonpath=f"{directory.as_uri()}/log_json_path.json",
+        inputs=inputs_under(directory.as_uri()),
     )
     try:
         load(settings)

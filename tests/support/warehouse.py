@@ -21,6 +21,7 @@ from sparkify_dwh.loading.report import LoadReport
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.standin.postgres.server import stop_server
+from support.inputs import inputs_under
 from support.records import JSON_PATHS, a_song, an_event, write_lines
 
 
@@ -136,9 +137,7 @@ def sparkify(migrated: Settings, engine: Engine, tmp_path: Path) -> Iterator[Spa
     (tmp_path / "log_json_path.json").write_text(json.dumps({"jsonpaths": [f"$['{key}']" for key in JSON_PATHS]}))
     settings = replace(
         migrated,
-        log_data=f"{tmp_path.as_uri()}/log_data/",
-        song_data=f"{tmp_path.as_uri()}/song_data/",
-        log_jsonpath=f"{tmp_path.as_uri()}/log_json_path.json",
+        inputs=inputs_under(tmp_path.as_uri()),
     )
     yield Sparkify(settings, engine, tmp_path)
     with engine.begin() as connection:

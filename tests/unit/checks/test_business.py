@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Select, insert
+from support.inputs import inputs_under
 from support.listening import sql
 from support.records import a_song, an_event
 from support.stars import (
@@ -98,9 +99,7 @@ def test_the_real_month_passes(sparkify: Sparkify, real_data: Path) -> None:
     url = real_data.as_uri()
     sparkify.settings = replace(
         sparkify.settings,
-        log_data=f"{url}/log_data/",
-        song_data=f"{url}/song_data/",
-        log_jsonpath=f"{url}/log_json_path.json",
+        inputs=inputs_under(url),
     )
     sparkify.load()
     with sparkify.engine.connect() as connection:

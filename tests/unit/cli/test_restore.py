@@ -31,10 +31,10 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sparkify]:
 @pytest.fixture
 def run(full: Sparkify, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command in the folder of a dwh.cfg, which names no EXPORT; its exit code."""
-    inputs = f"LOG_DATA={full.settings.log_data}\nLOG_JSONPATH={full.settings.log_jsonpath}\n"
+    inputs = f"LOG_DATA={full.settings.inputs['LOG_DATA']}\nLOG_JSONPATH={full.settings.inputs['LOG_JSONPATH']}\n"
     (tmp_path / "dwh.cfg").write_text(
         f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={full.settings.standin_directory}\n[S3]\n{inputs}"
-        f"SONG_DATA={full.settings.song_data}\n"
+        f"SONG_DATA={full.settings.inputs['SONG_DATA']}\n"
     )
     monkeypatch.chdir(tmp_path)
     return lambda *arguments: run_command(monkeypatch, *arguments)

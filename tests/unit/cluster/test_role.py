@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.iam.models import AWSManagedPolicy, iam_backends
-from support.aws import Account, refused
+from support.aws import INPUTS, Account, refused
 
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.cluster import policy
@@ -34,8 +34,8 @@ def test_only_redshift_may_assume_the_role() -> None:
 
 def test_the_role_reads_only_the_configured_inputs() -> None:
     """Data are under a key prefix, the JSONPaths in one object."""
-    inputs = {"log_data": "s3://events/log_data", "song_data": "s3://songs/", "log_jsonpath": "s3://events/paths.json"}
-    granted = statements(policy.access(Settings(**inputs), "aws"))  # type: ignore[arg-type]
+    inputs = {"LOG_DATA": "s3://events/log_data", "SONG_DATA": "s3://songs/", "LOG_JSONPATH": "s3://events/paths.json"}
+    granted = statements(policy.access(Settings(inputs=inputs), "aws"))
     assert granted["List"]["Resource"] == ["arn:aws:s3:::events", "arn:aws:s3:::songs"]
     assert granted["List"]["Action"] == ["s3:ListBucket", "s3:GetBucketLocation"]
     assert granted["Read"]["Action"] == ["s3:GetObject"]
@@ -58,12 +58,12 @@ def test_the_role_writes_manifests_and_exports() -> None:
 
 
 def test_wildcards_in_a_key_are_escaped() -> None:
-    granted = statements(policy.access(Settings(log_data="s3://events/${aws:username}/a*?/"), "aws"))
+    granted = statements(policy.access(Settings(inputs={"LOG_DATA": "s3://events/${aws:username}/a*?/"}), "aws"))
     assert granted["Read"]["Resource"] == ["arn:aws:s3:::events/${$}{aws:username}/a${*}${?}/*"]
 
 
 def test_local_inputs_need_no_permissions() -> None:
-    assert policy.access(Settings(log_data="file:///d/log_data/"), "aws") is None
+    assert policy.access(Settings(inputs={"LOG_DATA": "file:///d/log_data/"}), "aws") is None
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_without_inputs_it_reads_all_of_s3_until_there_are_some(account: Account
     execution = Execution(account.aws)
     inputs = account.settings()
     name = spec_of(inputs).role_name
-    ensure_role(execution, spec_of(inputs), account.settings(log_data=None, song_data=None, log_jsonpath=None))
+    ensure_role(execution, spec_of(inputs), account.settings(inputs={}))
     assert attached(account, name) == [READ_ALL]
     ensure_role(execution, spec_of(inputs), inputs)
     assert attached(account, name) == []
@@ -103,7 +103,7 @@ def test_policies_that_others_attached_do_not_prevent_deletion(account: Account)
 def test_the_policy_follows_the_configuration(account: Account) -> None:
     execution = Execution(account.aws)
     for prefix in ("old", "new"):
-        settings = account.settings(log_data=f"s3://{prefix}-events/log_data/")
+        settings = account.settings(inputs=INPUTS | {"LOG_DATA": f"s3://{prefix}-events/log_data/"})
         ensure_role(execution, spec_of(settings), settings)
     name = spec_of(account.settings()).role_name
     held = account.ask("iam", "get_role_policy", RoleName=name, PolicyName="sparkify-dwh-s3")["PolicyDocument"]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import traceback
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkify_dwh.config.fields import FIELDS, variable
-from sparkify_dwh.config.file import read_values
+from sparkify_dwh.config import file as configuration
+from sparkify_dwh.config.fields import variable
 from sparkify_dwh.errors import ConfigurationError
+from sparkify_dwh.settings import fields_of
+from sparkify_dwh.sparkify import SPARKIFY
+
+FIELDS = fields_of(SPARKIFY)
+read_values = partial(configuration.read_values, fields=FIELDS)
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.inputs import inputs_under
 
-from sparkify_dwh.config.fields import FIELDS
 from sparkify_dwh.errors import ConfigurationError
-from sparkify_dwh.settings import Secret, Settings
+from sparkify_dwh.settings import Secret, Settings, fields_of
+from sparkify_dwh.sparkify import SPARKIFY
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -237,13 +238,10 @@ def test_the_region_of_the_inputs_is_that_of_the_cluster_unless_said_otherwise(t
 
 
 def test_the_embedded_warehouse_needs_no_configuration(tmp_path: Path) -> None:
-    settings = Settings.embedded(tmp_path)
+    inputs = inputs_under(f"file://{tmp_path}/data/")
+    settings = Settings.embedded(tmp_path, inputs)
     assert str(settings.url) == f"redshift+standin:///{tmp_path}"
-    assert settings.for_load() == {
-        "LOG_DATA": f"file://{tmp_path}/data/log_data/",
-        "LOG_JSONPATH": f"file://{tmp_path}/data/log_json_path.json",
-        "SONG_DATA": f"file://{tmp_path}/data/song_data/",
-    }
+    assert settings.for_load() == inputs
 
 
 def test_no_secret_shows_in_what_is_printed_or_logged(tmp_path: Path) -> None:
@@ -278,7 +276,7 @@ def test_the_example_of_a_cluster_names_every_key(tmp_path: Path) -> None:
     settings = settings_of(tmp_path, text)
     assert settings.for_load()["LOG_DATA"].startswith("s3://")
     assert settings.url.port == 5439
-    assert not [key for section, key in FIELDS if section != "STANDIN" and f"{key}=" not in text]
+    assert not [key for section, key in fields_of(SPARKIFY) if section != "STANDIN" and f"{key}=" not in text]
 
 
 def test_settings_are_imported_without_heavy_imports() -> None:

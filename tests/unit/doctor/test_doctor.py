@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine
+from support.inputs import with_inputs
 from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
@@ -201,7 +202,7 @@ def test_a_bucket_in_another_region_is_a_problem(bucket: str, tmp_path: Path) ->
 
 
 def test_inputs_in_s3_need_credentials(s3_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    settings = Settings(log_data="s3://sparkify/log_data/")
+    settings = Settings(inputs={"LOG_DATA": "s3://sparkify/log_data/"})
     assert [finding.sentence for finding in credentials_findings(settings)] == [
         "AWS requests use the environment (AWS_ACCESS_KEY_ID)."
     ]
@@ -326,7 +327,7 @@ def test_a_prefix_that_matches_its_neighbours_is_reported(sparkify: Sparkify) ->
     sparkify.songs("a.json", a_song())
     (sparkify.directory / "song_data2").mkdir()
     (sparkify.directory / "song_data2" / "b.json").touch()
-    settings = replace(sparkify.settings, song_data=(sparkify.settings.song_data or "").rstrip("/"))
+    settings = with_inputs(sparkify.settings, SONG_DATA=sparkify.settings.inputs["SONG_DATA"].rstrip("/"))
     (_, remark) = findings_about(settings, "SONG_DATA")
     assert "song_data2/ (1)" in remark.sentence
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from support.exports import CLUSTER, NO_YEAR, files
+from support.inputs import with_inputs
 from support.warehouse import Sparkify
 
 from sparkify_dwh.errors import ConfigurationError, UsageError
@@ -28,13 +29,23 @@ from sparkify_dwh.export.target import target_url
         ({"host": "standin"}, "gs://bk/k", UsageError, "must be s3://bucket/key"),
         ({}, "s3:///k", UsageError, "must be s3://bucket/key"),
         (
-            {"log_data": "s3://bk/log"},
+            {"inputs": {"LOG_DATA": "s3://bk/log"}},
             "s3://bk/log_export",
             UsageError,
             r"must lie apart .* \[S3\] LOG_DATA, s3://bk/log,",
         ),
-        ({"song_data": "s3://bk/star/so"}, "s3://bk/star", UsageError, r"but s3://bk/star/songs/ and \[S3\] SONG_DATA"),
-        ({"song_data": "s3://bk/songs/in/"}, "s3://bk/", UsageError, r"but s3://bk/songs/ and \[S3\] SONG_DATA"),
+        (
+            {"inputs": {"SONG_DATA": "s3://bk/star/so"}},
+            "s3://bk/star",
+            UsageError,
+            r"but s3://bk/star/songs/ and \[S3\] SONG_DATA",
+        ),
+        (
+            {"inputs": {"SONG_DATA": "s3://bk/songs/in/"}},
+            "s3://bk/",
+            UsageError,
+            r"but s3://bk/songs/ and \[S3\] SONG_DATA",
+        ),
     ],
 )
 def test_a_target_that_cannot_be_is_refused(
@@ -46,7 +57,7 @@ def test_a_target_that_cannot_be_is_refused(
 
 def test_a_bucket_may_hold_inputs_and_an_export_side_by_side() -> None:
     assert (
-        target_url(replace(CLUSTER, log_data="s3://bk/log_data/", song_data="s3://bk/song_data/"), "s3://bk")
+        target_url(with_inputs(CLUSTER, LOG_DATA="s3://bk/log_data/", SONG_DATA="s3://bk/song_data/"), "s3://bk")
         == "s3://bk/"
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from support.inputs import inputs_under
 from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
@@ -242,7 +243,5 @@ def test_a_missing_jsonpaths_file_is_named(sparkify: Sparkify) -> None:
 def of_real_data(settings: Settings, real_data: Path) -> Settings:
     return replace(
         settings,
-        log_data=f"{real_data.as_uri()}/log_data/",
-        song_data=f"{real_data.as_uri()}/song_data/",
-        log_jsonpath=f"{real_data.as_uri()}/log_json_path.json",
+        inputs=inputs_under(real_data.as_uri()),
     )

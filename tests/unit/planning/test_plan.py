@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine, event
+from support.inputs import with_inputs
 from support.records import a_song, an_event
 from support.warehouse import Sparkify, a_standin
 
@@ -87,7 +88,7 @@ def test_files_can_be_chosen_as_for_a_load(waiting: Sparkify) -> None:
 def test_real_files_have_nothing_to_say(sparkify: Sparkify, real_data: Path) -> None:
     data = real_data.as_uri()
     logs, songs, paths = f"{data}/log_data/", f"{data}/song_data/", f"{data}/log_json_path.json"
-    plan = make_plan(replace(sparkify.settings, log_data=logs, song_data=songs, log_jsonpath=paths))
+    plan = make_plan(with_inputs(sparkify.settings, LOG_DATA=logs, SONG_DATA=songs, LOG_JSONPATH=paths))
     assert (plan.refused, plan.advice) == (0, None)
     assert [(len(inputs.found.files), inputs.remarks) for inputs in plan.inputs] == [(30, []), (71, [])]
     assert "8,056 records in 30 files: COPY would take them all" in str(plan)
@@ -134,13 +135,13 @@ def test_without_a_place_for_manifests_the_whole_prefix_is_planned(waiting: Spar
     plan = planned(waiting, since=date(2018, 12, 1))
     assert numbers(plan) == {"count": 3, "new": 2, "changed": 0, "again": 1, "known": 0, "hidden": 0}
     assert "the whole prefix would be loaded" in str(plan)
-    assert f"FROM '{waiting.settings.log_data}'" in plan.sql
+    assert f"FROM '{waiting.settings.inputs['LOG_DATA']}'" in plan.sql
     assert waiting.load().staged["staging_events"].loaded == 2
 
 
 def test_a_prefix_that_matches_neighbours_is_remarked(waiting: Sparkify) -> None:
     waiting.logs("../log_data2/c.json", an_event())
-    waiting.settings = replace(waiting.settings, log_data=(waiting.settings.log_data or "").rstrip("/"))
+    waiting.settings = with_inputs(waiting.settings, LOG_DATA=waiting.settings.inputs["LOG_DATA"].rstrip("/"))
     assert "neighbours would be loaded too: log_data2/ (1)" in str(planned(waiting))
 
 
@@ -223,17 +224,17 @@ def test_a_plan_fails_where_a_load_would(sparkify: Sparkify) -> None:
     with pytest.raises(SourceError, match="log_data/ matches no file"):
         planned(sparkify)
     with pytest.raises(ConfigurationError, match="SONG_DATA"):
-        make_plan(replace(sparkify.settings, song_data=None))
+        make_plan(with_inputs(sparkify.settings, SONG_DATA=None))
     with a_standin() as empty, pytest.raises(NotMigratedError):
-        make_plan(empty)
+        make_plan(replace(empty, inputs=sparkify.settings.inputs))
 
 
 def command(sparkify: Sparkify, *arguments: str) -> Result:
     """Run ``sparkify-dwh plan``."""
     settings, path = sparkify.settings, sparkify.directory / "dwh.cfg"
     path.write_text(
-        f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={settings.standin_directory}\n[S3]\nLOG_DATA={settings.log_data}\n"
-        f"LOG_JSONPATH={settings.log_jsonpath}\nSONG_DATA={settings.song_data}\n"
+        f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={settings.standin_directory}\n[S3]\nLOG_DATA={settings.inputs['LOG_DATA']}\n"
+        f"LOG_JSONPATH={settings.inputs['LOG_JSONPATH']}\nSONG_DATA={settings.inputs['SONG_DATA']}\n"
     )
     return CliRunner().invoke(plan_command, arguments, obj=Invocation(path, debug=False))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from threading import Thread
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
+from support.inputs import with_inputs
 from support.warehouse import Sparkify
 
 from sparkify_dwh import load
@@ -79,7 +79,7 @@ def test_an_answer_that_stops_half_way_ends(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.usefixtures("stalling_store")
 def test_a_load_from_a_silent_store_ends(sparkify: Sparkify) -> None:
     with pytest.raises(SourceError, match=SILENCE):
-        load(replace(sparkify.settings, log_data="s3://stalled/x"))
+        load(with_inputs(sparkify.settings, LOG_DATA="s3://stalled/x"))
 
 
 @pytest.mark.usefixtures("stalling_store")
