@@ -24,7 +24,6 @@ from sparkify_dwh.loading.input_files import Selection, find_input, manifest
 from sparkify_dwh.loading.stage import copies_of
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.staging import StagingEvent, StagingSong
-from sparkify_dwh.storage.store import ObjectStore
 
 PART = "staging"
 READ_BYTES = 256 * 1024
@@ -54,7 +53,7 @@ def _below_the_root(line: bytes) -> bytes:
 def copy(engine: Engine, settings: Settings, model: type[StagingTable]) -> None:
     """COPY what lies under the configured prefix, as a load does it, and commit."""
     locations = settings.for_load()
-    with ObjectStore(**settings.store_options()) as store, engine.begin() as connection:
+    with settings.open_store() as store, engine.begin() as connection:
         found = find_input(connection, model, locations[model.source.key], store, Selection(force=True))
         with manifest(store, f"{settings.manifests}bench.manifest", found.files) as url:
             connection.execute(copies_of(model, settings, locations).command(url, "MANIFEST"))

@@ -26,7 +26,6 @@ from sparkify_dwh.staging import STAGING
 from sparkify_dwh.standin.postgres.address import PostgresAddress
 from sparkify_dwh.standin.postgres.server import DATABASE, embedded_server, stop_server
 from sparkify_dwh.star import STAR
-from sparkify_dwh.storage.store import ObjectStore
 
 MIGRATED = "migrated"  # a database with our tables, empty, to make others from
 MODELS: tuple[type[Base], ...] = (*STAGING, *STAR, Load, LoadFile)
@@ -132,7 +131,7 @@ def engine_of(settings: Settings) -> Iterator[Engine]:
 
 def stage(engine: Engine, settings: Settings) -> None:
     """Stage a dataset as a load does, and commit."""
-    with engine.begin() as connection, ObjectStore(**settings.store_options()) as store:
+    with engine.begin() as connection, settings.open_store() as store:
         staging = Staging(connection, engine, store, settings, settings.for_load(), LoadReport())
         for model in STAGING:
             staging.fill(model, Selection(force=True), 0, 1)

@@ -137,6 +137,6 @@ class AwsError(SparkifyError):
 
     exit_code = 10
 
-    def __init__(self, message: str = "", code: str = "", hint: str = "") -> None:
+    def __init__(self, message: str = "", hint: str = "", code: str = "") -> None:
         super().__init__(message, hint)
         self.code = code

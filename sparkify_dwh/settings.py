@@ -18,9 +18,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sparkify_dwh.aws.endpoint import region_of
+from sparkify_dwh.aws.sessions import AccessKey
 from sparkify_dwh.config.fields import (
     DEFAULT_CONNECT_SECONDS,
     DEFAULT_PORT,
@@ -38,6 +39,7 @@ from sparkify_dwh.config.reading import read_all
 from sparkify_dwh.config.reference import render_reference
 from sparkify_dwh.config.values import STANDIN, VERIFY_FULL, Endpoint, absolute
 from sparkify_dwh.errors import ConfigurationError
+from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.storage.urls import file_url
 from sparkify_dwh.utils.secret import Secret
 
@@ -166,13 +168,21 @@ class Settings:
         password = self.db_password.reveal() if self.db_password and not minted else None
         return URL.create("redshift+sparkify", self.db_user, password, self.host, self.db_port, self.db_name)
 
-    def store_options(self) -> dict[str, Any]:
-        """What an ObjectStore is to be made with: [AWS] KEY and SECRET where environment and profile give none."""
-        from sparkify_dwh.aws.client import has_credentials
+    @property
+    def access_key(self) -> AccessKey | None:
+        """The access key of [AWS], which is used when environment and profile have no credentials."""
+        if self.aws_key is None or self.aws_secret is None:
+            return None
+        return AccessKey(self.aws_key, self.aws_secret, is_fallback=True)
 
-        unneeded = self.aws_key is not None and has_credentials()
-        key, secret = (None, None) if unneeded else (self.aws_key, self.aws_secret)
-        return {"key": key, "secret": secret, "region": self.region or self.aws_region or region_of(self.host)}
+    @property
+    def bucket_region(self) -> str | None:
+        """The region of the buckets: that of [S3], else that of the cluster."""
+        return self.region or self.aws_region or region_of(self.host)
+
+    def open_store(self) -> ObjectStore:
+        """Return the store of the inputs and exports, a context manager. It asks AWS as the settings' identity."""
+        return ObjectStore(access_key=self.access_key, region=self.bucket_region)
 
     def for_load(self) -> Mapping[str, str]:
         """Where a load's inputs are, by their keys in [S3]; the JSONPaths file is outside of the data.

@@ -1,232 +1,204 @@
-"""What AWS says when it refuses or does not answer, as a sentence for the one who has to act.
-
-Classes and codes are told apart by name, because importing botocore's own is what the callers put off.
-"""
+"""What AWS's refusals and silences mean, and what to do: one wording for S3, the cluster API, credentials and doctor."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from sparkify_dwh.aws.codes import CODES, Reason, reason_of_code, reason_of_exception
 from sparkify_dwh.errors import AwsError
 
-_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "DependentServiceAccessDenied"}
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
-_REFUSED = {
-    "AuthFailure",
-    "IncompleteSignature",
-    "InvalidAccessKeyId",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "InvalidToken",
-    "MissingAuthenticationToken",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
-}
-_TAKEN = {"ClusterAlreadyExists", "EntityAlreadyExists", "InvalidGroup.Duplicate", "ClusterSubnetGroupAlreadyExists"}
-_QUOTA = {
-    "ClusterQuotaExceeded",
-    "ClusterSnapshotQuotaExceeded",
-    "ClusterSubnetGroupQuotaExceeded",
-    "LimitExceeded",
-    "LimitExceededFault",
-    "NumberOfNodesPerClusterLimitExceeded",
-    "NumberOfNodesQuotaExceeded",
-    "RulesPerSecurityGroupLimitExceeded",
-    "SecurityGroupLimitExceeded",
-    "ServiceQuotaExceededException",
-    "ClusterSubnetQuotaExceededFault",
-    "TagLimitExceededFault",
-    "TooManyTagsException",
-}
-_CAPACITY = {"InsufficientClusterCapacity", "InsufficientCapacityException"}
-_BUSY = {
-    "ConcurrentModification",
-    "ConflictException",
-    "DeleteConflict",
-    "DependencyViolation",
-    "InvalidClusterState",
-    "InvalidClusterSubnetGroupStateFault",
-    "InvalidClusterSubnetStateFault",
-}
-_THROTTLED = {
-    "DependentServiceRequestThrottlingFault",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "Throttling",
-    "ThrottledException",
-    "ThrottlingException",
-    "TooManyRequestsException",
-}
-_CLOCK = {
-    "InvalidSignatureException",
-    "RequestExpired",
-    "RequestInTheFuture",
-    "RequestTimeTooSkewed",
-    "SignatureDoesNotMatch",
-}
-_FAILED = {
-    "DependentServiceUnavailableFault",
-    "InternalError",
-    "InternalFailure",
-    "InternalServerException",
-    "ServiceFailure",
-    "ServiceUnavailable",
-    "Unavailable",
-}
-_NOT_SIGNED_UP = {"OptInRequired", "SubscriptionRequiredException"}
+MAX_MESSAGE_CHARACTERS = 500  # of AWS's own words
 
-_NO_CREDENTIALS = {
-    "CredentialRetrievalError",
-    "MetadataRetrievalError",
-    "NoCredentialsError",
-    "PartialCredentialsError",
-}
-_EXPIRED_LOGIN = {"LoginError", "SSOError", "SSOTokenLoadError", "TokenRetrievalError", "UnauthorizedSSOTokenError"}
-_UNREACHABLE = {"ConnectionError", "ConnectionClosedError", "ReadTimeoutError", "HTTPClientError"}
-
-NOT_AWS = "what answered is not AWS: look for a proxy or a login page on the way to it, and at AWS_ENDPOINT_URL"
-_NO_WAY = "AWS cannot be reached"
-
-_FORBIDDEN_ACTION = re.compile(r"perform:? (?P<action>[\w-]+:\w+)")
-_PARAMETER = re.compile(r"parameter (?:in input: \")?(\w+)")
-_OF_TIME = re.compile(
-    r"TooSkewed|InTheFuture|[Ss]ignature expired|not yet current|RequestExpired .*\btime\b", re.IGNORECASE
-)
-_ACTOR = re.compile(r"User: (?P<arn>arn:\S+)")
-
-CREDENTIALS_ADVICE = (
+CREDENTIALS_HINT = (
     "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws configure`, or fill in [AWS] KEY and "
     "SECRET"
 )
 
+_NO_ANSWER = "cannot be reached"
 
-def refusal(service: str, operation: str, answer: Mapping[str, Any], region: str) -> AwsError:  # noqa: PLR0911 (cases)
-    """The error for an answer of AWS that is one. ``operation`` is its name there, such as CreateCluster."""
-    code = str(answer.get("Error", {}).get("Code", "an error without a code"))
-    message = " ".join(str(answer.get("Error", {}).get("Message") or "").split())[:500]
-    action = f"{service}:{operation}"
-    if code.isdigit() and message.startswith("<"):  # a page, with no more than its HTTP status
-        return AwsError(f"{NOT_AWS} (HTTP {code} to {action})", code)
-    if code in _DENIED:
-        return AwsError(_denied(action, message), code)
-    if code in _CLOCK and _OF_TIME.search(f"{code} {message}"):
-        return AwsError(
-            f"AWS refused {action} because of its time ({code}): set the clock of this machine, which must be right to a "
-            "few minutes",
-            code,
-        )
-    if code in _EXPIRED:
-        return expired(code)
-    if code in _REFUSED:
-        return AwsError(
-            f"AWS refused the credentials for {action} in {region} ({code}): correct or renew them, or switch the region on "
-            "for the account if it has to be opted into",
-            code,
-        )
-    if code in _TAKEN or (code == "ConflictException" and "exist" in message):
-        return AwsError(f"the name is taken ({action}, {code}): {message or 'choose another one'}", code)
-    if code in _QUOTA:
-        return AwsError(
-            f"the account's quota does not allow {action} in {region} ({code}): {_sentence(message)} "
-            "Remove what is not needed, or ask for more in the console of Service Quotas",
-            code,
-        )
-    if code in _CAPACITY:
-        return AwsError(
-            f"AWS has no capacity of this kind in {region} now ({code}): try later, or another DWH_NODE_TYPE or region",
-            code,
-        )
-    if code in _BUSY:
-        return AwsError(
-            f"something is still being created, changed or deleted ({action}, {code}): {_sentence(message)} "
-            "See `sparkify-dwh cluster status`, wait for it, and run this again",
-            code,
-        )
-    if code in _THROTTLED:
-        return AwsError(
-            f"AWS gets more requests from this account than it takes ({action}, {code}): try again later", code
-        )
-    if code in _FAILED:
-        return AwsError(
-            f"AWS failed at {action} in {region} ({code}): {_sentence(message) or 'it does not say why.'} "
-            "Run this again, which goes on from there; https://health.aws.amazon.com says whether others are hit too",
-            code,
-        )
-    if code in _NOT_SIGNED_UP:
-        return AwsError(f"the account is not signed up for {service} in {region} ({code}): open its console once", code)
-    return AwsError(
-        f"AWS refused {action} in {region} ({code}): {message or 'see its documentation for this code'}", code
-    )
+# By reason: what is wrong, and what to do. {said} is what AWS says, after a colon.
+WORDS: dict[Reason, tuple[str, str]] = {
+    "denied": ("no permission for {lacking}{on}", "grant it to {actor}"),
+    "expired": (
+        "the temporary credentials of AWS have expired ({code})",
+        "renew them, with `aws sso login` where it is used",
+    ),
+    "credentials": (
+        "{service} refused the credentials for {what} ({code})",
+        "correct or renew them, or enable the region for the account if it is an opt-in region",
+    ),
+    "clock": (
+        "{service} refused {what} because of its time ({code})",
+        "set the clock of this machine, which must be right to a few minutes",
+    ),
+    "name taken": ("the name is taken ({action}, {code}){said}", "Choose another name"),
+    "quota": (
+        "the account's quota does not allow {what} ({code}){said}",
+        "Remove what is not needed, or ask for more in the console of Service Quotas",
+    ),
+    "capacity": (
+        "AWS has no capacity of this kind in {region} now ({code})",
+        "try later, or another DWH_NODE_TYPE or region",
+    ),
+    "busy": (
+        "something is still being created, changed or deleted ({action}, {code}){said}",
+        "See `sparkify-dwh cluster status`, wait for it, and run this again",
+    ),
+    "throttled": ("{service} gets more requests from this account than it takes ({what}, {code})", "try again later"),
+    "failed": (
+        "{service} failed at {what} ({code}){said}",
+        "Run this again, which goes on from there; https://health.aws.amazon.com says whether others are affected",
+    ),
+    "not signed up": ("the account is not signed up for {what} ({code})", "open the service's console once"),
+    "no bucket": ("there is no bucket {bucket}, needed for {url}", "correct the URL"),
+    "no object": ("nothing is at {url}", "correct the URL or put the object there"),
+    "other region": (
+        "the bucket of {url} is in {bucket_region}, not where it was asked for ({code})",
+        "correct [S3] REGION",
+    ),
+    "no AWS": (
+        "what answered {action} is not AWS ({code})",
+        "look for a proxy or a login page on the way to it, and at AWS_ENDPOINT_URL",
+    ),
+    "no profile": (
+        "AWS_PROFILE names a profile that ~/.aws does not have",
+        "correct it, or see `aws configure list`",
+    ),
+    "no credentials": ("no AWS credentials{target} ({code})", CREDENTIALS_HINT),
+    "unreachable": (
+        "{service} " + _NO_ANSWER + " at {server}{target} ({code})",
+        "check the network, proxies and AWS_ENDPOINT_URL",
+    ),
+    "cut short": ("the answer of {service}{target} broke off ({code})", "try again"),
+    "bad region": (
+        "the configured region is not a region like us-west-2",
+        "correct [S3] REGION, [AWS] REGION, AWS_REGION or the profile's",
+    ),
+    "bad parameter": ("AWS does not take what {parameters} was given", "correct [DWH] in the configuration"),
+    "refused": ("{service} refused {what} ({code}){said}", ""),
+    "not asked": (
+        "{service} cannot be asked{target} ({code})",
+        "correct the configuration of AWS in ~/.aws and in the environment",
+    ),
+}
+
+_FORBIDDEN_ACTION = re.compile(r"perform:? (?P<action>[\w-]+:\w+)")
+_ACTOR = re.compile(r"User: (?P<arn>arn:\S+)")
+_PARAMETER = re.compile(r"parameter (?:in input: \")?(\w+)")
 
 
-def _sentence(message: str) -> str:
-    """What AWS says, ending as a sentence does, for another may follow."""
-    return message if not message or message.endswith((".", "!", "?", ":")) else f"{message}."
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to AWS: the permission it needs, such as s3:GetObject, its region, and for S3 the URL it is about."""
+
+    action: str
+    region: str = ""
+    url: str = ""
+
+    def words(self) -> dict[str, str]:
+        """Return the request as the templates of ``WORDS`` name it."""
+        place = f" on {self.url}" if self.url else f" in {self.region}" if self.region else ""
+        return {
+            "action": self.action,
+            "what": f"{self.action}{place}",
+            "region": self.region or "this region",
+            "service": "S3" if self.url else "AWS",
+            "url": self.url,
+            "on": f" on {self.url}" if self.url else "",
+            "target": f" for {self.url}" if self.url else "",
+            "bucket": self.url.removeprefix("s3://").partition("/")[0],
+        }
 
 
-def _denied(action: str, message: str) -> str:
-    """Which permission is lacking, and who lacks it. EC2 encodes what it says, and is not quoted."""
+def refusal(request: Request, answer: Mapping[str, Any]) -> AwsError:
+    """Return the error for an answer of AWS that refuses a request."""
+    error = answer.get("Error", {})
+    code = str(error.get("Code", "an error without a code"))
+    message = " ".join(str(error.get("Message") or "").split())[:MAX_MESSAGE_CHARACTERS]
+    reason = reason_of_code(code, message, is_s3=bool(request.url))
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    words = request.words() | {
+        "code": f"HTTP {code}" if reason == "no AWS" else code,
+        "said": f": {message}" if message else "",
+        "lacking": _lacking(request.action, message),
+        "actor": match["arn"] if (match := _ACTOR.search(message)) else "the AWS identity in use",
+        "bucket_region": headers.get("x-amz-bucket-region", "another region"),
+    }
+    return _error(reason, words, code)
+
+
+def failure(error: Any, request: Request, unknown_region: str | None = None) -> AwsError:
+    """Return the error for an exception of botocore: no answer came, or nothing could be asked.
+
+    Some of these exceptions quote the values of parameters, which are not repeated. ``unknown_region`` is the region of the
+    request when boto3 does not know it.
+    """
+    name = type(error).__name__
+    reason = reason_of_exception(kind.__name__ for kind in type(error).__mro__)
+    endpoint = str(getattr(error, "kwargs", {}).get("endpoint_url", ""))
+    words = request.words() | {
+        "code": name,
+        "server": urlsplit(endpoint).hostname or "its server",
+        "parameters": ", ".join(sorted(set(_PARAMETER.findall(str(error))))) or "a value",
+    }
+    if reason == "unreachable" and unknown_region:
+        told = _error(reason, words, name)
+        return AwsError(
+            f"{told.message}, and {unknown_region} is not a known region", "correct [AWS] REGION or AWS_REGION", name
+        )
+    return _error(reason, words, name)
+
+
+def bad_endpoint(request: Request) -> AwsError:
+    """Return the error for an endpoint that is not a URL, for which botocore raises a ValueError."""
+    service = request.words()["service"]
+    variables = "AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_S3" if request.url else "AWS_ENDPOINT_URL"
+    return AwsError(f"{service} {_NO_ANSWER}: {variables} must be a URL like http://host:port", "correct it")
+
+
+@contextmanager
+def explained(request: Request, unknown_region: Callable[[], str | None] = lambda: None) -> Iterator[None]:
+    """Turn what boto3 raises for a request into AwsErrors. ``unknown_region`` is asked when no answer came."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    try:
+        yield
+    except ClientError as error:
+        raise refusal(request, error.response) from error
+    except (BotoCoreError, ResponseParserError) as error:  # not chained: some quote parameters, or the answer
+        raise failure(error, request, unknown_region()) from None
+    except ValueError as error:
+        if "endpoint" not in str(error).lower():
+            raise
+        raise bad_endpoint(request) from None
+
+
+def _error(reason: Reason, words: Mapping[str, str], code: str) -> AwsError:
+    message, hint = (template.format_map(words) for template in WORDS[reason])
+    if not hint and not words["said"]:
+        hint = "see the documentation of {service} for this code".format_map(words)
+    return AwsError(message, hint, code)
+
+
+def _lacking(action: str, message: str) -> str:
+    """Return the permission that is lacking. EC2 encodes its message, which is not quoted."""
     named = _FORBIDDEN_ACTION.search(message)
-    actor = _ACTOR.search(message)
-    who = actor["arn"] if actor else "the AWS identity in use"
-    lacking = named["action"] if named else action
-    needed = "" if lacking == action else f", which {action} needs"
-    return f"no permission for {lacking}{needed}: {who} must be granted it"
+    if named is None or named["action"] == action:
+        return action
+    return f"{named['action']}, which {action} needs"
 
 
 def is_denied(error: AwsError) -> bool:
-    """Whether it is a permission that is lacking."""
-    return error.code in _DENIED
+    """Return whether a permission is lacking."""
+    return error.code in CODES["denied"]
 
 
 def is_unreachable(error: AwsError) -> bool:
-    """Whether no answer came."""
-    return str(error).startswith(_NO_WAY)
-
-
-def expired(code: str) -> AwsError:
-    return AwsError(
-        f"the temporary credentials of AWS have expired ({code}): renew them, with `aws sso login` where it is used",
-        code,
-    )
-
-
-def failure(error: Any, unknown_region: str | None = None) -> AwsError:  # noqa: PLR0911 (cases)
-    """The error for an exception of botocore: no answer came, or nothing could be asked.
-
-    ``unknown_region`` is the region that was asked, when it is none that is known.
-    """
-    name = type(error).__name__
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    if name == "ProfileNotFound":
-        return AwsError(
-            "AWS_PROFILE names a profile that ~/.aws does not have: correct it, or see `aws configure list`", name
-        )
-    if kinds & _EXPIRED_LOGIN:
-        return expired(name)
-    if kinds & _NO_CREDENTIALS:
-        return AwsError(f"no credentials for AWS ({name}): {CREDENTIALS_ADVICE}", name)
-    if kinds & _UNREACHABLE:
-        return AwsError(_unreachable(error, name, unknown_region), name)
-    if name in ("InvalidRegionError", "UnknownRegionError"):
-        return AwsError(
-            "what [AWS] REGION, AWS_REGION or the profile names is no region like us-west-2: correct it", name
-        )
-    if name == "ParamValidationError":  # its text may quote the values
-        names = ", ".join(sorted(set(_PARAMETER.findall(str(error))))) or "a value"
-        return AwsError(f"AWS does not take what {names} was given: correct [DWH] in the configuration", name)
-    return AwsError(f"AWS cannot be asked ({name}): correct its configuration in ~/.aws and in the environment", name)
-
-
-def _unreachable(error: Any, name: str, unknown_region: str | None) -> str:
-    server = urlsplit(str(getattr(error, "kwargs", {}).get("endpoint_url", ""))).hostname or "its server"
-    if unknown_region:
-        return (
-            f"{_NO_WAY} at {server} ({name}), and {unknown_region} is no region that is known here: "
-            "correct [AWS] REGION or AWS_REGION"
-        )
-    return f"{_NO_WAY} at {server} ({name}): check the network, proxies and AWS_ENDPOINT_URL"
+    """Return whether no answer came."""
+    return _NO_ANSWER in error.message

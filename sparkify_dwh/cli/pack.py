@@ -95,7 +95,7 @@ def _store(invocation: Invocation, *locations: str) -> ObjectStore:
         or any(name.startswith(PREFIX) for name in os.environ)
     )
     if is_configured and any(location.startswith("s3://") for location in locations):
-        return ObjectStore(**invocation.settings().store_options())
+        return invocation.settings().open_store()
     return ObjectStore()
 
 

@@ -29,7 +29,7 @@ def explain_unreachable(settings: Settings, *, address_service: str = ADDRESS_SE
     if endpoint is None:
         return None
     try:
-        with aws_of(settings, region=endpoint.region, hurried=True) as aws:
+        with aws_of(settings, region=endpoint.region, is_hurried=True) as aws:
             cluster = service_of(endpoint.kind).find(aws, endpoint.identifier)
             if cluster is None:
                 return (

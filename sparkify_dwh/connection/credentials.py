@@ -85,8 +85,8 @@ class Credentials:
         if isinstance(content, dict) and content.get("username") and content.get("password"):
             return _login(content, "username", "password")
         raise AwsError(
-            f"the secret {arn} must be JSON with username and password, as Redshift and Secrets Manager write it: correct "
-            "its content, or [CLUSTER] SECRET_ARN"
+            f"the secret {arn} must be JSON with username and password, as Redshift and Secrets Manager write it",
+            "correct its content, or [CLUSTER] SECRET_ARN",
         )
 
     def _asked_in(self, region: str | None) -> Aws:
@@ -95,9 +95,9 @@ class Credentials:
         return self._aws
 
 
-def aws_of(settings: Settings, *, region: str | None = None, hurried: bool = False) -> Aws:
-    """AWS as the settings' identity, in ``region``, else in theirs."""
-    return Aws(key=settings.aws_key, secret=settings.aws_secret, region=region or settings.aws_region, hurried=hurried)
+def aws_of(settings: Settings, *, region: str | None = None, is_hurried: bool = False) -> Aws:
+    """Return AWS as the settings' identity, in ``region``, else in theirs."""
+    return Aws(access_key=settings.access_key, region=region or settings.aws_region, is_hurried=is_hurried)
 
 
 def warehouse_of(settings: Settings) -> Endpoint:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sparkify_dwh.aws.client import Aws
-from sparkify_dwh.aws.endpoint import region_of
 from sparkify_dwh.aws.quiet import quiet
 from sparkify_dwh.doctor.findings import Finding, ok, problem
 from sparkify_dwh.settings import Settings
@@ -27,8 +26,7 @@ def region_findings(settings: Settings, locations: Mapping[str, str]) -> Iterato
             keys_by_bucket.setdefault(split_s3(url)[0], []).append(key)
     if not keys_by_bucket:
         return
-    options = settings.store_options()
-    with Aws(**options | {"region": options["region"] or ANY_REGION}, hurried=True) as aws:
+    with Aws(access_key=settings.access_key, region=settings.bucket_region or ANY_REGION, is_hurried=True) as aws:
         regions = {bucket: region for bucket in keys_by_bucket if (region := _region_of_bucket(aws, bucket))}
     yield from _compare(settings, regions, keys_by_bucket)
 
@@ -36,7 +34,7 @@ def region_findings(settings: Settings, locations: Mapping[str, str]) -> Iterato
 def _compare(
     settings: Settings, regions: Mapping[str, str], keys_by_bucket: Mapping[str, list[str]]
 ) -> Iterator[Finding]:
-    expected = settings.region or settings.aws_region or region_of(settings.host)
+    expected = settings.bucket_region
     for bucket, region in regions.items():
         keys = listed(keys_by_bucket[bucket])
         if expected is None or expected == region:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sparkify_dwh.aws.errors import CREDENTIALS_ADVICE, failure
+from sparkify_dwh.aws.errors import CREDENTIALS_HINT, Request, explained
+from sparkify_dwh.aws.sessions import EXPLICIT, credentials_method
 from sparkify_dwh.doctor.findings import Finding, ok, problem
 from sparkify_dwh.doctor.sources import uses_s3
 from sparkify_dwh.settings import Settings
@@ -16,6 +17,7 @@ SOURCES = {
     "config-file": "the profile in ~/.aws/config",
     "container-role": "the role of this container",
     "custom-process": "the credential_process of the profile",
+    EXPLICIT: "[AWS] KEY and SECRET; environment and profile have no credentials",
     "env": "the environment (AWS_ACCESS_KEY_ID)",
     "iam-role": "the role of this machine",
     "login": "`aws login`",
@@ -28,24 +30,12 @@ def credentials_findings(settings: Settings) -> Iterator[Finding]:
     """Yield a finding about the credentials of AWS requests. Raises AwsError for credentials that cannot be used."""
     if not (uses_s3(settings) or settings.iam or settings.secret_arn):
         yield ok("credentials", "No AWS credentials are needed.")
-    elif settings.store_options()["key"] is not None:
-        yield ok("credentials", "AWS requests use [AWS] KEY and SECRET; environment and profile have no credentials.")
-    elif (method := _method()) is not None:
+    elif (method := _method(settings)) is not None:
         yield ok("credentials", f"AWS requests use {SOURCES.get(method, f'credentials by {method}')}.")
     else:
-        yield problem("credentials", f"No AWS credentials were found: {CREDENTIALS_ADVICE}.")
+        yield problem("credentials", f"No AWS credentials were found: {CREDENTIALS_HINT}.")
 
 
-def _method() -> str | None:
-    """Return how botocore gets credentials, after getting them; None without credentials."""
-    import botocore.session
-    from botocore.exceptions import BotoCoreError
-
-    try:
-        credentials = botocore.session.Session().get_credentials()
-        if credentials is None:
-            return None
-        credentials.get_frozen_credentials()
-    except BotoCoreError as error:
-        raise failure(error) from None  # not chained: some errors of botocore quote values
-    return str(credentials.method)
+def _method(settings: Settings) -> str | None:
+    with explained(Request("the credentials")):
+        return credentials_method(settings.access_key)

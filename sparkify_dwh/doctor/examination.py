@@ -24,7 +24,6 @@ from sparkify_dwh.doctor.versions import version_findings
 from sparkify_dwh.doctor.warehouse import missing_standin, warehouse_findings
 from sparkify_dwh.errors import ConfigurationError, SparkifyError
 from sparkify_dwh.settings import Settings, sparkify
-from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.warehouse import Warehouse
 
 log = logging.getLogger("sparkify_dwh.doctor")
@@ -140,6 +139,6 @@ def _examine_sources(examination: _Examination, settings: Settings) -> None:
     if uses_s3(settings) and examination.has_problem("credentials"):
         examination.skip("sources", "The inputs were not checked: AWS credentials are needed first.")
         return
-    with ObjectStore(**(settings.store_options() if uses_s3(settings) else {})) as store:
+    with settings.open_store() as store:
         for subject, examine in source_findings(settings, store):
             examination.add("sources", examine, subject=subject)

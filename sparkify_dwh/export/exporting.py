@@ -25,7 +25,6 @@ from sparkify_dwh.export.target import Target, target_url
 from sparkify_dwh.ledger import Load
 from sparkify_dwh.migrate import newest_revision, require_migrated
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.utils.version import VERSION
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def export(
     settings = settings or Settings.read()
     _require_role(settings)
     models, url = _models(settings.warehouse, tables), target_url(settings, target)
-    with database.warehouse(settings) as engine, ObjectStore(**settings.store_options()) as store:
+    with database.warehouse(settings) as engine, settings.open_store() as store:
         exporting = Exporting(engine, settings, Target(url, store), models, on_step)
         return exporting.run(overwrite=overwrite)
 

@@ -27,7 +27,6 @@ from sparkify_dwh.loading.locking import lock
 from sparkify_dwh.migrate import newest_revision, require_migrated
 from sparkify_dwh.redshift.commands import CopyCommand, DropColumn
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.warehouse import Warehouse
 
 log = logging.getLogger("sparkify_dwh.export")
@@ -55,7 +54,7 @@ def restore(
     """
     settings = settings or Settings.read()
     url = target_url(settings, source)
-    with connected(settings) as connection, ObjectStore(**settings.store_options()) as store:
+    with connected(settings) as connection, settings.open_store() as store:
         require_migrated(connection, settings.warehouse)
         target = Target(url, store)
         exported = read_manifest(target.read_manifest(), target.manifest)

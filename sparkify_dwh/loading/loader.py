@@ -32,7 +32,6 @@ from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.redshift.limits import LONGEST_WAIT_SECONDS, MOST_ERRORS
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.sql.batch import Batch
-from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.utils.version import VERSION
 
 if TYPE_CHECKING:
@@ -154,7 +153,7 @@ class Loading:
 
     def _transaction(self, connection: Connection, attempt: int) -> None:
         """Everything between BEGIN, which the first statement sends, and COMMIT; whatever is raised rolls it back."""
-        with ObjectStore(**self._settings.store_options()) as store:
+        with self._settings.open_store() as store:
             with self._steps.step("lock"):
                 lock(connection, self._options.wait_seconds, self._steps.tell)
             staging = Staging(connection, self._engine, store, self._settings, self._inputs, self._report)

@@ -80,7 +80,7 @@ def make_plan(  # noqa: PLR0913 (options by name)
         SparkifyError: as a load does, when the configuration, the warehouse or the inputs are not fit for one.
     """
     tell = on_step or (lambda _: None)
-    with ObjectStore(**settings.store_options()) as store:
+    with settings.open_store() as store:
         planning = _Planning(settings, settings.for_load(), store, Selection.of(force, since, files))
         inputs = _inputs(planning, tell)
         if planning.has_manifests:

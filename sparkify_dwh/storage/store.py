@@ -13,15 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
+from sparkify_dwh.aws.sessions import AccessKey
 from sparkify_dwh.errors import SourceError
 from sparkify_dwh.storage.local import Contents, LocalFiles, explained
 from sparkify_dwh.storage.s3 import S3Objects
 from sparkify_dwh.storage.urls import StoredObject, file_url, path_of, shown
-
-if TYPE_CHECKING:
-    from sparkify_dwh.utils.secret import Secret
 
 __all__ = ["ObjectStore", "StoredObject", "file_url", "path_of"]
 
@@ -38,22 +36,15 @@ class _Objects(Protocol):
 
 
 class ObjectStore:
-    """Objects by URL, ``s3://bucket/key`` or ``file:///path``; every failure is a SourceError.
+    """Objects by URL, ``s3://bucket/key`` or ``file:///path``; failures are SourceErrors.
 
-    S3 is reached as boto3 reaches it: credentials by its usual chain unless ``key`` and ``secret`` are given, another
-    server by AWS_ENDPOINT_URL. Nothing is imported, and no connection made, before an object in S3 is asked for. A
-    store may be used by several threads, and as a context manager, which closes its connections.
+    Credentials for S3 come from environment and profile unless there is an ``access_key``, and another server is named by
+    AWS_ENDPOINT_URL. Nothing is imported, and no connection made, before an object in S3 is asked for. A store may be used
+    by several threads, and as a context manager, which closes its connections.
     """
 
-    def __init__(
-        self,
-        *,
-        key: Secret | None = None,
-        secret: Secret | None = None,
-        token: Secret | None = None,
-        region: str | None = None,
-    ) -> None:
-        self._s3 = S3Objects(key=key, secret=secret, token=token, region=region)
+    def __init__(self, *, access_key: AccessKey | None = None, region: str | None = None) -> None:
+        self._s3 = S3Objects(access_key=access_key, region=region)
         self._files = LocalFiles()
 
     def list(self, prefix_url: str) -> Listing:

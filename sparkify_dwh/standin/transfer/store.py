@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from sparkify_dwh.aws.sessions import AccessKey
 from sparkify_dwh.errors import SourceError
 from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.transfer.authorization import Authorization
@@ -31,9 +32,12 @@ class Store(Protocol):
 
 def open_store(authorization: Authorization, region: str | None) -> ObjectStore:
     """Return the store that a statement reads or writes, with the access keys that it gives, if any."""
-    keys = (authorization.access_key_id, authorization.secret_access_key, authorization.session_token)
-    key, secret, token = (None if value is None else Secret(value) for value in keys)
-    return ObjectStore(key=key, secret=secret, token=token, region=region)
+    key, secret, token = authorization.access_key_id, authorization.secret_access_key, authorization.session_token
+    if key is None or secret is None:
+        return ObjectStore(region=region)
+    return ObjectStore(
+        access_key=AccessKey(Secret(key), Secret(secret), Secret(token) if token else None), region=region
+    )
 
 
 def read_object(url: str, store: Store) -> bytes:

@@ -204,7 +204,7 @@ def test_a_refusal_of_aws_has_its_own_exit_code(
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     assert run(monkeypatch, "cluster", "status") == 10
-    assert "Error: No credentials for AWS" in capsys.readouterr().err
+    assert "Error: No AWS credentials" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", sorted(cluster.commands))

@@ -13,13 +13,14 @@ from support.serverless_api import Quiet, served
 
 from sparkify_dwh import cluster
 from sparkify_dwh.aws.client import Aws
-from sparkify_dwh.aws.errors import refusal
+from sparkify_dwh.aws.errors import Request, refusal
 from sparkify_dwh.errors import AwsError, ConfigurationError
 from sparkify_dwh.utils.secret import Secret
 
 
 def said(code: str, message: str = "", service: str = "redshift", operation: str = "CreateCluster") -> str:
-    return str(refusal(service, operation, {"Error": {"Code": code, "Message": message}}, "us-west-2"))
+    answer = {"Error": {"Code": code, "Message": message}}
+    return str(refusal(Request(f"{service}:{operation}", "us-west-2"), answer))
 
 
 DENIED = (
@@ -31,17 +32,17 @@ DENIED = (
 @pytest.mark.parametrize(
     ("sentence", "expected"),
     [
-        (said("AccessDenied"), "no permission for redshift:CreateCluster: the AWS identity in use must be granted it"),
+        (said("AccessDenied"), "no permission for redshift:CreateCluster: grant it to the AWS identity in use"),
         (
             said("AccessDeniedException", DENIED),
-            "no permission for iam:PassRole, which redshift:CreateCluster needs: arn:aws:iam::123456789012:user/ada must be "
-            "granted it",
+            "no permission for iam:PassRole, which redshift:CreateCluster needs: grant it to "
+            "arn:aws:iam::123456789012:user/ada",
         ),
         (
             said(
                 "UnauthorizedOperation", "Encoded authorization failure message: s3cr3t", "ec2", "CreateSecurityGroup"
             ),
-            "no permission for ec2:CreateSecurityGroup: the AWS identity in use must be granted it",
+            "no permission for ec2:CreateSecurityGroup: grant it to the AWS identity in use",
         ),
         (
             said("ExpiredToken"),
@@ -51,15 +52,17 @@ DENIED = (
         (
             said("InvalidClientTokenId"),
             "AWS refused the credentials for redshift:CreateCluster in us-west-2 (InvalidClientTokenId): correct or renew "
-            "them, or switch the region on for the account if it has to be opted into",
+            "them, or enable the region for the account if it is an opt-in region",
         ),
         (
             said("ClusterAlreadyExists", "Cluster already exists"),
-            "the name is taken (redshift:CreateCluster, ClusterAlreadyExists): Cluster already exists",
+            "the name is taken (redshift:CreateCluster, ClusterAlreadyExists): Cluster already exists. "
+            "Choose another name",
         ),
         (
             said("ConflictException", "Namespace music already exists.", "redshift-serverless", "CreateNamespace"),
-            "the name is taken (redshift-serverless:CreateNamespace, ConflictException): Namespace music already exists.",
+            "the name is taken (redshift-serverless:CreateNamespace, ConflictException): Namespace music already exists. "
+            "Choose another name",
         ),
         (
             said("InvalidClusterState", "There is an operation running on the Cluster.", operation="ModifyCluster"),
@@ -88,9 +91,7 @@ def test_a_quota_is_called_one(code: str) -> None:
 
 def test_without_credentials_it_says_where_to_put_them(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    with pytest.raises(
-        AwsError, match=r"no credentials for AWS \(NoCredentialsError\): set AWS_PROFILE, .* \[AWS\] KEY"
-    ):
+    with pytest.raises(AwsError, match=r"no AWS credentials \(NoCredentialsError\): set AWS_PROFILE, .* \[AWS\] KEY"):
         cluster.status(account.settings())
 
 
@@ -113,9 +114,7 @@ def test_a_region_that_is_none_is_suspected_when_nobody_answers(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    with pytest.raises(
-        AwsError, match=r"cannot be reached at 127\.0\.0\.1 .*us-wset-2 is no region that is known here"
-    ):
+    with pytest.raises(AwsError, match=r"cannot be reached at 127\.0\.0\.1 .*us-wset-2 is not a known region: correct"):
         cluster.status(account.settings(aws_region="us-wset-2"))
     with pytest.raises(AwsError, match=r"cannot be reached at 127\.0\.0\.1 .*: check the network"):
         cluster.status(account.settings(aws_region="us-west-2"))
@@ -123,13 +122,13 @@ def test_a_region_that_is_none_is_suspected_when_nobody_answers(
 
 def test_a_region_without_the_form_of_one_is_said(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "us west")
-    with pytest.raises(AwsError, match=r"is no region like us-west-2: correct it"):
+    with pytest.raises(AwsError, match=r"is not a region like us-west-2: correct"):
         cluster.status(account.settings())
 
 
 def test_an_endpoint_of_aws_must_be_a_url(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:9000")
-    with pytest.raises(AwsError, match="AWS_ENDPOINT_URL must be a URL like"):
+    with pytest.raises(AwsError, match="AWS cannot be reached: AWS_ENDPOINT_URL must be a URL like"):
         cluster.status(account.settings())
 
 
@@ -169,12 +168,12 @@ def test_a_client_can_be_closed_and_used_again(s3_environment: None) -> None:
 @pytest.mark.parametrize(
     ("code", "message", "expected"),
     [
-        ("502", "<html>Bad Gateway", "what answered is not AWS: look for a proxy"),
+        ("502", "<html>Bad Gateway", "what answered redshift:CreateCluster is not AWS (HTTP 502): look for a proxy"),
         ("RequestTimeTooSkewed", "", "set the clock of this machine"),
         ("InvalidSignatureException", "Signature expired: 20261121T1 is now earlier than", "set the clock of this machine"),
         ("SignatureDoesNotMatch", "The request signature we calculated does not match", "correct or renew them"),
         ("RequestThrottledException", "", "more requests from this account than it takes"),
-        ("ServiceUnavailable", "", "it does not say why. Run this again, which goes on from there"),
+        ("ServiceUnavailable", "", "in us-west-2 (ServiceUnavailable). Run this again, which goes on from there"),
         ("DependencyViolation", "sg-1 has a dependent object", "sg-1 has a dependent object. See `sparkify-dwh"),
     ],
 )  # fmt: skip
@@ -226,6 +225,11 @@ class LoginPage(Quiet):
 def test_an_answer_that_is_not_of_aws_is_said(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     with served(LoginPage) as address:
         monkeypatch.setenv("AWS_ENDPOINT_URL", address)
-        with Aws() as aws, pytest.raises(AwsError, match="what answered is not AWS: look for a proxy") as error:
+        with (
+            Aws() as aws,
+            pytest.raises(
+                AwsError, match=r"what answered sts:GetCallerIdentity is not AWS \(.*\): look for a proxy"
+            ) as error,
+        ):
             aws.account()
     assert "hush" not in "".join(traceback.format_exception(error.value))

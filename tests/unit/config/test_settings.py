@@ -227,7 +227,7 @@ def test_roles_may_be_chained(tmp_path: Path) -> None:
 def test_the_region_of_the_inputs_is_that_of_the_cluster_unless_said_otherwise(tmp_path: Path) -> None:
     host = "[CLUSTER]\nHOST=x.y.eu-west-1.redshift.amazonaws.com\n"
     regions = [
-        settings_of(tmp_path, text).store_options()["region"]
+        settings_of(tmp_path, text).bucket_region
         for text in (
             host,
             f"{host}[AWS]\nREGION=eu-west-2\n",

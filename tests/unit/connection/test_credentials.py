@@ -12,6 +12,7 @@ from support.aws import Account, Sent
 
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import Endpoint, endpoint_of, region_of
+from sparkify_dwh.aws.sessions import AccessKey, credentials_method
 from sparkify_dwh.connection.credentials import Credentials, Login, warehouse_of
 from sparkify_dwh.errors import AwsError, ConfigurationError
 from sparkify_dwh.settings import Settings
@@ -137,17 +138,17 @@ def test_behind_a_host_of_another_name_is_the_cluster_that_dwh_names() -> None:
         warehouse_of(Settings(host="localhost"))
 
 
-KEYS = {"key": Secret("AKIAFILE"), "secret": Secret("s/e+c")}
+CONFIGURED = AccessKey(Secret("AKIAFILE"), Secret("s/e+c"), is_fallback=True)
 
 
 def key_in_use(aws: Aws) -> str:
-    return str(aws._core().get_credentials().access_key)
+    return str(aws.session().get_credentials().access_key)
 
 
 def test_the_environment_goes_before_the_file(s3_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert key_in_use(Aws(**KEYS)) == "AKIATEST"
+    assert key_in_use(Aws(access_key=CONFIGURED)) == "AKIATEST"
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    assert key_in_use(Aws(**KEYS)) == "AKIAFILE"
+    assert key_in_use(Aws(access_key=CONFIGURED)) == "AKIAFILE"
 
 
 def test_the_profile_goes_before_the_file(
@@ -157,15 +158,25 @@ def test_the_profile_goes_before_the_file(
     shared = tmp_path / "credentials"
     shared.write_text("[ada]\naws_access_key_id=AKIAADA\naws_secret_access_key=x\n")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(shared))
-    assert key_in_use(Aws(**KEYS)) == "AKIAFILE"
+    assert key_in_use(Aws(access_key=CONFIGURED)) == "AKIAFILE"
     monkeypatch.setenv("AWS_PROFILE", "ada")
-    assert key_in_use(Aws(**KEYS)) == "AKIAADA"
+    assert key_in_use(Aws(access_key=CONFIGURED)) == "AKIAADA"
 
 
 def test_the_inputs_are_listed_as_the_one_that_asks_for_everything_else(
     s3_environment: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings(aws_key=Secret("AKIAFILE"), aws_secret=Secret("s/e+c"), host=HOST)
-    assert settings.store_options() == {"key": None, "secret": None, "region": "us-west-2"}
+    assert settings.access_key == CONFIGURED
+    assert credentials_method(settings.access_key) == "env"
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    assert settings.store_options()["key"] == Secret("AKIAFILE")
+    assert credentials_method(settings.access_key) == "explicit"
+
+
+def test_a_temporary_key_without_its_token_is_refused_for_the_inputs_too(
+    s3_environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(aws_key=Secret("ASIAFILE"), aws_secret=Secret("s/e+c"), host=HOST)
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    with settings.open_store() as store, pytest.raises(ConfigurationError, match=r"\[AWS\] KEY is that of temporary"):
+        store.list("s3://sparkify/x")

@@ -15,8 +15,9 @@ from support.inputs import with_inputs
 from support.warehouse import Sparkify
 
 from sparkify_dwh import load
+from sparkify_dwh.aws.sessions import READ_TIMEOUT_SECONDS
 from sparkify_dwh.errors import SourceError
-from sparkify_dwh.storage.s3 import MOST_ATTEMPTS, READ_TIMEOUT_SECONDS, READ_TIMEOUT_VARIABLE, S3Objects
+from sparkify_dwh.storage.s3 import MAX_ATTEMPTS, READ_TIMEOUT_VARIABLE, S3Objects
 from sparkify_dwh.storage.store import ObjectStore
 
 SILENCE = r"S3 cannot be reached at 127\.0\.0\.1 for s3://stalled/x \(ReadTimeoutError\)"
@@ -51,7 +52,7 @@ def half_an_answer(server: socket.socket) -> Iterator[None]:
 
 
 def client_config() -> Any:
-    return S3Objects(key=None, secret=None, token=None, region=None)._client().meta.config
+    return S3Objects()._client().meta.config
 
 
 def test_a_listing_of_a_silent_store_ends(stalling_store: ObjectStore) -> None:
@@ -102,7 +103,7 @@ def test_a_time_to_wait_is_a_number(monkeypatch: pytest.MonkeyPatch, given: str)
 @pytest.mark.usefixtures("s3_environment")
 def test_a_store_is_asked_three_times_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_MAX_ATTEMPTS")
-    assert client_config().retries["total_max_attempts"] == MOST_ATTEMPTS
+    assert client_config().retries["total_max_attempts"] == MAX_ATTEMPTS
     assert client_config().read_timeout == READ_TIMEOUT_SECONDS
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
     assert client_config().retries["total_max_attempts"] == 7
