@@ -18,7 +18,7 @@ from alembic.autogenerate.render import _render_column
 from alembic.operations import MigrateOperation, Operations
 from alembic.operations.ops import ModifyTableOps
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, Connection, MetaData, Table, inspect
+from sqlalchemy import Column, Connection, MetaData, Table
 from sqlalchemy.sql.compiler import IdentifierPreparer
 
 from sparkify_dwh.redshift import alembic as _alembic  # noqa: F401 (registers itself with Alembic)
@@ -193,7 +193,7 @@ def _compare_design(  # noqa: PLR0913 (Alembic's signature)
     """Add what differs in physical design between a table (``found``) and its model (``wanted``)."""
     if found is None or wanted is None:
         return
-    options = inspect(context.connection).get_table_options(name, schema=schema)  # type: ignore[union-attr]
+    options = context.inspector.get_table_options(name, schema=schema)
     modify_ops.ops += _differing_design(name, options, wanted) + _differing_encodings(found, wanted)
 
 

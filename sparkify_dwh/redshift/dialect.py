@@ -9,7 +9,6 @@ The corrections of Alembic's side are in ``sparkify_dwh.redshift.alembic``.
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from redshift_connector.error import InterfaceError
 from sqlalchemy.dialects.postgresql.base import PGCompiler
-from sqlalchemy.engine.interfaces import DBAPICursor, ReflectedColumn
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.sql.expression import Delete
@@ -28,9 +27,7 @@ from sqlalchemy_redshift.dialect import (
 )
 
 from sparkify_dwh.redshift.literals import LiteralCompiler
-
-# How Redshift's catalogue spells an identity column in pg_attrdef.adsrc, e.g. "identity"(101, 0, '1,1'::text)
-IDENTITY_DEFAULT = re.compile(r"""^"(?P<kind>default_identity|identity)"\(.*'(?P<start>-?\d+),(?P<step>-?\d+)'""")
+from sparkify_dwh.redshift.reflection import CatalogueReflection
 
 # What the driver says of a connection that is gone, and ``errors_of_the_driver``.
 DISCONNECTED = ("connection is closed", "server socket closed", "communication error")
@@ -90,7 +87,7 @@ class SparkifyExecutionContext(RedshiftDialect_redshift_connector.execution_ctx_
         return cursor  # type: ignore[no-any-return]
 
 
-class SparkifyDialect(RedshiftDialect_redshift_connector):  # type: ignore[misc]
+class SparkifyDialect(CatalogueReflection, RedshiftDialect_redshift_connector):  # type: ignore[misc]
     """sqlalchemy-redshift over redshift_connector, corrected."""
 
     statement_compiler = SparkifyCompiler
@@ -133,19 +130,19 @@ class SparkifyDialect(RedshiftDialect_redshift_connector):  # type: ignore[misc]
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         with errors_of_the_driver():
-            super().do_execute(cursor, statement, parameters, context)
+            super().do_execute(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]
 
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         with errors_of_the_driver():
-            super().do_executemany(cursor, statement, parameters, context)
+            super().do_executemany(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]
 
     def do_commit(self, dbapi_connection: Any) -> None:
         with errors_of_the_driver():
-            super().do_commit(dbapi_connection)
+            super().do_commit(dbapi_connection)  # type: ignore[no-untyped-call]
 
     def do_rollback(self, dbapi_connection: Any) -> None:
         with errors_of_the_driver():
-            super().do_rollback(dbapi_connection)
+            super().do_rollback(dbapi_connection)  # type: ignore[no-untyped-call]
 
     def do_ping(self, dbapi_connection: Any) -> bool:
         """Ping, and end the transaction the ping began: it would hold a snapshot older than a lock taken next."""
@@ -157,7 +154,7 @@ class SparkifyDialect(RedshiftDialect_redshift_connector):  # type: ignore[misc]
     def set_isolation_level(self, dbapi_connection: Any, level: str) -> None:
         """Set it outside of a transaction: reading the level opens one, in which AUTOCOMMIT would then go on."""
         dbapi_connection.rollback()
-        super().set_isolation_level(dbapi_connection, level)
+        super().set_isolation_level(dbapi_connection, level)  # type: ignore[arg-type]
 
     def is_disconnect(self, e: Exception, connection: Any, cursor: Any) -> bool:  # noqa: ARG002 (SQLAlchemy's signature)
         """Whether an error means that the connection is gone; upstream never says so.
@@ -167,29 +164,10 @@ class SparkifyDialect(RedshiftDialect_redshift_connector):  # type: ignore[misc]
         said = e.args[0] if e.args else None
         return isinstance(said, str) and any(sign in said for sign in DISCONNECTED)
 
-    def get_columns(
-        self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any
-    ) -> list[ReflectedColumn]:
-        """Columns, with identity columns told apart from columns that have a default; upstream mixes the two."""
-        columns: list[Any] = super().get_columns(connection, table_name, schema, **kw)
-        for column in columns:
-            found = IDENTITY_DEFAULT.match(column["default"] or "")
-            if found:
-                column.update(default=None, autoincrement=True, identity=_reflected_identity(found))
-        return columns
-
 
 def encoding(column: sa.Column[Any]) -> str | None:
     """The encoding that a column declares, or was reflected with; None when it leaves it to Redshift."""
     return column.dialect_options["redshift"]["encode"] or column.info.get("encode")
-
-
-def _reflected_identity(found: re.Match[str]) -> dict[str, Any]:
-    return {
-        "always": found["kind"] == "identity",
-        "start": int(found["start"]),
-        "increment": int(found["step"]),
-    }
 
 
 @compiles(Delete, "redshift")

@@ -141,6 +141,17 @@ def test_values_are_parameters_in_insert_values_alone(life: Life) -> None:
     }
 
 
+def test_no_statement_reads_external_tables(life: Life) -> None:
+    """Minutes with many of them, errors while Glue fails: https://github.com/PostHog/posthog/issues/44534"""
+    assert [statement for statement in life.texts() if re.search("svv_external_|late_binding", statement)] == []
+
+
+@pytest.mark.parametrize("step", ["upgrade", "doctor", "physical", "alembic check"])
+def test_the_catalogue_is_read_in_a_handful_of_statements(life: Life, step: str) -> None:
+    """However many tables there are: whether two exist, and what all have."""
+    assert len([statement for statement in life.texts(step) if "pg_catalog.pg_class" in statement]) <= 5
+
+
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_question_is_printed_as_it_is_sent(life: Life, name: str) -> None:
     assert life.printed[name].removesuffix(";\n") in life.texts(name)
