@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, desc, func, or_, select
 
-from sparkify_dwh.analytics.measures import share, whole_seconds
+from sparkify_dwh.analytics.measures import fraction, whole_seconds
 from sparkify_dwh.analytics.period import Day, day_of, during, limited
 from sparkify_dwh.sql.expressions import trimmed
 from sparkify_dwh.star import Songplay
@@ -103,12 +103,17 @@ def _measures() -> list[ColumnElement[Any]]:
 
 def _most_played(*names: Any) -> Select[Any]:
     by_name = [name.name for name in names]
-    return select(*names, *_measures()).group_by(*by_name).order_by(desc("plays"), *by_name)
+    return most_played_first(select(*names, *_measures()).group_by(*by_name), *by_name)
+
+
+def most_played_first(question: Select[Any], *names: str) -> Select[Any]:
+    """Order rows with a column plays: the most played first, then by name."""
+    return question.order_by(desc("plays"), *names)
 
 
 def _matched() -> list[ColumnElement[Any]]:
     plays, matched = func.count(), func.count(Songplay.song_id)
-    return [plays.label("plays"), matched.label("matched_plays"), share(matched, plays).label("share")]
+    return [plays.label("plays"), matched.label("matched_plays"), fraction(matched, plays).label("share")]
 
 
 def _history(*conditions: ColumnElement[bool]) -> Select[Any]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, desc, func
+from sqlalchemy import ColumnElement, Label, Select, String, func
 
-from sparkify_dwh.analytics.measures import activity, visits_by
+from sparkify_dwh.analytics.measures import most_active, session_plays
 from sparkify_dwh.analytics.period import Day, constant, during, limited
 from sparkify_dwh.star import Songplay
 
@@ -21,8 +21,9 @@ def top_cities(first: Day = None, last: Day = None, *, limit: int | None = 10) -
     several: IL-IN-WI; NULL without a comma), plays, listeners, sessions, listening_seconds. The most plays first, then
     in order of their names.
     """
-    visits = visits_by(_city(), _state(), where=during(first, last))
-    return limited(activity(visits, "city", "state").order_by(desc("plays"), "city", "state"), limit)
+    where = during(first, last)
+    rows = session_plays(city_of(Songplay.location), state_of(Songplay.location), where=where)
+    return limited(most_active(rows, "city", "state"), limit)
 
 
 def top_states(first: Day = None, last: Day = None, *, limit: int | None = 10) -> Select[Any]:
@@ -32,20 +33,20 @@ def top_states(first: Day = None, last: Day = None, *, limit: int | None = 10) -
     which of them the listener was): state, plays, listeners, sessions, listening_seconds. The most plays first, then in
     order of their names.
     """
-    visits = visits_by(_state(), where=during(first, last))
-    return limited(activity(visits, "state").order_by(desc("plays"), "state"), limit)
+    rows = session_plays(state_of(Songplay.location), where=during(first, last))
+    return limited(most_active(rows, "state"), limit)
 
 
-def _city() -> ColumnElement[Any]:
-    return _split(1).label("city")
+def city_of(location: Any) -> Label[Any]:
+    """The part of a location before the comma, as ``city``."""
+    return _part(location, 1).label("city")
 
 
-def _state() -> ColumnElement[Any]:
-    return _split(2).label("state")
+def state_of(location: Any) -> Label[Any]:
+    """The part of a location after the comma, as ``state``; NULL without a comma."""
+    return _part(location, 2).label("state")
 
 
-def _split(place: int) -> ColumnElement[Any]:
-    """What stands before (1) or behind (2) the comma; NULL when nothing does. Redshift guide, SPLIT_PART"""
-    return func.nullif(
-        func.split_part(Songplay.location, constant(", "), constant(place)), constant(""), type_=String()
-    )
+def _part(location: Any, number: int) -> ColumnElement[Any]:
+    """The part before (1) or after (2) the comma; NULL when it is empty. Redshift guide, SPLIT_PART"""
+    return func.nullif(func.split_part(location, constant(", "), constant(number)), constant(""), type_=String())

@@ -14,29 +14,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Double, Label, Select, Subquery, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Double, FromClause, Label, Select, Subquery, cast, desc, func, select
 
 from sparkify_dwh.analytics.period import constant
 from sparkify_dwh.star import Songplay
 
 
-def activity(visits: Subquery, *by: str) -> Select[Any]:
-    """One row per ``by``: plays, listeners, sessions and listening seconds, of the rows that :func:`visits_by` gives."""
-    columns = [visits.c[name] for name in by]
+def activity(rows: FromClause, *by: str) -> Select[Any]:
+    """One row per ``by``: plays, listeners, sessions, listening_seconds.
+
+    ``rows`` have the columns ``by``, user_id, plays and seconds: those of :func:`session_plays`, or of a table that holds
+    plays added up. Sessions are counted where there is a row per session, which its session_id shows.
+    """
+    keys = [rows.c[name] for name in by]
+    sessions = [func.count().label("sessions")] if "session_id" in rows.c else []
     return select(
-        *columns,
-        as_count(func.sum(visits.c.plays)).label("plays"),
-        func.count(visits.c.user_id.distinct()).label("listeners"),
-        func.count().label("sessions"),
-        whole_seconds(visits.c.seconds).label("listening_seconds"),
-    ).group_by(*columns)
+        *keys,
+        as_count(func.sum(rows.c.plays)).label("plays"),
+        func.count(rows.c.user_id.distinct()).label("listeners"),
+        *sessions,
+        whole_seconds(rows.c.seconds).label("listening_seconds"),
+    ).group_by(*keys)
 
 
-def visits_by(*by: Any, where: Sequence[ColumnElement[bool]], join: Any = None) -> Subquery:
-    """One row per session and ``by``, with its plays and seconds: sessions are counted as rows of this.
+def most_active(rows: FromClause, *by: str) -> Select[Any]:
+    """The rows of :func:`activity`, those with the most plays first, then in order of their names."""
+    return activity(rows, *by).order_by(desc("plays"), *by)
 
-    (Redshift's COUNT(DISTINCT ...) takes one expression, and a session is two.) What is computed is grouped by its
-    label, which therefore must not be the name of a column.
+
+def session_plays(*by: Any, where: Sequence[ColumnElement[bool]], join: Any = None) -> Subquery:
+    """One row per session and ``by``, with its plays and seconds.
+
+    Sessions are counted as rows of this subquery, because COUNT(DISTINCT ...) takes one expression on Redshift and a
+    session has two. A computed key is grouped by its label, which must not be the name of a column.
     """
     plays = select(
         *by,
@@ -60,6 +70,6 @@ def whole_seconds(length: Any) -> ColumnElement[int]:
     return cast(func.round(func.coalesce(func.sum(length), constant(0))), BigInteger)
 
 
-def share(part: ColumnElement[int], whole: ColumnElement[int]) -> ColumnElement[Any]:
-    """A part of a whole, from 0 to 1, NULL of nothing. Integers would be divided as integers."""
+def fraction(part: ColumnElement[int], whole: ColumnElement[int]) -> ColumnElement[Any]:
+    """A part of a whole, from 0 to 1; NULL when the whole is 0. As doubles: Redshift divides integers as integers."""
     return cast(part, Double) / cast(func.nullif(whole, constant(0)), Double)

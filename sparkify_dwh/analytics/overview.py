@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
-from sparkify_dwh.analytics.measures import activity, visits_by
+from sparkify_dwh.analytics.measures import activity, session_plays
 from sparkify_dwh.analytics.period import Day, day_of, during
 from sparkify_dwh.analytics.retention import first_plays
 from sparkify_dwh.star import Songplay
@@ -24,7 +25,7 @@ def totals(first: Day = None, last: Day = None) -> Select[Any]:
     new_users = (
         select(func.count()).select_from(began).where(*during(first, last, began.c.first_play)).scalar_subquery()
     )
-    return activity(visits_by(where=during(first, last))).add_columns(
+    return activity(session_plays(where=during(first, last))).add_columns(
         matched.label("matched_plays"), new_users.label("new_users")
     )
 
@@ -35,8 +36,12 @@ def days_of_data() -> Select[Any]:
     One row: first_day, last_day (NULL without plays), days (on which there were plays), plays.
     """
     return select(
-        day_of(func.min(Songplay.start_time)).label("first_day"),
-        day_of(func.max(Songplay.start_time)).label("last_day"),
+        *first_and_last_day(func.min(Songplay.start_time), func.max(Songplay.start_time)),
         func.count(day_of(Songplay.start_time).distinct()).label("days"),
         func.count().label("plays"),
     )
+
+
+def first_and_last_day(first_play: ColumnElement[Any], last_play: ColumnElement[Any]) -> list[ColumnElement[date]]:
+    """The days of two times, as first_day and last_day."""
+    return [day_of(first_play).label("first_day"), day_of(last_play).label("last_day")]

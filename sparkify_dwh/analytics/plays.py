@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func
 
-from sparkify_dwh.analytics.measures import activity, visits_by
+from sparkify_dwh.analytics.measures import activity, session_plays
 from sparkify_dwh.analytics.period import Day, day_of, during, hour_of, week_of
 from sparkify_dwh.star import Songplay, Time
 
@@ -21,7 +21,7 @@ def plays_per_hour(first: Day = None, last: Day = None) -> Select[Any]:
     One row per hour with plays: hour (its begin, UTC), plays, listeners, sessions, listening_seconds.
     """
     hour = hour_of(Songplay.start_time).label("hour")
-    return activity(visits_by(hour, where=during(first, last)), "hour").order_by("hour")
+    return activity(session_plays(hour, where=during(first, last)), "hour").order_by("hour")
 
 
 def plays_per_day(first: Day = None, last: Day = None) -> Select[Any]:
@@ -30,7 +30,7 @@ def plays_per_day(first: Day = None, last: Day = None) -> Select[Any]:
     One row per day with plays: day, plays, listeners, sessions, listening_seconds.
     """
     day = day_of(Songplay.start_time).label("day")
-    return activity(visits_by(day, where=during(first, last)), "day").order_by("day")
+    return activity(session_plays(day, where=during(first, last)), "day").order_by("day")
 
 
 def plays_per_week(first: Day = None, last: Day = None) -> Select[Any]:
@@ -40,7 +40,7 @@ def plays_per_week(first: Day = None, last: Day = None) -> Select[Any]:
     the last week only the days that are asked for count.
     """
     week = week_of(Songplay.start_time).label("week")
-    return activity(visits_by(week, where=during(first, last)), "week").order_by("week")
+    return activity(session_plays(week, where=during(first, last)), "week").order_by("week")
 
 
 def plays_per_weekday(first: Day = None, last: Day = None) -> Select[Any]:
@@ -50,7 +50,7 @@ def plays_per_weekday(first: Day = None, last: Day = None) -> Select[Any]:
     days: how many such days had plays, for a month has five of some weekdays and four of others.
     """
     played_on = day_of(Songplay.start_time).label("played_on")
-    visits = visits_by(Time.weekday, played_on, where=_in_both(first, last), join=Songplay.time)
+    visits = session_plays(Time.weekday, played_on, where=_in_both(first, last), join=Songplay.time)
     days = func.count(visits.c.played_on.distinct()).label("days")
     return activity(visits, "weekday").add_columns(days).order_by("weekday")
 
@@ -60,7 +60,7 @@ def plays_per_hour_of_day(first: Day = None, last: Day = None) -> Select[Any]:
 
     One row per hour of the day with plays: hour (0 to 23, UTC), plays, listeners, sessions, listening_seconds.
     """
-    return activity(visits_by(Time.hour, where=_in_both(first, last), join=Songplay.time), "hour").order_by("hour")
+    return activity(session_plays(Time.hour, where=_in_both(first, last), join=Songplay.time), "hour").order_by("hour")
 
 
 def plays_per_weekday_and_hour(first: Day = None, last: Day = None) -> Select[Any]:
@@ -69,7 +69,7 @@ def plays_per_weekday_and_hour(first: Day = None, last: Day = None) -> Select[An
     One row per weekday (0 Sunday to 6 Saturday) and hour (0 to 23, UTC) with plays: weekday, hour, plays, listeners,
     sessions, listening_seconds.
     """
-    visits = visits_by(Time.weekday, Time.hour, where=_in_both(first, last), join=Songplay.time)
+    visits = session_plays(Time.weekday, Time.hour, where=_in_both(first, last), join=Songplay.time)
     return activity(visits, "weekday", "hour").order_by("weekday", "hour")
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, case, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, Subquery, case, func, literal_column, select
 
-from sparkify_dwh.analytics.measures import as_count, share
+from sparkify_dwh.analytics.measures import as_count, fraction
 from sparkify_dwh.analytics.period import Day, constant, during, week_of
 from sparkify_dwh.star import Songplay
 
@@ -42,7 +42,11 @@ def cohorts(first: Day = None, last: Day = None) -> Select[Any]:
     of them listened: cohort, weeks_since_first, users, cohort_users, share (0 to 1). The users are those whose first play
     is on the days asked for; a last week that is not over counts what it has.
     """
-    active, began = _active_weeks(first, last), first_plays(last)
+    return cohorts_of(_active_weeks(first, last), first_plays(last), first, last)
+
+
+def cohorts_of(active: FromClause, began: FromClause, first: Day, last: Day) -> Select[Any]:
+    """The rows of ``cohorts`` from active weeks (user_id, week) and first plays (user_id, first_play)."""
     cohort = week_of(began.c.first_play).label("cohort")
     days = func.datediff(literal_column("day"), cohort.element, active.c.week, type_=BigInteger())
     weeks_since_first = (days // constant(7)).label("weeks_since_first")
@@ -65,22 +69,26 @@ def cohorts(first: Day = None, last: Day = None) -> Select[Any]:
         by_week.c.weeks_since_first,
         by_week.c.users,
         cohort_users.label("cohort_users"),
-        share(by_week.c.users, cohort_users).label("share"),
+        fraction(by_week.c.users, cohort_users).label("share"),
     ).order_by(by_week.c.cohort, by_week.c.weeks_since_first)
 
 
 def first_plays(last: Day) -> Subquery:
-    """One row per user who listened up to the last day, with the moment of their first play."""
+    """One row per user who listened up to the last day, with the time of their first play."""
     first_play = func.min(Songplay.start_time).label("first_play")
     listened = [Songplay.user_id.is_not(None), *during(None, last)]
     return select(Songplay.user_id, first_play).where(*listened).group_by(Songplay.user_id).subquery("first_plays")
 
 
 def _active_weeks(first: Day, last: Day) -> Subquery:
-    """One row per user and week in which the user listened."""
-    week = week_of(Songplay.start_time).label("week")
-    listened = [Songplay.user_id.is_not(None), *during(first, last)]
-    return select(Songplay.user_id, week).where(*listened).group_by(Songplay.user_id, "week").subquery("active_weeks")
+    """One row per user and week in which the user listened on these days."""
+    return active_weeks(Songplay.user_id, Songplay.start_time, *during(first, last))
+
+
+def active_weeks(user_id: Any, start: Any, *where: ColumnElement[bool]) -> Subquery:
+    """One row per known user and week in which the user listened; ``start`` is the column with the time of the plays."""
+    week = week_of(start).label("week")
+    return select(user_id, week).where(user_id.is_not(None), *where).group_by(user_id, "week").subquery("active_weeks")
 
 
 def _count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -1,15 +1,29 @@
-"""How people listen in one sitting.
+"""Sessions: how long they are and how many plays they have.
 
-What a session is, and what its listening time: see ``sparkify_dwh.analytics.measures``. Its length is from the start of
-its first play to the start of its last, which is what the log knows: a session of one play has length 0. Of a session
-that goes beyond the days asked for, the plays within them count.
+``sparkify_dwh.analytics.measures`` defines a session and listening time. A session lasts from the start of its first play
+to the start of its last, because the log holds no ends: a session of one play has length 0. Of a session that reaches
+beyond the requested days, only the plays on those days count.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, Double, ScalarSelect, Select, cast, desc, func, literal_column, select
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Double,
+    FromClause,
+    Label,
+    ScalarSelect,
+    Select,
+    cast,
+    desc,
+    func,
+    literal_column,
+    select,
+)
 
 from sparkify_dwh.analytics.measures import whole_seconds
 from sparkify_dwh.analytics.period import Day, during, limited
@@ -38,10 +52,10 @@ def sessions_summary(first: Day = None, last: Day = None) -> Select[Any]:
     return select(
         func.count().label("sessions"),
         func.avg(length, type_=Double()).label("mean_seconds"),
-        _median(session, "length_seconds").label("median_seconds"),
+        median(session, "length_seconds").label("median_seconds"),
         func.max(session.c.length_seconds).label("longest_seconds"),
         func.avg(plays, type_=Double()).label("mean_plays"),
-        _median(session, "plays").label("median_plays"),
+        median(session, "plays").label("median_plays"),
         func.max(session.c.plays).label("most_plays"),
     ).select_from(session)
 
@@ -51,7 +65,11 @@ def plays_per_session(first: Day = None, last: Day = None) -> Select[Any]:
 
     One row per number of plays that a session has: plays, sessions.
     """
-    session = _sessions(first, last).subquery("session")
+    return by_number_of_plays(_sessions(first, last).subquery("session"))
+
+
+def by_number_of_plays(session: FromClause) -> Select[Any]:
+    """The rows of ``plays_per_session`` from one row per session with its plays."""
     return select(session.c.plays, func.count().label("sessions")).group_by(session.c.plays).order_by(session.c.plays)
 
 
@@ -68,14 +86,13 @@ def longest_sessions(first: Day = None, last: Day = None, *, limit: int | None =
 
 def _sessions(first: Day, last: Day) -> Select[Any]:
     """One row per session with plays."""
-    began, last_began = func.min(Songplay.start_time), func.max(Songplay.start_time)
-    length = func.datediff(literal_column("second"), began, last_began, type_=BigInteger())
+    began = func.min(Songplay.start_time)
     return (
         select(
             Songplay.session_id,
             Songplay.user_id,
             began.label("began_at"),
-            length.label("length_seconds"),
+            length_seconds(began, func.max(Songplay.start_time)),
             func.count().label("plays"),
             whole_seconds(Songplay.song_length).label("listening_seconds"),
         )
@@ -84,6 +101,11 @@ def _sessions(first: Day, last: Day) -> Select[Any]:
     )
 
 
-def _median(session: CTE, measure: str) -> ScalarSelect[float]:
-    """The median, in a query of its own: two in one must have the same order. Redshift guide, r_MEDIAN"""
+def length_seconds(began: ColumnElement[Any], last_began: ColumnElement[Any]) -> Label[int]:
+    """The length of a session, from the start of its first play to the start of its last."""
+    return func.datediff(literal_column("second"), began, last_began, type_=BigInteger()).label("length_seconds")
+
+
+def median(session: CTE, measure: str) -> ScalarSelect[float]:
+    """The median of a column, in a query of its own: medians of a query must share their order. Redshift guide, r_MEDIAN"""
     return select(func.median(cast(session.c[measure], Double), type_=Double())).correlate(None).scalar_subquery()

@@ -1,16 +1,16 @@
-"""What people listen with: browsers and platforms, told from the user agent.
+"""What people listen with: browsers and platforms, by the user agent.
 
-User agents name browsers that they are not ("like Gecko", "Safari"), so the first rule that fits counts. Without a user
-agent it is ``unknown``; what no rule fits is ``other``.
+User agents name other browsers too ("like Gecko", "Safari"), so the first matching rule wins. A missing user agent is
+``unknown``; one that no rule matches is ``other``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, desc, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, Subquery, case, func, select
 
-from sparkify_dwh.analytics.measures import activity, visits_by
+from sparkify_dwh.analytics.measures import most_active, session_plays
 from sparkify_dwh.analytics.period import Day, constant, during
 from sparkify_dwh.star import Songplay
 
@@ -47,7 +47,7 @@ def browsers(first: Day = None, last: Day = None) -> Select[Any]:
 
     One row per browser: browser, plays, listeners, sessions, listening_seconds. The most plays first, then by name.
     """
-    return _activity_by("browser", BROWSERS, first, last)
+    return by_browser(_per_user_agent(first, last))
 
 
 def platforms(first: Day = None, last: Day = None) -> Select[Any]:
@@ -55,20 +55,36 @@ def platforms(first: Day = None, last: Day = None) -> Select[Any]:
 
     One row per platform: platform, plays, listeners, sessions, listening_seconds. The most plays first, then by name.
     """
-    return _activity_by("platform", PLATFORMS, first, last)
+    return by_platform(_per_user_agent(first, last))
 
 
-def _activity_by(name: str, rules: tuple[tuple[str, str], ...], first: Day, last: Day) -> Select[Any]:
-    """The user agents are told apart first, for there are far fewer visits than plays to compare with the patterns."""
-    agents = visits_by(Songplay.user_agent, where=during(first, last))
-    client, session = _named_by(rules, agents.c.user_agent).label(name), (agents.c.session_id, agents.c.user_id)
-    plays, seconds = func.sum(agents.c.plays).label("plays"), func.sum(agents.c.seconds).label("seconds")
-    clients = select(client, *session, plays, seconds).group_by(name, *session).subquery("clients")
-    return activity(clients, name).order_by(desc("plays"), name)
+def by_browser(rows: FromClause) -> Select[Any]:
+    """The rows of ``browsers`` from rows with a user_agent: see :func:`sparkify_dwh.analytics.measures.activity`."""
+    return most_active(_renamed(rows, "browser", BROWSERS), "browser")
 
 
-def _named_by(rules: tuple[tuple[str, str], ...], user_agent: ColumnElement[str]) -> ColumnElement[str]:
-    """The name that goes with the first pattern that fits the user agent."""
+def by_platform(rows: FromClause) -> Select[Any]:
+    """The rows of ``platforms`` from rows with a user_agent: see :func:`sparkify_dwh.analytics.measures.activity`."""
+    return most_active(_renamed(rows, "platform", PLATFORMS), "platform")
+
+
+def _per_user_agent(first: Day, last: Day) -> Subquery:
+    return session_plays(Songplay.user_agent, where=during(first, last))
+
+
+def _renamed(rows: FromClause, name: str, rules: tuple[tuple[str, str], ...]) -> Subquery:
+    """The rows with the name of their user agent in its place, so that several versions of a browser are one.
+
+    Sessions with their user agents are matched, not plays: there are far fewer of them.
+    """
+    keys = [rows.c[key] for key in ("session_id", "user_id") if key in rows.c]
+    plays, seconds = func.sum(rows.c.plays).label("plays"), func.sum(rows.c.seconds).label("seconds")
+    named = select(_name_of(rows.c.user_agent, rules).label(name), *keys, plays, seconds).group_by(name, *keys)
+    return named.subquery("clients")
+
+
+def _name_of(user_agent: ColumnElement[str], rules: tuple[tuple[str, str], ...]) -> ColumnElement[str]:
+    """The name of the first pattern that the user agent matches."""
     is_unknown = (user_agent.is_(None), constant("unknown"))
-    fits = [(user_agent.like(constant(pattern)), constant(name)) for pattern, name in rules]
-    return case(is_unknown, *fits, else_=constant("other"))
+    matches = [(user_agent.like(constant(pattern)), constant(name)) for pattern, name in rules]
+    return case(is_unknown, *matches, else_=constant("other"))

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, String, func, select
 
-from sparkify_dwh.analytics.measures import activity, visits_by
+from sparkify_dwh.analytics.measures import activity, session_plays
 from sparkify_dwh.analytics.period import Day, day_of, during, limited
 from sparkify_dwh.star import Songplay, User
 
@@ -21,7 +21,7 @@ def top_users(first: Day = None, last: Day = None, *, limit: int | None = 10) ->
     One row per user with plays: user_id, first_name, last_name, level (the present one), plays, sessions,
     listening_seconds. Those with most plays come first, then the smaller user_id.
     """
-    by_user = visits_by(where=[Songplay.user_id.is_not(None), *during(first, last)])
+    by_user = session_plays(where=[Songplay.user_id.is_not(None), *during(first, last)])
     active = activity(by_user, "user_id").subquery("active")
     most_plays_first = (
         select(
@@ -45,7 +45,7 @@ def levels(first: Day = None, last: Day = None) -> Select[Any]:
     One row per level at the time of the play: level, plays, listeners, sessions, listening_seconds. Who changed level
     is a listener of both.
     """
-    return activity(visits_by(Songplay.level, where=during(first, last)), "level").order_by("level")
+    return activity(session_plays(Songplay.level, where=during(first, last)), "level").order_by("level")
 
 
 def levels_per_day(first: Day = None, last: Day = None) -> Select[Any]:
@@ -54,7 +54,9 @@ def levels_per_day(first: Day = None, last: Day = None) -> Select[Any]:
     One row per day and level with plays: day, level, plays, listeners, sessions, listening_seconds.
     """
     day = day_of(Songplay.start_time).label("day")
-    return activity(visits_by(day, Songplay.level, where=during(first, last)), "day", "level").order_by("day", "level")
+    return activity(session_plays(day, Songplay.level, where=during(first, last)), "day", "level").order_by(
+        "day", "level"
+    )
 
 
 def level_changes(first: Day = None, last: Day = None) -> Select[Any]:

@@ -127,15 +127,15 @@ def listening(connection: Connection, period: Period, days: Period | None, on_st
         played.artists,
         [_song(row) for row in ask(questions.top_songs(MOST_NAMES))],
         [_artist(row) for row in ask(questions.top_artists(MOST_NAMES))],
-        [Played(row.song, row.artist, row.missed, 0) for row in ask(questions.missing_songs(MOST_NAMES))],
+        [Played(row.song, row.artist, row.plays, 0) for row in ask(questions.missing_songs(MOST_NAMES))],
         [_group(row, row.level and row.level.rstrip()) for row in ask(questions.levels())],
         _changes(ask(questions.first_and_last_levels(period))),
         _cohorts(ask(questions.cohorts(_latest_weeks(period)))),
         _sessions(ask(questions.plays_per_session(period)).all()),
-        [_group(row, _city(row)) for row in ask(questions.places("city", MOST_NAMES))],
-        [_group(row, row.state) for row in ask(questions.places("state", MOST_NAMES))],
-        [_group(row, row.browser) for row in ask(questions.clients("browser"))],
-        [_group(row, row.platform) for row in ask(questions.clients("platform"))],
+        [_group(row, _city(row)) for row in ask(questions.top_cities(MOST_NAMES))],
+        [_group(row, row.state) for row in ask(questions.top_states(MOST_NAMES))],
+        [_group(row, row.browser) for row in ask(questions.browsers())],
+        [_group(row, row.platform) for row in ask(questions.platforms())],
     )
 
 

@@ -35,8 +35,8 @@ from sparkify_dwh.report.period import Period
 from sparkify_dwh.sql.expressions import trimmed
 from sparkify_dwh.star import Songplay
 
-VISITS = table(
-    "report_visits",
+SESSION_HOURS = table(
+    "report_session_hours",
     column("hour", DateTime),
     column("session_id", BigInteger),
     column("user_id", Integer),
@@ -97,7 +97,7 @@ def gather(connection: Connection, period: Period, days: Period | None) -> None:
     ``days`` are those from the first to the last of which the warehouse has plays.
     """
     of_period = plays_of(period, days)
-    _make(connection, VISITS, visits(plays_of(Period(period.before().first, period.last), days)))
+    _make(connection, SESSION_HOURS, session_hours(plays_of(Period(period.before().first, period.last), days)))
     _make(connection, AUDIENCE, audience(of_period))
     _make(connection, SONGS, songs(of_period))
 
@@ -124,7 +124,7 @@ def listeners() -> Select[Any]:
     return select(Songplay.user_id, first.label("first_play"), last.label("last_play")).group_by(Songplay.user_id)
 
 
-def visits(plays: Sequence[ColumnElement[bool]]) -> Select[Any]:
+def session_hours(plays: Sequence[ColumnElement[bool]]) -> Select[Any]:
     """One row per hour, session (with its user) and level, of the plays of which the conditions are true."""
     return (
         select(

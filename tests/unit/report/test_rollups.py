@@ -15,13 +15,13 @@ from sparkify_dwh.report.period import Period
 from sparkify_dwh.report.rollups import (
     AUDIENCE,
     LISTENERS,
+    SESSION_HOURS,
     SONGS,
-    VISITS,
     audience,
     gather,
     gather_listeners,
     plays_of,
-    visits,
+    session_hours,
 )
 
 DAY = Period(date(2018, 11, 15), date(2018, 11, 15))
@@ -39,9 +39,9 @@ def held(connection: Connection, made: TableClause, *columns: str) -> list[tuple
     return sorted(rows(connection, select(*(made.c[name] for name in columns))), key=repr)
 
 
-def test_the_statement_of_the_visits() -> None:
+def test_the_statement_of_the_session_hours() -> None:
     """In one scan, which Redshift narrows by the sort key."""
-    assert sql(visits(plays_of(DAY, None))) == (
+    assert sql(session_hours(plays_of(DAY, None))) == (
         "SELECT date_trunc('hour', songplays.start_time) AS hour, songplays.session_id, songplays.user_id, "
         "songplays.level, count(*) AS plays, sum(songplays.song_length) AS seconds, "
         "count(songplays.song_id) AS matched_plays, min(songplays.start_time) AS began_at, "
@@ -66,7 +66,7 @@ def test_a_bound_beyond_which_there_are_no_plays_is_left_out(first: int, last: i
     assert re.findall(r"songplays\.start_time \S+ '[^']+'", statement) == bounds
 
 
-def test_plays_of_one_hour_of_a_session_are_one_visit(connection: Connection) -> None:
+def test_plays_of_one_hour_of_a_session_are_one_row(connection: Connection) -> None:
     gathered(
         connection,
         a_play("2018-11-15 12:10:00"),
@@ -76,7 +76,7 @@ def test_plays_of_one_hour_of_a_session_are_one_visit(connection: Connection) ->
         a_play("2018-11-13 23:59:59", session_id=2),
         a_play("2018-11-16 00:00:00", session_id=3),
     )
-    assert held(connection, VISITS, "hour", "session_id", "plays", "seconds", "matched_plays") == [
+    assert held(connection, SESSION_HOURS, "hour", "session_id", "plays", "seconds", "matched_plays") == [
         (datetime(2018, 11, 14, 23), 1, 1, 200.0, 0),
         (datetime(2018, 11, 15, 12), 818, 2, 470.0, 1),
         (datetime(2018, 11, 15, 13), 818, 1, None, 0),
