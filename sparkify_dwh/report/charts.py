@@ -43,7 +43,7 @@ def per_day(measure: str, title: str, by: str, colours: dict[str, str]) -> alt.C
         x=_day(),
         y=alt.Y(measure, type="quantitative", title=title, axis=_whole()),
         color=alt.Color(by, type="nominal", scale=scale, legend=alt.Legend(title=None, orient="top")),
-        order=alt.Order("place", type="quantitative"),
+        order=alt.Order("position", type="quantitative"),
         tooltip=[_day_told(), alt.Tooltip(by, type="nominal", title=by.capitalize()), _number(measure, title)],
     )  # fmt: skip
     return chart

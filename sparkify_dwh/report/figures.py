@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sparkify_dwh.report.daily import Daily
 from sparkify_dwh.report.data import ReportData
-from sparkify_dwh.report.formatting import Kind, part_of
+from sparkify_dwh.report.formatting import Kind, fraction
 from sparkify_dwh.report.period import Period
 
 Measures = dict[str, float | None]
@@ -27,13 +27,18 @@ class Figure:
 FIGURES = (
     Figure("plays", "Plays", "count", "Songs that were started."),
     Figure("listeners", "Listeners", "count", "Users who started a song, each counted once."),
-    Figure("new", "New listeners", "count", "Listeners whose first play of all is on one of these days."),
-    Figure("sessions", "Sessions", "count", "Sittings of one user with at least one play, each counted once."),
-    Figure("seconds", "Listening time", "hours", "The length of the songs that were started: at most this was heard."),
-    Figure("per_listener", "Plays per listener", "ratio", "Plays divided by listeners."),
-    Figure("paid", "Paid plays", "share", "Share of the plays by users who paid at that time."),
+    Figure("new", "New listeners", "count", "Listeners whose very first play is on one of these days."),
+    Figure("sessions", "Sessions", "count", "Sessions of the app with at least one play, each counted once."),
     Figure(
-        "unmatched", "Plays not in the catalogue", "share", "Share of the plays of songs the catalogue does not hold."
+        "seconds",
+        "Listening time",
+        "hours",
+        "The length of the songs that were started: an upper bound.",
+    ),
+    Figure("per_listener", "Plays per listener", "ratio", "Plays divided by listeners."),
+    Figure("paid", "Paid plays", "share", "Share of plays by users on the paid level at the time."),
+    Figure(
+        "unmatched", "Plays not in the catalogue", "share", "Share of plays of songs that are not in the catalogue."
     ),
 )
 
@@ -60,7 +65,7 @@ def measures(daily: Daily, period: Period) -> Measures:
         "new": daily.total(daily.new, period),
         "sessions": daily.distinct(daily.sessions, period),
         "seconds": daily.total(daily.seconds, period),
-        "per_listener": part_of(plays, listeners),
-        "paid": part_of(daily.total(daily.levels["paid"], period), plays),
-        "unmatched": part_of(plays - daily.total(daily.matched, period), plays),
+        "per_listener": fraction(plays, listeners),
+        "paid": fraction(daily.total(daily.levels["paid"], period), plays),
+        "unmatched": fraction(plays - daily.total(daily.matched, period), plays),
     }

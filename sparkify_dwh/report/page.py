@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import asdict
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -20,9 +21,16 @@ from markupsafe import Markup
 from sparkify_dwh.report.charts import WEEKDAYS, specifications
 from sparkify_dwh.report.data import ReportData
 from sparkify_dwh.report.figures import FIGURES, Figure, headline
-from sparkify_dwh.report.formatting import change, duration, part_of, written
+from sparkify_dwh.report.formatting import (
+    FORMATS,
+    MISSING,
+    UNCHANGED,
+    format_change,
+    format_day,
+    format_number,
+    fraction,
+)
 from sparkify_dwh.report.listening import Group, Listening, SessionClass
-from sparkify_dwh.report.period import MONTHS, told
 
 NUMBERS = ("plays", "seconds", "matched", "levels", "new", "listeners", "sessions", "hours")
 NOT_SAID = {"song": "(no title)", "artist": "(no artist)", "level": "unknown", "place": "(no place)"}
@@ -63,8 +71,8 @@ def mean_week(listening: Listening) -> list[list[float]]:
     return week
 
 
-def class_of(sessions: SessionClass) -> str:
-    """Such as 3–5, and 81+ for the last."""
+def format_plays_range(sessions: SessionClass) -> str:
+    """Return the plays of a class of sessions: 3–5, or 81+ for the last."""
     if sessions.most is None:
         return f"{sessions.least}+"
     return str(sessions.least) if sessions.least == sessions.most else f"{sessions.least}–{sessions.most}"
@@ -76,7 +84,9 @@ def _embedded(data: ReportData) -> dict[str, Any]:
         return {"specs": {}, "rows": {}, "daily": None}
     listening = data.listening
     rows = {
-        "sessions": [{"songs": class_of(each), "sessions": each.sessions} for each in listening.sessions.classes],
+        "sessions": [
+            {"songs": format_plays_range(each), "sessions": each.sessions} for each in listening.sessions.classes
+        ],
         "states": _rows("state", listening.states),
         "browsers": _rows("browser", listening.browsers),
         "platforms": _rows("platform", listening.platforms),
@@ -87,7 +97,12 @@ def _embedded(data: ReportData) -> dict[str, Any]:
         "daily": _daily(data, listening),
         "figures": {figure.name: figure.kind for figure in FIGURES},
         "weekdays": WEEKDAYS,
-        "months": MONTHS,
+        "formats": {
+            "numbers": {kind: [asdict(rule) for rule in rules] for kind, rules in FORMATS.items()},
+            "missing": MISSING,
+            "unchanged": UNCHANGED,
+            "days": [format_day(day) for day in listening.daily.span.dates],
+        },
     }
 
 
@@ -114,25 +129,25 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        count=partial(written, "count"),
-        ratio=partial(written, "ratio"),
-        share=partial(written, "share"),
-        duration=duration,
-        written=_value,
+        count=partial(format_number, "count"),
+        ratio=partial(format_number, "ratio"),
+        share=partial(format_number, "share"),
+        duration=partial(format_number, "hours"),
+        value=_value,
         change=_change,
-        told=told,
-        class_of=class_of,
+        day=format_day,
+        plays_range=format_plays_range,
     )
-    environment.globals.update(part_of=part_of, not_said=NOT_SAID, weekdays=WEEKDAYS)
+    environment.globals.update(fraction=fraction, not_said=NOT_SAID, weekdays=WEEKDAYS)
     return environment
 
 
 def _value(figure: Figure) -> str:
-    return written(figure.kind, figure.value)
+    return format_number(figure.kind, figure.value)
 
 
 def _change(figure: Figure) -> str:
-    return change(figure.kind, figure.value, figure.before)
+    return format_change(figure.kind, figure.value, figure.before)
 
 
 def _text(name: str) -> str:

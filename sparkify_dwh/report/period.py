@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sparkify_dwh.errors import UsageError
+from sparkify_dwh.report.formatting import format_days
 
 USUAL_DAYS = 30
 MOST_DAYS = 366  # who listened on which days is in the page; its size grows with the square of the days
@@ -31,17 +32,7 @@ class Period:
         return Period(self.first - timedelta(self.days), self.first - timedelta(1))
 
     def __str__(self) -> str:
-        """Such as 1 to 30 November 2018."""
-        if self.first == self.last:
-            return told(self.last)
-        if (self.first.year, self.first.month) == (self.last.year, self.last.month):
-            return f"{self.first.day} to {told(self.last)}"
-        return f"{told(self.first)} to {told(self.last)}"
-
-
-def told(day: date) -> str:
-    """A day as people write it, on every machine in English: 15 November 2018."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+        return format_days(self.first, self.last)
 
 
 def chosen(data: Period | None, first: date | None, last: date | None, today: date) -> Period | None:
@@ -88,9 +79,3 @@ def _sensible(period: Period) -> Period:
     if (period.first - date.min).days < period.days:
         raise UsageError(f"The days before {period.first} are not in the calendar: choose a later first day.")
     return period
-
-
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip

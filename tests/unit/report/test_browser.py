@@ -14,7 +14,7 @@ import pytest
 from support.two_months import PERIOD, TwoMonths
 
 from sparkify_dwh import analytics
-from sparkify_dwh.report.formatting import written
+from sparkify_dwh.report.formatting import format_number
 from sparkify_dwh.report.load_status import Upkeep
 from sparkify_dwh.report.page import page
 from sparkify_dwh.report.period import Period
@@ -106,7 +106,7 @@ def test_axes_are_labelled_as_people_write(opened: Page) -> None:
 def test_the_script_finds_the_numbers_that_the_page_was_made_with(
     opened: Page, two_months: TwoMonths, part: str
 ) -> None:
-    """To the letter: they are written in Python, and in JavaScript when days are chosen."""
+    """To the letter: Python formats them first, and JavaScript when days are chosen."""
     texts = """
         const made = new DOMParser().parseFromString(arguments[0], "text/html");
         const text = (document) => document.querySelector(arguments[1]).textContent.split(/\\s+/);
@@ -123,11 +123,11 @@ def test_choosing_days_changes_the_numbers_to_those_of_the_days(opened: Page, tw
     with two_months.engine.connect() as connection:
         totals = connection.execute(analytics.totals(days.first, days.last)).one()
     shown = opened.figures()
-    assert shown["plays"] == written("count", totals.plays) != whole["plays"]
-    assert shown["listeners"] == written("count", totals.listeners)
-    assert shown["new"] == written("count", totals.new_users)
-    assert shown["sessions"] == written("count", totals.sessions)
-    assert shown["unmatched"] == written("share", 1 - totals.matched_plays / totals.plays)
+    assert shown["plays"] == format_number("count", totals.plays) != whole["plays"]
+    assert shown["listeners"] == format_number("count", totals.listeners)
+    assert shown["new"] == format_number("count", totals.new_users)
+    assert shown["sessions"] == format_number("count", totals.sessions)
+    assert shown["unmatched"] == format_number("share", 1 - totals.matched_plays / totals.plays)
     status = opened.js("return document.querySelector('[role=status]').innerText")
     assert status == "21 to 26 November 2018, compared with 15 to 20 November 2018."
 

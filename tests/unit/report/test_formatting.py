@@ -1,10 +1,10 @@
-"""Numbers as the page writes them."""
+"""Numbers as the page shows them."""
 
 from __future__ import annotations
 
 import pytest
 
-from sparkify_dwh.report.formatting import Kind, change, duration, written
+from sparkify_dwh.report.formatting import Kind, format_change, format_number
 
 
 @pytest.mark.parametrize(
@@ -19,17 +19,17 @@ from sparkify_dwh.report.formatting import Kind, change, duration, written
         ("share", None, "–"),
     ],
 )
-def test_numbers_are_written_for_people(kind: Kind, value: float | None, text: str) -> None:
-    assert written(kind, value) == text
+def test_numbers_are_written_for_readers(kind: Kind, value: float | None, text: str) -> None:
+    assert format_number(kind, value) == text
 
 
 def test_a_little_is_not_nothing_and_nearly_all_is_not_all() -> None:
-    assert written("share", 0.0001) == "<0.1%"
-    assert written("share", 6819 / 6820) == ">99.9%"
+    assert format_number("share", 0.0001) == "<0.1%"
+    assert format_number("share", 6819 / 6820) == ">99.9%"
 
 
-def test_time_is_told_in_hours_or_minutes() -> None:
-    assert [duration(seconds) for seconds in (0, 89, 3600, 35999, 360000)] == [
+def test_time_is_in_hours_or_minutes() -> None:
+    assert [format_number("hours", seconds) for seconds in (0, 89, 3600, 35999, 360000)] == [
         "0 min",
         "1 min",
         "1.0 h",
@@ -52,4 +52,4 @@ def test_time_is_told_in_hours_or_minutes() -> None:
     ],
 )
 def test_a_change_is_absolute_and_relative(kind: Kind, value: float | None, before: float | None, text: str) -> None:
-    assert change(kind, value, before) == text
+    assert format_change(kind, value, before) == text

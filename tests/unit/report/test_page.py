@@ -31,7 +31,7 @@ def test_the_days_before_are_compared_with_when_the_warehouse_has_them(two_month
 def test_without_days_before_nothing_is_compared(two_months: TwoMonths) -> None:
     data = ask(two_months.settings, wanted(PERIOD.first - timedelta(15), PERIOD.last))
     said = words(page(data, NO_DRAWING))
-    assert "no plays reach back far enough to compare with as many days before" in said
+    assert "the warehouse has no plays from as many days before to compare with" in said
     assert not data.comparable
 
 

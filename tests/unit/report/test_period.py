@@ -75,12 +75,12 @@ def test_the_days_before_are_as_many() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "told"),
+    ("first", "last", "text"),
     [
         (date(2018, 11, 1), date(2018, 11, 30), "1 to 30 November 2018"),
         (date(2018, 10, 31), date(2018, 11, 30), "31 October 2018 to 30 November 2018"),
         (date(2018, 11, 30), date(2018, 11, 30), "30 November 2018"),
     ],
 )
-def test_a_period_is_told_as_people_write_it(first: date, last: date, told: str) -> None:
-    assert str(Period(first, last)) == told
+def test_a_period_is_written_without_repeating_its_month(first: date, last: date, text: str) -> None:
+    assert str(Period(first, last)) == text
