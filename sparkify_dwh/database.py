@@ -70,12 +70,23 @@ def error_fields(error: BaseException) -> dict[str, str]:
 
 
 def server_message(error: BaseException) -> str:
-    """What the server, or failing it the driver, said, in one line and without SQL."""
+    """Return what the server said, or else the driver, in one line, each text once, and without SQL."""
     fields = error_fields(error)
-    text = fields.get("M") or str(getattr(error, "orig", error))
-    if fields.get("D"):
-        text = f"{text} {fields['D']}"
-    return " ".join(text.split())
+    text = " ".join((fields.get("M") or str(getattr(error, "orig", error))).split())
+    return " ".join([text, *(part for part in _details(fields.get("D", "")) if part not in text)])
+
+
+def _details(detail: str) -> list[str]:
+    """Return the parts of an error's detail that say something.
+
+    Redshift's internal errors repeat the message in a box of lines, with the place in its source code, and have in it what
+    was being read: https://github.com/aws/aws-sdk-pandas/issues/665
+    """
+    lines = [" ".join(line.split()) for line in detail.splitlines()]
+    if not any(line.startswith("-----") for line in lines):
+        return [" ".join(lines).strip()] if detail.strip() else []
+    parts = dict(line.split(": ", 1) for line in lines if ": " in line)
+    return [parts[name] for name in ("error", "context") if parts.get(name)]
 
 
 def is_conflict(error: DBAPIError) -> bool:

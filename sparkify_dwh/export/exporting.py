@@ -16,9 +16,10 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh import database
+from sparkify_dwh.aws.server_errors import ServerRequest
 from sparkify_dwh.base import StarTable
-from sparkify_dwh.errors import ConfigurationError, ExportError, SparkifyError, UsageError
-from sparkify_dwh.export.failures import reason
+from sparkify_dwh.errors import ConfigurationError, ExportError, SparkifyError, UsageError, with_hint
+from sparkify_dwh.export.failures import explain_failure
 from sparkify_dwh.export.manifest import Export, ExportedTable
 from sparkify_dwh.export.queries import exported_columns, extent, last_unload, unload_command
 from sparkify_dwh.export.target import Target, target_url
@@ -113,9 +114,10 @@ class Exporting:
                 self._target.require_untouched()
                 self._target.write_manifest(export.to_json())
             except (DBAPIError, SparkifyError) as error:
-                why = reason(error, self._place, self._settings)
+                request = ServerRequest(self._place, self._settings.role_arn, writes=True)
+                why, hint = explain_failure(error, request)
                 left = self._target.left(self._names)
-                raise ExportError(f"The export failed at {self._place}: {why}. {left}") from error
+                raise ExportError(f"The export failed at {self._place}: {with_hint(why, hint)}", left) from error
             except BaseException:  # an interruption: there is no time to look at what is left
                 log.warning("the export to %s is not complete, and has no manifest", self._target.url)
                 raise

@@ -17,9 +17,11 @@ from sqlalchemy import Column, Connection, MetaData, SmallInteger, Table, func, 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import DropTable
 
+from sparkify_dwh.aws.server_errors import ServerRequest
 from sparkify_dwh.base import StarTable, encoded
-from sparkify_dwh.database import connected, is_lost, server_message
+from sparkify_dwh.database import connected, is_lost
 from sparkify_dwh.errors import LoadError, SourceError, UsageError
+from sparkify_dwh.export.failures import explain_failure
 from sparkify_dwh.export.manifest import Exported, ExportedTable, read_manifest
 from sparkify_dwh.export.queries import exported_columns, is_filled, numbered_column
 from sparkify_dwh.export.target import Target, target_url
@@ -68,14 +70,15 @@ def restore(
                 _restore(connection, model, tables[model.__tablename__], target.folder(model.__tablename__), settings)
             connection.commit()
         except DBAPIError as error:
-            raise _failure(error) from error
+            raise _failure(error, ServerRequest(url, settings.role_arn, takes_region=False)) from error
     return {name: table.rows for name, table in tables.items()}
 
 
-def _failure(error: DBAPIError) -> LoadError:
+def _failure(error: DBAPIError, request: ServerRequest) -> LoadError:
     if is_lost(error):  # perhaps while it committed
         return LoadError("The connection was lost while the export was restored: see whether the tables have rows now.")
-    return LoadError(f"The export was not restored, and nothing has changed: {server_message(error)}.")
+    why, hint = explain_failure(error, request)
+    return LoadError(f"The export was not restored, and nothing has changed: {why}", hint)
 
 
 def _models(warehouse: Warehouse, exported: Exported, target: Target) -> list[type[StarTable]]:

@@ -180,8 +180,10 @@ class Loading:
         self._report.warnings += map(explain, found)
         if wrong := failed(self._report.checks):
             raise CheckError(
-                f"The load was rolled back: {' '.join(map(explain, wrong))} Correct these records in their files and load "
-                "again; of times and values that are not allowed `sparkify-dwh plan` names file and line."
+                f"The load was rolled back: {' '.join(map(explain, wrong))}",
+                "Correct these records in their files and load again; `sparkify-dwh plan` names file and line of times and "
+                "values that are not allowed.",
+                wrong,
             )
 
     def _seconds(self) -> float:

@@ -6,15 +6,17 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, func, literal_column, select, table
 from sqlalchemy.exc import DBAPIError
 
+from sparkify_dwh.aws.server_errors import ServerRequest, explain_server_error
 from sparkify_dwh.base import StarTable
 from sparkify_dwh.database import is_conflict, server_message
-from sparkify_dwh.errors import CopyError
+from sparkify_dwh.errors import CopyError, RejectedRow
+from sparkify_dwh.redshift.commands import CopyCommand
 
 # Redshift guide, SYS_LOAD_ERROR_DETAIL: on clusters and Serverless alike, but without the value.
 SYS_LOAD_ERROR_DETAIL: Select[Any] = select(
@@ -44,45 +46,20 @@ VIEWS = (SYS_LOAD_ERROR_DETAIL, STL_LOAD_ERRORS)
 
 TOO_LONG = 1204
 LEFT_OUT = re.compile(r"(\d+) record\(s\) could not be loaded")
-LONGEST_SHOWN = 80  # characters of a value
 
 
 class CopyRefused(Exception):
     """COPY failed; the transaction is lost, and why is to be asked in another."""
 
-    def __init__(self, target: Table, session_id: int, error: DBAPIError) -> None:
+    def __init__(self, command: CopyCommand, session_id: int, error: DBAPIError) -> None:
         super().__init__(server_message(error))
-        self.target = target
+        self.command = command
         self.session_id = session_id
         self.error = error
 
 
-@dataclass(frozen=True)
-class RejectedRow:
-    """One row that COPY refused. ``line`` counts from 1; ``value`` is None where the server does not tell it."""
-
-    file: str
-    line: int
-    column: str
-    code: int
-    reason: str
-    value: str | None
-
-    def __str__(self) -> str:
-        place = f"{self.file} line {self.line}"
-        if self.column:
-            place += f", column {self.column}"
-        found = f"{shortened(self.value)!r}: " if self.value else ""
-        return f"{place}: {found}{self.reason} ({self.code})"
-
-
-def shortened(value: str) -> str:
-    """A value as it is shown to a person."""
-    return value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}..."
-
-
 @contextmanager
-def copying(connection: Connection, target: Table) -> Iterator[int]:
+def copying(connection: Connection, command: CopyCommand) -> Iterator[int]:
     """Run a COPY, and turn its failure into :class:`CopyRefused`; gives the session's id, by which errors are found."""
     session_id = connection.scalar(select(func.pg_backend_pid())) or 0
     try:
@@ -90,16 +67,21 @@ def copying(connection: Connection, target: Table) -> Iterator[int]:
     except DBAPIError as error:
         if error.connection_invalidated or is_conflict(error):
             raise
-        raise CopyRefused(target, session_id, error) from error
+        raise CopyRefused(command, session_id, error) from error
 
 
 def explained(connection: Connection, refused: CopyRefused, star: Iterable[type[StarTable]]) -> CopyError:
-    """The error that says what was refused, and what to do about it."""
+    """Return the error that says what was rejected, and what to do about it."""
+    command = refused.command
     rows = rejected_rows(connection, refused.session_id) if "Load into table" in str(refused) else []
-    what = f"The copy of {refused.target.name} failed, and nothing was loaded"
-    if not rows:
+    what = f"The copy of {command.table.name} failed, and nothing was loaded"
+    if rows:
+        return CopyError(f"{what}: {rows[0]}", _advice(rows[0], command.table, star), rows)
+    explanation = explain_server_error(str(refused), ServerRequest(command.url, command.role_arn))
+    if explanation is None:
         return CopyError(f"{what}: {refused}")
-    return CopyError(f"{what}: {rows[0]}. {_advice(rows[0], refused.target, star)}")
+    meaning, hint = explanation
+    return CopyError(f"{what}: {meaning} ({refused})", hint)
 
 
 def _advice(row: RejectedRow, target: Table, star: Iterable[type[StarTable]]) -> str:

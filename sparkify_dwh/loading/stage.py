@@ -85,7 +85,7 @@ class Staging:
             return []
 
     def _copy(self, command: CopyCommand, rows: StagedRows, max_errors: int) -> None:
-        with copying(self._connection, command.table) as session_id:
+        with copying(self._connection, command) as session_id:
             left_out = self._left_out(session_id) if max_errors else None
             said = notices(self._connection)
             said.clear()

@@ -10,12 +10,15 @@ import pytest
 from redshift_connector.error import ProgrammingError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from support.exports import CLUSTER, ROLE, files
+from support.exports import ROLE, files
 from support.warehouse import Sparkify
 
+from sparkify_dwh.aws.server_errors import ServerRequest
 from sparkify_dwh.errors import ExportError, UsageError
 from sparkify_dwh.export import export
-from sparkify_dwh.export.failures import reason
+from sparkify_dwh.export.failures import explain_failure
+
+UNLOADING = ServerRequest("s3://bk/songs/", ROLE, writes=True)
 
 
 @pytest.fixture
@@ -91,41 +94,46 @@ def denied(message: str) -> DBAPIError:
 def test_a_conflict_is_told_by_its_detail() -> None:
     """The message is its number alone: https://github.com/aws/aws-sdk-pandas/issues/665"""
     said = {"S": "ERROR", "C": "XX000", "M": "1023", "D": "Serializable isolation violation on table - 1234"}
-    found = reason(DBAPIError("UNLOAD ...", None, ProgrammingError(said)), "s3://bk/songs/", CLUSTER)
-    assert found == (
-        "another transaction was in the way: export again (1023 Serializable isolation violation on table - 1234)"
+    assert explain_failure(DBAPIError("UNLOAD ...", None, ProgrammingError(said)), UNLOADING) == (
+        "another transaction was in the way (1023 Serializable isolation violation on table - 1234)",
+        "run it again",
     )
 
 
 @pytest.mark.parametrize(
-    ("message", "expected"),
+    ("message", "meaning", "hint"),
     [
         (
             "S3ServiceException:Access Denied,Status 403,Error AccessDenied,Rid 0F1,ExtRid x=,CanRetry 1",
-            f"{ROLE} may not write to s3://bk/songs/: grant it s3:PutObject, s3:GetBucketLocation and s3:ListBucket there",
+            f"{ROLE} may not write to s3://bk/songs/",
+            "grant it s3:PutObject, s3:GetBucketLocation and s3:ListBucket there",
         ),
         (
             "S3ServiceException:User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: s3:PutObject on x",
             f"{ROLE} may not write to s3://bk/songs/",
+            "grant it s3:PutObject, s3:GetBucketLocation and s3:ListBucket there",
         ),
         (
             "S3ServiceException:The bucket you are attempting to access must be addressed using the specified endpoint.",
-            "the bucket of s3://bk/songs/ is in another region than the cluster: give its region as [S3] REGION",
+            "the bucket of s3://bk/songs/ is in another region than the cluster",
+            "give its region as [S3] REGION",
         ),
         (
             f"User arn:aws:redshift:us-west-2:1:dbuser:c/u is not authorized to assume IAM Role {ROLE}",
-            f"the cluster may not use {ROLE}: attach the role to the cluster",
+            f"the cluster may not use {ROLE}",
+            "attach the role to the cluster, and let Redshift assume it",
         ),
         (
             "Specified unload destination on S3 is not empty. Consider using",
-            "somebody else has written to s3://bk/songs/",
+            "somebody else has written to s3://bk/songs/ since this export began",
+            "export again when they are done",
         ),
-        ("disk full", "disk full"),
     ],
 )
-def test_what_redshift_says_is_explained(message: str, expected: str) -> None:
+def test_what_redshift_says_is_explained(message: str, meaning: str, hint: str) -> None:
     """Redshift guide, s3serviceexception-error; https://github.com/embulk/embulk-output-jdbc/issues/85"""
-    found = reason(denied(message), "s3://bk/songs/", CLUSTER)
-    assert found.startswith(expected)
-    assert message.rstrip(".")[:40] in found
-    assert "----" not in found
+    assert explain_failure(denied(message), UNLOADING) == (f"{meaning} ({message})", hint)
+
+
+def test_what_needs_no_explanation_is_repeated() -> None:
+    assert explain_failure(denied("disk full."), UNLOADING) == ("disk full", "")

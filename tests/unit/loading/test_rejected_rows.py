@@ -31,6 +31,16 @@ def test_the_value_is_told_where_the_server_keeps_it(refused: Sparkify) -> None:
         refused.load()
 
 
+def test_the_rejected_rows_are_on_the_error(refused: Sparkify) -> None:
+    with pytest.raises(CopyError) as raised:
+        refused.load()
+    (row,) = raised.value.rows
+    assert (row.line, row.column, row.code, row.value) == (2, "item_in_session", 1207, "six")
+    assert row.file.endswith("/log_data/a.json")
+    assert raised.value.hint == "Correct the file, or leave such rows out with max_errors (--max-errors)."
+    assert str(raised.value) == f"{raised.value.message}. {raised.value.hint}"
+
+
 def test_without_stl_load_errors_the_value_is_left_out(refused: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on Serverless (redshift guide, SYS_LOAD_ERROR_DETAIL)."""
     monkeypatch.setattr(rejected_rows, "VIEWS", (rejected_rows.SYS_LOAD_ERROR_DETAIL, UNREADABLE))
