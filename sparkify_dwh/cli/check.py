@@ -1,4 +1,4 @@
-"""Commands that look at what is there: check."""
+"""``sparkify-dwh check``: run the data quality checks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sparkify_dwh.cli.output import print_json
 from sparkify_dwh.cli.progress import progress
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import CheckError
+from sparkify_dwh.utils.text import numbered
 
 if TYPE_CHECKING:
     from sparkify_dwh.checks.check import CheckResult
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 @json_option
 @pass_invocation
 def check(invocation: Invocation, as_json: bool) -> None:
-    """Check everything in the warehouse: keys, references, values, times. Name the rows that are wrong.
+    """Run the data quality checks (keys, references, values, times) and list failing rows.
 
-    Exits with 8 when a check of severity error finds any. It only reads.
+    It only reads. The exit code is 8 if a check of severity error fails.
 
     \b
     Example:  sparkify-dwh check
@@ -38,12 +39,14 @@ def check(invocation: Invocation, as_json: bool) -> None:
         print_json([result.to_dict() for result in results])
     else:
         _print(results)
-    wrong = failed(results)
-    if wrong:
-        names = ", ".join(result.name for result in wrong)
+    failures = failed(results)
+    if failures:
+        names = ", ".join(result.name for result in failures)
         raise CheckError(
-            f"The warehouse should pass all checks, and fails {len(wrong)} of {len(results)}: {names}. "
-            "Where a file has it right, `sparkify-dwh load --force --files NAME` takes it again; else correct the rows."
+            f"{len(failures)} of {numbered(len(results), 'check')} failed: {names}",
+            "If a file has the right values, load it again with `sparkify-dwh load --force --files NAME`; otherwise correct "
+            "the rows.",
+            results=failures,
         )
 
 
@@ -60,7 +63,7 @@ def _results(settings: Settings) -> list[CheckResult]:
 
 
 def _print(results: list[CheckResult]) -> None:
-    """All checks as a table, and a sentence on each that found something."""
+    """Print a table of all checks, and a sentence for each one that found rows."""
     from sparkify_dwh.checks.check import explain
 
     print_table("Checks", ["check", "state", "offenders"], [(r.name, r.state, r.offenders) for r in results])

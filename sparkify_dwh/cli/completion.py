@@ -1,6 +1,6 @@
-"""What a shell completes: commands and options by click itself, and the names that some of them take.
+"""``sparkify-dwh completion``: shell completion of commands and options, by click, and of names of questions and tables.
 
-Ids of loads are not completed: to ask for them takes a connection, and perhaps a login with AWS, for every press of a key.
+Load ids are not completed, because that takes a connection, and perhaps a login to AWS, for every key press.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print what makes SHELL complete commands, options, and the names of questions and tables.
+    """Print a script with which SHELL completes commands, options, and names of questions and tables.
 
     \b
     bash:  echo 'eval "$(sparkify-dwh completion bash)"' >> ~/.bashrc
     zsh:   echo 'eval "$(sparkify-dwh completion zsh)"' >> ~/.zshrc
     fish:  sparkify-dwh completion fish > ~/.config/fish/completions/sparkify-dwh.fish
 
-    It works in shells that are opened afterwards. bash needs version 4.4; zsh needs `autoload -Uz compinit && compinit`
-    before that line, which most set-ups have.
+    It takes effect in new shells. bash needs version 4.4; zsh needs `autoload -Uz compinit && compinit` before that line,
+    which most configurations have.
 
     \b
     Example:  sparkify-dwh completion bash
     """
-    completing = get_completion_class(shell)
-    assert completing is not None
-    click.echo(completing(context.find_root().command, {}, PROGRAM, VARIABLE).source())
+    completion_class = get_completion_class(shell)
+    assert completion_class is not None
+    click.echo(completion_class(context.find_root().command, {}, PROGRAM, VARIABLE).source())
 
 
 def _questions(_warehouse: Warehouse) -> Mapping[str, str | None]:
-    """The questions, each with what it asks."""
+    """Return the names of the questions, each with the question."""
     from sparkify_dwh.cli.questions import heading, questions
 
     return {name: heading(question) for name, question in questions().items()}
@@ -67,21 +67,21 @@ def _comments(models: Iterable[type[Base]]) -> Mapping[str, str | None]:
     return {model.__tablename__: model.table().comment for model in models}
 
 
-NamesWithMeaning = Callable[["Warehouse"], Mapping[str, str | None]]
+DescribedNames = Callable[["Warehouse"], Mapping[str, str | None]]
 
-COMPLETED: dict[tuple[str, str], NamesWithMeaning] = {
+COMPLETED: dict[tuple[str, str], DescribedNames] = {
     ("query", "name"): _questions,
     ("schema", "table"): _all_tables,
     ("sql", "table"): _filled_tables,
     ("export", "tables"): _star_tables,
 }
-"""By command and parameter, the names that a shell offers, each with its meaning. Any text may still be typed."""
+"""By command and parameter, the names that a shell offers, each with a description. Other texts can still be typed."""
 
 
 class Names(click.types.StringParamType):
-    """A text, for which the shell offers names; where these cannot be found, none."""
+    """A text for which the shell offers names, or none if an error occurs."""
 
-    def __init__(self, names: NamesWithMeaning) -> None:
+    def __init__(self, names: DescribedNames) -> None:
         self._names = names
 
     def shell_complete(
@@ -90,7 +90,7 @@ class Names(click.types.StringParamType):
         param: click.Parameter,  # noqa: ARG002 (as click calls it)
         incomplete: str,
     ) -> list[CompletionItem[Any]]:
-        with suppress(Exception):  # an error would be written into the line that somebody is typing
+        with suppress(Exception):  # an error would be printed into the line that the user is typing
             from sparkify_dwh.settings import sparkify
 
             known = self._names(ctx.find_root().obj or sparkify()).items()
@@ -99,7 +99,7 @@ class Names(click.types.StringParamType):
 
 
 def complete_names(program: click.Group) -> None:
-    """Have the names of ``COMPLETED`` offered for the parameters of the program's commands."""
+    """Set the type of the parameters in ``COMPLETED``, so that the shell offers their names."""
     for (command, name), names in COMPLETED.items():
         for parameter in program.commands[command].params:
             if parameter.name == name:

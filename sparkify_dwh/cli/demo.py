@@ -44,7 +44,7 @@ EXPORT=export/
 @click.command()
 @click.option(
     "--directory", default=Path(".standin"), show_default=True, type=click.Path(path_type=Path, file_okay=False),
-    help="Where the stand-in and the simulated files live.",
+    help="Directory of the stand-in and the simulated files.",
 )  # fmt: skip
 @click.option("--songs", default=1_000, type=COUNT, metavar="N", show_default=True, help="Songs to simulate.")
 @click.option("--events", default=10_000, type=COUNT, metavar="N", show_default=True, help="Events to simulate.")
@@ -52,15 +52,13 @@ EXPORT=export/
 def demo(invocation: Invocation, directory: Path, songs: int, events: int) -> None:
     """Simulate a month of listening, load it into the embedded stand-in, and show what people listened to.
 
-    Needs neither a cluster nor a configuration, and the extra: pip install '/path/to/checkout[standin]'
+    It needs neither a cluster nor a configuration, but the extra: pip install '/path/to/checkout[standin]'
 
     \b
     Example:  sparkify-dwh demo
     """
     if invocation.config is not None:
-        raise UsageError(
-            "The demo has a configuration of its own, in --directory, and takes no other: leave out --config."
-        )
+        raise UsageError("The demo has its own configuration, in --directory: leave out --config")
     with progress_bars("simulating") as show:
         settings = _prepare(directory, songs=songs, events=events, progress=show)
     with progress() as step:
@@ -71,7 +69,7 @@ def demo(invocation: Invocation, directory: Path, songs: int, events: int) -> No
     for question, (headings, rows) in answers.items():
         print_table(question, headings, rows)
     configured = "" if _is_default(settings) else f"--config {shlex.quote(str(directory / CONFIGURATION))} "
-    click.echo(f"To go on with it:  sparkify-dwh {configured}query plays-per-day")
+    click.echo(f"Next:  sparkify-dwh {configured}query plays-per-day")
 
 
 def _prepare(directory: Path, *, songs: int, events: int, progress: Callable[[str, int, int], None]) -> Settings:
@@ -109,10 +107,10 @@ def _answers(settings: Settings) -> dict[str, tuple[list[str], list[tuple[Any, .
     from sparkify_dwh.database import connected
 
     questions: dict[str, Select[Any]] = {
-        "What was played most": analytics.top_songs(limit=5),
-        "Who was played most": analytics.top_artists(limit=5),
-        "Free and paid": analytics.levels(),
-        "Of songs in the catalogue": analytics.share_in_catalogue(),
+        "Most played songs": analytics.top_songs(limit=5),
+        "Most played artists": analytics.top_artists(limit=5),
+        "Free and paid plays": analytics.levels(),
+        "Share of plays of songs in the catalogue": analytics.share_in_catalogue(),
     }
     with connected(settings) as connection:
         results = {question: connection.execute(statement) for question, statement in questions.items()}

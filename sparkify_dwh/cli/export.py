@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("target", required=False)
 @click.option("--table", "tables", multiple=True, metavar="TABLE", help="Export only this table; may be repeated.")
-@click.option("--overwrite", is_flag=True, help="Replace what an earlier export wrote.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier export.")
 @json_option
 @pass_invocation
 def export(invocation: Invocation, target: str | None, tables: tuple[str, ...], overwrite: bool, as_json: bool) -> None:
-    """Write the star as Parquet into the folder TARGET, by default [S3] EXPORT: a folder for each table.
+    """Write the star as Parquet to the folder TARGET, by default [S3] EXPORT: one folder per table.
 
-    TARGET is s3://bucket/folder/; on the stand-in also file:///path or a path. songs are partitioned by year, songplays
-    and time by year and month. All tables are as of one moment. TARGET/export.json says what was exported; it is written
-    last, and where it is missing the export is not complete.
+    TARGET is s3://bucket/folder/; on the stand-in also file:///path or a path. songs is partitioned by year, songplays and
+    time by year and month. All tables are of one snapshot. The manifest TARGET/export.json is written last: without it the
+    export is incomplete.
 
     \b
     Example:  sparkify-dwh export
@@ -51,7 +51,7 @@ def _print(exported: Export) -> None:
         [_line(name, table) for name, table in exported.tables.items()],
     )
     load = f"load {exported.last_load[:8]}" if exported.last_load else "no load"
-    click.echo(f"As of {load}, in {exported.seconds:.1f} s. The manifest is {exported.manifest}")
+    click.echo(f"As of {load}, in {exported.seconds:.1f} s. Manifest: {exported.manifest}")
 
 
 def _line(name: str, table: ExportedTable) -> tuple[str, int, int, int, str]:

@@ -1,4 +1,4 @@
-"""The command that looks back: history."""
+"""``sparkify-dwh history``: list past loads, or show one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sparkify_dwh.errors import UsageError
 from sparkify_dwh.loading.report import LoadReport, report_of
 from sparkify_dwh.redshift.limits import MOST_ROWS
 
-MOST_SHOWN = 20
+DEFAULT_LIMIT = 20
 
 
 @click.command()
@@ -23,19 +23,19 @@ MOST_SHOWN = 20
     "--limit",
     type=click.IntRange(min=1, max=MOST_ROWS),
     metavar="N",
-    help=f"Show N loads at most, else {MOST_SHOWN}.",
+    help=f"Show at most N loads. Default: {DEFAULT_LIMIT}.",
 )
 @json_option
 @pass_invocation
 def history(invocation: Invocation, load_id: str | None, limit: int | None, as_json: bool) -> None:
-    """Show the loads of the past, one line each, failed ones with the reason; or everything about the one LOAD_ID begins.
+    """List past loads, failed ones with the reason; or show everything about the load whose id begins with LOAD_ID.
 
     \b
     Example:  sparkify-dwh history
               sparkify-dwh history 5c3e1eda
     """
     if load_id is not None and limit is not None:
-        raise UsageError("LOAD_ID names one load, and --limit N asks for several: leave out one of the two.")
+        raise UsageError("LOAD_ID and --limit exclude each other: leave out one of the two.")
     from sparkify_dwh.database import connected
     from sparkify_dwh.loading.ledger_entries import one_load, recent_loads
     from sparkify_dwh.migrate import require_migrated
@@ -43,15 +43,15 @@ def history(invocation: Invocation, load_id: str | None, limit: int | None, as_j
     settings = invocation.settings()
     with connected(settings) as connection:
         require_migrated(connection, settings.warehouse)
-        found = recent_loads(connection, limit or MOST_SHOWN) if load_id is None else [one_load(connection, load_id)]
+        loads = recent_loads(connection, limit or DEFAULT_LIMIT) if load_id is None else [one_load(connection, load_id)]
     if as_json:
-        print_json(found if load_id is None else found[0])
+        print_json(loads if load_id is None else loads[0])
     elif load_id is not None:
-        _print_load(found[0])
-    elif found:
-        _print_loads([report_of(load) for load in found])
+        _print_load(loads[0])
+    elif loads:
+        _print_loads([report_of(load) for load in loads])
     else:
-        click.echo("No load has ended yet. Load some: sparkify-dwh load.", err=True)
+        click.echo("No load has finished yet. Run: sparkify-dwh load.", err=True)
 
 
 def _print_loads(loads: list[LoadReport]) -> None:
@@ -63,19 +63,19 @@ def _print_loads(loads: list[LoadReport]) -> None:
 
 
 def _line(load: LoadReport) -> tuple[Any, ...]:
-    files = sum(len(found.files) for found in load.files.values())
+    files = sum(len(source.files) for source in load.files.values())
     plays = load.star["songplays"].inserted if "songplays" in load.star else 0
     began = load.started_at.replace(microsecond=0)
     return load.load_id[:8], began, load.outcome, load.seconds, files, plays, load.version
 
 
 def _print_load(stored: dict[str, Any]) -> None:
-    """One load in the words in which it was told when it ended, and what it says of itself besides."""
+    """Print the report of a load as it was printed when it ended, and further details."""
     load = report_of(stored)
     click.echo(load)
     if load.error:
         click.echo(f"  error: {load.error}")
-    tries = f", at attempt {load.attempts}" if load.attempts > 1 else ""
-    click.echo(f"  began {load.started_at.isoformat(' ', 'milliseconds')} UTC{tries}, with version {load.version}")
+    attempt = f", at attempt {load.attempts}" if load.attempts > 1 else ""
+    click.echo(f"  began {load.started_at.isoformat(' ', 'milliseconds')} UTC{attempt}, with version {load.version}")
     for step, seconds in load.steps.items():
         click.echo(f"  step {step:<24}{seconds:>10,.3f} s")

@@ -19,12 +19,12 @@ from sparkify_dwh.redshift.limits import MOST_ERRORS
 @files_option
 @click.option(
     "--max-errors", type=click.IntRange(0, MOST_ERRORS), default=0, show_default=True,
-    help="Rows of each table that may be refused and left out.",
+    help="Rejected rows that are allowed per table; they are skipped.",
 )  # fmt: skip
 @wait_option
 @json_option
 @pass_invocation
-def load(  # noqa: PLR0913 (as many as it has options)
+def load(  # noqa: PLR0913 (one for each option)
     invocation: Invocation,
     force: bool,
     since: date | None,
@@ -33,10 +33,10 @@ def load(  # noqa: PLR0913 (as many as it has options)
     wait: float,
     as_json: bool,
 ) -> None:
-    """Load the files under the configured prefixes that the warehouse does not hold yet, in one transaction.
+    """Load new files under the configured prefixes into the warehouse, in one transaction.
 
-    A file is loaded once; with --force, again, which changes nothing unless files contradict each other. A load that fails
-    leaves the warehouse as it was.
+    Each file is loaded once. With --force, files are loaded again, which changes nothing unless deliveries conflict. A
+    failed load leaves the warehouse as it was.
 
     \b
     Example:  sparkify-dwh load

@@ -1,4 +1,4 @@
-"""The command that looks at how the tables lie on the cluster: physical."""
+"""``sparkify-dwh physical``: compare the tables on the cluster with their design."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from sparkify_dwh.settings import Settings
 
 EXAMPLE = "Setanta matins"  # a song or an artist, for the questions about one
-HEADINGS = ["table", "by design", "found", "sort key", "rows", "MB", "skew", "% unsorted", "% statistics off"]
+HEADINGS = ["table", "design", "actual", "sort key", "rows", "MB", "skew", "% unsorted", "% statistics off"]
 
 
 @click.command()
-@click.option("--explain", is_flag=True, help="Print the plans of the statements too.")
+@click.option("--explain", is_flag=True, help="Also print the query plans.")
 @json_option
 @pass_invocation
 def physical(invocation: Invocation, explain: bool, as_json: bool) -> None:
-    """Compare the cluster with the design: dist and sort keys, skew, order, statistics, and what joins would move.
+    """Compare the cluster with the design: dist and sort keys, skew, sorting, statistics, data that joins move.
 
-    It reads svv_table_info and the plans (EXPLAIN) of the loads, the checks and the questions, and runs none of them. Exits
-    with 8 when tables differ from their models; all else is advice.
+    It reads svv_table_info and the plans (EXPLAIN) of loads, checks and questions, and runs none of them. The exit code is
+    8 if tables differ from their models; everything else is advice.
 
     \b
     Example:  sparkify-dwh physical
@@ -86,7 +86,7 @@ def _as_dict(report: PhysicalReport, explain: bool) -> dict[str, Any]:
 
 
 def _print(report: PhysicalReport, explain: bool) -> None:
-    """The plans when they are wanted, the tables, and a sentence on everything that was found."""
+    """Print the plans if requested, the tables, and the findings."""
     if explain:
         for name, plan in report.plans.items():
             click.echo("\n".join([f"-- {name}", *plan.lines, ""]))
@@ -108,6 +108,6 @@ def _print(report: PhysicalReport, explain: bool) -> None:
     for finding in report.findings:
         click.echo(f"{'differs' if finding.differs else 'advice'}: {finding.sentence}")
     if not report.findings:
-        click.echo("Nothing that was compared disagrees with the design.")
+        click.echo("No differences from the design.")
     for note in report.notes:
         click.echo(f"note: {note}")

@@ -1,4 +1,4 @@
-"""The command that looks ahead: plan."""
+"""``sparkify-dwh plan``: show what a load would do."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from sparkify_dwh.errors import CopyError, UsageError
 
 @click.command()
 @click.option(
-    "--sample", type=click.IntRange(min=1), metavar="N", help="Try N files of each input only, spread evenly."
+    "--sample", type=click.IntRange(min=1), metavar="N", help="Validate only N files of each input, spread evenly."
 )
-@click.option("--no-trial", is_flag=True, help="Do not read the files.")
-@click.option("--sql", "with_sql", is_flag=True, help="Print the statements too.")
+@click.option("--no-trial", is_flag=True, help="Do not validate the files.")
+@click.option("--sql", "with_sql", is_flag=True, help="Also print the SQL statements.")
 @force_option
 @since_option
 @files_option
 @json_option
 @pass_invocation
-def plan(  # noqa: PLR0913 (as many as it has options)
+def plan(  # noqa: PLR0913 (one for each option)
     invocation: Invocation,
     sample: int | None,
     no_trial: bool,
@@ -34,17 +34,17 @@ def plan(  # noqa: PLR0913 (as many as it has options)
     files: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Show what a load would do: its files, what is wrong with them and what to do about it, and its SQL.
+    """Show what a load would do: its files, problems with them and how to fix them, and its SQL.
 
-    The data are tried against the tables' columns, by reading the files; COPY has the last word. Nothing is written.
-    Exits with 7 when COPY would refuse any of them.
+    The files are read and validated against the columns of the tables. Nothing is written. The exit code is 7 if COPY
+    would reject a row.
 
     \b
     Example:  sparkify-dwh plan
               sparkify-dwh plan --sample 100 --sql
     """
     if no_trial and sample:
-        raise UsageError("--no-trial reads none of the files, and --sample N some of them: leave out one of the two.")
+        raise UsageError("--no-trial and --sample exclude each other: leave out one of the two.")
     from sparkify_dwh.planning.plan import make_plan
 
     with progress(quiet=as_json) as step:

@@ -1,4 +1,4 @@
-"""The command that shows it to others: report."""
+"""``sparkify-dwh report``: write the report page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import from_option, json_option, to_option
 from sparkify_dwh.cli.output import print_json
 from sparkify_dwh.cli.progress import progress
-from sparkify_dwh.cli.questions import NO_PLAYS, plays_held
+from sparkify_dwh.cli.questions import NO_PLAYS, days_with_plays
 from sparkify_dwh.errors import UsageError
 
 STDOUT = Path("-")
@@ -21,15 +21,15 @@ STDOUT = Path("-")
 @click.command()
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", default="report.html", show_default=True,
-    help="Where to write it; a dash is standard output.",
+    help="Output file; a dash means standard output.",
 )  # fmt: skip
 @from_option
 @to_option
-@click.option("--check", is_flag=True, help="Check everything in the warehouse; else it says what a load last checked.")
-@click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
+@click.option("--check", is_flag=True, help="Run the data quality checks; otherwise show those of the latest load.")
+@click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
 @json_option
 @pass_invocation
-def report(  # noqa: PLR0913 (as many as it has options)
+def report(  # noqa: PLR0913 (one for each option)
     invocation: Invocation,
     output: Path,
     first: date | None,
@@ -38,11 +38,11 @@ def report(  # noqa: PLR0913 (as many as it has options)
     open_it: bool,
     as_json: bool,
 ) -> None:
-    """Write what people listen to as a page for managers: one HTML file to be opened, mailed, served or printed.
+    """Write a page about what people listen to: one HTML file to open, mail, serve or print.
 
-    It is about the last 30 days up to the last day with plays that is over (UTC), or about all days, where there are
-    fewer, and compares them with as many days before. --from and --to choose others, at most 366; given one of them,
-    the other is as without it. In the page, its reader can choose some of these days.
+    By default it covers the last 30 days up to the last complete day with plays (UTC), or all days if there are fewer, and
+    compares them with as many days before. --from and --to choose other days, at most 366. In the page, readers can
+    select some of these days.
 
     Needs the extra: pip install 'sparkify-dwh[report]'.
 
@@ -57,7 +57,7 @@ def report(  # noqa: PLR0913 (as many as it has options)
     if output == STDOUT:
         if open_it or as_json:
             option = "--open" if open_it else "--json"
-            raise UsageError(f"{option} needs a file, and -o - is standard output: name a file.")
+            raise UsageError(f"{option} needs a file, but -o - is standard output: name a file")
         with progress() as step:
             text = make_report(invocation.settings(), first, last, check=check, on_step=step)
         click.echo(text.encode(), nl=False)
@@ -70,7 +70,7 @@ def report(  # noqa: PLR0913 (as many as it has options)
     else:
         click.echo(written.path)
     if not written.plays:
-        held = plays_held(settings)
-        click.echo(f"The page is empty: {NO_PLAYS if held is None else f'{held}.'}", err=True)
+        period = days_with_plays(settings)
+        click.echo(f"The page is empty: {NO_PLAYS if period is None else f'{period}.'}", err=True)
     if open_it and not webbrowser.open(written.path.as_uri()):
-        click.echo("No browser could be started: open the file yourself.", err=True)
+        click.echo("Cannot start a browser: open the file yourself.", err=True)

@@ -14,7 +14,7 @@ from sparkify_dwh.cli.output import print_json
 @json_option
 @pass_invocation
 def reset(invocation: Invocation, yes: bool, as_json: bool) -> None:
-    """Drop every table of the warehouse, and create them empty. All that was loaded is lost.
+    """Drop all tables of the warehouse and create them empty. All loaded data are lost.
 
     \b
     Example:  sparkify-dwh reset --yes
@@ -23,9 +23,9 @@ def reset(invocation: Invocation, yes: bool, as_json: bool) -> None:
 
     settings = invocation.settings()
     url = settings.url
-    place = f"{url.host}/{url.database}" if url.host else url.database
+    address = f"{url.host}/{url.database}" if url.host else url.database
     if not yes:
-        confirm(f"Drop every table of the warehouse at {place}, and all that is in them?", "nothing was dropped")
+        confirm(f"Drop all tables of the warehouse at {address} with all their data?", "nothing was dropped")
     migrate.reset(settings)
     if as_json:
         print_json({"revision": migrate.newest_revision(settings.warehouse)})

@@ -12,8 +12,8 @@ from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import ConfigurationError
 
 NEXT_LOAD = (
-    "The next load takes in all files once more, and changes nothing unless they contradict each other: of deliveries of "
-    "one record in one load, the one that sorts first is kept."
+    "The next load loads all files again, which changes nothing unless deliveries conflict: of conflicting deliveries in "
+    "one load, the one that sorts first is kept."
 )
 
 
@@ -23,12 +23,11 @@ NEXT_LOAD = (
 @json_option
 @pass_invocation
 def restore(invocation: Invocation, source: str | None, wait: float, as_json: bool) -> None:
-    """Load what an export wrote into the folder SOURCE, by default [S3] EXPORT, back into tables that are empty.
+    """Load an export from the folder SOURCE, by default [S3] EXPORT, back into empty tables.
 
-    The rows are those that were exported, with the same numbers, in one transaction: all of them, or none. No load can run
-    meanwhile. SOURCE must hold the export.json that an export writes last, and the files that it names. Rights that were
-    granted on songplays are to be granted again, for the table is made anew. The history of loads is not in an export: the
-    next load takes in all files once more.
+    All rows are restored with the same ids, in one transaction. No load can run meanwhile. SOURCE must contain export.json
+    and the files that it names. Grant rights on songplays again afterwards, because the table is created anew. The history
+    of loads is not exported: the next load loads all files again.
 
     \b
     Example:  sparkify-dwh restore

@@ -29,7 +29,7 @@ def schema(invocation: Invocation, table: str | None, as_json: bool) -> None:
     """
     warehouse = invocation.warehouse
     chosen = [warehouse.model(table)] if table else warehouse.models
-    described = {model.__tablename__: _described(model) for model in chosen}
+    described = {model.__tablename__: _describe(model) for model in chosen}
     if as_json:
         print_json(described)
     elif table:
@@ -39,10 +39,10 @@ def schema(invocation: Invocation, table: str | None, as_json: bool) -> None:
             (name, d["comment"], d["diststyle"], d["distkey"] or "", d["sortkey"] or "")
             for name, d in described.items()
         ]
-        print_table("Tables", ["table", "holds", "dist style", "dist key", "sort key"], rows)
+        print_table("Tables", ["table", "contents", "dist style", "dist key", "sort key"], rows)
 
 
-def _described(model: type[Base]) -> dict[str, Any]:
+def _describe(model: type[Base]) -> dict[str, Any]:
     from sparkify_dwh.redshift.dialect import SparkifyDialect, encoding
 
     compiler, design = SparkifyDialect().type_compiler_instance, model.table().dialect_options["redshift"]

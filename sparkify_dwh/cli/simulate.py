@@ -1,4 +1,4 @@
-"""``sparkify-dwh simulate``: write simulated input files."""
+"""``sparkify-dwh simulate``: write written input files."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ from sparkify_dwh.utils.text import numbered
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--songs", default=1_000, type=COUNT, metavar="N", show_default=True, help="Songs of the catalogue.")
+@click.option("--songs", default=1_000, type=COUNT, metavar="N", show_default=True, help="Songs in the catalogue.")
 @click.option(
-    "--events", default=10_000, type=COUNT, metavar="N", show_default=True, help="Events of the activity log."
+    "--events", default=10_000, type=COUNT, metavar="N", show_default=True, help="Events in the activity log."
 )
-@click.option("--users", type=POSITIVE_COUNT, metavar="N", help="Users of the app; as many as the events suggest.")
+@click.option(
+    "--users", type=POSITIVE_COUNT, metavar="N", help="Users of the app. By default in proportion to the events."
+)
 @click.option(
     "--days",
     default=30,
     type=POSITIVE_COUNT,
     metavar="N",
     show_default=True,
-    help="Days that the log covers, a file each.",
+    help="Days that the log covers, one file each.",
 )
 @click.option(
     "--songs-per-file",
@@ -33,14 +35,14 @@ from sparkify_dwh.utils.text import numbered
     type=POSITIVE_COUNT,
     metavar="N",
     show_default=True,
-    help="Songs in one file, one per line.",
+    help="Songs per file, one per line.",
 )
 @click.option(
     "--seed", default=0, type=COUNT, metavar="N", show_default=True, help="The same seed writes the same files."
 )
-@click.option("--overwrite", is_flag=True, help="Replace what an earlier simulation wrote.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier simulation.")
 @json_option
-def simulate(  # noqa: PLR0913 (as many as it has options)
+def simulate(  # noqa: PLR0913 (one for each option)
     directory: Path,
     songs: int,
     events: int,
@@ -61,15 +63,14 @@ def simulate(  # noqa: PLR0913 (as many as it has options)
     from sparkify_dwh.simulation import simulate as write
 
     with progress_bars("writing files", quiet=as_json) as show:
-        made = write(
+        written = write(
             directory, songs=songs, events=events, users=users, days=days, seed=seed, songs_per_file=songs_per_file,
             overwrite=overwrite, progress=show,
         )  # fmt: skip
     if as_json:
-        print_json(asdict(made))
+        print_json(asdict(written))
     else:
-        click.echo(
-            f"{numbered(made.events, 'event')} of {numbered(made.users, 'user')} in {numbered(made.log_files, 'file')} "
-            f"under {made.log_data}\n"
-            f"{numbered(made.songs, 'song')} in {numbered(made.song_files, 'file')} under {made.song_data}"
-        )
+        log = f"{numbered(written.events, 'event')} of {numbered(written.users, 'user')}"
+        click.echo(f"{log} in {numbered(written.log_files, 'file')} under {written.log_data}")
+        songs_written, files = numbered(written.songs, "song"), numbered(written.song_files, "file")
+        click.echo(f"{songs_written} in {files} under {written.song_data}")

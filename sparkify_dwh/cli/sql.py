@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("table")
 @pass_invocation
 def sql(invocation: Invocation, table: str) -> None:
-    """Print the statements by which a load fills TABLE, as Redshift gets them.
+    """Print the statements with which a load fills TABLE, as Redshift receives them.
 
     \b
     Example:  sparkify-dwh sql songplays
@@ -41,8 +41,8 @@ def _statements(warehouse: Warehouse, table: str) -> list[ClauseElement]:
     if issubclass(model, StagingTable):
         return [_example_copy(model), delete_duplicates(model)]
     raise UsageError(
-        f"Table {table} is filled by the loader itself, row by row: there is no statement to show. Name a table of the star "
-        "or of staging."
+        f"The loader fills table {table} itself, row by row, so there is no statement to show",
+        "name a table of the star or of staging",
     )
 
 

@@ -1,4 +1,4 @@
-"""Commands of the local stand-in for Redshift: standin serve. The one place of the product that knows the stand-in."""
+"""``sparkify-dwh standin serve``. The only product module that imports the stand-in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def standin() -> None:
-    """The server that stands in for Redshift on this machine.
+    """The stand-in: a local Redshift emulator.
 
     \b
     Example:  sparkify-dwh standin serve --port 5439
@@ -29,21 +29,27 @@ def standin() -> None:
 
 
 @standin.command()
-@click.option("--port", default=5439, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free one.")
+@click.option(
+    "--port",
+    default=5439,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0 chooses a free port.",
+)
 @click.option(
     "--directory", type=click.Path(path_type=Path, file_okay=False),
-    help="Where the stand-in's data is; else [STANDIN] DIR of the configuration.",
+    help="Directory of the stand-in's data. Default: [STANDIN] DIR of the configuration.",
 )  # fmt: skip
-@click.option("--user", default="awsuser", show_default=True, help="The user to let in.")
+@click.option("--user", default="awsuser", show_default=True, help="User name for the login.")
 @click.option(
     "--password-file", type=click.Path(path_type=Path),
-    help="Holds the password; else SPARKIFY_DWH_STANDIN_PASSWORD does; else one is made, and shown once on a terminal.",
+    help="File with the password. Default: SPARKIFY_DWH_STANDIN_PASSWORD, or one is generated and shown once.",
 )  # fmt: skip
 @pass_invocation
 def serve(invocation: Invocation, port: int, directory: Path | None, user: str, password_file: Path | None) -> None:
-    """Let psql and other programs on this machine into the stand-in, with a password, until Ctrl-C.
+    """Accept connections of psql and other programs on this machine, with a password, until Ctrl-C.
 
-    Who has the password can read, through COPY, every file that the user of this command can.
+    With the password, COPY can read every file that the user of this command can read.
 
     \b
     Example:  sparkify-dwh standin serve --port 5439
@@ -52,29 +58,29 @@ def serve(invocation: Invocation, port: int, directory: Path | None, user: str, 
     from sparkify_dwh.standin.relay.startup import Credentials
     from sparkify_dwh.standin.serve import read_password, serving
 
-    password = read_password(password_file, os.environ) or _shown_password()
-    with serving(directory or _configured(invocation), Credentials(user, password), port) as place:
-        click.echo(f"The stand-in lets {user} in at\n  {place.url}\nEnd it with Ctrl-C.")
+    password = read_password(password_file, os.environ) or _generated_password()
+    with serving(directory or _configured_directory(invocation), Credentials(user, password), port) as place:
+        click.echo(f"The stand-in accepts connections of {user} at\n  {place.url}\nStop it with Ctrl-C.")
         _await_interrupt()
     click.echo("The stand-in has stopped.")
 
 
-def _configured(invocation: Invocation) -> Path:
+def _configured_directory(invocation: Invocation) -> Path:
     directory = invocation.settings().standin_directory
     if directory is None:
         raise ConfigurationError(
-            "the stand-in needs a directory, and the configuration names a cluster: give one with --directory"
+            "The stand-in needs a directory, but the configuration names a cluster: give one with --directory"
         )
     return directory
 
 
-def _shown_password() -> Secret:
-    """A new password, shown to the person at the terminal and to nobody else."""
+def _generated_password() -> Secret:
+    """Generate a password and show it on the terminal only."""
     from sparkify_dwh.standin.serve import PASSWORD_VARIABLE, generate_password
 
     if not sys.stderr.isatty():
         raise ConfigurationError(
-            "the stand-in needs a password, and there is no terminal to show a new one on: "
+            "The stand-in needs a password, and there is no terminal to show a generated one: "
             f"give it in --password-file or in {PASSWORD_VARIABLE}"
         )
     password = generate_password()
@@ -83,15 +89,15 @@ def _shown_password() -> Secret:
 
 
 def _await_interrupt() -> None:
-    """Wait for Ctrl-C, or to be asked to end."""
-    ended = threading.Event()
+    """Wait for Ctrl-C or SIGTERM."""
+    stopped = threading.Event()
 
-    def end(_number: int, _frame: Any) -> None:
-        ended.set()
+    def stop(_number: int, _frame: Any) -> None:
+        stopped.set()
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        ended.wait()
+        stopped.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @json_option
 @pass_invocation
 def upgrade(invocation: Invocation, as_json: bool) -> None:
-    """Create the tables, or change them to those of this version.
+    """Create the tables, or migrate them to this version.
 
     \b
     Example:  sparkify-dwh upgrade

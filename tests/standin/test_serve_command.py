@@ -124,4 +124,4 @@ def test_without_a_terminal_no_password_is_made(tmp_path: Path) -> None:
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode != 0
-    assert "there is no terminal to show a new one on" in done.stderr
+    assert "there is no terminal to show a generated one" in done.stderr

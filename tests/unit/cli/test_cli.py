@@ -1,4 +1,4 @@
-"""The command line: results on standard output, everything else on standard error, exit codes that scripts can trust."""
+"""The command line: results on standard output, everything else on standard error, and exit codes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_load_prints_its_report(
     assert "copy staging_events\n" in output.err
 
 
-def test_load_as_json_prints_nothing_else(
+def test_load_prints_only_json_on_request(
     sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sparkify.logs("a.json", an_event())
@@ -88,7 +88,7 @@ def test_no_configuration_is_exit_code_3(
     assert "sparkify-dwh demo" in capsys.readouterr().err
 
 
-def test_a_cluster_that_is_not_there_is_exit_code_4(
+def test_an_unreachable_cluster_is_exit_code_4(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "dwh.cfg"
@@ -112,7 +112,7 @@ def test_reset_asks_first(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     assert run(monkeypatch, "--config", configuration, "reset") == 1
-    output = r"Drop every table.* \[y/N\]: \nError: Cancelled: nothing was dropped\.\n"
+    output = r"Drop all tables of .* \[y/N\]: \nError: Cancelled: nothing was dropped\.\n"
     assert re.fullmatch(output, capsys.readouterr().err)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     assert run(monkeypatch, "--config", configuration, "reset") == 2
@@ -130,7 +130,9 @@ def test_reset_empties_the_warehouse(
     assert sparkify.one("SELECT count(*) FROM songplays") == 0
 
 
-def test_schema_tells_tables_and_columns(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_schema_describes_tables_and_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(monkeypatch, "schema", "--json") == 0
     songplays = json.loads(capsys.readouterr().out)["songplays"]
     assert songplays["distkey"] == "start_time"
@@ -157,7 +159,7 @@ def test_schema_explains_a_table_in_plain_text(
 def test_sql_prints_what_fills_a_table(
     sparkify: Sparkify, table: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is printed runs as it is."""
+    """The printed statements run unchanged."""
     assert run(monkeypatch, "sql", table) == 0
     statements = capsys.readouterr().out.split(";\n")
     with sparkify.engine.connect() as connection:
@@ -171,7 +173,7 @@ def test_an_unknown_table_is_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys
     assert "no table 'albums'" in capsys.readouterr().err
 
 
-def test_upgrade_as_json_says_what_the_tables_were(
+def test_upgrade_as_json_has_the_revision_before(
     configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "--config", configuration, "upgrade", "--json") == 0
@@ -180,7 +182,7 @@ def test_upgrade_as_json_says_what_the_tables_were(
     assert output.err == ""
 
 
-def test_a_revision_that_cannot_be_read_is_a_sentence_in_the_servers_words(
+def test_a_revision_that_cannot_be_read_is_reported_in_the_servers_words(
     sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def rename(before: str, after: str) -> None:
@@ -199,7 +201,7 @@ def test_a_revision_that_cannot_be_read_is_a_sentence_in_the_servers_words(
     assert "SELECT" not in errors
 
 
-def test_simulate_says_what_it_wrote(
+def test_simulate_reports_what_it_wrote(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "simulate", tmp_path / "new", "--songs", 5, "--events", 50, "--days", 2, "--json") == 0
@@ -211,9 +213,9 @@ def test_simulate_counts_one_as_one(
 ) -> None:
     one_of_each = ["--songs", 1, "--events", 1, "--users", 1, "--days", 1]
     assert run(monkeypatch, "simulate", tmp_path / "new", *one_of_each) == 0
-    told = capsys.readouterr().out
-    assert told.startswith("1 event of 1 user in 1 file under ")
-    assert "\n1 song in 1 file under " in told
+    output = capsys.readouterr().out
+    assert output.startswith("1 event of 1 user in 1 file under ")
+    assert "\n1 song in 1 file under " in output
 
 
 def test_demo_shows_what_people_listened_to(
@@ -222,22 +224,22 @@ def test_demo_shows_what_people_listened_to(
     monkeypatch.chdir(tmp_path)
     assert run(monkeypatch, "demo", "--songs", 20, "--events", 300) == 0
     shown = capsys.readouterr().out
-    assert "What was played most" in shown
-    assert shown.endswith("\nTo go on with it:  sparkify-dwh --config .standin/dwh.cfg query plays-per-day\n")
+    assert "Most played songs" in shown
+    assert shown.endswith("\nNext:  sparkify-dwh --config .standin/dwh.cfg query plays-per-day\n")
     (tmp_path / "dwh.cfg").write_text("[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR=.standin\n")
     assert run(monkeypatch, "demo", "--songs", 20, "--events", 300) == 0
     again = capsys.readouterr().out
     assert "0 inserted            0 updated" in again
-    assert again.endswith("\nTo go on with it:  sparkify-dwh query plays-per-day\n")
+    assert again.endswith("\nNext:  sparkify-dwh query plays-per-day\n")
 
 
 def test_demo_takes_no_configuration(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """It loads into a stand-in of its own, whatever warehouse is named."""
+    """It always loads into a stand-in of its own."""
     assert run(monkeypatch, "--config", "dwh.cfg", "demo") == 2
     assert "leave out --config" in capsys.readouterr().err
 
 
-def test_demo_leaves_files_that_it_did_not_make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_keeps_files_that_it_did_not_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = tmp_path / "data" / "log_data" / "mine.json"
     kept.parent.mkdir(parents=True)
     kept.write_text("{}")
@@ -245,6 +247,6 @@ def test_demo_leaves_files_that_it_did_not_make(tmp_path: Path, monkeypatch: pyt
     assert kept.read_text() == "{}"
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_printed() -> None:
     program = [sys.executable, "-m", "sparkify_dwh", "--version"]
     assert __version__ in subprocess.run(program, capture_output=True, text=True, check=True).stdout

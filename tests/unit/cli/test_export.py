@@ -1,4 +1,4 @@
-"""The command that takes the star out: what it prints, and what it exits with."""
+"""sparkify-dwh export: its output and exit codes."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def test_the_command_shows_what_was_written(star: Sparkify, run: Run, capsys: Ca
     size = sum(path.stat().st_size for path in (star.directory / "out" / "songplays").rglob("*.parquet"))
     assert [cell.strip() for cell in plays.strip("│").split("│")] == ["songplays", "2", "2", f"{size:,}", "year, month"]
     assert "As of no load, in" in output.out
-    assert f"The manifest is {(star.directory / 'out').as_uri()}/export.json" in output.out
+    assert f"Manifest: {(star.directory / 'out').as_uri()}/export.json" in output.out
     steps = ["look at the target", *(f"unload {table}" for table in ("artists", "songs", "users", "songplays", "time"))]
     assert output.err.splitlines() == steps
 
 
-def test_the_command_as_json_prints_the_manifest_and_nothing_else(star: Sparkify, run: Run, capsys: Captured) -> None:
+def test_the_command_prints_only_the_manifest_as_json(star: Sparkify, run: Run, capsys: Captured) -> None:
     assert run((star.directory / "out").as_uri(), "--table", "songs", "--table", "users", "--json") == 0
     output = capsys.readouterr()
     assert json.loads(output.out) == json.loads((star.directory / "out" / "export.json").read_text())
@@ -51,7 +51,7 @@ def test_the_command_as_json_prints_the_manifest_and_nothing_else(star: Sparkify
     assert output.err == ""
 
 
-def test_a_former_export_is_replaced_when_asked(star: Sparkify, run: Run, capsys: Captured) -> None:
+def test_an_earlier_export_is_replaced_on_request(star: Sparkify, run: Run, capsys: Captured) -> None:
     assert run("out") == 0
     assert run("out") == 2
     errors = capsys.readouterr().err
@@ -67,7 +67,7 @@ def test_the_configured_folder_is_the_default(star: Sparkify, run: Run) -> None:
     assert files(star.directory / "configured") == FILES
 
 
-def test_without_a_folder_the_configuration_is_to_blame(star: Sparkify, run: Run, capsys: Captured) -> None:
+def test_without_a_folder_the_configuration_lacks_one(star: Sparkify, run: Run, capsys: Captured) -> None:
     assert run() == 3
     assert "lacks [S3] EXPORT: add it, or name a target: sparkify-dwh export s3://bucket/folder/" in (
         capsys.readouterr().err
@@ -83,10 +83,10 @@ def test_without_a_folder_the_configuration_is_to_blame(star: Sparkify, run: Run
         (["s3://bucket/star/"], WITH_ROLE, 4, "could not be connected to"),
     ],
 )
-def test_what_cannot_be_is_a_sentence_and_an_exit_code(
+def test_an_invalid_call_is_a_sentence_and_an_exit_code(
     tmp_path: Path, run: Run, capsys: Captured, arguments: list[str], configuration: str, code: int, sentence: str
 ) -> None:
-    """What is wrong with the call is said before the cluster is asked for anything."""
+    """An invalid call is reported before connecting to the cluster."""
     (tmp_path / "dwh.cfg").write_text(configuration)
     assert run(*arguments) == code
     errors = capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""sparkify-dwh history: the loads of the past, in the words in which each was told when it ended."""
+"""sparkify-dwh history: past loads, each with the report that was printed when it ended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sparkify_dwh.loading.report import Input, LoadReport, StagedRows, StarRows,
 from sparkify_dwh.storage.urls import StoredObject
 
 
-def test_a_load_is_told_in_the_words_of_its_own_report(
+def test_a_load_is_shown_with_its_own_report(
     sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sparkify.logs("a.json", an_event(), an_event(), an_event(ts="yesterday", item_in_session=9))
@@ -28,7 +28,7 @@ def test_a_load_is_told_in_the_words_of_its_own_report(
     assert "1 file, 1 loaded before\n" in str(report)
 
 
-def test_steps_and_reason_of_a_load_that_failed_are_told(
+def test_steps_and_reason_of_a_failed_load_are_shown(
     sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sparkify.logs("a.json", "no json")
@@ -44,7 +44,7 @@ def test_steps_and_reason_of_a_load_that_failed_are_told(
 
 
 def test_a_stored_report_has_the_text_of_the_report() -> None:
-    """Also of more files than it names."""
+    """Also for more files than it names."""
     report = LoadReport(outcome="loaded", seconds=1.4, attempts=2, version="1")
     files = [StoredObject(f"s3://sparkify/{number}", 1, "") for number in range(2_000)]
     changed = [file.url for file in files[:1_500]]
@@ -56,7 +56,7 @@ def test_a_stored_report_has_the_text_of_the_report() -> None:
     assert "1,500 changed since" in str(report)
 
 
-def test_a_report_of_an_older_version_or_one_that_was_cut_is_shown_as_far_as_it_goes() -> None:
+def test_a_report_of_an_older_version_or_a_truncated_one_is_shown() -> None:
     report = LoadReport(outcome="failed", error="No.")
     report.files = {"staging_events": Input("s3://sparkify/")}
     assert report_of({}).files == {}
@@ -66,11 +66,11 @@ def test_a_report_of_an_older_version_or_one_that_was_cut_is_shown_as_far_as_it_
     assert str(report_of(older)).splitlines()[1].split() == ["songplays", "1", "inserted", "0", "updated"]
 
 
-def test_a_history_without_loads_is_a_sentence_and_no_table(
+def test_an_empty_history_is_a_sentence_and_no_table(
     sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "--config", configuration, "history") == 0
-    assert capsys.readouterr() == ("", "No load has ended yet. Load some: sparkify-dwh load.\n")
+    assert capsys.readouterr() == ("", "No load has finished yet. Run: sparkify-dwh load.\n")
     assert run(monkeypatch, "--config", configuration, "history", "--json") == 0
     assert capsys.readouterr().out == "[]\n"
 
@@ -85,4 +85,4 @@ def test_a_limit_is_for_several_loads(
     shown = capsys.readouterr().out
     assert (loads[0] in shown, loads[1] in shown) == (False, True)
     assert run(monkeypatch, "history", loads[0], "--limit", "1") == 2
-    assert "LOAD_ID names one load, and --limit N asks for several" in capsys.readouterr().err
+    assert "LOAD_ID and --limit exclude each other" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""``sparkify-dwh physical``: its table and sentences, its JSON, and what it exits with."""
+"""``sparkify-dwh physical``: its output, JSON and exit codes."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def test_a_warehouse_as_designed_is_shown_with_its_plans(
     assert run(monkeypatch, "--config", configuration, "physical", "--explain") == 0
     printed = capsys.readouterr().out
     assert "KEY(start_time)" in printed
-    assert "Nothing that was compared disagrees with the design." in printed
+    assert "No differences from the design." in printed
     assert "note: The plans of this warehouse name no compute nodes" in printed
     assert "-- top-users (query)" in printed
     assert "Seq Scan on songplays" in printed
 
 
-def test_a_changed_key_is_told_in_json_and_ends_with_8(
+def test_a_changed_key_is_in_the_json_and_the_exit_code_is_8(
     configuration: Path, changed: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "--config", configuration, "physical", "--json") == 8
@@ -48,7 +48,7 @@ def test_a_changed_key_is_told_in_json_and_ends_with_8(
     assert "differ in 1 place: users." in printed.err
 
 
-def test_a_warehouse_of_another_revision_is_not_looked_at(
+def test_a_warehouse_of_another_revision_is_not_compared(
     configuration: Path, sparkify: Sparkify, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     newest = sparkify.one("SELECT version_num FROM alembic_version")

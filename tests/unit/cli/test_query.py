@@ -87,7 +87,7 @@ def test_the_list_of_questions_asks_none(
 ) -> None:
     code, out, err = asked(monkeypatch, capsys, "query", "--list", "top-songs", option)
     assert (code, out) == (2, "")
-    assert f"--list lists questions and asks none: leave out {option.partition('=')[0]}." in err
+    assert f"--list does not run a question: leave out {option.partition('=')[0]}." in err
 
 
 def test_a_question_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,29 +122,29 @@ def test_a_printed_statement_runs_as_it_is(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["top-sogns"], "There is no question 'top-sogns'. Is it top-songs"),
-        (["zzz"], "There is no question 'zzz'. All of them: sparkify-dwh query --list."),
-        ([], "Name a question. All of them: sparkify-dwh query --list."),
-        (["top-songs", "--song", "Undo"], "top-songs does not take --song; it takes --from, --to, --limit."),
-        (["days-of-data", "--to", "2018-11-01"], "days-of-data does not take --to; it takes no options."),
+        (["top-sogns"], "There is no question 'top-sogns'. Did you mean top-songs"),
+        (["zzz"], "There is no question 'zzz'. List them: sparkify-dwh query --list."),
+        ([], "Name a question. List them: sparkify-dwh query --list."),
+        (["top-songs", "--song", "Undo"], "top-songs has no option --song; its options: --from, --to, --limit."),
+        (["days-of-data", "--to", "2018-11-01"], "days-of-data has no option --to; its options: none."),
         (["song-history"], "song-history needs --song: see sparkify-dwh query --list song-history."),
         (["top-songs", "--from", "yesterday"], "Invalid date 'yesterday': use YYYY-MM-DD"),
         (["top-songs", "--from", "2018-11-02", "--to", "2018-11-01"], "must not come after the last"),
-        (["song-history", "--song", "\udcff"], "--song needs a text in UTF-8, and '\\udcff' is none"),
-        (["top-songs", "--limit", "0"], "a number of rows from 1, or the word all, is needed, and '0' is none"),
-        (["top-songs", "--limit", "ten"], "a number of rows from 1, or the word all, is needed, and 'ten' is none"),
+        (["song-history", "--song", "\udcff"], "--song must be UTF-8 text, found '\\udcff'"),
+        (["top-songs", "--limit", "0"], "Invalid number of rows '0': use a number from 1, or all"),
+        (["top-songs", "--limit", "ten"], "Invalid number of rows 'ten': use a number from 1, or all"),
         (["top-songs", "-o", "nowhere/songs.csv"], "Cannot write nowhere/songs.csv: the directory"),
         (["top-songs", "--sql", "--format", "csv"], "leave out --format and --json"),
         (["top-songs", "--sql", "--json"], "leave out --format and --json"),
         (
             ["top-songs", "--json", "--format", "csv"],
-            "--json is --format json, and found --format csv: leave one of them",
+            "--json means --format json, but --format is csv: leave out one of the two",
         ),
-        (["top-songs", "-o", "songs.txt"], "songs.txt needs a format of csv, json, parquet"),
-        (["top-songs", "-o", "songs.csv", "--format", "table"], "songs.csv needs a format of csv, json, parquet"),
+        (["top-songs", "-o", "songs.txt"], "The format of songs.txt must be csv, json or parquet"),
+        (["top-songs", "-o", "songs.csv", "--format", "table"], "The format of songs.csv must be csv, json or parquet"),
     ],
 )
-def test_what_cannot_be_asked_is_one_sentence_and_exit_code_2(
+def test_an_invalid_call_is_one_sentence_and_exit_code_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
 ) -> None:
     code, out, err = asked(monkeypatch, capsys, "query", *arguments)
@@ -152,26 +152,26 @@ def test_what_cannot_be_asked_is_one_sentence_and_exit_code_2(
     assert sentence in err
 
 
-def test_rows_that_are_left_out_are_told_of(
+def test_a_default_limit_that_is_reached_is_pointed_out(
     sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """To a person, beside the rows: unless how many is what was asked for."""
+    """On standard error, unless a limit was given."""
     with sparkify.engine.begin() as connection:
-        plays = (a_play(item_in_session=place, song=f"Song {place}", user_id=1500) for place in range(20, 31))
+        plays = (a_play(item_in_session=item, song=f"Song {item}", user_id=1500) for item in range(20, 31))
         listened(connection, *plays, songs=[SETANTA | {"song_id": "SO2"}])
     ask = partial(asked, monkeypatch, capsys, "--config", configuration, "query", "top-songs", "--format", "csv")
     _, out, err = ask()
-    assert (len(out.splitlines()), err) == (11, "The first 10 rows: --limit all gives every row.\n")
+    assert (len(out.splitlines()), err) == (11, "Only the first 10 rows are shown; --limit all shows all.\n")
     _, out, err = ask("--limit", "all")
     assert (len(out.splitlines()), err) == (13, "")
     assert ask("--limit", "10")[2] == ""
 
 
-def test_a_question_says_how_many_rows_it_gives(
+def test_the_description_of_a_question_has_its_default_limit(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = asked(monkeypatch, capsys, "query", "--list", "top-songs")[1]
-    assert told.endswith("Without --limit it gives 10 rows; --limit all gives every row.\n")
+    description = asked(monkeypatch, capsys, "query", "--list", "top-songs")[1]
+    assert description.endswith("Without --limit it shows 10 rows; --limit all shows all.\n")
     assert "Without --limit" not in asked(monkeypatch, capsys, "query", "--list", "levels")[1]
 
 
@@ -184,7 +184,7 @@ def test_no_rows_are_a_sentence_and_no_error(
 ) -> None:
     """A program that reads the rows still finds their headings."""
     question = ["--config", configuration, "query", "plays-per-week", "--from", "2019-01-01"]
-    sentence = "plays-per-week has no rows; the warehouse holds plays from 2018-11-15 to 2018-11-15.\n"
+    sentence = "plays-per-week has no rows; the warehouse has plays from 2018-11-15 to 2018-11-15.\n"
     assert asked(monkeypatch, capsys, *question) == (0, "", sentence)
     headings = "week,plays,listeners,sessions,listening_seconds\n"
     assert asked(monkeypatch, capsys, *question, "--format", "csv", "-o", "-") == (0, headings, sentence)
@@ -195,7 +195,7 @@ def test_a_song_that_nobody_played_is_a_sentence(
 ) -> None:
     question = ["--config", configuration, "query", "song-history", "--song", "undo"]
     code, _, err = asked(monkeypatch, capsys, *question)
-    assert (code, err.endswith("to 2018-11-15, and compares names to the letter.\n")) == (0, True)
+    assert (code, err.endswith("to 2018-11-15, and names must match exactly.\n")) == (0, True)
 
 
 def test_an_empty_warehouse_says_so(
@@ -204,7 +204,7 @@ def test_an_empty_warehouse_says_so(
     with sparkify.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM songplays")
     _, _, err = asked(monkeypatch, capsys, "--config", configuration, "query", "top-songs")
-    assert "holds no plays. Load some: sparkify-dwh load" in err
+    assert "has no plays. Run: sparkify-dwh load" in err
 
 
 def test_a_file_takes_the_format_of_its_ending(
@@ -236,7 +236,7 @@ def test_parquet_is_not_for_a_terminal(
 ) -> None:
     monkeypatch.setattr("sys.stdout", Terminal())
     assert run(monkeypatch, "--config", configuration, "query", "plays-per-day", "--format", "parquet") == 2
-    assert "Parquet is not for a terminal: write it to a file with -o FILE." in capsys.readouterr().err
+    assert "Parquet cannot be shown on a terminal: write it to a file with -o FILE" in capsys.readouterr().err
 
 
 def test_parquet_goes_to_a_pipe(
@@ -257,7 +257,7 @@ def test_parquet_without_pyarrow_is_a_sentence_before_anything_is_asked(
 
 
 class Terminal(io.StringIO):
-    """Standard output as a person sees it."""
+    """Standard output that is a terminal."""
 
     def isatty(self) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""The command that writes the report: where to, of which days, and what it says when it cannot."""
+"""sparkify-dwh report: output file, days, and errors."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def one_play(sparkify: Sparkify, configuration: Path) -> Path:
     return configuration
 
 
-def test_the_report_is_written_and_its_place_told(
+def test_the_report_is_written_and_its_path_printed(
     one_play: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A whole file in the place of the old one, which others may read as they may any new file."""
+    """The old file is replaced, with the permissions of a new file."""
     target = tmp_path / "new.html"
     target.write_text("old")
     assert run(monkeypatch, "--config", one_play, "report", "-o", target) == 0
@@ -39,13 +39,13 @@ def test_the_report_is_written_and_its_place_told(
     assert 800_000 < target.stat().st_size < 3_000_000
 
 
-def test_a_page_without_plays_is_told_of(
+def test_an_empty_page_is_pointed_out(
     one_play: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     days = ("--from", "2030-01-01", "--to", "2030-01-31")
     assert run(monkeypatch, "--config", one_play, "report", "-o", tmp_path / "page.html", *days) == 0
     assert capsys.readouterr().err.endswith(
-        "The page is empty: the warehouse holds plays from 2018-11-15 to 2018-11-15.\n"
+        "The page is empty: the warehouse has plays from 2018-11-15 to 2018-11-15.\n"
     )
 
 
@@ -75,7 +75,7 @@ def test_a_dash_is_standard_output(
         (["-o", "-", "--json"], "--json needs a file"),
     ],
 )
-def test_what_cannot_be_is_refused_in_a_sentence(
+def test_an_invalid_call_is_refused_in_a_sentence(
     one_play: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -117,7 +117,7 @@ def test_it_is_opened_in_the_browser(
     assert capsys.readouterr().out == f"{target}\n"
 
 
-def test_as_json_it_says_which_days_it_is_about_and_without_a_browser_it_is_written_all_the_same(
+def test_json_has_the_days_and_without_a_browser_the_page_is_still_written(
     one_play: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     browser_of: Callable[[str], None],
 ) -> None:  # fmt: skip
@@ -126,7 +126,7 @@ def test_as_json_it_says_which_days_it_is_about_and_without_a_browser_it_is_writ
     assert run(monkeypatch, "--config", one_play, "report", "-o", target, "--json", "--open") == 0
     output = capsys.readouterr()
     assert json.loads(output.out) == {"path": str(target), "first": "2018-11-15", "last": "2018-11-15", "plays": 1}
-    assert output.err == "No browser could be started: open the file yourself.\n"
+    assert output.err == "Cannot start a browser: open the file yourself.\n"
     assert target.exists()
 
 

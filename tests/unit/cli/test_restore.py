@@ -1,4 +1,4 @@
-"""The command that brings the star back: what it prints, and what it exits with."""
+"""sparkify-dwh restore: its output and exit codes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CLUSTER = "[CLUSTER]\nHOST=127.0.0.1\nDB_NAME=d\nDB_USER=u\nDB_PASSWORD=pa55\nDB
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sparkify]:
-    """A company with a warehouse of its own, for a restore makes tables anew."""
+    """A company with a warehouse of its own, because a restore creates tables anew."""
     with a_standin() as settings, warehouse(settings) as engine:
         migrate.upgrade(settings)
         yield a_company(settings, engine, tmp_path_factory.mktemp("restore"))
@@ -41,7 +41,7 @@ def run(full: Sparkify, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_what_was_exported_comes_back(full: Sparkify, run: Run, tmp_path: Path, capsys: Captured) -> None:
-    """The same rows, with the same numbers; and, while they are there, not a second time."""
+    """The same rows with the same ids; and not a second time."""
     before = everything(full)
     assert run("export", "out") == 0
     empty(full.engine)
@@ -52,9 +52,9 @@ def test_what_was_exported_comes_back(full: Sparkify, run: Run, tmp_path: Path, 
     assert [line.split("│")[1:3] for line in output.out.splitlines() if "songplays" in line] == [
         [" songplays ", "    3 "]
     ]
-    *steps, remark = output.err.splitlines()
+    *steps, hint = output.err.splitlines()
     assert steps == [f"copy {table}" for table in ("artists", "songs", "users", "songplays", "time")]
-    assert remark.startswith("The next load takes in all files once more, and changes nothing unless")
+    assert hint.startswith("The next load loads all files again, which changes nothing unless")
     assert run("restore", "out") == 2
     assert (
         "into empty tables, and artists has rows: empty all tables first (sparkify-dwh reset)"
@@ -79,8 +79,8 @@ def test_the_configured_folder_is_the_default_and_json_counts_rows(
     assert everything(full) == before
 
 
-def test_what_is_no_whole_export_is_not_restored(full: Sparkify, run: Run, tmp_path: Path, capsys: Captured) -> None:
-    """No manifest, one that is none, and files that are not those that were written; the tables stay empty."""
+def test_an_incomplete_export_is_not_restored(full: Sparkify, run: Run, tmp_path: Path, capsys: Captured) -> None:
+    """No manifest, an invalid manifest, and missing files; the tables stay empty."""
     before = everything(full)
     assert run("export", "whole") == 0
     empty(full.engine)
@@ -112,7 +112,7 @@ def test_what_is_no_whole_export_is_not_restored(full: Sparkify, run: Run, tmp_p
         (["s3://bucket/star/"], CLUSTER, 4, "could not be connected to"),
     ],
 )
-def test_what_cannot_be_is_a_sentence_and_an_exit_code(
+def test_an_invalid_call_is_a_sentence_and_an_exit_code(
     run: Run, tmp_path: Path, capsys: Captured, arguments: list[str], configuration: str | None, code: int, sentence: str
 ) -> None:  # fmt: skip
     if configuration is not None:
