@@ -31,7 +31,7 @@ from sqlalchemy import (
     union,
     union_all,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from sparkify_dwh.base import (
     StarTable,
@@ -93,11 +93,18 @@ class Songplay(StarTable):
     artist_name: Mapped[text512 | None] = mapped_column(comment="As logged")
     song_length: Mapped[double | None] = mapped_column(comment="Seconds, as logged")
 
-    time: Mapped[Time] = relationship(primaryjoin="foreign(Songplay.start_time) == Time.start_time", viewonly=True)
-    user: Mapped[User | None] = relationship(primaryjoin="foreign(Songplay.user_id) == User.user_id", viewonly=True)
-    song: Mapped[Song | None] = relationship(primaryjoin="foreign(Songplay.song_id) == Song.song_id", viewonly=True)
+    # Functions, not names: SQLAlchemy would look names up among the classes of all warehouses in the program.
+    time: Mapped[Time] = relationship(
+        lambda: Time, primaryjoin=lambda: foreign(Songplay.start_time) == Time.start_time, viewonly=True
+    )
+    user: Mapped[User | None] = relationship(
+        lambda: User, primaryjoin=lambda: foreign(Songplay.user_id) == User.user_id, viewonly=True
+    )
+    song: Mapped[Song | None] = relationship(
+        lambda: Song, primaryjoin=lambda: foreign(Songplay.song_id) == Song.song_id, viewonly=True
+    )
     artist: Mapped[Artist | None] = relationship(
-        primaryjoin="foreign(Songplay.artist_id) == Artist.artist_id", viewonly=True
+        lambda: Artist, primaryjoin=lambda: foreign(Songplay.artist_id) == Artist.artist_id, viewonly=True
     )
 
     @classmethod
@@ -253,7 +260,9 @@ class Song(StarTable):
     artist_latitude: Mapped[double | None] = mapped_column(comment="Degrees, as this song gives it")
     artist_longitude: Mapped[double | None] = mapped_column(comment="Degrees, as this song gives it")
 
-    artist: Mapped[Artist] = relationship(primaryjoin="foreign(Song.artist_id) == Artist.artist_id", viewonly=True)
+    artist: Mapped[Artist] = relationship(
+        lambda: Artist, primaryjoin=lambda: foreign(Song.artist_id) == Artist.artist_id, viewonly=True
+    )
 
     @classmethod
     def from_staging(cls) -> Select[Any]:
