@@ -6,9 +6,9 @@ CREATE TABLE and ALTER TABLE always have a rule, and there an unknown option is 
 
 from __future__ import annotations
 
+from sparkify_dwh.redshift.parsing.tokens import first_words
 from sparkify_dwh.standin.copy import run as run_copy
 from sparkify_dwh.standin.language import script
-from sparkify_dwh.standin.language.tokens import first_words
 from sparkify_dwh.standin.outcomes import PASSED, Plan, Rule
 from sparkify_dwh.standin.rules import (
     alter_table,

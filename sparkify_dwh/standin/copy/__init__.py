@@ -1,9 +1,13 @@
-"""Redshift's COPY of JSON: from files to rows, and to rejects that name file, line and column. No sockets, no database.
+"""The stand-in's COPY: from files to rows, and to rejects that name file, line and column.
 
-statement   COPY as it is written          listing    which objects it reads
-store       what it asks of their store    files      their bytes
-json_*      documents, and paths in them   convert*   from a field to a column's value
-row_reader  what a row is                  fast_*     the same rows, many at a time
-json_load   files, document by document    fast_load  files, block by block
-load        all of it together
+What it makes of a document is in `sparkify_dwh.redshift.copy_rules`.
+
+listing        the objects that a COPY reads
+files          their bytes, decompressed
+json_load      JSON, document by document
+fast_*         the same rows, many at a time
+binary_rows    PostgreSQL's binary format
+parquet        files in Parquet
+load           a whole COPY, without a database
+run            COPY as a statement of a session
 """

@@ -14,7 +14,7 @@ from psycopg import adapt, postgres, pq
 from psycopg._copy_base import format_row_binary
 from psycopg.abc import Transformer
 
-from sparkify_dwh.standin.copy.columns import ColumnType
+from sparkify_dwh.redshift.copy_rules.columns import ColumnType
 
 # https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format"
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(4) + bytes(4)

@@ -12,14 +12,14 @@ from contextlib import suppress
 from functools import cache, cached_property
 from typing import Any, Literal
 
+from sparkify_dwh.redshift.copy_rules.columns import ColumnType, TargetColumn
+from sparkify_dwh.redshift.copy_rules.convert import INTEGERS, Field, converter
+from sparkify_dwh.redshift.copy_rules.json_documents import DECODER
+from sparkify_dwh.redshift.copy_rules.json_paths import without_line_breaks
+from sparkify_dwh.redshift.copy_rules.options import CopyOptions
+from sparkify_dwh.redshift.copy_rules.rejects import Reject
+from sparkify_dwh.redshift.copy_rules.times import EPOCH, EPOCH_UNITS
 from sparkify_dwh.standin.copy.binary_rows import NULL, POSTGRES_TIME, field_formatter, formatted
-from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn
-from sparkify_dwh.standin.copy.convert import INTEGERS, Field, converter
-from sparkify_dwh.standin.copy.json_documents import DECODER
-from sparkify_dwh.standin.copy.json_paths import without_line_breaks
-from sparkify_dwh.standin.copy.options import CopyOptions
-from sparkify_dwh.standin.copy.results import Reject
-from sparkify_dwh.standin.copy.times import EPOCH, EPOCH_UNITS
 
 MOST_REMEMBERED = 256  # bytes or characters: what is longer is rarely repeated
 _REMEMBERED_VALUES = 65_536

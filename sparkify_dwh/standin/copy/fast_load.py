@@ -5,15 +5,15 @@ from __future__ import annotations
 from io import BytesIO
 from typing import NamedTuple
 
+from sparkify_dwh.redshift.copy_rules.json_documents import DocumentReader, Malformed
+from sparkify_dwh.redshift.copy_rules.row_reader import RowReader
+from sparkify_dwh.redshift.copy_rules.statement import CopyStatement
 from sparkify_dwh.standin.copy.binary_rows import BinaryRows
 from sparkify_dwh.standin.copy.fast_rows import FastRows
 from sparkify_dwh.standin.copy.files import DataStream, SmallFiles
-from sparkify_dwh.standin.copy.json_documents import DocumentReader, Malformed
 from sparkify_dwh.standin.copy.json_load import JsonLoad
 from sparkify_dwh.standin.copy.line_blocks import BOUNDARY, LineBlocks
 from sparkify_dwh.standin.copy.results import FileResult
-from sparkify_dwh.standin.copy.row_reader import RowReader
-from sparkify_dwh.standin.copy.statement import CopyStatement
 
 
 def fast_load(statement: CopyStatement, reader: RowReader, rows: BinaryRows) -> JsonLoad:

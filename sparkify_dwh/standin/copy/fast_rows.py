@@ -30,14 +30,14 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec.structs import astuple
 
+from sparkify_dwh.redshift.copy_rules.columns import ColumnType, TargetColumn
+from sparkify_dwh.redshift.copy_rules.convert import INTEGERS
+from sparkify_dwh.redshift.copy_rules.options import CopyOptions
+from sparkify_dwh.redshift.copy_rules.rejects import Reject
+from sparkify_dwh.redshift.copy_rules.row_reader import RowReader
+from sparkify_dwh.redshift.copy_rules.times import epoch_range
 from sparkify_dwh.standin.copy.binary_rows import BinaryRows
-from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn
-from sparkify_dwh.standin.copy.convert import INTEGERS
 from sparkify_dwh.standin.copy.fast_columns import MOST_REMEMBERED, Kind, Source, column_format, kind_of
-from sparkify_dwh.standin.copy.options import CopyOptions
-from sparkify_dwh.standin.copy.results import Reject
-from sparkify_dwh.standin.copy.row_reader import RowReader
-from sparkify_dwh.standin.copy.times import epoch_range
 
 # Documents with no more brackets than that beside their own cannot be nested deeper: Python's decoder and msgspec both
 # go deeper, unless the stack is half full already.

@@ -14,10 +14,10 @@ from io import BytesIO
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from sparkify_dwh.errors import SourceError
-from sparkify_dwh.standin.copy.json_documents import BLOCK_BYTES
+from sparkify_dwh.redshift.copy_rules.json_documents import BLOCK_BYTES
+from sparkify_dwh.redshift.copy_rules.statement import CopyStatement
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.copy.listing import DataFile, data_files
-from sparkify_dwh.standin.copy.statement import CopyStatement
-from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.transfer.store import Store, explained
 
 _MOST_TOGETHER = 1024  # small files that are read together

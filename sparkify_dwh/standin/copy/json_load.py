@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from sparkify_dwh.redshift.copy_rules.json_documents import ByteStream, Document, DocumentReader, Malformed
+from sparkify_dwh.redshift.copy_rules.rejects import LoadReject
+from sparkify_dwh.redshift.copy_rules.row_reader import RejectedRowError, RowReader, malformed_at
+from sparkify_dwh.redshift.copy_rules.statement import CopyStatement
 from sparkify_dwh.standin.copy.binary_rows import BinaryRows
 from sparkify_dwh.standin.copy.files import DataStream, SmallFiles
-from sparkify_dwh.standin.copy.json_documents import ByteStream, Document, DocumentReader, Malformed
-from sparkify_dwh.standin.copy.results import CopyFailed, FileResult, LoadReject
-from sparkify_dwh.standin.copy.row_reader import RejectedRowError, RowReader, malformed_at
-from sparkify_dwh.standin.copy.statement import CopyStatement
+from sparkify_dwh.standin.copy.results import CopyFailed, FileResult
 
 
 class JsonLoad:

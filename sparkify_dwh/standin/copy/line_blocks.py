@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkify_dwh.standin.copy.json_documents import BLOCK_BYTES, MAX_DOCUMENT_BYTES, ByteStream
+from sparkify_dwh.redshift.copy_rules.json_documents import BLOCK_BYTES, MAX_DOCUMENT_BYTES, ByteStream
 
 # Where one document ends and the next one begins, as they are usually written.
 BOUNDARY = b"\n{"

@@ -10,8 +10,8 @@ from __future__ import annotations
 import msgspec
 
 from sparkify_dwh.errors import SourceError
-from sparkify_dwh.standin.copy.statement import CopyStatement
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.copy_rules.statement import CopyStatement
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.transfer.store import Store, explained
 from sparkify_dwh.storage.urls import file_url, local_path
 

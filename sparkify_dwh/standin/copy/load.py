@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from sparkify_dwh.redshift.copy_rules.columns import ColumnType, TargetColumn, copy_columns
+from sparkify_dwh.redshift.copy_rules.rejects import LoadReject, Reject
+from sparkify_dwh.redshift.copy_rules.row_reader import row_reader
+from sparkify_dwh.redshift.copy_rules.statement import CopyStatement
 from sparkify_dwh.standin.copy.binary_rows import NO_ROWS, BinaryRows
-from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn, copy_columns
 from sparkify_dwh.standin.copy.fast_load import fast_load
 from sparkify_dwh.standin.copy.files import SmallFiles, read_files
 from sparkify_dwh.standin.copy.json_load import JsonLoad
 from sparkify_dwh.standin.copy.parquet import copy_parquet
-from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult, FileResult, LoadReject, Reject
-from sparkify_dwh.standin.copy.row_reader import row_reader
-from sparkify_dwh.standin.copy.statement import CopyStatement
-from sparkify_dwh.standin.transfer.store import Store
+from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult, FileResult
+from sparkify_dwh.standin.transfer.store import Store, read_object
 
 __all__ = [
     "ColumnType",
@@ -53,7 +54,8 @@ def copy_rows(  # noqa: PLR0913 (what a COPY says, where it reads, and what it w
     targets = copy_columns(statement, columns)
     types = [column.column_type for column in targets]
     rows = BinaryRows(types, _nowhere if statement.options.no_load else write, constants)
-    reader = row_reader(statement, targets, store)
+    url = statement.json_paths_url
+    reader = row_reader(statement, targets, None if url is None else read_object(url, store))
     load = JsonLoad(statement, reader, rows) if exact else fast_load(statement, reader, rows)
     results: list[FileResult] = []
     for files in read_files(statement, store):

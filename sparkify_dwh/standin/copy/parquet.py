@@ -17,13 +17,14 @@ from datetime import datetime
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, cast
 
+from sparkify_dwh.redshift.copy_rules.columns import ColumnType, TargetColumn, copy_columns
+from sparkify_dwh.redshift.copy_rules.convert import converter
+from sparkify_dwh.redshift.copy_rules.rejects import LoadReject, Reject, shown
+from sparkify_dwh.redshift.copy_rules.statement import CopyStatement
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.copy.binary_rows import POSTGRES_DAY, POSTGRES_TIME, BinaryRows
-from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn, copy_columns
-from sparkify_dwh.standin.copy.convert import converter
 from sparkify_dwh.standin.copy.files import DataStream, open_files
-from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult, FileResult, LoadReject, Reject, shown
-from sparkify_dwh.standin.copy.statement import CopyStatement
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult, FileResult
 from sparkify_dwh.standin.transfer.arrow import pyarrow
 from sparkify_dwh.standin.transfer.store import Store, read_object
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timezone
 
+from sparkify_dwh.redshift.copy_rules.statement import CopyStatement, parse_copy
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.copy.load import (
     CopyFailed,
     CopyResult,
@@ -14,8 +16,6 @@ from sparkify_dwh.standin.copy.load import (
     copy_columns,
     copy_rows,
 )
-from sparkify_dwh.standin.copy.statement import CopyStatement, parse_copy
-from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import literal, qualified, quoted
 from sparkify_dwh.standin.outcomes import CarriedOut, Notice, Plan
 from sparkify_dwh.standin.postgres.backend import Backend

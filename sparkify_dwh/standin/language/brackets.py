@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sparkify_dwh.standin.language.tokens import Token
+from sparkify_dwh.redshift.parsing.tokens import Token
 
 
 def closing_bracket(tokens: Sequence[Token], opening: int) -> int | None:

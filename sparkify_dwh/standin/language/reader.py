@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.language.token_cursor import TokenCursor
-from sparkify_dwh.standin.language.tokens import Token
+from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.parsing.token_cursor import TokenCursor
+from sparkify_dwh.redshift.parsing.tokens import Token
 
 
 class StatementReader(TokenCursor):

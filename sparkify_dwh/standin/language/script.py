@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.language.tokens import iter_tokens
+from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.parsing.tokens import iter_tokens
 
 
 def statements(sql: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from sparkify_dwh.standin.language.tokens import Token, TokenKind, tokenize
+from sparkify_dwh.redshift.parsing.tokens import Token, TokenKind, tokenize
 
 
 class StatementTokens:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 import psycopg
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.postgres.address import PostgresAddress
 from sparkify_dwh.standin.postgres.session import RELAY_NAME, PostgresError, PostgresSession
 from sparkify_dwh.standin.postgres.workers import Consumer, Producer, Worker, Write

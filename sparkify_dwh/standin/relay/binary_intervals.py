@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.protocol import wire
 
 INTERVAL = 1186  # PostgreSQL's OID of the type

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.outcomes import PASSED, Plan
 from sparkify_dwh.standin.plan import plan
 from sparkify_dwh.standin.postgres.session import PostgresError

@@ -13,7 +13,7 @@ from contextlib import suppress
 import psycopg
 
 from sparkify_dwh.errors import SparkifyError
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.postgres.address import PostgresAddress
 from sparkify_dwh.standin.postgres.backend import Backend
 from sparkify_dwh.standin.protocol import wire

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.language import script
 from sparkify_dwh.standin.outcomes import PASSED, CarriedOut, Passed, Plan, Rewritten
 from sparkify_dwh.standin.postgres.backend import Backend

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.postgres.backend import Backend
 from sparkify_dwh.standin.postgres.session_settings import REPORTED
 from sparkify_dwh.standin.protocol import wire

@@ -5,7 +5,7 @@ An unknown form is a syntax error at the first word that does not fit.
 
 from __future__ import annotations
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader, literal, qualified, quoted
 from sparkify_dwh.standin.outcomes import Plan, Rewritten
 from sparkify_dwh.standin.rules.alter_type import alter_type

@@ -7,7 +7,7 @@ https://github.com/jazzband/django-redshift-backend/issues/96 one was lengthened
 
 from __future__ import annotations
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import literal, quoted
 from sparkify_dwh.standin.outcomes import CarriedOut, Notice, Plan
 from sparkify_dwh.standin.postgres.backend import Backend

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 
 # PostgreSQL's name by Redshift's. Redshift guide, c_Supported_data_types
 PLAIN = {

@@ -5,7 +5,7 @@ Elements of the schema, such as tables, are refused because the rules of CREATE 
 
 from __future__ import annotations
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader
 from sparkify_dwh.standin.outcomes import PASSED, Plan
 

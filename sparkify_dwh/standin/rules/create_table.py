@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader, literal, qualified
 from sparkify_dwh.standin.outcomes import Plan, Rewritten
 from sparkify_dwh.standin.rules.column_types import column_type

@@ -5,7 +5,7 @@ For TIME and TIMETZ the guide names only AZ64; the other encodings accept them i
 
 from __future__ import annotations
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader
 
 # PostgreSQL's names of types, as in ``ColumnType.base``.

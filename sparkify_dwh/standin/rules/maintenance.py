@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader, literal, qualified, quoted
 from sparkify_dwh.standin.outcomes import CarriedOut, Notice, Plan, Rewritten
 from sparkify_dwh.standin.postgres.backend import Backend

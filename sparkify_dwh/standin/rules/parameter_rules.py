@@ -7,7 +7,7 @@ Limits: set_config() and ALTER USER ... SET accept only PostgreSQL's parameters.
 
 from __future__ import annotations
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader, literal
 from sparkify_dwh.standin.outcomes import PASSED, Plan, Rewritten
 from sparkify_dwh.standin.postgres.parameters import DOCUMENTED, MAX_EXTRA_FLOAT_DIGITS, PREFIX, REDSHIFT_ONLY, SHARED

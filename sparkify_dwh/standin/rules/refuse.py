@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.parsing.tokens import Token, iter_tokens, tokenize
 from sparkify_dwh.standin.language.script import statements
-from sparkify_dwh.standin.language.tokens import Token, iter_tokens, tokenize
 from sparkify_dwh.standin.outcomes import Plan
 from sparkify_dwh.standin.rules.refuse_names import NOT_SUPPORTED, SYNTAX_ERROR
 from sparkify_dwh.standin.rules.refuse_words import check_words

@@ -5,7 +5,7 @@ Limit: other functions of PostgreSQL pass, whether Redshift has them or not.
 
 from __future__ import annotations
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.language.statement_tokens import StatementTokens
 
 SYNTAX_ERROR = "42601"

@@ -17,9 +17,9 @@ import re
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.parsing.tokens import words_in
 from sparkify_dwh.standin.language.statement_tokens import StatementTokens
-from sparkify_dwh.standin.language.tokens import words_in
 from sparkify_dwh.standin.rules.refuse_names import (
     LEADER_FUNCTIONS,
     LEADER_NODE_ONLY,

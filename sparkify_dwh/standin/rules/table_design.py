@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import qualified, quoted
 from sparkify_dwh.standin.rules.column_types import ColumnType
 from sparkify_dwh.standin.rules.encodings import catalogue_name, check_encoding

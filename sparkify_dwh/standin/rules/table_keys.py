@@ -5,7 +5,7 @@ Redshift guide, r_CREATE_TABLE_NEW and t_Defining_constraints. The error message
 
 from __future__ import annotations
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader, qualified
 from sparkify_dwh.standin.rules.table_design import INVALID_TABLE, Column, Table, check_once
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from sparkify_dwh.aws.sessions import AccessKey
 from sparkify_dwh.errors import SourceError
-from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.transfer.authorization import Authorization
+from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.parsing.authorization import Authorization
 from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.utils.secret import Secret
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.transfer.arrow import pyarrow
 from sparkify_dwh.standin.unload.options import PARQUET_STEP_BYTES
 from sparkify_dwh.standin.unload.query import ResultColumn

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import literal, quoted
 from sparkify_dwh.standin.unload.statement import UnloadStatement
 

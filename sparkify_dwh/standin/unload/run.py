@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import BinaryIO
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.outcomes import CarriedOut, Notice, Passed, Plan, Rewritten
 from sparkify_dwh.standin.postgres.backend import Backend
 from sparkify_dwh.standin.postgres.workers import Consumer

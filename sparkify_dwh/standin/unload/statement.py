@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.parsing.authorization import Authorization
+from sparkify_dwh.redshift.parsing.clauses import Clauses
+from sparkify_dwh.redshift.parsing.token_cursor import TokenCursor
+from sparkify_dwh.redshift.parsing.tokens import Token, tokenize
 from sparkify_dwh.standin.language.brackets import is_bracketed, top_level
-from sparkify_dwh.standin.language.token_cursor import TokenCursor
-from sparkify_dwh.standin.language.tokens import Token, tokenize
-from sparkify_dwh.standin.transfer.authorization import Authorization
-from sparkify_dwh.standin.transfer.clauses import Clauses
 from sparkify_dwh.standin.unload.options import (
     EXCLUDED,
     OPTIONS,

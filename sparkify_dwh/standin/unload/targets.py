@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 from urllib.parse import quote, unquote
 
 from sparkify_dwh.errors import SourceError
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.unload.query import ResultColumn
 from sparkify_dwh.standin.unload.statement import UnloadStatement
 from sparkify_dwh.storage.store import ObjectStore, file_url

@@ -13,18 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparkify_dwh.errors import SourceError
+from sparkify_dwh.redshift.copy_rules.json_documents import MAX_DOCUMENT_BYTES
+from sparkify_dwh.redshift.copy_rules.row_reader import row_reader
+from sparkify_dwh.redshift.copy_rules.statement import parse_copy
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.copy import fast_columns, fast_rows
 from sparkify_dwh.standin.copy.binary_rows import BinaryRows
 from sparkify_dwh.standin.copy.fast_load import FastJsonLoad
 from sparkify_dwh.standin.copy.fast_rows import FastRows, Rows
 from sparkify_dwh.standin.copy.files import SmallFiles
-from sparkify_dwh.standin.copy.json_documents import MAX_DOCUMENT_BYTES
 from sparkify_dwh.standin.copy.line_blocks import LineBlocks
 from sparkify_dwh.standin.copy.load import CopyFailed, CopyResult, TargetColumn, copy_rows
 from sparkify_dwh.standin.copy.results import FileResult
-from sparkify_dwh.standin.copy.row_reader import row_reader
-from sparkify_dwh.standin.copy.statement import parse_copy
-from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.transfer.store import Contents
 from sparkify_dwh.storage.store import StoredObject
 
@@ -90,7 +90,7 @@ def assert_same(objects: bytes | Sequence[bytes], options: str = "", *, is_local
 def a_fast_reader() -> FastRows:
     statement = parse_copy("COPY t FROM 's3://b/k' IAM_ROLE default JSON TIMEFORMAT 'epochmillisecs'")
     rows = BinaryRows([column.column_type for column in COLUMNS], bytes)
-    fast = FastRows.of(row_reader(statement, COLUMNS, Memory()), rows)
+    fast = FastRows.of(row_reader(statement, COLUMNS, None), rows)
     assert fast is not None
     return fast
 
@@ -251,7 +251,7 @@ def test_small_files_are_one_block() -> None:
     """Otherwise each of thousands of files would take as long as a block does."""
     statement = parse_copy("COPY t FROM 's3://b/k' IAM_ROLE default JSON TIMEFORMAT 'epochmillisecs'")
     rows = BinaryRows([column.column_type for column in COLUMNS], bytes)
-    reader = row_reader(statement, COLUMNS, Memory())
+    reader = row_reader(statement, COLUMNS, None)
     fast = Noting.of(reader, rows)
     assert isinstance(fast, Noting)
     data = f"{{{REQUIRED}1}}\n".encode()

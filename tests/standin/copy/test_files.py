@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from sparkify_dwh.redshift.copy_rules.statement import parse_copy
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.copy.load import CopyResult, FileResult, TargetColumn, copy_rows
-from sparkify_dwh.standin.copy.statement import parse_copy
-from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.transfer.store import Listing
 from sparkify_dwh.storage.store import ObjectStore, StoredObject, file_url
 

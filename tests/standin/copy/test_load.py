@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from sparkify_dwh.redshift.copy_rules.statement import parse_copy
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.copy.load import CopyFailed, CopyResult, TargetColumn, copy_columns, copy_rows
-from sparkify_dwh.standin.copy.statement import parse_copy
-from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.storage.store import ObjectStore, file_url
 
 ID = TargetColumn("id", "integer")

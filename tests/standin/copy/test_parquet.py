@@ -17,8 +17,8 @@ from sqlalchemy.exc import ProgrammingError
 from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
-from sparkify_dwh.standin.copy.statement import parse_copy
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.copy_rules.statement import parse_copy
+from sparkify_dwh.redshift.errors import RedshiftError
 
 STAR = {
     "songplays": "songplay_id",

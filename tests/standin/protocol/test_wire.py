@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from support.raw_client import RawClient, execution, kinds, sqlstates, tags
 from support.warehouse import a_standin
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.language import script
 from sparkify_dwh.standin.postgres.address import PostgresAddress
 from sparkify_dwh.standin.postgres.server import embedded_server

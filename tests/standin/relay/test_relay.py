@@ -20,7 +20,7 @@ import pytest
 from support.raw_client import RawClient, execution, kinds, sqlstates, startup, tags
 from support.warehouse import a_standin
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.postgres.address import PostgresAddress
 from sparkify_dwh.standin.postgres.backend import Backend
 from sparkify_dwh.standin.postgres.server import embedded_server

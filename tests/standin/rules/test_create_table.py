@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Boolean, Column, Connection, DateTime, Integer, MetaData, String, Table, func, inspect, text
 from sqlalchemy.exc import ProgrammingError
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.plan import plan
 from sparkify_dwh.standin.rules.create_table import read_create_table
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.outcomes import Rewritten
 from sparkify_dwh.standin.plan import plan
 from sparkify_dwh.standin.rules.expressions import postgres_expressions

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import ProgrammingError
 from support.raw_client import RawClient
 
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.standin.errors import RedshiftError
 from sparkify_dwh.standin.outcomes import PASSED
 from sparkify_dwh.standin.plan import plan
 from sparkify_dwh.standin.postgres.parameters import DOCUMENTED, REDSHIFT_ONLY

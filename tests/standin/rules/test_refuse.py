@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
 
-from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.language.tokens import first_words
+from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.parsing.tokens import first_words
 from sparkify_dwh.standin.outcomes import PASSED
 from sparkify_dwh.standin.plan import plan
 from sparkify_dwh.standin.rules.refuse import refused

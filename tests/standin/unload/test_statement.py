@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.outcomes import CarriedOut
 from sparkify_dwh.standin.plan import plan
 from sparkify_dwh.standin.unload.options import MEGABYTE, UnloadOptions

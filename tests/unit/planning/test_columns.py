@@ -14,10 +14,10 @@ from support.validations import PATHS, tried
 from support.warehouse import Sparkify
 
 from sparkify_dwh.planning.columns import CopyRules, TriedColumn
+from sparkify_dwh.redshift.copy_rules.statement import parse_copy
 from sparkify_dwh.redshift.dialect import SparkifyDialect
 from sparkify_dwh.staging import StagingEvent
 from sparkify_dwh.standin.copy.load import TargetColumn, copy_rows
-from sparkify_dwh.standin.copy.statement import parse_copy
 from sparkify_dwh.storage.store import ObjectStore
 
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparkify_dwh.planning.documents import Document, Malformed, documents
-from sparkify_dwh.standin.copy.json_documents import Document as ExactDocument
-from sparkify_dwh.standin.copy.json_documents import DocumentReader
+from sparkify_dwh.redshift.copy_rules.json_documents import Document as ExactDocument
+from sparkify_dwh.redshift.copy_rules.json_documents import DocumentReader
 
 
 def read(data: bytes, drop_bytes: int = 1 << 20) -> list[Document | Malformed]:

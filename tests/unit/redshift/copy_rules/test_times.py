@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from sparkify_dwh.standin.copy.columns import TargetColumn
-from sparkify_dwh.standin.copy.convert import Value, converter
-from sparkify_dwh.standin.copy.options import CopyOptions
-from sparkify_dwh.standin.copy.results import Reject
+from sparkify_dwh.redshift.copy_rules.columns import TargetColumn
+from sparkify_dwh.redshift.copy_rules.convert import Value, converter
+from sparkify_dwh.redshift.copy_rules.options import CopyOptions
+from sparkify_dwh.redshift.copy_rules.rejects import Reject
 
 TIMESTAMP = "timestamp without time zone"
 TIMESTAMPTZ = "timestamp with time zone"

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sparkify_dwh.standin.copy.times import check_format
-from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.language.token_cursor import TokenCursor
-from sparkify_dwh.standin.transfer.clauses import read_flag, read_string
+from sparkify_dwh.redshift.copy_rules.times import check_format
+from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.parsing.clauses import read_flag, read_string
+from sparkify_dwh.redshift.parsing.token_cursor import TokenCursor
 
 
 @dataclass(frozen=True)

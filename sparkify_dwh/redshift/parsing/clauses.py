@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.language.token_cursor import TokenCursor
-from sparkify_dwh.standin.transfer.authorization import FORMS, AuthorizationClauses
+from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.parsing.authorization import FORMS, AuthorizationClauses
+from sparkify_dwh.redshift.parsing.token_cursor import TokenCursor
 
 # By the option's first word: the field that it sets, and the parser of its argument.
 Options = Mapping[str, tuple[str, Callable[[TokenCursor], object]]]

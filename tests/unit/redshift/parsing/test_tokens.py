@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.language.tokens import Token, first_words, tokenize
+from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.parsing.tokens import Token, first_words, tokenize
 
 UNENDED = ("quoted string", "quoted identifier", "dollar-quoted string", "/* comment")
 

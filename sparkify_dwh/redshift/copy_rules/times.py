@@ -13,9 +13,9 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from sparkify_dwh.standin.copy.results import Reject
-from sparkify_dwh.standin.copy.time_patterns import OFFSET, TimePattern, compile_format, recognise
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.copy_rules.rejects import Reject
+from sparkify_dwh.redshift.copy_rules.time_patterns import OFFSET, TimePattern, compile_format, recognise
+from sparkify_dwh.redshift.errors import RedshiftError
 
 DATE_FORMAT = "YYYY-MM-DD"
 TIMESTAMP_FORMAT = "YYYY-MM-DD HH24:MI:SS"

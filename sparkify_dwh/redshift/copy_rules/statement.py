@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from sparkify_dwh.standin.copy.options import (
+from sparkify_dwh.redshift.copy_rules.options import (
     OPTIONS,
     CopyOptions,
     check_encoding,
@@ -20,10 +20,10 @@ from sparkify_dwh.standin.copy.options import (
     option_name,
     refused_option,
 )
-from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.language.token_cursor import TokenCursor
-from sparkify_dwh.standin.transfer.authorization import Authorization
-from sparkify_dwh.standin.transfer.clauses import Clauses
+from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.parsing.authorization import Authorization
+from sparkify_dwh.redshift.parsing.clauses import Clauses
+from sparkify_dwh.redshift.parsing.token_cursor import TokenCursor
 
 _OBJECT = re.compile(r"s3://[^/]+|file:///")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -45,6 +45,11 @@ class CopyStatement:
     json: str = "auto"
     options: CopyOptions = field(default_factory=CopyOptions)
     format: str = "json"
+
+    @property
+    def json_paths_url(self) -> str | None:
+        """The URL of the JSONPaths file; None when fields are paired with columns by name."""
+        return None if self.json in ("auto", "auto ignorecase") else self.json
 
     @property
     def region(self) -> str | None:

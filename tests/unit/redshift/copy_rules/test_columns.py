@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn, copy_columns
-from sparkify_dwh.standin.copy.statement import parse_copy
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.copy_rules.columns import ColumnType, TargetColumn, copy_columns
+from sparkify_dwh.redshift.copy_rules.statement import parse_copy
+from sparkify_dwh.redshift.errors import RedshiftError
 
 ID = TargetColumn("id", "integer")
 NAME = TargetColumn("name", "character varying(10)")

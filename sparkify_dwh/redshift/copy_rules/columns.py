@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sparkify_dwh.standin.copy.statement import CopyStatement
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.copy_rules.statement import CopyStatement
+from sparkify_dwh.redshift.errors import RedshiftError
 
 _TYPE = re.compile(r"(?P<name>[a-z ]+?)(?:\((?P<arguments>[0-9, ]+)\))?(?P<zone> with(?:out)? time zone)?")
 

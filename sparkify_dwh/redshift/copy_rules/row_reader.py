@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sparkify_dwh.standin.copy.columns import TargetColumn
-from sparkify_dwh.standin.copy.convert import Converter, Value, converter
-from sparkify_dwh.standin.copy.json_documents import Document, Malformed
-from sparkify_dwh.standin.copy.json_paths import JsonPath, parse_jsonpaths
-from sparkify_dwh.standin.copy.options import CopyOptions
-from sparkify_dwh.standin.copy.results import INVALID_LINE, LoadReject, Reject, shown
-from sparkify_dwh.standin.copy.statement import CopyStatement
-from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.transfer.store import Store, read_object
+from sparkify_dwh.redshift.copy_rules.columns import TargetColumn
+from sparkify_dwh.redshift.copy_rules.convert import Converter, Value, converter
+from sparkify_dwh.redshift.copy_rules.json_documents import Document, Malformed
+from sparkify_dwh.redshift.copy_rules.json_paths import JsonPath, column_paths
+from sparkify_dwh.redshift.copy_rules.options import CopyOptions
+from sparkify_dwh.redshift.copy_rules.rejects import INVALID_LINE, LoadReject, Reject, shown
+from sparkify_dwh.redshift.copy_rules.statement import CopyStatement
 
 
 @dataclass(frozen=True)
@@ -84,28 +82,16 @@ def _spelling(document: Document) -> dict[str, str]:
     return {key.lower(): key for key in document.value} if isinstance(document.value, dict) else {}
 
 
-def row_reader(statement: CopyStatement, columns: Sequence[TargetColumn], store: Store) -> RowReader:
-    """What makes rows for this statement; reads its JSONPaths file. Raises RedshiftError."""
-    paths = _paths(statement, columns, store)
+def row_reader(statement: CopyStatement, columns: Sequence[TargetColumn], json_paths: bytes | None) -> RowReader:
+    """Return what makes rows for this statement. ``json_paths`` is the content of its JSONPaths file, if it names one.
+
+    Raise RedshiftError for a JSONPaths file that cannot be used.
+    """
+    paths = None if json_paths is None else column_paths(json_paths, statement.json, len(columns))
+    if paths is None:
+        paths = [JsonPath((column.name,)) for column in columns]
     fields = [
         RowField(column, path, converter(column, statement.options))
         for column, path in zip(columns, paths, strict=True)
     ]
     return RowReader(fields, statement.options, ignore_case=statement.json == "auto ignorecase")
-
-
-def _paths(statement: CopyStatement, columns: Sequence[TargetColumn], store: Store) -> list[JsonPath]:
-    by_name = [JsonPath((column.name,)) for column in columns]
-    if statement.json in ("auto", "auto ignorecase"):
-        return by_name
-    paths = parse_jsonpaths(read_object(statement.json, store), statement.json)
-    if paths is None:
-        return by_name
-    if len(paths) != len(columns):
-        # The text: https://github.com/awslabs/aws-lambda-redshift-loader/issues/32
-        raise RedshiftError(
-            "XX000",
-            "Number of jsonpaths and the number of columns should match. "
-            f"JSONPath size: {len(paths)}, Number of columns in table or column list: {len(columns)}",
-        )
-    return paths

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from sparkify_dwh.standin.errors import RedshiftError
-from sparkify_dwh.standin.language.token_cursor import TokenCursor
+from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.parsing.token_cursor import TokenCursor
 
 # The clauses, and the form that each one belongs to.
 FORMS = {

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparkify_dwh.standin.copy.json_documents import MAX_DOCUMENT_BYTES, Document, DocumentReader, Malformed, Number
+from sparkify_dwh.redshift.copy_rules.json_documents import (
+    MAX_DOCUMENT_BYTES,
+    Document,
+    DocumentReader,
+    Malformed,
+    Number,
+)
 
 
 def read(data: bytes, block_bytes: int = 1 << 20) -> list[Document | Malformed]:

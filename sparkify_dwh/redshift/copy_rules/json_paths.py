@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sparkify_dwh.standin.copy.json_documents import DECODER, Document, JsonValue
-from sparkify_dwh.standin.copy.results import INVALID_LINE, Reject
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.copy_rules.json_documents import DECODER, Document, JsonValue
+from sparkify_dwh.redshift.copy_rules.rejects import INVALID_LINE, Reject
+from sparkify_dwh.redshift.errors import RedshiftError
 
 _BRACKETS = re.compile(r"\$(?:\['[^'\[\]]+'\]|\[[0-9]+\])+")
 _DOTS = re.compile(r"\$(?:\.[^'.\[\]*]+|\[[0-9]+\])+")
@@ -85,6 +85,19 @@ def parse_jsonpaths(data: bytes, url: str) -> list[JsonPath] | None:
     if any("['" in expression for expression in expressions) and any("." in _outside(path) for path in expressions):
         raise _invalid(url, "it mixes bracket notation and dot notation")
     return [JsonPath(tuple(_steps(expression))) for expression in expressions]
+
+
+def column_paths(data: bytes, url: str, number_of_columns: int) -> list[JsonPath] | None:
+    """Return the paths in a JSONPaths file, which must be as many as the columns; see `parse_jsonpaths`."""
+    paths = parse_jsonpaths(data, url)
+    if paths is not None and len(paths) != number_of_columns:
+        # The text: https://github.com/awslabs/aws-lambda-redshift-loader/issues/32
+        raise RedshiftError(
+            "XX000",
+            "Number of jsonpaths and the number of columns should match. "
+            f"JSONPath size: {len(paths)}, Number of columns in table or column list: {number_of_columns}",
+        )
+    return paths
 
 
 def _outside(expression: str) -> str:

@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from sparkify_dwh.standin.copy.columns import ColumnType
-from sparkify_dwh.standin.copy.options import CopyOptions
-from sparkify_dwh.standin.copy.results import Reject
+from sparkify_dwh.redshift.copy_rules.columns import ColumnType
+from sparkify_dwh.redshift.copy_rules.options import CopyOptions
+from sparkify_dwh.redshift.copy_rules.rejects import Reject
 
 _INVALID = re.compile("[\0\ud800-\udfff]")
 # With ACCEPTINVCHARS the code points that are no characters are replaced too: U+FDD0 to U+FDEF, U+FFFE, U+FFFF and

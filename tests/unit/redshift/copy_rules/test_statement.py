@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sparkify_dwh.standin.copy.statement import CopyStatement, parse_copy
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.copy_rules.statement import CopyStatement, parse_copy
+from sparkify_dwh.redshift.errors import RedshiftError
 
 ROLE = "IAM_ROLE 'arn:aws:iam::123456789012:role/load'"
 READER = "arn:aws:iam::123456789012:role/service/reader@s3"

@@ -22,12 +22,12 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
-from sparkify_dwh.standin.copy.columns import ColumnType, TargetColumn
-from sparkify_dwh.standin.copy.convert_text import BLANKS, text_converter
-from sparkify_dwh.standin.copy.json_documents import Number
-from sparkify_dwh.standin.copy.options import CopyOptions
-from sparkify_dwh.standin.copy.results import Reject
-from sparkify_dwh.standin.copy.times import date_converter, timestamp_converter
+from sparkify_dwh.redshift.copy_rules.columns import ColumnType, TargetColumn
+from sparkify_dwh.redshift.copy_rules.convert_text import BLANKS, text_converter
+from sparkify_dwh.redshift.copy_rules.json_documents import Number
+from sparkify_dwh.redshift.copy_rules.options import CopyOptions
+from sparkify_dwh.redshift.copy_rules.rejects import Reject
+from sparkify_dwh.redshift.copy_rules.times import date_converter, timestamp_converter
 
 Field = None | bool | str
 Value = None | bool | int | float | Decimal | str | date | datetime

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkify_dwh.standin.copy.json_documents import Document, DocumentReader
-from sparkify_dwh.standin.copy.json_paths import JsonPath, parse_jsonpaths
-from sparkify_dwh.standin.copy.results import Reject
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.copy_rules.json_documents import Document, DocumentReader
+from sparkify_dwh.redshift.copy_rules.json_paths import JsonPath, parse_jsonpaths
+from sparkify_dwh.redshift.copy_rules.rejects import Reject
+from sparkify_dwh.redshift.errors import RedshiftError
 
 
 def document(text: str) -> Document:

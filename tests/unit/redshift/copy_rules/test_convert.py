@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkify_dwh.standin.copy.columns import TargetColumn
-from sparkify_dwh.standin.copy.convert import Field, Value, converter
-from sparkify_dwh.standin.copy.json_documents import Number
-from sparkify_dwh.standin.copy.options import CopyOptions
-from sparkify_dwh.standin.copy.results import Reject, shown
-from sparkify_dwh.standin.errors import RedshiftError
+from sparkify_dwh.redshift.copy_rules.columns import TargetColumn
+from sparkify_dwh.redshift.copy_rules.convert import Field, Value, converter
+from sparkify_dwh.redshift.copy_rules.json_documents import Number
+from sparkify_dwh.redshift.copy_rules.options import CopyOptions
+from sparkify_dwh.redshift.copy_rules.rejects import Reject, shown
+from sparkify_dwh.redshift.errors import RedshiftError
 
 VARCHAR = "character varying(10)"
 CHAR = "character(10)"
