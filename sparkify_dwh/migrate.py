@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from logging.config import fileConfig
 from typing import TYPE_CHECKING, TextIO
 
 from sqlalchemy import Connection, MetaData, Table, inspect, text
@@ -146,12 +147,16 @@ def run_migrations(warehouse: Warehouse) -> None:
     """Run the migrations that Alembic asks for: all that an ``env.py`` has to call.
 
     Callers in this package pass settings in ``config.attributes["settings"]``. Alembic's own command reads dwh.cfg or the
-    environment, and shows an error of this package as a sentence.
+    environment, logs as alembic.ini says, and shows an error of this package as a sentence.
     """
     from alembic import context
     from alembic.util import CommandError
 
+    from sparkify_dwh.redshift import autogenerate as _autogenerate  # noqa: F401 (registers the operations of migrations)
+
     given = context.config.attributes.get("settings")
+    if given is None and context.config.config_file_name is not None:
+        fileConfig(context.config.config_file_name, disable_existing_loggers=False)
     try:
         settings = given or Settings.read(warehouse=warehouse)
         if context.is_offline_mode():
@@ -179,12 +184,12 @@ def _run_offline(settings: Settings) -> None:
 def _run_online(settings: Settings) -> None:
     from alembic import context
 
-    from sparkify_dwh.redshift import alembic as _alembic  # noqa: F401 (registers itself with Alembic)
     from sparkify_dwh.redshift import autogenerate
 
     warehouse = settings.warehouse
     with connected(settings) as connection:
-        _lock_versions(connection)
+        is_first = not inspect(connection).has_table(VERSION_TABLE)
+        connection.rollback()  # or Alembic would leave the transaction alone, and could not end it for an autocommit block
         context.configure(
             connection=connection,
             target_metadata=warehouse.metadata,
@@ -192,16 +197,15 @@ def _run_online(settings: Settings) -> None:
             render_item=autogenerate.render_item,
         )
         with context.begin_transaction():
+            if not is_first:
+                _lock_versions(connection)
             context.run_migrations()
-        connection.commit()
 
 
 def _lock_versions(connection: Connection) -> None:
     """Let one migration in at a time: Redshift does not enforce the key of alembic_version.
 
     Redshift guide, t_Defining_constraints. The lock comes first in its transaction: a snapshot taken before it is stale.
+    It is held until the first ``autocommit_block()`` of a migration.
     """
-    exists = inspect(connection).has_table(VERSION_TABLE)
-    connection.rollback()
-    if exists:
-        connection.execute(LockTable(Table(VERSION_TABLE, MetaData())))
+    connection.execute(LockTable(Table(VERSION_TABLE, MetaData())))

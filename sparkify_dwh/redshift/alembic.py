@@ -3,7 +3,7 @@
 Imported by the migrations' ``env.py``, which is enough to put it in force.
 
 - ``ALTER COLUMN ... TYPE`` compiles (upstream raises; sqlalchemy-redshift issue 280), for the length of a VARCHAR, which is
-  all that Redshift changes; it must run outside a transaction: ``with op.get_context().autocommit_block():``.
+  all that Redshift changes; it must run outside a transaction, so autogenerate writes it in an ``autocommit_block()``.
 - ``RENAME COLUMN a TO b`` has the word COLUMN, which Redshift's grammar wants.
 - What Redshift cannot alter (NOT NULL, defaults) is an error when the migration is written, not when it runs.
 """
@@ -12,8 +12,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from alembic.autogenerate import renderers
+from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import _alter_column
 from alembic.ddl.base import ColumnName, alter_table, format_column_name, format_type
 from alembic.ddl.postgresql import PostgresqlColumnType
+from alembic.operations.ops import AlterColumnOp
 from alembic.util import CommandError
 from sqlalchemy import String
 from sqlalchemy.ext.compiler import compiles
@@ -40,6 +44,18 @@ class SparkifyImpl(RedshiftImpl):  # type: ignore[misc]
                 f"not to {new_type!r}: add a new column, copy the values, drop the old one, and rename the new."
             )
         super().alter_column(table_name, column_name, **changes)
+
+
+@renderers.dispatch_for(AlterColumnOp, replace=True)
+def _render_alter_column(context: AutogenContext, operation: AlterColumnOp) -> str | list[str]:
+    """A changed column as a line of a migration; a changed type where Redshift changes it: outside a transaction.
+
+    ``ALTER TABLE ALTER COLUMN cannot run inside a transaction block`` (25001). https://github.com/flyway/flyway/issues/2438
+    """
+    call = _alter_column(context, operation)
+    if operation.modify_type is None:
+        return call
+    return ["with op.get_context().autocommit_block():", call.replace("\n", "\n    "), ""]  # the last ends the block
 
 
 @compiles(PostgresqlColumnType, "redshift")

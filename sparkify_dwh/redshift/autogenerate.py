@@ -18,7 +18,7 @@ from alembic.autogenerate.render import _render_column
 from alembic.operations import MigrateOperation, Operations
 from alembic.operations.ops import ModifyTableOps
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, Connection, MetaData, Table
+from sqlalchemy import Connection, MetaData, Table
 from sqlalchemy.sql.compiler import IdentifierPreparer
 
 from sparkify_dwh.redshift import alembic as _alembic  # noqa: F401 (registers itself with Alembic)
@@ -211,14 +211,11 @@ def _differing_design(name: str, found: Any, wanted: Table) -> list[MigrateOpera
 
 
 def _differing_encodings(found: Table, wanted: Table) -> list[MigrateOperation]:
-    shared = [(found.columns[column.name], column) for column in wanted.columns if column.name in found.columns]
-    pairs = [(new.name, _encoding(old), _encoding(new)) for old, new in shared]
+    """Compare the columns whose models declare an encoding: the others leave it to Redshift, which has chosen one."""
+    declared = {column.name: encoding(column) for column in wanted.columns if column.name in found.columns}
+    pairs = [(name, encoding(found.columns[name]) or NO_ENCODING, new) for name, new in declared.items() if new]
     return [AlterEncodingOp(wanted.name, (name, old), (name, new)) for name, old, new in pairs if old != new]
 
 
 def _columns(sort_key: str | Sequence[str] | None) -> tuple[str, ...]:
     return (sort_key,) if isinstance(sort_key, str) else tuple(sort_key or ())
-
-
-def _encoding(column: Column[Any]) -> str:
-    return encoding(column) or NO_ENCODING

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +153,83 @@ def test_a_longer_varchar_is_altered_outside_a_transaction(upgraded: Connection)
         Operations(context).alter_column("songs", "title", type_=String(1024))
     types = {column["name"]: column["type"] for column in inspect(upgraded).get_columns("songs")}
     assert types["title"].length == 1024  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def widened(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A warehouse at the newest revision whose models have two wider VARCHARs, and a copy of the migrations to add to."""
+    migrate.reset(settings)
+    migrations = shutil.copytree(SPARKIFY.migrations, tmp_path / "migrations")
+    monkeypatch.setattr(Song.table().c.title, "type", String(1024))
+    monkeypatch.setattr(Song.table().c.artist_location, "type", String(2048))
+    return replace(settings, warehouse=replace(SPARKIFY, migrations=migrations))
+
+
+def lengths_of_songs(settings: Settings) -> tuple[int, int]:
+    with connected(settings) as connection:
+        types: dict[str, Any] = {column["name"]: column["type"] for column in inspect(connection).get_columns("songs")}
+    return types["title"].length, types["artist_location"].length
+
+
+def test_autogenerate_widens_outside_a_transaction(widened: Settings) -> None:
+    """Redshift refuses it in one: SQLSTATE 25001, https://github.com/flyway/flyway/issues/2438"""
+    config = migrate.alembic_config(widened)
+    before = lengths_of_songs(widened)
+    command.revision(config, "wider", autogenerate=True, rev_id="9999")
+    command.upgrade(config, "head")
+    assert lengths_of_songs(widened) == (1024, 2048)
+    command.check(config)
+    command.downgrade(config, "-1")
+    assert lengths_of_songs(widened) == before
+
+
+def test_the_offline_sql_of_a_wider_varchar_ends_the_transaction_first(widened: Settings) -> None:
+    output = io.StringIO()
+    newest = migrate.newest_revision(SPARKIFY)
+    command.revision(migrate.alembic_config(widened), "wider", autogenerate=True, rev_id="9999")
+    command.upgrade(migrate.alembic_config(widened, output), f"{newest}:head", sql=True)
+    printed = re.sub(r"\s+", " ", re.sub("--.*", "", output.getvalue()))
+    assert (
+        "COMMIT; ALTER TABLE songs ALTER COLUMN title TYPE VARCHAR(1024); BEGIN; COMMIT; ALTER TABLE songs" in printed
+    )
+    assert printed.rstrip().endswith("COMMIT;")
+
+
+def test_an_encoding_that_a_model_leaves_to_redshift_is_left_alone(upgraded: Connection) -> None:
+    """Redshift chooses one, which is no difference."""
+    metadata = changed_model("songs")
+    title = metadata.tables["songs"].c.title
+    title.info.pop("encode", None)
+    title.dialect_options["redshift"]["encode"] = None
+    assert differences(upgraded, metadata) == []
+
+
+def test_upgrade_and_downgrade_say_what_they_do(settings: Settings) -> None:
+    """Once: Alembic's own command as alembic.ini says, this package's as it always does."""
+    migrate.downgrade(settings)
+    environment = os.environ | {
+        "SPARKIFY_DWH_CLUSTER_HOST": "standin",
+        "SPARKIFY_DWH_STANDIN_DIR": settings.url.database or "",
+    }
+
+    def lines(*program: str) -> list[str]:
+        ended = subprocess.run(
+            [sys.executable, "-m", *program],
+            cwd=Path(__file__).parents[2],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return [line for line in ended.stderr.splitlines() if "Running" in line]
+
+    assert lines("alembic", "upgrade", "0002") == [
+        "INFO    Running upgrade  -> 0001, Staging tables",
+        "INFO    Running upgrade 0001 -> 0002, The star",
+    ]
+    assert lines("alembic", "downgrade", "0001") == ["INFO    Running downgrade 0002 -> 0001, The star"]
+    with_cli = lines("sparkify_dwh", "--verbose", "upgrade")
+    assert len(with_cli) == len(set(with_cli))
 
 
 @pytest.mark.parametrize("change", [{"nullable": False}, {"server_default": "x"}, {"type_": Song.year.type}])
