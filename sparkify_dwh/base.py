@@ -43,7 +43,7 @@ def encoded(encoding: str) -> dict[str, str]:
 text16 = Annotated[str, mapped_column(String(16), info=encoded("zstd"))]
 text32 = Annotated[str, mapped_column(String(32), info=encoded("zstd"))]
 text64 = Annotated[str, mapped_column(String(64), info=encoded("zstd"))]
-# Names, titles and places. Artist names reach 255 bytes in 10,000 songs; full loads have needed 500.
+# Names, titles and places. Names reach 255 bytes in 10,000 real records; full loads have needed 500.
 text512 = Annotated[str, mapped_column(String(512), info=encoded("zstd"))]
 text1024 = Annotated[str, mapped_column(String(1024), info=encoded("zstd"))]
 

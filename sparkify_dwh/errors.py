@@ -49,7 +49,7 @@ def with_hint(message: str, hint: str) -> str:
 
 
 class UsageError(SparkifyError):
-    """An argument is invalid: a negative number of songs, an unknown table."""
+    """An argument is invalid: a negative number of rows, an unknown table."""
 
     exit_code = 2
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sparkify_dwh.storage.urls import StoredObject
 
-# How many times smaller gzip makes JSON: songs 4 times, logs 10 times.
+# How many times smaller gzip makes JSON: small records 4 times, logs 10 times.
 COMPRESSION_RATIO = 5
 
 

@@ -1,6 +1,6 @@
 """Pack many small JSON objects into a few gzip files, which COPY loads far faster.
 
-    report = pack("s3://sparkify/song_data/", "s3://sparkify/songs/", files=8)
+    report = pack("s3://bucket/logs/", "s3://bucket/packed/", files=8)
 
 COPY has a cost per object, and never splits JSON or gzip. It works best with files of 1 MB to 1 GB of equal size, in a
 multiple of the cluster's slices. Redshift guide, c_best-practices-use-multiple-files, t_splitting-data-files

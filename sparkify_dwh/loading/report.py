@@ -80,7 +80,7 @@ class StagedRows:
 
 @dataclass
 class StarRows:
-    """One table of the star. A play counts twice as updated that one load changes by its own event and by its song."""
+    """One table of the star. A row that a load changes twice, by its own record and by another table's, counts twice."""
 
     inserted: int = 0
     updated: int = 0

@@ -1,8 +1,4 @@
-"""S3 to staging: the files that are new copied into a staging table, each record of them once.
-
-Songs that the warehouse holds as they are delivered are taken out again: nothing can come of them, and to look for the plays
-that name a song reads all plays.
-"""
+"""S3 to staging: the new files copied into a staging table, deduplicated by natural key, without unchanged records."""
 
 from __future__ import annotations
 

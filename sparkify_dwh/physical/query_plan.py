@@ -2,7 +2,7 @@
 
     XN Hash Join DS_BCAST_INNER  (cost=742.08..15345146299.10 rows=170771 width=103)
       Hash Cond: ("outer".user_id = "inner".user_id)
-      ->  XN Seq Scan on songplays  (cost=0.00..1724.56 rows=172456 width=24)
+      ->  XN Seq Scan on sales  (cost=0.00..1724.56 rows=172456 width=24)
       ->  XN Hash  (cost=499.90..499.90 rows=49990 width=14)
             ->  XN Seq Scan on users  (cost=0.00..499.90 rows=49990 width=14)
     ----- Tables missing statistics: users -----

@@ -53,7 +53,7 @@ def _no_manifests(found: Input, is_partial: bool) -> Iterator[str]:
 
 
 def _neighbours(staging: type[StagingTable], found: Input) -> Iterator[str]:
-    """A prefix is no folder: that of log_data also matches log_data2/x, and log_data.bak."""
+    """Warn of a key prefix without a slash, which is not a folder: ``logs`` also matches ``logs2/x`` and ``logs.bak``."""
     folders, _, meant = found.prefix.rpartition("/")
     behind = (file.url.removeprefix(f"{folders}/").partition("/") for file in found.files)
     names = Counter(f"{name}{slash}" for name, slash, _ in behind)

@@ -40,7 +40,7 @@ class Doubt:
         be = "is" if self._count == 1 else "are"
         return (
             f"{self.column}: {numbered(self._count, 'value')} {be} not {self._expected}, the first {value[:60]!r} in {file} "
-            f"line {line}; COPY takes such, and the checks of a load roll it back for a play or a user of them"
+            f"line {line}; COPY accepts these values, but the checks will roll the load back"
         )
 
 

@@ -1,7 +1,7 @@
 """The objects that a warehouse is loaded from and exported to: listed, read and written, in S3 or in local files.
 
     store = ObjectStore(region="us-west-2")
-    for found in store.list("s3://sparkify/log_data/"):
+    for found in store.list("s3://bucket/logs/"):
         with store.open(found.url) as stream: ...
 
 The same words mean the same thing for both: a listing goes by key prefix, knows no directories, and comes in the order
@@ -50,7 +50,7 @@ class ObjectStore:
     def list(self, prefix_url: str) -> Listing:
         """Every object whose URL starts with ``prefix_url``, by the bytes of the URL; an empty list when there is none.
 
-        A key prefix and no folder: ``file:///d/log_data`` also lists ``/d/log_data2/x`` and ``/d/log_data.bak``.
+        A key prefix and no folder: ``file:///d/logs`` also lists ``/d/logs2/x`` and ``/d/logs.bak``.
         Objects of no bytes are listed, directories are not. Symbolic links are followed, but not back into a directory
         that is being listed; those that lead nowhere, and devices and pipes, are left out.
         """

@@ -1,7 +1,7 @@
 """Where objects are: ``s3://bucket/key`` and ``file:///path``, and what the configuration may say instead.
 
 An ``s3://`` URL holds its key literally: ``%20`` in it is three characters. A ``file:///`` URL is percent-encoded. A
-location that COPY reads is a key prefix, no folder: ``log_data`` also stands for ``log_data2/x`` and ``log_data.bak``
+location that COPY reads is a key prefix, no folder: ``logs`` also stands for ``logs2/x`` and ``logs.bak``
 (Redshift guide, copy-parameters-data-source-s3), so a slash at the end is kept wherever one was given.
 """
 
@@ -86,7 +86,7 @@ def shown(url: str) -> str:
 def configured_location(name: str, value: str, directory: Path | None) -> str:
     """The URL that a configured value stands for, in the one spelling that listings use.
 
-    ``name`` is how a message calls the value, such as ``[S3] LOG_DATA``. ``directory`` is what plain paths are relative
+    ``name`` is how a message calls the value, such as ``[S3] MANIFESTS``. ``directory`` is what plain paths are relative
     to; None says that a real cluster reads the location, and Redshift reads no local files.
 
     Raises:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from configparser import ConfigParser
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -11,6 +13,10 @@ import sparkify_dwh
 
 ROOT = Path(sparkify_dwh.__file__).parent
 MAX_PUBLIC_MODULES = 12
+# Not "listener": sockets have such. Not parts of words: display, playback.
+WORDS_OF_SPARKIFY = re.compile(
+    r"(?<![a-z])((song|play|artist|songplay)s?|(log|song)_(data|jsonpath))(?![a-z])", re.IGNORECASE
+)
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
@@ -31,6 +37,26 @@ def test_the_top_level_holds_public_modules_and_no_others() -> None:
     found = {path.stem for path in ROOT.glob("*.py")}
     assert found <= public
     assert len(found) <= MAX_PUBLIC_MODULES
+
+
+def test_the_engine_has_no_word_of_songs_and_plays() -> None:
+    """It receives the tables of a warehouse; examples in its docstrings are those of no warehouse."""
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in _engine_files()
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if WORDS_OF_SPARKIFY.search(line)
+    ]
+    assert found == []
+
+
+def _engine_files() -> Iterator[Path]:
+    """Yield the files of the engine as setup.cfg names them in the contract of imports."""
+    contracts = ConfigParser()
+    contracts.read(ROOT.parent / "setup.cfg")
+    for module in contracts["importlinter:contract:engine"]["source_modules"].split():
+        path = ROOT.parent.joinpath(*module.split("."))
+        yield from path.rglob("*.py") if path.is_dir() else [path.with_suffix(".py")]
 
 
 def _module_name(path: Path) -> str:

@@ -158,7 +158,7 @@ def test_times_out_of_reason_are_a_warning(tmp_path: Path) -> None:
         "ts: 2 values are not between 2010 and tomorrow, read as milliseconds since 1970, the first"
     )
     assert "'1542285000' in file://" in warning
-    assert "a.json line 2; COPY takes such, and the checks of a load roll it back" in warning
+    assert "a.json line 2; COPY accepts these values, but the checks will roll the load back" in warning
 
 
 def test_values_that_no_check_lets_pass_are_a_warning(tmp_path: Path) -> None:
