@@ -25,7 +25,7 @@ from sparkify_dwh.cli.questions import (
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.redshift.limits import MOST_ROWS
-from sparkify_dwh.storage.atomic_write import write_whole
+from sparkify_dwh.storage.atomic_write import write_atomically
 from sparkify_dwh.utils.text import listed
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _write(content: str | bytes, output: Path | None) -> None:
     if output is None:
         click.echo(content, nl=False)
     else:
-        write_whole(output, content.encode() if isinstance(content, str) else content)
+        write_atomically(output, content.encode() if isinstance(content, str) else content)
 
 
 def _explain_empty(name: str, given: dict[str, Any], settings: Settings) -> str:

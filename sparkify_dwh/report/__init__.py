@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.storage.atomic_write import write_whole
+from sparkify_dwh.storage.atomic_write import write_atomically
 from sparkify_dwh.utils.extras import require_extra
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def write_report(  # noqa: PLR0913 (options by name)
     target = _writable(path)
     html, data = _made(settings, first, last, check, on_step)
     on_step("writing")
-    write_whole(target, html.encode())
+    write_atomically(target, html.encode())
     if data.listening is None:
         return Written(target, None, None, 0)
     period = data.listening.period

@@ -1,25 +1,53 @@
-"""Writing a file: it is the old one or the new one, never half of it."""
+"""Atomic writes: readers, and a crash, see the old file or the new one, never a part of it."""
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
+
+UNFINISHED_PREFIX = ".sparkify-dwh-unfinished-"
+"""Names of files that are being written begin so. Listings leave them out."""
+
+READABLE = 0o666  # less what the user's umask takes away
+PRIVATE = 0o600
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write beside the file and put it in its place; it gets the rights that new files get. Links are followed.
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file, following links; it gets the permissions of new files.
 
-    What is there and is no file, such as /dev/stdout, is written to as it is.
+    What exists and is not a file, such as /dev/stdout, is written to directly.
     """
     path = path.resolve()
     if path.exists() and not path.is_file():
         path.write_bytes(data)
-        return
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    else:
+        replace(path, data)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file in place of the file or link at ``path``."""
+    with unfinished_file(path, data) as unfinished:
+        unfinished.replace(path)
+
+
+@contextmanager
+def unfinished_file(path: Path, data: bytes, *, mode: int = READABLE, is_flushed: bool = False) -> Iterator[Path]:
+    """Write a file beside ``path``, for the caller to rename to it; it is removed unless the caller did.
+
+    With ``is_flushed`` it is on the disk before the caller goes on.
+    """
+    unfinished = path.with_name(f"{UNFINISHED_PREFIX}{uuid4().hex}")
     try:
-        beside.write_bytes(data)
-        beside.replace(path)
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            if is_flushed:
+                stream.flush()
+                os.fsync(stream.fileno())
+        yield unfinished
     finally:
         with suppress(OSError):
-            beside.unlink()
+            unfinished.unlink()

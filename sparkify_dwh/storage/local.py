@@ -12,15 +12,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote_from_bytes
-from uuid import uuid4
 
 from sparkify_dwh.errors import SourceError
+from sparkify_dwh.storage.atomic_write import UNFINISHED_PREFIX, replace
 from sparkify_dwh.storage.urls import StoredObject, file_url, local_path, shown
 
 Contents = list[bytes]
-
-# An object that is being written has a name that starts so, and is no object yet.
-_UNFINISHED = ".sparkify-dwh-unfinished-"
 
 _SMALL_BYTES = 16 * 1024
 
@@ -61,15 +58,9 @@ class LocalFiles:
 
     def write(self, url: str, data: bytes) -> None:
         path = Path(_path(url))
-        unfinished = path.with_name(f"{_UNFINISHED}{uuid4().hex}")
         with explained("write", url):
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                unfinished.write_bytes(data)
-                unfinished.replace(path)
-            except BaseException:
-                unfinished.unlink(missing_ok=True)
-                raise
+            replace(path, data)
 
     def delete(self, url: str) -> None:
         with explained("delete", url):
@@ -145,7 +136,7 @@ def _entries(directory: str, start: str) -> list[tuple[os.DirEntry[str], os.stat
     try:
         with os.scandir(descriptor) as entries:  # by which each file is found faster than by the directory's path
             for entry in entries:
-                if entry.name.startswith(start) and not entry.name.startswith(_UNFINISHED):
+                if entry.name.startswith(start) and not entry.name.startswith(UNFINISHED_PREFIX):
                     try:
                         found.append((entry, entry.stat()))
                     except OSError as error:  # but for a link that leads nowhere, or a file gone by now

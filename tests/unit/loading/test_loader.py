@@ -165,8 +165,9 @@ def test_a_batch_that_fails_a_check_is_not_published(sparkify: Sparkify) -> None
     """A ts in seconds, read as milliseconds, falls in January 1970."""
     sparkify.logs("a.json", an_event(ts=TS // 1000))
     sparkify.songs("a.json", a_song())
-    with pytest.raises(CheckError, match=r"rolled back: .*1970-01-18"):
+    with pytest.raises(CheckError, match=r"rolled back: .*1970-01-18") as raised:
         sparkify.load()
+    assert {result.state for result in raised.value.results} == {"failed"}
     assert sparkify.one("SELECT count(*) FROM songplays") == 0
     ((report,),) = sparkify.rows("SELECT report FROM loads WHERE outcome = 'failed'")
     assert any(check["offenders"] for check in json.loads(report)["checks"])
