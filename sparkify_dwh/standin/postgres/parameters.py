@@ -46,23 +46,13 @@ def _boolean(_: Parameter, name: str, value: str) -> str:
     return _BOOLEANS[value.lower()]
 
 
-def _integer(parameter: Parameter, name: str, value: str) -> str:
-    try:
-        number = int(value)
-    except ValueError:
-        raise RedshiftError("22023", f'parameter "{name}" requires an integer value') from None
-    return _check_range(parameter, name, number)
-
-
 def _number(parameter: Parameter, name: str, value: str) -> str:
+    is_integer = parameter.kind == "integer"
     try:
-        number = float(value)
+        number = int(value) if is_integer else float(value)
     except ValueError:
-        raise RedshiftError("22023", f'parameter "{name}" requires a numeric value') from None
-    return _check_range(parameter, name, number)
-
-
-def _check_range(parameter: Parameter, name: str, number: float) -> str:
+        kind = "an integer" if is_integer else "a numeric"
+        raise RedshiftError("22023", f'parameter "{name}" requires {kind} value') from None
     if not parameter.min <= number <= parameter.max:
         valid = f"({_format_number(parameter.min)} .. {_format_number(parameter.max)})"
         message = f'{_format_number(number)} is outside the valid range for parameter "{name}" {valid}'
@@ -78,7 +68,7 @@ def _text(_: Parameter, _name: str, value: str) -> str:
     return value
 
 
-_VALIDATORS = {"boolean": _boolean, "integer": _integer, "number": _number, "text": _text}
+_VALIDATORS = {"boolean": _boolean, "integer": _number, "number": _number, "text": _text}
 
 _LOG_LEVELS = frozenset({"LOG", "INFO", "NOTICE", "WARNING", "EXCEPTION"})
 

@@ -1,4 +1,4 @@
-"""The settings of every PostgreSQL session of the stand-in, and those that its client is told of."""
+"""The settings of every PostgreSQL session of the stand-in, and those that are reported to its client."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def _float(bits: str) -> ColumnType:
 
 def _integer(text: str) -> int:
     if not _INTEGER.fullmatch(text.strip()):
-        raise RedshiftError("42601", f'a type takes integers in its brackets, not "{text.strip()}"')
+        raise RedshiftError("42601", f'the arguments of a type must be integers, not "{text.strip()}"')
     return int(text)
 
 

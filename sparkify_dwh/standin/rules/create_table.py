@@ -169,6 +169,6 @@ def _read_design(reader: StatementReader, table: Table, column: Column) -> None:
 def _seed_and_step(reader: StatementReader) -> tuple[int, int]:
     numbers = [part.text_until(frozenset()) for part in reader.bracketed()]
     if len(numbers) != 2 or not all(_INTEGER.fullmatch(number) for number in numbers):
-        raise RedshiftError("42601", "IDENTITY takes two integers, its seed and its step")
+        raise RedshiftError("42601", "IDENTITY needs two integers, its seed and its step")
     seed, step = (int("".join(number.split())) for number in numbers)
     return seed, step

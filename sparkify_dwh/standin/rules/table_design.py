@@ -116,7 +116,7 @@ class Table:
         """Return the column that a key names."""
         if name not in self.columns and self.parent is not None:
             raise RedshiftError(
-                "0A000", f'the stand-in takes no key of a column that comes from LIKE, such as "{name}"'
+                "0A000", f'the stand-in supports no key on a column inherited by LIKE, such as "{name}"'
             )
         if name not in self.columns:
             raise RedshiftError("42703", f'column "{name}" named in key does not exist')

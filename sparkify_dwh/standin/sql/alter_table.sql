@@ -1,4 +1,4 @@
--- ALTER TABLE: what it changes in the design of a table. Redshift guide, r_ALTER_TABLE
+-- ALTER TABLE: changes of a table's design. Redshift guide, r_ALTER_TABLE
 
 CREATE OR REPLACE PROCEDURE redshift_catalog.add_column(ddl text, target text, column_name text, column_encoding text)
 LANGUAGE plpgsql AS $$
@@ -9,7 +9,7 @@ BEGIN
     WHERE attrelid = target::regclass AND attname = column_name;
 END $$;
 
--- The numbers of columns of a table, in the order of their names, which must all be there.
+-- The numbers of a table's columns in the order of the given names, which must all exist.
 CREATE OR REPLACE FUNCTION redshift_catalog.columns_of(relation regclass, names text[]) RETURNS smallint[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -62,13 +62,13 @@ BEGIN
     WHERE relid = target::regclass AND attnum = number;
 END $$;
 
--- Redshift keeps the encodings, and may change them later; the stand-in leaves it at that. Redshift guide, r_ALTER_TABLE
+-- Redshift keeps the encodings and may change them later; the stand-in does not. Redshift guide, r_ALTER_TABLE
 CREATE OR REPLACE PROCEDURE redshift_catalog.alter_encode_auto(target text) LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM target::regclass;  -- which must be there
 END $$;
 
--- style is NULL when ALTER DISTKEY leaves it to follow from the key
+-- style is NULL when it follows from the key of ALTER DISTKEY
 CREATE OR REPLACE PROCEDURE redshift_catalog.alter_distribution(target text, style text, key_column text)
 LANGUAGE plpgsql AS $$
 BEGIN

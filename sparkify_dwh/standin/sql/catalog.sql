@@ -1,7 +1,7 @@
--- What Redshift's catalogue knows and PostgreSQL's does not, shown in Redshift's columns.
--- The views have the names of the tables they replace; the relay points Redshift's catalogue queries at them.
+-- Redshift's catalogue and system views.
+-- Views have the names of the tables that they replace; the relay makes queries of Redshift's catalogue read them.
 
--- ------------------------------------------------------------------ PostgreSQL's catalogue in Redshift's columns
+-- ------------------------------------------------------------------ PostgreSQL's catalogue with Redshift's columns
 
 CREATE OR REPLACE VIEW redshift_catalog.pg_namespace AS
 SELECT *, nspname AS schema FROM pg_catalog.pg_namespace WHERE nspname <> 'redshift_catalog';
@@ -27,8 +27,8 @@ SELECT a.attrelid, a.attname, a.atttypid, a.attlen, a.attnum, a.atttypmod, a.att
 FROM pg_catalog.pg_attribute AS a
 LEFT JOIN redshift_catalog.column_design AS d ON d.relid = a.attrelid AND d.attnum = a.attnum;
 
--- A default as Redshift shows it: SYSDATE as PostgreSQL 8.0 keeps the time of the transaction (as in the tables that
--- AdminViews/v_generate_tbl_ddl.sql of https://github.com/awslabs/amazon-redshift-utils writes down), functions by their names.
+-- A default as Redshift shows it: SYSDATE as PostgreSQL 8.0 stores the time of the transaction (as in the tables that
+-- AdminViews/v_generate_tbl_ddl.sql of https://github.com/awslabs/amazon-redshift-utils prints), functions by name.
 CREATE OR REPLACE FUNCTION redshift_catalog.shown_default(expression text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
 SELECT replace(CASE WHEN expression LIKE '%''%' THEN expression  -- SYSDATE may stand in a string
                     ELSE regexp_replace(expression, E'(redshift_catalog[.])?\\msysdate[(][)]',
@@ -36,7 +36,7 @@ SELECT replace(CASE WHEN expression LIKE '%''%' THEN expression  -- SYSDATE may 
                'redshift_catalog.', '')
 $$;
 
--- Redshift keeps an identity column's seed and step in its default, as text.
+-- Redshift stores an identity column's seed and step in its default, as text.
 CREATE OR REPLACE VIEW redshift_catalog.pg_attrdef AS
 SELECT d.adrelid, d.adnum, shown.adsrc AS adbin, shown.adsrc
 FROM pg_catalog.pg_attrdef AS d
@@ -57,11 +57,11 @@ WHERE a.attidentity <> '';
 CREATE OR REPLACE FUNCTION redshift_catalog.pg_get_expr(expression text, relation oid) RETURNS text LANGUAGE sql IMMUTABLE AS
 $$ SELECT expression $$;
 
--- Only what Redshift would have: neither NOT NULL nor the checks that count VARCHARs in bytes are constraints there.
+-- Only Redshift's constraints: neither NOT NULL nor the checks on the bytes of VARCHARs are constraints there.
 CREATE OR REPLACE VIEW redshift_catalog.pg_constraint AS
 SELECT oid, conname, contype, relid AS conrelid, conkey FROM redshift_catalog.table_key;
 
--- The key's columns by the names that they have now; what a foreign key refers to keeps the names of its declaration.
+-- The key's columns by their current names; a foreign key's referenced columns keep the names of its declaration.
 CREATE OR REPLACE FUNCTION redshift_catalog.pg_get_constraintdef(key_oid oid, pretty boolean DEFAULT false)
 RETURNS text LANGUAGE sql STABLE AS $$
 SELECT format('%s(%s)%s', split_part(k.definition, '(', 1),
@@ -72,7 +72,7 @@ SELECT format('%s(%s)%s', split_part(k.definition, '(', 1),
 FROM redshift_catalog.table_key AS k WHERE k.oid = key_oid
 $$;
 
--- Views without binding and external tables: the stand-in has none.
+-- Late-binding views and external tables, which the stand-in does not have.
 CREATE OR REPLACE VIEW redshift_catalog.late_binding_view_cols AS
 SELECT NULL::name AS view_schema, NULL::name AS view_name, NULL::name AS col_name, NULL::varchar AS col_type,
        NULL::int AS col_num, NULL::name AS schema, NULL::name AS table_name
@@ -89,16 +89,16 @@ SELECT NULL::name AS schemaname, NULL::name AS tablename, NULL::name AS table_na
        NULL::text AS external_type, NULL::smallint AS columnnum
 WHERE false;
 
--- ------------------------------------------------------------------ what COPY did
+-- ------------------------------------------------------------------ the record of COPY
 
 CREATE SEQUENCE IF NOT EXISTS redshift_catalog.query_id;
 
--- What the SYS views call a query is another number than what pg_last_copy_id() and the STL views call it.
+-- The SYS views have other query ids than pg_last_copy_id() and the STL views.
 -- Redshift guide, SYS_QUERY_HISTORY
 CREATE OR REPLACE FUNCTION redshift_catalog.sys_query_id(query_id bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS
 $$ SELECT query_id + 1000000 $$;
 
--- Written by a connection of its own, so that a rolled back COPY can be explained.
+-- Written by a separate connection, so that the errors outlive the rollback of a COPY.
 CREATE TABLE IF NOT EXISTS redshift_catalog.load_error (
     query_id bigint NOT NULL,
     session_id integer NOT NULL,
@@ -138,7 +138,7 @@ CREATE TABLE IF NOT EXISTS redshift_catalog.load_file (
     record_time timestamp NOT NULL DEFAULT (clock_timestamp() AT TIME ZONE 'UTC')
 );
 
--- Redshift guide, SYS_LOAD_DETAIL: a row per file that a COPY read. A row does not prove the commit.
+-- Redshift guide, SYS_LOAD_DETAIL: a row per file that a COPY has read, committed or not.
 CREATE OR REPLACE VIEW redshift_catalog.sys_load_detail AS
 SELECT 100 AS user_id, redshift_catalog.sys_query_id(query_id) AS query_id, file_name::char(256) AS file_name,
        bytes_scanned, lines_scanned, 0 AS splits_scanned, record_time, record_time AS start_time, record_time AS end_time
@@ -151,7 +151,7 @@ SELECT 100 AS userid, query_id::integer AS query, 0 AS slice, ''::char(256) AS n
        'JSON'::char(16) AS file_format, 0 AS is_partial, 0::bigint AS start_offset, 0::bigint AS copy_job_id
 FROM redshift_catalog.load_file;
 
--- Redshift guide, SYS_LOAD_HISTORY: a row per COPY, of failed ones too; duration is in microseconds.
+-- Redshift guide, SYS_LOAD_HISTORY: a row per COPY, failed ones included; duration is in microseconds.
 CREATE OR REPLACE VIEW redshift_catalog.sys_load_history AS
 SELECT 100 AS user_id, redshift_catalog.sys_query_id(query_id) AS query_id, 0::bigint AS transaction_id, session_id,
        current_database()::text AS database_name, status, table_name, start_time, end_time, (extract(epoch FROM end_time - start_time) * 1000000)::bigint AS duration,
@@ -181,9 +181,9 @@ SELECT 100 AS user_id, redshift_catalog.sys_query_id(query_id) AS query_id, 0::b
        column_length::char(10) AS column_length, position, error_code, error_message::char(512) AS error_message
 FROM redshift_catalog.load_error;
 
--- ------------------------------------------------------------------ what UNLOAD wrote
+-- ------------------------------------------------------------------ the record of UNLOAD
 
--- Written by a connection of its own: the files outlive a rollback, and so does the record of them.
+-- Written by a separate connection, so that the record outlives a rollback, as the files do.
 CREATE TABLE IF NOT EXISTS redshift_catalog.unload_file (
     query_id bigint NOT NULL,
     session_id integer NOT NULL,

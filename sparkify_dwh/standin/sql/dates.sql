@@ -1,5 +1,5 @@
--- Redshift's functions of dates and times. The relay writes their date parts as strings; names that Redshift's users do not
--- write are those that its columns get: EXTRACT makes a column date_part, DATE_PART pgdate_part, DATEADD date_add.
+-- Redshift's functions of dates and times. The relay passes their date parts as strings. Some are named after the column that
+-- Redshift's function returns: EXTRACT returns date_part, DATE_PART returns pgdate_part, DATEADD returns date_add.
 -- All are single expressions, so that PostgreSQL inlines them and a constant part costs nothing.
 
 CREATE OR REPLACE FUNCTION redshift_catalog.no_datepart(part text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
@@ -7,7 +7,7 @@ BEGIN
     RAISE EXCEPTION 'date part "%" is not recognized here', part USING ERRCODE = '22023';
 END $$;
 
--- Redshift guide, r_Dateparts_for_datetime_functions: the parts and their abbreviations, in PostgreSQL's words.
+-- Redshift guide, r_Dateparts_for_datetime_functions: PostgreSQL's names of the parts and their abbreviations.
 CREATE OR REPLACE FUNCTION redshift_catalog.datepart(part text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 SELECT CASE
     WHEN lower(part) IN ('millennium', 'millennia', 'mil', 'mils') THEN 'millennium'
@@ -31,9 +31,9 @@ SELECT CASE
     ELSE redshift_catalog.no_datepart(part)
 END $$;
 
--- ------------------------------------------------------------------ EXTRACT: the part alone, an INTEGER; DOUBLE with a zone
+-- ------------------------------------------------------------------ EXTRACT: an INTEGER without the higher parts; DOUBLE with a zone
 
--- Decades count from the year 1: 2000 is in decade 201. Milliseconds and microseconds leave out what is above and below them.
+-- Decades count from the year 1: 2000 is in decade 201. Milliseconds and microseconds exclude the parts above and below them.
 CREATE OR REPLACE FUNCTION redshift_catalog.truncated_part(part text, at timestamp) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 SELECT CASE part
@@ -70,7 +70,7 @@ SELECT (CASE
     ELSE redshift_catalog.truncated_part(redshift_catalog.datepart(part), at AT TIME ZONE current_setting('timezone'))
 END)::double precision $$;
 
--- ------------------------------------------------------------------ DATE_PART: with all of the seconds, a DOUBLE
+-- ------------------------------------------------------------------ DATE_PART: with fractional seconds, a DOUBLE
 
 CREATE OR REPLACE FUNCTION redshift_catalog.pgdate_part(part text, at timestamp) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -129,11 +129,11 @@ $$ SELECT at + count * redshift_catalog.dateadd_unit(part) $$;
 
 -- ------------------------------------------------------------------ DATEDIFF: boundaries crossed. r_DATEDIFF_function
 
--- Microseconds since 1970, exact, that differences of parts shorter than a day are counted in.
+-- Exact microseconds since 1970, for differences of parts shorter than a day.
 CREATE OR REPLACE FUNCTION redshift_catalog.microseconds(at timestamp) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT (pg_catalog.extract('epoch', at) * 1000000)::bigint $$;
 
--- Weeks begin on Monday, as DATE_TRUNC's do; 1970-01-05 was one. Numbers are floored, so that times before 1970 count alike.
+-- Weeks begin on Monday, as in DATE_TRUNC; 1970-01-05 was one. Numbers are floored, so that times before 1970 count alike.
 CREATE OR REPLACE FUNCTION redshift_catalog.boundaries(part text, at timestamp) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 SELECT CASE redshift_catalog.datepart(part)
@@ -171,7 +171,7 @@ $$ SELECT redshift_catalog.date_diff(part, date '1970-01-01' + since, date '1970
 
 -- ------------------------------------------------------------------ others
 
--- Redshift guide, r_DATE_TRUNC: a TIMESTAMP for a DATE too, where PostgreSQL's would have a zone.
+-- Redshift guide, r_DATE_TRUNC: a TIMESTAMP for a DATE too; PostgreSQL's has a zone.
 CREATE OR REPLACE FUNCTION redshift_catalog.date_trunc(part text, at date) RETURNS timestamp
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT pg_catalog.date_trunc(redshift_catalog.datepart(part), at::timestamp) $$;
@@ -184,7 +184,7 @@ $$ SELECT pg_catalog.date_trunc(redshift_catalog.datepart(part), at::timestamp) 
 CREATE OR REPLACE FUNCTION redshift_catalog.trunc(at timestamp) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT at::date $$;
 
--- Redshift guide, r_CONVERT_TIMEZONE: from UTC when no source is named.
+-- Redshift guide, r_CONVERT_TIMEZONE: from UTC without a source zone.
 CREATE OR REPLACE FUNCTION redshift_catalog.convert_timezone(source text, target text, at timestamp) RETURNS timestamp
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT at AT TIME ZONE source AT TIME ZONE target $$;
@@ -213,8 +213,8 @@ END $$;
 CREATE OR REPLACE FUNCTION redshift_catalog.date_part_year(at date) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT pg_catalog.extract('year', at)::integer $$;
 
--- Redshift guide, r_MONTHS_BETWEEN_function: whole between equal days of months, and between their last days; else the part of
--- a month is one of 31 days.
+-- Redshift guide, r_MONTHS_BETWEEN_function: whole months between equal days and between last days of months; otherwise the
+-- fraction is based on 31 days.
 CREATE OR REPLACE FUNCTION redshift_catalog.months_between(until timestamp, since timestamp) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 SELECT redshift_catalog.boundaries('month', until) - redshift_catalog.boundaries('month', since) + CASE
@@ -226,7 +226,7 @@ SELECT redshift_catalog.boundaries('month', until) - redshift_catalog.boundaries
     ) / (31 * 86400 * 1000000::double precision)
 END $$;
 
--- Redshift guide, r_NEXT_DAY: the first such day of the week behind the given one.
+-- Redshift guide, r_NEXT_DAY: the first such day of the week after the given date.
 CREATE OR REPLACE FUNCTION redshift_catalog.next_day(at timestamp, day text) RETURNS date
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 SELECT at::date + 1 + (CASE

@@ -1,4 +1,4 @@
--- Tables made from others: CREATE TABLE (LIKE parent) and CREATE TABLE AS.
+-- Tables derived from others: CREATE TABLE (LIKE parent) and CREATE TABLE AS.
 
 -- Redshift guide, r_CREATE_TABLE_NEW: LIKE inherits dist style, dist key, sort keys and NOT NULL; no primary or foreign keys.
 CREATE OR REPLACE PROCEDURE redshift_catalog.create_table_like(ddl text, target text, design jsonb, parent text)
@@ -24,7 +24,7 @@ BEGIN
     CALL redshift_catalog.index_sort_key(target::regclass);
 END $$;
 
--- Redshift guide, r_CTAS_usage_notes: no constraints, defaults or identity. The encodings are those of the types.
+-- Redshift guide, r_CTAS_usage_notes: no constraints, defaults or identity. Encodings are the defaults of the types.
 CREATE OR REPLACE PROCEDURE redshift_catalog.create_table_as(ddl text, target text, design jsonb) LANGUAGE plpgsql AS $$
 DECLARE
     made record;

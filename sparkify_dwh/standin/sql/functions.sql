@@ -1,16 +1,16 @@
--- Redshift's functions that PostgreSQL lacks and whose calls its grammar can read.
+-- Redshift's functions that PostgreSQL does not have and whose calls its grammar accepts.
 
 CREATE OR REPLACE FUNCTION redshift_catalog.version() RETURNS text LANGUAGE sql IMMUTABLE AS
 $$ SELECT 'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0.58814'::text $$;
 
--- Redshift guide, r_GETDATE: the start of the statement; r_SYSDATE: the start of the transaction. Both without a zone.
+-- Redshift guide, r_GETDATE: the start of the statement; r_SYSDATE: the start of the transaction. Both have no zone.
 CREATE OR REPLACE FUNCTION redshift_catalog.getdate() RETURNS timestamp LANGUAGE sql STABLE AS
 $$ SELECT date_trunc('second', statement_timestamp() AT TIME ZONE current_setting('timezone')) $$;
 
 CREATE OR REPLACE FUNCTION redshift_catalog.sysdate() RETURNS timestamp LANGUAGE sql STABLE AS
 $$ SELECT transaction_timestamp() AT TIME ZONE current_setting('timezone') $$;
 
--- What a sequence has last been set to in this session, which no rollback takes back; NULL when it has not been.
+-- The value to which this session has last set a sequence, even if rolled back; NULL if it has not.
 CREATE OR REPLACE FUNCTION redshift_catalog.remembered(sequence regclass) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN currval(sequence);
@@ -21,7 +21,7 @@ END $$;
 CREATE SEQUENCE IF NOT EXISTS redshift_catalog.last_copy_id;
 CREATE SEQUENCE IF NOT EXISTS redshift_catalog.last_copy_count MINVALUE 0;
 
--- Redshift guide, PG_LAST_COPY_ID and PG_LAST_COPY_COUNT: of the session's last COPY, failed or rolled back or not.
+-- Redshift guide, PG_LAST_COPY_ID and PG_LAST_COPY_COUNT: of the session's last COPY, even if it failed or was rolled back.
 CREATE OR REPLACE FUNCTION redshift_catalog.pg_last_copy_id() RETURNS integer LANGUAGE sql STABLE AS
 $$ SELECT coalesce(redshift_catalog.remembered('redshift_catalog.last_copy_id'), -1)::integer $$;
 
@@ -30,13 +30,13 @@ $$ SELECT coalesce(redshift_catalog.remembered('redshift_catalog.last_copy_count
 
 CREATE SEQUENCE IF NOT EXISTS redshift_catalog.last_unload_count MINVALUE 0;
 
--- Redshift guide, PG_LAST_UNLOAD_COUNT: rows of the session's last UNLOAD that was carried out; 0 when there was none.
+-- Redshift guide, PG_LAST_UNLOAD_COUNT: rows of the session's last successful UNLOAD; 0 if there was none.
 CREATE OR REPLACE FUNCTION redshift_catalog.pg_last_unload_count() RETURNS bigint LANGUAGE sql STABLE AS
 $$ SELECT coalesce(redshift_catalog.remembered('redshift_catalog.last_unload_count'), 0) $$;
 
--- ------------------------------------------------------------------ texts and choices
+-- ------------------------------------------------------------------ texts
 
--- Redshift guide, r_CONCAT: two arguments, and NULL when one of them is. Numbers and times turn into texts by themselves.
+-- Redshift guide, r_CONCAT: two arguments, NULL if one of them is. Numbers and times are converted to texts.
 CREATE OR REPLACE FUNCTION redshift_catalog.concat(a text, b text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT a || b $$;
 
@@ -56,7 +56,7 @@ $$ SELECT length(value) $$;
 CREATE OR REPLACE FUNCTION redshift_catalog.textlen(value text) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT length(value) $$;
 
--- Redshift guide, r_CHARINDEX: STRPOS, the other way about.
+-- Redshift guide, r_CHARINDEX: STRPOS with its arguments reversed.
 CREATE OR REPLACE FUNCTION redshift_catalog.charindex(part text, value text) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT strpos(value, part) $$;
@@ -65,7 +65,7 @@ CREATE OR REPLACE FUNCTION redshift_catalog.replicate(value text, times integer)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT repeat(value, times) $$;
 
--- Redshift guide, SHA2: 0 is 256, and an unknown number of bits an empty text.
+-- Redshift guide, SHA2: 0 means 256; an unknown number of bits returns an empty text.
 CREATE OR REPLACE FUNCTION redshift_catalog.sha2(value text, bits integer) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 SELECT CASE bits
@@ -77,7 +77,7 @@ SELECT CASE bits
     ELSE ''
 END $$;
 
--- Redshift guide, r_STRTOL: an empty text is 0; blanks before the number, a sign, and with base 16 an 0x may be there.
+-- Redshift guide, r_STRTOL: an empty text is 0; leading blanks, a sign and, with base 16, 0x are accepted.
 CREATE OR REPLACE FUNCTION redshift_catalog.strtol(value text, base integer) RETURNS bigint
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
@@ -98,7 +98,7 @@ BEGIN
     RETURN CASE parts[1] WHEN '-' THEN -number ELSE number END;
 END $$;
 
--- Redshift guide, r_LISTAGG: NULLs and empty texts are left out, and the result fits a VARCHAR(MAX).
+-- Redshift guide, r_LISTAGG: NULLs and empty texts are skipped, and the result must fit a VARCHAR(MAX).
 CREATE OR REPLACE FUNCTION redshift_catalog.listagg_step(list text, value anyelement, separator text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN

@@ -1,9 +1,9 @@
--- Redshift's functions of JSON in VARCHARs. Redshift guide, json-functions and its pages.
+-- Redshift's functions for JSON in VARCHARs. Redshift guide, json-functions and its pages.
 --
--- Where the guide is silent: JSON is what PostgreSQL takes for it; null is NULL; of a key that comes twice the last one counts;
--- objects and arrays come out as they are written.
+-- Where the guide does not say: JSON is what PostgreSQL accepts; null is NULL; the last of duplicate keys counts; objects and
+-- arrays are returned as they are written.
 
--- Redshift guide, IS_VALID_JSON: of objects only; for arrays there is IS_VALID_JSON_ARRAY.
+-- Redshift guide, IS_VALID_JSON: for objects only; arrays have IS_VALID_JSON_ARRAY.
 CREATE OR REPLACE FUNCTION redshift_catalog.is_valid_json(source text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT source IS JSON OBJECT $$;
@@ -12,8 +12,8 @@ CREATE OR REPLACE FUNCTION redshift_catalog.is_valid_json_array(source text) RET
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT source IS JSON ARRAY $$;
 
--- The value of a text, when it is JSON of that kind; NULL or an error otherwise. In PL/pgSQL, so that nothing is read before it
--- is known to be JSON. The wording: Redshift guide, JSON_EXTRACT_ARRAY_ELEMENT_TEXT
+-- The value of a text that is JSON of that kind; NULL or an error otherwise. In PL/pgSQL, so that the text is not parsed before
+-- it is known to be JSON. The error message: Redshift guide, JSON_EXTRACT_ARRAY_ELEMENT_TEXT
 CREATE OR REPLACE FUNCTION redshift_catalog.json_object_of(source text, null_if_invalid boolean) RETURNS json
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
@@ -32,7 +32,7 @@ BEGIN
     RETURN CASE WHEN source IS JSON ARRAY THEN source END;
 END $$;
 
--- Redshift guide, JSON_EXTRACT_PATH_TEXT: up to five keys, and NULL when one of them is not there. The last argument may be
+-- Redshift guide, JSON_EXTRACT_PATH_TEXT: up to five keys, NULL if one of them does not exist. The last argument may be
 -- null_if_invalid, so each number of keys has a function.
 CREATE OR REPLACE FUNCTION redshift_catalog.json_extract_path_text(
     source text, a text, null_if_invalid boolean DEFAULT false
@@ -63,7 +63,7 @@ CREATE OR REPLACE FUNCTION redshift_catalog.json_array_length(source text, null_
 RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT pg_catalog.json_array_length(redshift_catalog.json_array_of(source, null_if_invalid)) $$;
 
--- Redshift guide, JSON_EXTRACT_ARRAY_ELEMENT_TEXT: from 0; a place that is not there, or negative, is NULL.
+-- Redshift guide, JSON_EXTRACT_ARRAY_ELEMENT_TEXT: from 0; a missing or negative position is NULL.
 CREATE OR REPLACE FUNCTION redshift_catalog.json_extract_array_element_text(
     source text, place integer, null_if_invalid boolean DEFAULT false
 ) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS

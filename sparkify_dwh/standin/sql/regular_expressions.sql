@@ -1,10 +1,10 @@
--- Redshift's functions of regular expressions. PostgreSQL has some of these names, replaces the first match only, knows other
--- parameters, and errors where Redshift has an answer. Redshift guide, REGEXP_REPLACE, REGEXP_SUBSTR, REGEXP_INSTR, REGEXP_COUNT
+-- Redshift's regular expression functions. PostgreSQL has some of these names, but replaces only the first match, has other
+-- parameters, and raises errors where Redshift returns a result. Redshift guide, REGEXP_REPLACE, REGEXP_SUBSTR, REGEXP_INSTR, REGEXP_COUNT
 --
--- A position below 1 is the first character's; one behind the last character finds nothing. Where the guide is silent: \1 in a
--- replacement is the first group of the match, as PostgreSQL has it, and $1 is text; of c and i the last one counts.
+-- A position below 1 means the first character; one after the last character has no match. Where the guide does not say: \1 in
+-- a replacement is the first group of the match, as in PostgreSQL, and $1 is text; the last of c and i counts.
 
--- PostgreSQL's flags for Redshift's parameters; ``known`` are those that the function takes. p of PostgreSQL is another thing.
+-- PostgreSQL's flags for Redshift's parameters; ``known`` are those that the function accepts. PostgreSQL's p is different.
 CREATE OR REPLACE FUNCTION redshift_catalog.regexp_flags(parameters text, known text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
@@ -16,7 +16,7 @@ BEGIN
     RETURN translate(parameters, 'e', '');
 END $$;
 
--- With e what counts is the pattern's first group; without groups it means nothing. The () behind the pattern is a group more.
+-- With e the result is the pattern's first group; without groups e has no effect. The () after the pattern adds a group.
 CREATE OR REPLACE FUNCTION redshift_catalog.regexp_group(pattern text, parameters text) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT (strpos(parameters, 'e') > 0 AND cardinality(regexp_match('', pattern || '|()')) > 1)::integer $$;
@@ -31,7 +31,7 @@ SELECT CASE
     )
 END $$;
 
--- No match is an empty text, and no such occurrence NULL.
+-- Without a match the result is an empty text; without that occurrence it is NULL.
 CREATE OR REPLACE FUNCTION redshift_catalog.regexp_substr(
     source text, pattern text, at integer DEFAULT 1, occurrence integer DEFAULT 1, parameters text DEFAULT 'c'
 ) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$

@@ -1,6 +1,6 @@
--- Redshift's parameters of a session, as its functions tell them.
+-- Redshift's functions for session parameters.
 
--- Redshift guide, r_CURRENT_SETTING. The search path is shown without what the stand-in puts behind it.
+-- Redshift guide, r_CURRENT_SETTING. The search path is shown without the stand-in's schema.
 CREATE OR REPLACE FUNCTION redshift_catalog.current_setting(name text) RETURNS text LANGUAGE sql STABLE AS $$
 SELECT CASE lower(name)
     WHEN 'search_path' THEN regexp_replace(pg_catalog.current_setting('search_path'), ', *redshift_catalog$', '')

@@ -1,5 +1,5 @@
--- What CREATE TABLE said that only Redshift knows, kept beside PostgreSQL's catalogue.
--- Every statement of these files may run again: installing twice changes nothing.
+-- The design of tables, which PostgreSQL's catalogue does not have.
+-- The statements of these files are idempotent: installing twice changes nothing.
 
 CREATE SCHEMA IF NOT EXISTS redshift_catalog;
 
@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS redshift_catalog.table_key (
 
 CREATE SEQUENCE IF NOT EXISTS redshift_catalog.key_oid MINVALUE 1000000000 MAXVALUE 2000000000;
 
--- The columns that a foreign key refers to, as text: those it names, or the primary key's. Redshift guide, r_CREATE_TABLE_NEW
+-- The columns that a foreign key references, as text: the named ones, or the primary key's. Redshift guide, r_CREATE_TABLE_NEW
 CREATE OR REPLACE FUNCTION redshift_catalog.referred_columns(key jsonb) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE
     other oid := (key ->> 'other')::regclass;  -- which must be there
@@ -91,7 +91,7 @@ BEGIN
     CALL redshift_catalog.index_sort_key(relation);
 END $$;
 
--- The nearest thing to zone maps: what Redshift skips by its sort key, PostgreSQL skips by a BRIN index.
+-- The closest to zone maps: a BRIN index lets PostgreSQL skip the blocks that Redshift skips by the sort key.
 CREATE OR REPLACE PROCEDURE redshift_catalog.index_sort_key(relation regclass) LANGUAGE plpgsql AS $$
 DECLARE
     sort_columns text;
@@ -112,7 +112,7 @@ BEGIN
     END IF;
 END $$;
 
--- The stand-in's own schema ends every search path, and no table is to be made in it for want of another.
+-- The stand-in's schema is the last of every search path; tables must not be created in it when no other schema exists.
 CREATE OR REPLACE PROCEDURE redshift_catalog.find_place_for(target text, ddl text) LANGUAGE plpgsql AS $$
 BEGIN
     IF current_schema() = 'redshift_catalog' AND cardinality(parse_ident(target)) = 1 AND ddl NOT LIKE 'CREATE TEMPORARY %' THEN

@@ -1,6 +1,6 @@
--- What an analyst asks about tables: Redshift's views of their design.
+-- Redshift's views of table design.
 
--- Redshift guide, r_PG_TABLE_DEF: the columns of the tables in the search path; those of the system's own are left out here.
+-- Redshift guide, r_PG_TABLE_DEF: the columns of the tables in the search path, except system tables.
 CREATE OR REPLACE VIEW redshift_catalog.pg_table_def AS
 SELECT n.nspname AS schemaname, c.relname AS tablename, a.attname AS "column",
        format_type(a.atttypid, a.atttypmod) AS type, coalesce(d.encoding, 'none')::char(32) AS encoding,
@@ -21,7 +21,7 @@ BEGIN
 END $$;
 
 -- Redshift guide, r_SVV_TABLE_INFO: a row per table that is not empty. Sizes are in blocks of 1 MB. There is one slice, so
--- nothing is skewed; what is not known (unsorted rows, age of the statistics) is NULL.
+-- nothing is skewed; unknown values (unsorted rows, age of the statistics) are NULL.
 CREATE OR REPLACE VIEW redshift_catalog.svv_table_info AS
 SELECT current_database()::text AS database, n.nspname::text AS schema, c.oid AS table_id, c.relname::text AS "table",
        CASE WHEN columns.encoded THEN 'Y' ELSE 'N' END AS encoded,
