@@ -1,4 +1,4 @@
-"""What people listen to, as a page for managers: one HTML file that needs neither network nor warehouse.
+"""What people listen to, as a page for managers: one HTML file that works offline.
 
 from sparkify_dwh.report import write_report
 write_report(settings, Path("report.html"))
@@ -28,7 +28,7 @@ __all__ = ["Written", "make_report", "write_report"]
 
 @dataclass(frozen=True)
 class Written:
-    """A report in its file. ``first`` and ``last`` are None when the warehouse has no plays, and no days were asked for."""
+    """A report file. ``first`` and ``last`` are None when the warehouse has no plays and no days were requested."""
 
     path: Path
     first: date | None
@@ -45,16 +45,16 @@ def write_report(  # noqa: PLR0913 (options by name)
     check: bool = False,
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> Written:
-    """Write the report of the days from ``first`` to ``last`` (UTC, both included) to a file, and say what was written.
+    """Write the report of the days from ``first`` to ``last`` (UTC, both included) to a file.
 
-    Without ``last``, it is the last day with plays that is over; without ``first``, 29 days earlier, or the first day with
-    plays. ``check`` checks everything in the warehouse, too. A file that is there is replaced when the new one is complete.
+    ``last`` defaults to the last complete day with plays, ``first`` to 29 days earlier or the first day with plays. With
+    ``check``, all checks are run on the whole warehouse. An existing file is replaced when the new one is complete.
 
-    Raises :class:`UsageError` where no file can be written, for days that make no period, and where the extra ``report`` is
-    not installed; and what connecting raises.
+    Raises :class:`UsageError` when the file cannot be written, for an invalid period, and without the extra ``report``; and
+    the errors of connecting.
     """
-    target = _writable(path)
-    html, data = _made(settings, first, last, check, on_step)
+    target = _output_file(path)
+    html, data = _render(settings, first, last, check, on_step)
     on_step("writing")
     write_atomically(target, html.encode())
     if data.listening is None:
@@ -63,15 +63,13 @@ def write_report(  # noqa: PLR0913 (options by name)
     return Written(target, period.first, period.last, data.listening.plays)
 
 
-def _writable(path: Path) -> Path:
-    """The file that a path stands for, links followed. Raises :class:`UsageError` where no file can be written."""
+def _output_file(path: Path) -> Path:
+    """Return the path with links followed. Raises :class:`UsageError` when no file can be written there."""
     path = path.resolve()
     if path.exists() and not path.is_file():
-        raise UsageError(
-            f"The report needs a file to be written to, and {path} is none: name a file, such as report.html."
-        )
+        raise UsageError(f"{path} is not a file: name a file for the report, such as report.html.")
     if not path.parent.is_dir():
-        raise UsageError(f"The report needs a directory that is there, and {path.parent} is not: create it first.")
+        raise UsageError(f"The directory {path.parent} does not exist: create it first.")
     return path
 
 
@@ -83,33 +81,33 @@ def make_report(
     check: bool = False,
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> str:
-    """The report as HTML: see :func:`write_report`."""
-    return _made(settings, first, last, check, on_step)[0]
+    """Return the report as HTML: see :func:`write_report`."""
+    return _render(settings, first, last, check, on_step)[0]
 
 
-def _made(
+def _render(
     settings: Settings,
     first: date | str | None,
     last: date | str | None,
     check: bool,
     on_step: Callable[[str], None],
 ) -> tuple[str, ReportData]:
-    """The page, and what it says."""
+    """Return the page and its data."""
     require_extra("report", "A report")
     from sparkify_dwh.report.drawing import Drawing
 
-    with Drawing() as drawing, ThreadPoolExecutor(1) as aside:
-        from sparkify_dwh.report.data import Wanted, ask  # while the script is put together
+    with Drawing() as drawing, ThreadPoolExecutor(1) as importer:
+        from sparkify_dwh.report.data import ReportRequest, read_report_data  # while the script is bundled
 
         @cache
         def importing() -> Future[Any]:
-            return aside.submit(import_module, "sparkify_dwh.report.page")
+            return importer.submit(import_module, "sparkify_dwh.report.page")
 
         def tell(step: str) -> None:
-            importing()  # from the first step on, for then the warehouse works and this process waits
+            importing()  # from the first step on: this process then waits for the warehouse
             on_step(step)
 
-        data = ask(settings, Wanted.of(first, last, check=check), tell)
+        data = read_report_data(settings, ReportRequest.of(first, last, check=check), tell)
         tell("drawing")
-        html: str = importing().result().page(data, drawing.script())
+        html: str = importing().result().render_page(data, drawing.script())
         return html, data

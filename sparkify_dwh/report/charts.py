@@ -1,6 +1,6 @@
-"""The charts, as Vega-Lite specifications without data: the page gives each its rows, by the name ``rows``.
+"""The charts as Vega-Lite specifications. The page supplies the data of each under the name ``rows``.
 
-Colours are the page's own CSS variables, so that charts follow it into the dark and onto paper.
+Colours are CSS variables of the page, so that charts follow its dark and print styles.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ ROWS = alt.NamedData("rows")
 
 
 def specifications(levels: Iterable[str], bars_of: Mapping[str, int]) -> dict[str, dict[str, Any]]:
-    """Every chart by its name on the page.
+    """Return every chart by its name on the page.
 
-    Plays per day are in the ``levels``; ``bars_of`` has the number of bars of each bar chart.
+    ``levels`` are those of the plays per day; ``bars_of`` has the number of bars of each bar chart.
     """
     colours = {level: COLOURS.get(level, THIRD) for level in sorted(levels, reverse=True)}
     charts: dict[str, alt.Chart] = {
@@ -37,33 +37,33 @@ def specifications(levels: Iterable[str], bars_of: Mapping[str, int]) -> dict[st
 
 
 def per_day(measure: str, title: str, by: str, colours: dict[str, str]) -> alt.Chart:
-    """A column a day, in parts of two kinds. ``day`` is in milliseconds since 1970, UTC."""
+    """Return stacked columns per day. ``day`` is in milliseconds since 1970, UTC."""
     scale = alt.Scale(domain=list(colours), range=list(colours.values()))
     chart: alt.Chart = _chart(240).mark_bar().encode(
         x=_day(),
         y=alt.Y(measure, type="quantitative", title=title, axis=_whole()),
         color=alt.Color(by, type="nominal", scale=scale, legend=alt.Legend(title=None, orient="top")),
         order=alt.Order("position", type="quantitative"),
-        tooltip=[_day_told(), alt.Tooltip(by, type="nominal", title=by.capitalize()), _number(measure, title)],
+        tooltip=[_day_tooltip(), alt.Tooltip(by, type="nominal", title=by.capitalize()), _number(measure, title)],
     )  # fmt: skip
     return chart
 
 
 def share_per_day() -> alt.Chart:
-    """A line of the share of plays of songs that the catalogue does not hold."""
+    """Return a line of the share of plays of songs that are not in the catalogue."""
     line: Any = {"color": FIRST, "size": 24}
     chart: alt.Chart = _chart(180).mark_line(color=FIRST, strokeWidth=2, point=line).encode(
         x=_day(),
         y=alt.Y("share", type="quantitative", title="Not in the catalogue", axis=alt.Axis(format="%", tickCount=5),
                 scale=alt.Scale(domain=[0, 1])),
-        tooltip=[_day_told(), alt.Tooltip("share", type="quantitative", title="Share", format=".1%"),
+        tooltip=[_day_tooltip(), alt.Tooltip("share", type="quantitative", title="Share", format=".1%"),
                  _number("plays", "Plays")],
     )  # fmt: skip
     return chart
 
 
 def heat_map() -> alt.Chart:
-    """Plays by weekday and hour, on average of such weekdays."""
+    """Return a heat map of average plays by weekday and hour."""
     scale = alt.Scale(type="quantize", range=HEAT, domain=alt.DomainUnionWith(unionWith=[0]))
     chart: alt.Chart = _chart(7 * 26).mark_rect(stroke="var(--surface)", strokeWidth=1).encode(
         x=alt.X("hour", type="ordinal", title="Hour (UTC)", axis=alt.Axis(labelAngle=0, labelOverlap=True),
@@ -78,7 +78,7 @@ def heat_map() -> alt.Chart:
 
 
 def columns(by: str, title: str, measure: str, measured: str) -> alt.Chart:
-    """A column a class, in the order of the rows."""
+    """Return a column per row, in the order of the rows."""
     chart: alt.Chart = _chart(220).mark_bar(color=FIRST).encode(
         x=alt.X(by, type="ordinal", title=title, sort=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
         y=alt.Y(measure, type="quantitative", title=measured, axis=_whole()),
@@ -88,7 +88,7 @@ def columns(by: str, title: str, measure: str, measured: str) -> alt.Chart:
 
 
 def bars(by: str, number: int) -> alt.Chart:
-    """A bar of plays a name, in the order of the rows."""
+    """Return a bar of plays per row, in the order of the rows."""
     chart: alt.Chart = _chart(24 * number).mark_bar(color=FIRST).encode(
         x=alt.X("plays", type="quantitative", title="Plays", axis=_whole()),
         y=alt.Y(by, type="nominal", title=None, sort=None, axis=alt.Axis(labelLimit=130)),
@@ -108,7 +108,7 @@ def _day() -> alt.X:
                  axis=alt.Axis(format="%-d %b", labelOverlap=True, labelAngle=0, ticks=False))  # fmt: skip
 
 
-def _day_told() -> alt.Tooltip:
+def _day_tooltip() -> alt.Tooltip:
     return alt.Tooltip("day", type="temporal", timeUnit="utcyearmonthdate", title="Day", format="%-d %B %Y")
 
 
@@ -117,7 +117,7 @@ def _number(name: str, title: str, form: str = ",") -> alt.Tooltip:
 
 
 def _whole() -> alt.Axis:
-    """An axis of counts: a tick is a whole number."""
+    """Return an axis of counts, with whole numbers only."""
     return alt.Axis(format=",d", tickMinStep=1, tickCount=5)
 
 

@@ -1,8 +1,8 @@
-"""The numbers of a report day by day: what the page adds up again when its reader chooses other days.
+"""Daily numbers, from which the page computes those of any days that its reader chooses.
 
-Plays and seconds of days add up; listeners and sessions do not, for one who listens on two days is one listener. They add
-up all the same when each day's are told apart by how many days before they were there last: of the days from a to b, those
-count whose day before lies before a. So the numbers of any days are exact, and no listener is in the page.
+Plays and seconds are additive; listeners and sessions are not, because a user who listens on two days is one listener. So
+each day's listeners are split by the days since they last listened: over the days from a to b, a day counts those whose
+last day was before a. The numbers of any days are exact, and the page holds no user ids.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from sqlalchemy import Connection
 from sparkify_dwh.report import questions
 from sparkify_dwh.report.period import Period
 
-UNKNOWN = "unknown"  # the level of a play whose event did not say
+UNKNOWN = "unknown"  # the level of plays whose event has none
 
 
 @dataclass(frozen=True)
 class Daily:
-    """Numbers of every day of ``span``: the days before the period, with which it is compared, and the period.
+    """Numbers per day of ``span``: the period, and as many days before it for comparison.
 
-    ``levels`` are plays by level. ``listeners`` and ``sessions`` are, of each day, those who were not there before within
-    the span, and those who were there last 1 day before, 2 days before, and so on. ``hours`` are plays by hour of the day,
-    of the days of the period alone.
+    ``levels`` are plays by level. ``listeners[day][gap]`` are the listeners who last listened ``gap`` days before; gap 0
+    holds those without an earlier day in the span. ``sessions`` likewise. ``hours`` are plays by hour of the day, for the
+    days of the period only.
     """
 
     span: Period
@@ -39,17 +39,17 @@ class Daily:
     sessions: list[list[int]]
     hours: list[list[int]]
 
-    def place(self, day: date) -> int:
-        """Where a day's numbers are."""
+    def index(self, day: date) -> int:
+        """Return the index of a day's numbers."""
         return (day - self.span.first).days
 
     def total(self, numbers: Sequence[int], period: Period) -> int:
-        """Numbers that add up, of some days."""
-        return sum(numbers[self.place(period.first) : self.place(period.last) + 1])
+        """Return the sum of additive numbers over a period."""
+        return sum(numbers[self.index(period.first) : self.index(period.last) + 1])
 
     def distinct(self, returns: Sequence[Sequence[int]], period: Period) -> int:
-        """How many listeners, or sessions, there were on some days, each counted once."""
-        first, last = self.place(period.first), self.place(period.last)
+        """Return the number of listeners, or sessions, in a period, each counted once."""
+        first, last = self.index(period.first), self.index(period.last)
         return sum(
             number
             for day in range(first, last + 1)
@@ -57,13 +57,13 @@ class Daily:
             if gap == 0 or gap > day - first
         )
 
-    def on(self, returns: Sequence[Sequence[int]], day: date) -> int:
-        """How many listeners, or sessions, there were on one day."""
-        return sum(returns[self.place(day)])
+    def on_day(self, returns: Sequence[Sequence[int]], day: date) -> int:
+        """Return the number of listeners, or sessions, on one day."""
+        return sum(returns[self.index(day)])
 
 
 def daily_numbers(connection: Connection, period: Period) -> Daily:
-    """Ask for the numbers of every day of the period and of the days before."""
+    """Read the numbers of every day of the period and of as many days before."""
     span = Period(period.before().first, period.last)
     plays, seconds, matched = ([0] * span.days for _ in range(3))
     levels = {"free": [0] * span.days, "paid": [0] * span.days}
@@ -90,7 +90,7 @@ def daily_numbers(connection: Connection, period: Period) -> Daily:
 
 
 def _returns(rows: Iterable[Any], span: Period) -> list[list[int]]:
-    """Of each day, the number who were not there before, and of those who were there 1, 2, 3 ... days before."""
+    """Return per day the numbers by gap: see :class:`Daily`."""
     returns: list[list[int]] = [[] for _ in range(span.days)]
     for row in rows:
         gap = 0 if row.before is None else (row.day - row.before).days

@@ -1,4 +1,4 @@
-"""All that a report says, asked of the warehouse in one transaction, which writes nothing to it."""
+"""The data of a report, read in one transaction that writes nothing to the warehouse's tables."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.report import questions
 from sparkify_dwh.report.listening import Listening, listening
-from sparkify_dwh.report.load_status import Upkeep, upkeep
-from sparkify_dwh.report.period import Period, chosen
-from sparkify_dwh.report.rollups import gather_listeners
+from sparkify_dwh.report.load_status import LoadStatus, read_load_status
+from sparkify_dwh.report.period import Period, choose_period
+from sparkify_dwh.report.rollups import create_listeners
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.utils.dates import as_date
@@ -26,8 +26,8 @@ OnStep = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the report is to be about; ``now`` is UTC. ``check`` is whether to check everything in the warehouse."""
+class ReportRequest:
+    """The days and checks of a report; ``now`` is UTC. With ``check``, all checks are run on the whole warehouse."""
 
     first: date | None
     last: date | None
@@ -35,70 +35,71 @@ class Wanted:
     now: datetime
 
     @classmethod
-    def of(cls, first: date | str | None = None, last: date | str | None = None, *, check: bool = False) -> Wanted:
-        """As people give them: days as dates or texts, and now. Raises :class:`UsageError` for what is no day."""
+    def of(
+        cls, first: date | str | None = None, last: date | str | None = None, *, check: bool = False
+    ) -> ReportRequest:
+        """Return a request made now, for days as dates or ISO texts. Raises :class:`UsageError` for an invalid day."""
         first, last = (None if day is None else as_date(day) for day in (first, last))
         return cls(first, last, check, datetime.now(timezone.utc).replace(tzinfo=None))
 
 
 @dataclass(frozen=True)
 class ReportData:
-    """What a report says. ``days`` are those the warehouse has plays of; without a period there are no plays at all."""
+    """The data of a report. ``days`` are those from the first play in the warehouse to the last; None without plays."""
 
     made_at: datetime
     version: str
     database: str
     days: Period | None
     listening: Listening | None
-    upkeep: Upkeep
+    load_status: LoadStatus
 
     @property
     def comparable(self) -> bool:
-        """Whether the warehouse's plays reach back to the first of the days before, so that comparing is fair."""
+        """Whether the warehouse has plays from the first of the days before, so that a comparison is fair."""
         return self.listening is not None and self.known_from <= self.listening.daily.span.first
 
     @property
     def known_from(self) -> date:
-        """The first day of which the warehouse can be expected to know."""
+        """The first day with plays."""
         return self.days.first if self.days else date.max
 
 
-def ask(settings: Settings, wanted: Wanted, on_step: OnStep = lambda _step: None) -> ReportData:
-    """Ask the warehouse for all that a report says.
+def read_report_data(settings: Settings, request: ReportRequest, on_step: OnStep = lambda _step: None) -> ReportData:
+    """Read the data of a report from the warehouse.
 
-    Raises :class:`UnreachableError`, :class:`NotMigratedError`, and :class:`UsageError` for days that make no period.
+    Raises :class:`UnreachableError`, :class:`NotMigratedError`, :class:`SparkifyError` when the warehouse refuses a query,
+    and :class:`UsageError` for an invalid period.
     """
     with connected(settings) as connection:
         require_migrated(connection, SPARKIFY)
         try:
-            return _ask(connection, settings, wanted, on_step)
+            return _read(connection, settings, request, on_step)
         except DBAPIError as error:
-            raise SparkifyError(
-                f"The report needs answers to its questions, and the warehouse refused one: {server_message(error)}."
-            ) from error
+            raise SparkifyError(f"The warehouse refused a query of the report: {server_message(error)}.") from error
         finally:
             connection.rollback()
 
 
-def _ask(connection: Connection, settings: Settings, wanted: Wanted, on_step: OnStep) -> ReportData:
+def _read(connection: Connection, settings: Settings, request: ReportRequest, on_step: OnStep) -> ReportData:
     on_step("looking at the loads")
-    kept = upkeep(connection, wanted.check)
+    load_status = read_load_status(connection, request.check)
     on_step("reading the plays")
-    gather_listeners(connection)
-    found = connection.execute(questions.days_of_data()).one()
-    days = Period(found.first_day, found.last_day) if found.first_day else None
-    period = chosen(days, wanted.first, wanted.last, wanted.now.date())
+    create_listeners(connection)
+    bounds = connection.execute(questions.days_of_data()).one()
+    days = Period(bounds.first_day, bounds.last_day) if bounds.first_day else None
+    period = choose_period(days, request.first, request.last, request.now.date())
     return ReportData(
-        wanted.now,
+        request.now,
         VERSION,
-        _place(settings),
+        _warehouse_name(settings),
         days,
         listening(connection, period, days, on_step) if period else None,
-        kept,
+        load_status,
     )
 
 
-def _place(settings: Settings) -> str:
-    """Which warehouse it is, without user and password."""
+def _warehouse_name(settings: Settings) -> str:
+    """Return database and host of the warehouse, without user and password."""
     url = settings.url
     return f"{url.database} at {url.host}" if url.host else f"the stand-in in {url.database}"

@@ -1,7 +1,7 @@
-"""The library that draws the charts: Vega-Lite with all it needs, as one script.
+"""The chart library: Vega-Lite and its dependencies as one script.
 
-Putting it together takes a second or two of computing, so it is begun in a process of its own while the warehouse is asked.
-(In a thread, it would hold Python's lock all the while.)
+Bundling takes a second or two of CPU time, so it runs in a process of its own while the warehouse works. (A thread would
+hold the GIL.)
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import ClassVar
 from sparkify_dwh.errors import SparkifyError
 
 SNIPPET = "window.vegaEmbed = vegaEmbed;"
-# It looks for modules where this process does, and nowhere else.
+# With the module path of this process.
 PROGRAM = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
@@ -25,12 +25,12 @@ sys.stdout.buffer.write(vl_convert.javascript_bundle(sys.argv[2]).encode())
 
 
 class Drawing:
-    """The script in the making, once in a process; leaving the block ends what makes it, wanted or not."""
+    """The bundling of the chart library, once per process. Leaving the block ends it, finished or not."""
 
     _finished: ClassVar[str | None] = None
 
     def __init__(self) -> None:
-        self._process = None if Drawing._finished else _begun()
+        self._process = None if Drawing._finished else _start()
 
     def __enter__(self) -> Drawing:
         return self
@@ -47,24 +47,24 @@ class Drawing:
                 pipe.close()
 
     def script(self) -> str:
-        """The script, which may stand inside of an element."""
+        """Wait for the script and return it, safe to embed in a script element."""
         if Drawing._finished is None:
-            Drawing._finished = self._awaited()
+            Drawing._finished = self._wait()
         return Drawing._finished
 
-    def _awaited(self) -> str:
+    def _wait(self) -> str:
         assert self._process is not None  # nothing was finished when this began
-        written, complaint = self._process.communicate()
+        output, errors = self._process.communicate()
         if self._process.returncode:
-            reason = complaint.decode(errors="replace").strip().rpartition("\n")[2]
+            reason = errors.decode(errors="replace").strip().rpartition("\n")[2]
             raise SparkifyError(
                 f"The charts need vl-convert-python, which failed: {reason or self._process.returncode}. Install it again: "
                 "pip install --force-reinstall vl-convert-python."
             )
-        return written.decode().replace("</script", "<\\/script").replace("<!--", "<\\!--")
+        return output.decode().replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _begun() -> subprocess.Popen[bytes]:
+def _start() -> subprocess.Popen[bytes]:
     command = [sys.executable, "-I", "-c", PROGRAM, json.dumps(sys.path), SNIPPET]
     pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
     return subprocess.Popen(command, stdin=nothing, stdout=pipe, stderr=pipe)  # noqa: S603 (our own)

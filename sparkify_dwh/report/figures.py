@@ -1,4 +1,4 @@
-"""The numbers at the top of the page, each with that of the days before, where the warehouse knows them."""
+"""The headline figures of the page, with those of the days before for comparison."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Measures = dict[str, float | None]
 
 @dataclass(frozen=True)
 class Figure:
-    """A number of the period; ``before`` is that of as many days before, None where that is not known."""
+    """A number of the period; ``before`` is the number of as many days before, None when unknown."""
 
     name: str
     label: str
@@ -43,8 +43,8 @@ FIGURES = (
 )
 
 
-def headline(data: ReportData) -> list[Figure]:
-    """The figures of the period; none when there is no period."""
+def headline_figures(data: ReportData) -> list[Figure]:
+    """Return the figures of the period; none without a period."""
     if data.listening is None:
         return []
     daily, period = data.listening.daily, data.listening.period
@@ -57,7 +57,7 @@ def headline(data: ReportData) -> list[Figure]:
 
 
 def measures(daily: Daily, period: Period) -> Measures:
-    """The figures' values by name; shares of no plays are None."""
+    """Return the figures' values by name; None for a ratio without plays."""
     plays, listeners = daily.total(daily.plays, period), daily.distinct(daily.listeners, period)
     return {
         "plays": plays,

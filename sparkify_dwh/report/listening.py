@@ -1,4 +1,4 @@
-"""What people listened to in a period, as plain numbers and names."""
+"""What people listened to in a period."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from sqlalchemy import Connection
 from sparkify_dwh.report import questions
 from sparkify_dwh.report.daily import Daily, daily_numbers
 from sparkify_dwh.report.period import Period
-from sparkify_dwh.report.rollups import gather
+from sparkify_dwh.report.rollups import create_rollups
 
-MOST_NAMES = 10  # songs, artists, places
-MOST_COHORTS = 12  # weeks
-SESSION_SIZES = (1, 2, 3, 6, 11, 21, 41, 81)  # the least plays of each class of sessions
-MOST_OF_CLASS = (*(least - 1 for least in SESSION_SIZES[1:]), None)
+MAX_NAMES = 10  # songs, artists, cities, states
+MAX_COHORT_WEEKS = 12
+MIN_PLAYS_OF_CLASS = (1, 2, 3, 6, 11, 21, 41, 81)
+MAX_PLAYS_OF_CLASS = (*(least - 1 for least in MIN_PLAYS_OF_CLASS[1:]), None)
 
 
 @dataclass(frozen=True)
 class Played:
-    """A song (with its artist) or an artist (without ``song``), as logged; None where the log names none."""
+    """A song (with its artist) or an artist (without ``song``), as logged; None when the log has none."""
 
     song: str | None
     artist: str | None
@@ -36,7 +36,7 @@ class Played:
 
 @dataclass(frozen=True)
 class Group:
-    """What was listened to at a level, in a place, with a browser. ``name`` is None where the log does not say."""
+    """Listening at a level, in a location or with a browser. ``name`` is None when the log has none."""
 
     name: str | None
     plays: int
@@ -46,7 +46,7 @@ class Group:
 
 @dataclass(frozen=True)
 class LevelChange:
-    """The listeners with one level at their first play of the period, and another at their last."""
+    """The number of listeners whose level at the last play of the period differs from that at the first."""
 
     first_level: str
     last_level: str
@@ -55,7 +55,7 @@ class LevelChange:
 
 @dataclass(frozen=True)
 class Cohort:
-    """The listeners who began in the week of a Monday: how many of them listened 0, 1, 2 ... weeks later."""
+    """Listeners whose first play was in the week of a Monday: the number who listened 0, 1, 2 ... weeks later."""
 
     week: date
     users: list[int]
@@ -72,7 +72,7 @@ class SessionClass:
 
 @dataclass(frozen=True)
 class Sessions:
-    """How long sessions were (from the start of the first song to that of the last), and how many songs they had."""
+    """Lengths of sessions, from the start of the first play to that of the last, and their numbers of plays."""
 
     number: int
     mean_length_seconds: float
@@ -85,7 +85,7 @@ class Sessions:
 
 @dataclass(frozen=True)
 class Listening:
-    """All that a report says of a period. ``songs_played`` and ``artists_played`` are distinct names."""
+    """What people listened to in a period. ``songs_played`` and ``artists_played`` are numbers of distinct names."""
 
     period: Period
     daily: Daily
@@ -109,11 +109,11 @@ class Listening:
 
 
 def listening(connection: Connection, period: Period, days: Period | None, on_step: Callable[[str], None]) -> Listening:
-    """Ask the warehouse, in the transaction that the connection is in, in which the listeners are gathered already.
+    """Read the period, in the transaction in which :func:`create_listeners` was called.
 
-    ``days`` are those from the first to the last of which it has plays.
+    ``days`` are those from the first play in the warehouse to the last.
     """
-    gather(connection, period, days)
+    create_rollups(connection, period, days)
     on_step("asking")
 
     def ask(question: Any) -> Any:
@@ -125,15 +125,15 @@ def listening(connection: Connection, period: Period, days: Period | None, on_st
         daily_numbers(connection, period),
         played.songs,
         played.artists,
-        [_song(row) for row in ask(questions.top_songs(MOST_NAMES))],
-        [_artist(row) for row in ask(questions.top_artists(MOST_NAMES))],
-        [Played(row.song, row.artist, row.plays, 0) for row in ask(questions.missing_songs(MOST_NAMES))],
+        [_song(row) for row in ask(questions.top_songs(MAX_NAMES))],
+        [_artist(row) for row in ask(questions.top_artists(MAX_NAMES))],
+        [Played(row.song, row.artist, row.plays, 0) for row in ask(questions.missing_songs(MAX_NAMES))],
         [_group(row, row.level and row.level.rstrip()) for row in ask(questions.levels())],
         _changes(ask(questions.first_and_last_levels(period))),
         _cohorts(ask(questions.cohorts(_latest_weeks(period)))),
         _sessions(ask(questions.plays_per_session(period)).all()),
-        [_group(row, _city(row)) for row in ask(questions.top_cities(MOST_NAMES))],
-        [_group(row, row.state) for row in ask(questions.top_states(MOST_NAMES))],
+        [_group(row, _city(row)) for row in ask(questions.top_cities(MAX_NAMES))],
+        [_group(row, row.state) for row in ask(questions.top_states(MAX_NAMES))],
         [_group(row, row.browser) for row in ask(questions.browsers())],
         [_group(row, row.platform) for row in ask(questions.platforms())],
     )
@@ -161,9 +161,9 @@ def _changes(rows: Iterable[Any]) -> list[LevelChange]:
 
 
 def _latest_weeks(period: Period) -> Period:
-    """The last weeks of a long period."""
+    """Return the last weeks of a long period."""
     monday = period.last - timedelta(period.last.weekday())
-    return Period(max(period.first, monday - timedelta(weeks=MOST_COHORTS - 1)), period.last)
+    return Period(max(period.first, monday - timedelta(weeks=MAX_COHORT_WEEKS - 1)), period.last)
 
 
 def _cohorts(rows: Iterable[Any]) -> list[Cohort]:
@@ -177,7 +177,7 @@ def _cohorts(rows: Iterable[Any]) -> list[Cohort]:
 
 
 def _sessions(rows: Sequence[Any]) -> Sessions:
-    """Of the rows of ``questions.plays_per_session``."""
+    """Summarize the rows of ``questions.plays_per_session``."""
     plays_of = {row.plays: row.sessions for row in rows}
     number = sum(plays_of.values())
     return Sessions(
@@ -187,7 +187,7 @@ def _sessions(rows: Sequence[Any]) -> Sessions:
         float(max((row.longest_seconds for row in rows), default=0)),
         sum(plays * sessions for plays, sessions in plays_of.items()) / max(number, 1),
         median(plays_of),
-        [_class(least, most, plays_of) for least, most in zip(SESSION_SIZES, MOST_OF_CLASS, strict=True)],
+        [_class(least, most, plays_of) for least, most in zip(MIN_PLAYS_OF_CLASS, MAX_PLAYS_OF_CLASS, strict=True)],
     )
 
 
@@ -197,8 +197,8 @@ def _class(least: int, most: int | None, plays_of: Mapping[int, int]) -> Session
 
 
 def median(counts: Mapping[int, int]) -> float:
-    """The median of numbers of which each is there so many times; 0 of none."""
+    """Return the median of numbers given with their frequencies; 0 of none."""
     numbers, total = sorted(counts), sum(counts.values())
-    upto = list(accumulate(counts[number] for number in numbers))
-    middle = [numbers[bisect_right(upto, place)] for place in ((total - 1) // 2, total // 2) if total]
+    cumulative = list(accumulate(counts[number] for number in numbers))
+    middle = [numbers[bisect_right(cumulative, rank)] for rank in ((total - 1) // 2, total // 2) if total]
     return sum(middle) / 2

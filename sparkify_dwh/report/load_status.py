@@ -1,4 +1,4 @@
-"""How the warehouse is kept: its latest loads, and what the checks said."""
+"""The latest loads and the results of their checks."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sparkify_dwh.checks.scope import Scope
 from sparkify_dwh.loading.ledger_entries import recent_loads
 from sparkify_dwh.sparkify import SPARKIFY
 
-MOST_LOADS = 10
+MAX_LOADS = 10
 LOADED = "loaded"
 
 
 @dataclass(frozen=True)
-class LoadLine:
-    """A load of the past. ``began`` is ISO text, UTC; ``files`` is None where they were not listed."""
+class LoadSummary:
+    """A past load. ``began`` is ISO text in UTC; ``files`` is None when the files were not listed."""
 
     load_id: str
     began: str
@@ -37,44 +37,44 @@ class LoadLine:
 
 
 @dataclass(frozen=True)
-class Upkeep:
-    """The latest loads, the latest first, and the checks with what they looked at; no checks where none is known."""
+class LoadStatus:
+    """The latest loads, newest first, and check results; ``checked`` describes the rows that the checks covered."""
 
-    loads: list[LoadLine]
+    loads: list[LoadSummary]
     checks: list[CheckResult]
     checked: str
 
     @property
-    def last_success(self) -> LoadLine | None:
+    def last_success(self) -> LoadSummary | None:
         return next((load for load in self.loads if load.succeeded), None)
 
     @property
-    def offended(self) -> list[CheckResult]:
+    def failing(self) -> list[CheckResult]:
         return [check for check in self.checks if check.state != "ok"]
 
 
-def upkeep(connection: Connection, check_everything: bool) -> Upkeep:
-    """Read the history; the checks are the latest ones of a load that brought anything, or, if asked for, new ones."""
-    reports = recent_loads(connection, MOST_LOADS)
+def read_load_status(connection: Connection, check_everything: bool) -> LoadStatus:
+    """Read the ledger. Checks are those of the latest load with new rows or, on request, run now on the whole warehouse."""
+    reports = recent_loads(connection, MAX_LOADS)
     loads = [_load(report) for report in reports]
     if check_everything:
         results = run_checks(connection, SPARKIFY.star, SPARKIFY.checks, Scope())
-        return Upkeep(loads, results, "everything in the warehouse, when this page was made")
+        return LoadStatus(loads, results, "everything in the warehouse, when this page was made")
     for report in reports:
-        if report["outcome"] == LOADED and report["checks"] and _brought_anything(report):
-            checked = f"what the load of {_minute(report['started_at'])} UTC brought"
-            return Upkeep(loads, [CheckResult.from_dict(each) for each in report["checks"]], checked)
-    return Upkeep(loads, [], "")
+        if report["outcome"] == LOADED and report["checks"] and _loaded_rows(report):
+            checked = f"the rows of the load of {_minute(report['started_at'])} UTC"
+            return LoadStatus(loads, [CheckResult.from_dict(each) for each in report["checks"]], checked)
+    return LoadStatus(loads, [], "")
 
 
-def _brought_anything(report: dict[str, Any]) -> bool:
+def _loaded_rows(report: dict[str, Any]) -> bool:
     return any(rows["loaded"] for rows in report["staged"].values())
 
 
-def _load(report: dict[str, Any]) -> LoadLine:
+def _load(report: dict[str, Any]) -> LoadSummary:
     listed = report["files"]
     star = report["star"] or {}
-    return LoadLine(
+    return LoadSummary(
         report["load_id"][:8],
         _minute(report["started_at"]),
         report["outcome"],
@@ -87,5 +87,5 @@ def _load(report: dict[str, Any]) -> LoadLine:
     )
 
 
-def _minute(moment: str) -> str:
-    return moment[:16].replace("T", " ")
+def _minute(time: str) -> str:
+    return time[:16].replace("T", " ")

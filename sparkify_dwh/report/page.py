@@ -1,8 +1,7 @@
-"""The page: what was asked, as one HTML file that needs nothing else.
+"""The page: a report as one HTML file that works offline.
 
-Its policy (Content-Security-Policy) lets in the scripts that are written into it, known by their hashes, and nothing from
-anywhere else: no connection, no image, no font, no script that a name in the log might bring. Names go through Jinja's
-escaping, and through JSON in which no ``<`` is left.
+Its Content-Security-Policy allows only the embedded scripts, by their hashes: no connections, images or fonts, and no script
+hidden in a name from the log. Names are escaped by Jinja, and in the embedded JSON no ``<`` is left.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from markupsafe import Markup
 
 from sparkify_dwh.report.charts import WEEKDAYS, specifications
 from sparkify_dwh.report.data import ReportData
-from sparkify_dwh.report.figures import FIGURES, Figure, headline
+from sparkify_dwh.report.figures import FIGURES, Figure, headline_figures
 from sparkify_dwh.report.formatting import (
     FORMATS,
     MISSING,
@@ -33,17 +32,17 @@ from sparkify_dwh.report.formatting import (
 from sparkify_dwh.report.listening import Group, Listening, SessionClass
 
 NUMBERS = ("plays", "seconds", "matched", "levels", "new", "listeners", "sessions", "hours")
-NOT_SAID = {"song": "(no title)", "artist": "(no artist)", "level": "unknown", "place": "(no place)"}
+MISSING_NAMES = {"song": "(no title)", "artist": "(no artist)", "level": "unknown", "location": "(no location)"}
 
 
-def page(data: ReportData, drawing: str) -> str:
-    """The report as HTML; ``drawing`` is the script that draws charts."""
+def render_page(data: ReportData, drawing: str) -> str:
+    """Return the report as HTML; ``drawing`` is the chart library as one script."""
     scripts = [drawing, _text("report.js")]
     return _environment().get_template("page.html").render(
         data=data,
         listening=data.listening,
-        upkeep=data.upkeep,
-        figures=headline(data),
+        load_status=data.load_status,
+        figures=headline_figures(data),
         meanings=FIGURES,
         week=mean_week(data.listening) if data.listening else [],
         style=Markup(_text("report.css")),  # noqa: S704 (our own text)
@@ -54,19 +53,19 @@ def page(data: ReportData, drawing: str) -> str:
 
 
 def as_json(value: Any) -> Markup:
-    """JSON that may stand inside of a script element, whatever the texts in it: no character in it ends anything."""
+    """Return JSON that is safe inside a script element, whatever its texts."""
     text = json.dumps(value, separators=(",", ":"))
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704 (nothing that HTML reads is left)
+    return Markup(text)  # noqa: S704 (no HTML syntax is left)
 
 
 def mean_week(listening: Listening) -> list[list[float]]:
-    """Plays of each weekday (from Monday) and hour, on average of such weekdays in the period."""
+    """Return plays per weekday (from Monday) and hour, averaged over the weekdays of the period."""
     dates = listening.period.dates
     week = []
     for weekday in range(7):
-        hours = [listening.daily.hours[place] for place, day in enumerate(dates) if day.weekday() == weekday]
+        hours = [listening.daily.hours[index] for index, day in enumerate(dates) if day.weekday() == weekday]
         week.append([sum(day[hour] for day in hours) / max(len(hours), 1) for hour in range(24)])
     return week
 
@@ -79,7 +78,7 @@ def format_plays_range(sessions: SessionClass) -> str:
 
 
 def _embedded(data: ReportData) -> dict[str, Any]:
-    """What the page's script works on."""
+    """Return the data of the page's script: chart specifications, chart rows, daily numbers and formats."""
     if data.listening is None or not data.listening.plays:
         return {"specs": {}, "rows": {}, "daily": None}
     listening = data.listening
@@ -110,14 +109,14 @@ def _daily(data: ReportData, listening: Listening) -> dict[str, Any]:
     daily, period = listening.daily, listening.period
     return {
         "first": daily.span.first.isoformat(),
-        "period": [daily.place(period.first), daily.place(period.last)],
-        "known": max(0, daily.place(data.known_from)),
+        "period": [daily.index(period.first), daily.index(period.last)],
+        "known": max(0, daily.index(data.known_from)),
         **{name: getattr(daily, name) for name in NUMBERS},
     }
 
 
 def _rows(name: str, groups: list[Group]) -> list[dict[str, Any]]:
-    return [{name: group.name or NOT_SAID["place"], "plays": group.plays} for group in groups]
+    return [{name: group.name or MISSING_NAMES["location"], "plays": group.plays} for group in groups]
 
 
 def _environment() -> Environment:
@@ -138,7 +137,7 @@ def _environment() -> Environment:
         day=format_day,
         plays_range=format_plays_range,
     )
-    environment.globals.update(fraction=fraction, not_said=NOT_SAID, weekdays=WEEKDAYS)
+    environment.globals.update(fraction=fraction, missing_names=MISSING_NAMES, weekdays=WEEKDAYS)
     return environment
 
 
@@ -155,5 +154,5 @@ def _text(name: str) -> str:
 
 
 def _hash(script: str) -> str:
-    """A script's hash as a Content-Security-Policy names it."""
+    """Return the hash of a script in the form of a Content-Security-Policy."""
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,4 +1,4 @@
-"""The days that a report is about, and the days before, with which they are compared. Days are UTC."""
+"""The period of a report, and the days before for comparison. Days are UTC."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.report.formatting import format_days
 
-USUAL_DAYS = 30
-MOST_DAYS = 366  # who listened on which days is in the page; its size grows with the square of the days
+DEFAULT_DAYS = 30
+MAX_DAYS = 366  # the size of the page grows with the square of the days
 
 
 @dataclass(frozen=True)
@@ -28,23 +28,25 @@ class Period:
         return [self.first + timedelta(number) for number in range(self.days)]
 
     def before(self) -> Period:
-        """As many days, up to the day before the first."""
+        """Return as many days, up to the day before the first."""
         return Period(self.first - timedelta(self.days), self.first - timedelta(1))
 
     def __str__(self) -> str:
         return format_days(self.first, self.last)
 
 
-def chosen(data: Period | None, first: date | None, last: date | None, today: date) -> Period | None:
-    """The period of a report on a warehouse that has plays of the days ``data``; None when it has none, and none is asked.
+def choose_period(data: Period | None, first: date | None, last: date | None, today: date) -> Period | None:
+    """Return the period of a report; None without plays and without requested days.
 
-    Left open, the last day is the last with plays that is over, and the first is 29 days earlier, or the first with plays.
+    ``data`` are the days from the first play in the warehouse to the last. The default last day is the last complete day
+    with plays; the default first day is 29 days earlier, or the first day with plays.
+
     Raises :class:`UsageError` for a first day after the last, and for more than 366 days.
     """
     if last is None and data is None:
         last = first
     if last is None and data is not None:
-        last = _last_over(data, today)
+        last = _last_complete_day(data, today)
         if first is not None and first > last:
             raise UsageError(
                 f"The last day with plays that is over is {last}, and the first day asked for, {first}, comes after it: "
@@ -53,13 +55,13 @@ def chosen(data: Period | None, first: date | None, last: date | None, today: da
     if last is None:
         return None
     if first is None:
-        usual = _days_back(last, USUAL_DAYS - 1)
+        usual = _days_back(last, DEFAULT_DAYS - 1)
         first = max(usual, data.first) if data and data.first <= last else usual
-    return _sensible(Period(first, last))
+    return _valid(Period(first, last))
 
 
-def _last_over(data: Period, today: date) -> date:
-    """The last day with plays that is over: of a day that is not, some hours are there. With no such day, the last one."""
+def _last_complete_day(data: Period, today: date) -> date:
+    """Return the last complete day with plays, because today lacks hours; without one, the last day with plays."""
     yesterday = today - timedelta(1)
     return min(data.last, yesterday) if data.first <= yesterday else data.last
 
@@ -68,12 +70,12 @@ def _days_back(day: date, days: int) -> date:
     return day - timedelta(min(days, (day - date.min).days))
 
 
-def _sensible(period: Period) -> Period:
+def _valid(period: Period) -> Period:
     if period.first > period.last:
         raise UsageError(f"The first day, {period.first}, must not come after the last, {period.last}: exchange them.")
-    if period.days > MOST_DAYS:
+    if period.days > MAX_DAYS:
         raise UsageError(
-            f"A report covers at most {MOST_DAYS} days, and {period.first} to {period.last} are {period.days:,}: "
+            f"A report covers at most {MAX_DAYS} days, and {period.first} to {period.last} are {period.days:,}: "
             "choose a later first day or an earlier last."
         )
     if (period.first - date.min).days < period.days:

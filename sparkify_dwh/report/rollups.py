@@ -1,9 +1,9 @@
-"""The plays of a report, added up in temporary tables, of which the questions are asked.
+"""Rollups: the plays of a report aggregated in temporary tables, which its questions read.
 
-A month of plays would be read by a dozen questions, and what they need of it is far smaller: so it is read once for each of
-four tables. Each holds what goes together, for rows that tell apart what no question asks for together would be many more.
-The tables are the connection's own and gone with its transaction: nothing in the warehouse changes. Making them takes the
-privilege TEMP on the database, which everyone has unless it was taken away (Redshift guide, r_GRANT).
+A dozen questions would each scan a month of plays. Instead the plays are read once for each of four smaller tables. Each
+has only the columns that its questions use together, because more columns would mean many more rows. The tables belong to
+the session and go with its transaction, so the warehouse does not change. CREATE TEMP TABLE needs the privilege TEMP on the
+database, which all users have by default (Redshift guide, r_GRANT).
 """
 
 from __future__ import annotations
@@ -86,15 +86,15 @@ def _create(element: TemporaryTable, compiler: Any, **_kw: Any) -> str:
     return f"CREATE TEMP TABLE {name} AS {compiler.sql_compiler.process(element.rows, literal_binds=True)}"
 
 
-def gather_listeners(connection: Connection) -> None:
-    """Make the temporary table of everybody who ever listened."""
+def create_listeners(connection: Connection) -> None:
+    """Create the temporary table of all listeners."""
     _make(connection, LISTENERS, listeners())
 
 
-def gather(connection: Connection, period: Period, days: Period | None) -> None:
-    """Make the temporary tables of a period, and of the days before with which it is compared.
+def create_rollups(connection: Connection, period: Period, days: Period | None) -> None:
+    """Create the temporary tables of a period and of the days before it.
 
-    ``days`` are those from the first to the last of which the warehouse has plays.
+    ``days`` are those from the first play in the warehouse to the last.
     """
     of_period = plays_of(period, days)
     _make(connection, SESSION_HOURS, session_hours(plays_of(Period(period.before().first, period.last), days)))
@@ -103,10 +103,9 @@ def gather(connection: Connection, period: Period, days: Period | None) -> None:
 
 
 def plays_of(period: Period, days: Period | None) -> list[ColumnElement[bool]]:
-    """Conditions that are true of the plays of a period, without a bound beyond which there are no plays.
+    """Return conditions for the plays of a period, without bounds that exclude nothing.
 
-    Such a bound leaves nothing out. A planner that has no statistics takes it for one that leaves out nearly all, and then
-    sorts what it should hash.
+    Without statistics, a planner assumes that a bound excludes nearly all rows, and then sorts where it should hash.
     """
     if days is None:
         return during(period.first, period.last)
@@ -119,13 +118,13 @@ def _make(connection: Connection, made: TableClause, rows: Select[Any]) -> None:
 
 
 def listeners() -> Select[Any]:
-    """One row per user with plays, and one of the plays of nobody known: user_id, first_play, last_play."""
+    """One row per user with plays, and one for plays without a user: user_id, first_play, last_play."""
     first, last = func.min(Songplay.start_time), func.max(Songplay.start_time)
     return select(Songplay.user_id, first.label("first_play"), last.label("last_play")).group_by(Songplay.user_id)
 
 
 def session_hours(plays: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """One row per hour, session (with its user) and level, of the plays of which the conditions are true."""
+    """One row per hour, session (with its user) and level, of the plays that meet the conditions."""
     return (
         select(
             hour_of(Songplay.start_time).label("hour"),
@@ -151,9 +150,9 @@ def audience(plays: Sequence[ColumnElement[bool]]) -> Select[Any]:
 
 
 def songs(plays: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """One row per title and artist as logged; NULL where the log names none.
+    """One row per title and artist as logged; NULL when the log has none.
 
-    Blanks are cut off of names, of which there are far fewer than plays.
+    Plays are grouped before trailing blanks are trimmed, because there are far fewer names than plays.
     """
     names = (Songplay.song_title, Songplay.artist_name)
     logged = (

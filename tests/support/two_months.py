@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine
 
 from sparkify_dwh import load
-from sparkify_dwh.report.data import ReportData, Wanted, ask
+from sparkify_dwh.report.data import ReportData, ReportRequest, read_report_data
 from sparkify_dwh.report.period import Period
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.simulation import simulate
@@ -38,8 +38,8 @@ class TwoMonths:
     data: ReportData
 
 
-def wanted(first: date | None = None, last: date | None = None, *, check: bool = False) -> Wanted:
-    return Wanted(first, last, check, NOW)
+def wanted(first: date | None = None, last: date | None = None, *, check: bool = False) -> ReportRequest:
+    return ReportRequest(first, last, check, NOW)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def two_months(migrated: Settings, engine: Engine, tmp_path_factory: pytest.Temp
     )
     try:
         load(settings)
-        yield TwoMonths(settings, engine, ask(settings, wanted(PERIOD.first, PERIOD.last)))
+        yield TwoMonths(settings, engine, read_report_data(settings, wanted(PERIOD.first, PERIOD.last)))
     finally:
         with engine.begin() as connection:
             for table in SPARKIFY.all_tables.values():

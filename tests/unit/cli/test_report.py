@@ -63,8 +63,8 @@ def test_a_dash_is_standard_output(
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["-o", "nowhere/report.html"], "needs a directory that is there, and {here}/nowhere is not: create it first."),
-        (["-o", "."], "needs a file to be written to, and {here} is none"),
+        (["-o", "nowhere/report.html"], "The directory {here}/nowhere does not exist: create it first."),
+        (["-o", "."], "{here} is not a file: name a file for the report"),
         (["-o", "-", "--open"], "--open needs a file"),
         (["--from", "2018-11-16", "--to", "2018-11-15"], "must not come after the last"),
         (["--from", "2016-01-01"], "at most 366 days"),

@@ -15,8 +15,8 @@ from support.two_months import PERIOD, TwoMonths
 
 from sparkify_dwh import analytics
 from sparkify_dwh.report.formatting import format_number
-from sparkify_dwh.report.load_status import Upkeep
-from sparkify_dwh.report.page import page
+from sparkify_dwh.report.load_status import LoadStatus
+from sparkify_dwh.report.page import render_page
 from sparkify_dwh.report.period import Period
 
 WAIT_SECONDS = 20
@@ -74,7 +74,7 @@ class Page:
 def read(browser: Any, two_months: TwoMonths, drawing: str, tmp_path_factory: pytest.TempPathFactory) -> Page:
     """The report of the two months, in the browser."""
     file = tmp_path_factory.mktemp("report") / "report.html"
-    file.write_text(page(two_months.data, drawing), encoding="utf-8", newline="\n")
+    file.write_text(render_page(two_months.data, drawing), encoding="utf-8", newline="\n")
     return Page(browser, file).open()
 
 
@@ -111,7 +111,7 @@ def test_the_script_finds_the_numbers_that_the_page_was_made_with(
         const made = new DOMParser().parseFromString(arguments[0], "text/html");
         const text = (document) => document.querySelector(arguments[1]).textContent.split(/\\s+/);
         return [text(made), text(document)]"""
-    made, shown = opened.js(texts, page(two_months.data, ""), part)
+    made, shown = opened.js(texts, render_page(two_months.data, ""), part)
     assert made == shown
     assert len(made) > 5
 
@@ -201,8 +201,8 @@ def test_an_empty_warehouse_gives_a_page_without_complaints(
     browser: Any, two_months: TwoMonths, drawing: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "report.html"
-    empty = replace(two_months.data, days=None, listening=None, upkeep=Upkeep([], [], ""))
-    file.write_text(page(empty, drawing), encoding="utf-8", newline="\n")
+    empty = replace(two_months.data, days=None, listening=None, load_status=LoadStatus([], [], ""))
+    file.write_text(render_page(empty, drawing), encoding="utf-8", newline="\n")
     browser.get(file.as_uri())
     assert browser.get_log("browser") == []
     assert "The warehouse has no plays yet." in browser.execute_script("return document.body.innerText")

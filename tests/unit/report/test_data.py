@@ -15,11 +15,11 @@ from support.two_months import IMAGE, PERIOD, SCRIPT, TwoMonths, wanted
 from sparkify_dwh import analytics
 from sparkify_dwh.report import questions
 from sparkify_dwh.report.daily import Daily
-from sparkify_dwh.report.data import ask
-from sparkify_dwh.report.figures import headline, measures
+from sparkify_dwh.report.data import read_report_data
+from sparkify_dwh.report.figures import headline_figures, measures
 from sparkify_dwh.report.listening import Listening, median
 from sparkify_dwh.report.period import Period
-from sparkify_dwh.report.rollups import gather, gather_listeners
+from sparkify_dwh.report.rollups import create_listeners, create_rollups
 
 DAYS = (PERIOD.first, PERIOD.last)
 SOME_DAYS = [
@@ -41,8 +41,8 @@ def listening(two_months: TwoMonths) -> Listening:
 def gathered(two_months: TwoMonths) -> Iterator[Connection]:
     """A connection that has the plays of the period in its temporary tables."""
     with two_months.engine.connect() as connection:
-        gather_listeners(connection)
-        gather(connection, PERIOD, two_months.data.days)
+        create_listeners(connection)
+        create_rollups(connection, PERIOD, two_months.data.days)
         yield connection
 
 
@@ -67,7 +67,7 @@ def test_the_numbers_of_any_days_are_their_totals(
 
 
 def test_the_headline_has_the_days_before(two_months: TwoMonths) -> None:
-    figures = {figure.name: figure for figure in headline(two_months.data)}
+    figures = {figure.name: figure for figure in headline_figures(two_months.data)}
     assert two_months.data.comparable
     assert figures["plays"].before == measures(listening_of(two_months).daily, PERIOD.before())["plays"]
 
@@ -182,6 +182,6 @@ def test_a_listener_of_many_days_counts_once() -> None:
 def test_nothing_is_written_to_the_warehouse(two_months: TwoMonths) -> None:
     """The temporary tables are gone with the transaction."""
     with two_months.engine.connect() as connection:
-        ask(two_months.settings, wanted())
+        read_report_data(two_months.settings, wanted())
         tables = two_months.engine.dialect.get_table_names(connection)
     assert not [name for name in tables if name.startswith("report_")]

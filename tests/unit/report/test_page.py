@@ -14,8 +14,8 @@ from random import Random
 from support.two_months import IMAGE, NOW, PERIOD, SCRIPT, Reader, TwoMonths, embedded, wanted, words
 
 from sparkify_dwh.report.daily import Daily
-from sparkify_dwh.report.data import ask
-from sparkify_dwh.report.page import as_json, page
+from sparkify_dwh.report.data import read_report_data
+from sparkify_dwh.report.page import as_json, render_page
 from sparkify_dwh.report.period import Period
 from sparkify_dwh.settings import Secret, Settings
 
@@ -23,20 +23,20 @@ NO_DRAWING = "window.vegaEmbed = null;"
 
 
 def test_the_days_before_are_compared_with_when_the_warehouse_has_them(two_months: TwoMonths) -> None:
-    said = words(page(two_months.data, NO_DRAWING))
+    said = words(render_page(two_months.data, NO_DRAWING))
     assert "16 to 30 November 2018 , compared with 1 to 15 November 2018 ." in said
     assert re.search(r"Plays [\d,]+ [+−][\d,]+ \([+−][\d.]+%\)", said)
 
 
 def test_without_days_before_nothing_is_compared(two_months: TwoMonths) -> None:
-    data = ask(two_months.settings, wanted(PERIOD.first - timedelta(15), PERIOD.last))
-    said = words(page(data, NO_DRAWING))
+    data = read_report_data(two_months.settings, wanted(PERIOD.first - timedelta(15), PERIOD.last))
+    said = words(render_page(data, NO_DRAWING))
     assert "the warehouse has no plays from as many days before to compare with" in said
     assert not data.comparable
 
 
 def test_no_name_becomes_part_of_the_page(two_months: TwoMonths) -> None:
-    html = page(two_months.data, NO_DRAWING)
+    html = render_page(two_months.data, NO_DRAWING)
     reader = Reader()
     reader.feed(html)
     assert "img" not in reader.elements
@@ -50,7 +50,7 @@ def test_json_in_the_page_ends_no_element() -> None:
 
 
 def test_elements_are_closed_and_headings_are_in_order(two_months: TwoMonths) -> None:
-    html = page(two_months.data, NO_DRAWING)
+    html = render_page(two_months.data, NO_DRAWING)
     reader = Reader()
     reader.feed(html)
     assert reader.open == []
@@ -61,13 +61,13 @@ def test_elements_are_closed_and_headings_are_in_order(two_months: TwoMonths) ->
 
 
 def test_every_table_has_a_caption_and_every_heading_cell_its_scope(two_months: TwoMonths) -> None:
-    html = page(two_months.data, NO_DRAWING)
+    html = render_page(two_months.data, NO_DRAWING)
     assert re.findall(r"<table[^>]*>\s*(?!\s*<caption>)\S", html) == []
     assert re.findall(r"<th(?! scope=)[ >]", html) == []
 
 
 def test_every_chart_says_what_it_is_and_has_its_table(two_months: TwoMonths) -> None:
-    html = page(two_months.data, NO_DRAWING)
+    html = render_page(two_months.data, NO_DRAWING)
     charts = re.findall(
         r'<div class="chart" id="chart-(\w+)" role="img" aria-label="[^"]{20,}"></div>\s*<details>', html
     )
@@ -75,14 +75,14 @@ def test_every_chart_says_what_it_is_and_has_its_table(two_months: TwoMonths) ->
 
 
 def test_every_id_is_used_once_and_every_link_leads_somewhere(two_months: TwoMonths) -> None:
-    html = page(two_months.data, NO_DRAWING)
+    html = render_page(two_months.data, NO_DRAWING)
     ids = re.findall(r' id="([^"]+)"', html)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'(?:href="#|aria-labelledby=")([^"]+)"', html)) <= set(ids)
 
 
 def test_the_page_lets_no_other_script_in(two_months: TwoMonths) -> None:
-    html = unescape(page(two_months.data, NO_DRAWING))
+    html = unescape(render_page(two_months.data, NO_DRAWING))
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', html)
     assert policy
     assert "default-src 'none'" in policy[1]
@@ -93,16 +93,16 @@ def test_the_page_lets_no_other_script_in(two_months: TwoMonths) -> None:
 
 
 def test_the_page_says_where_it_is_from_and_no_secret(two_months: TwoMonths) -> None:
-    said = words(page(two_months.data, NO_DRAWING))
+    said = words(render_page(two_months.data, NO_DRAWING))
     assert f"the stand-in in {two_months.settings.standin_directory}" in said
     assert f"Made {NOW:%Y-%m-%d %H:%M} UTC" in said
 
 
 def test_of_a_cluster_the_page_names_database_and_host_alone() -> None:
-    from sparkify_dwh.report.data import _place
+    from sparkify_dwh.report.data import _warehouse_name
 
     settings = Settings(host="c.example.com", db_name="dev", db_user="loader", db_password=Secret("hunter2"))
-    assert _place(settings) == "dev at c.example.com"
+    assert _warehouse_name(settings) == "dev at c.example.com"
 
 
 def test_the_longest_report_stays_below_three_megabytes(two_months: TwoMonths, drawing: str) -> None:
@@ -122,7 +122,7 @@ def test_the_longest_report_stays_below_three_megabytes(two_months: TwoMonths, d
     daily = Daily(span, numbers(), numbers(), numbers(), levels, numbers(), returns, few, hours)
     assert two_months.data.listening is not None
     data = replace(two_months.data, listening=replace(two_months.data.listening, period=period, daily=daily))
-    assert len(page(data, drawing).encode()) < 3_000_000
+    assert len(render_page(data, drawing).encode()) < 3_000_000
 
 
 def test_all_that_the_page_is_made_of_travels_in_the_wheel() -> None:

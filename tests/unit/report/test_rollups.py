@@ -18,8 +18,8 @@ from sparkify_dwh.report.rollups import (
     SESSION_HOURS,
     SONGS,
     audience,
-    gather,
-    gather_listeners,
+    create_listeners,
+    create_rollups,
     plays_of,
     session_hours,
 )
@@ -29,9 +29,9 @@ DAY = Period(date(2018, 11, 15), date(2018, 11, 15))
 
 def gathered(connection: Connection, *plays: dict[str, Any], period: Period = DAY) -> Connection:
     listened(connection, *plays)
-    gather_listeners(connection)
+    create_listeners(connection)
     (days,) = connection.execute(questions.days_of_data())
-    gather(connection, period, Period(days.first_day, days.last_day))
+    create_rollups(connection, period, Period(days.first_day, days.last_day))
     return connection
 
 
@@ -94,7 +94,7 @@ def test_names_that_differ_in_trailing_blanks_are_one_song(connection: Connectio
     assert rows(connection, questions.songs_played()) == [(2, 1)]
 
 
-def test_the_plays_of_nobody_known_are_days_of_data_and_no_listeners(connection: Connection) -> None:
+def test_plays_without_a_user_are_days_of_data_and_no_listeners(connection: Connection) -> None:
     gathered(connection, a_play("2018-11-15 08:00:00", user_id=None), a_play(session_id=2))
     assert len(held(connection, LISTENERS, "user_id")) == 2
     assert rows(connection, questions.days_of_data()) == [(date(2018, 11, 15), date(2018, 11, 15))]
@@ -110,7 +110,7 @@ def test_the_plays_of_nobody_known_are_days_of_data_and_no_listeners(connection:
         (["free", None], []),
     ],
 )
-def test_levels_are_told_of_those_who_changed_theirs(
+def test_levels_are_those_of_listeners_who_changed_them(
     connection: Connection, levels: list[str | None], found: list[tuple[str, str, int]]
 ) -> None:
     plays = (a_play(f"2018-11-15 {12 + hour}:00:00", level=level) for hour, level in enumerate(levels))
