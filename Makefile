@@ -1,34 +1,45 @@
-# make demo    set everything up and load a simulated month into the embedded stand-in
-# make test    set everything up and run the tests
+# make demo    install what the demo needs, and load a simulated month into the embedded stand-in
+# make test    install everything and run the tests
 # make bench   measure it: SIZE=small or full, ONLY=staging,star,whole,growth,start; the full size takes long
-# make check   the tests, the type checker, the linter, the import rules
-# make clean   remove the environment, and the stand-in of the checkout with all that was loaded into it
+# make check   the type checker, the linter, the import rules, and the tests with their branch coverage
+# make check-lowest   the tests with the lowest versions of the dependencies, in an environment of their own
+# make clean   remove the environments, and the stand-in of the checkout with all that was loaded into it
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SIZE ?= full
 ONLY ?=
+PYTEST ?= -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench check lint clean
+.PHONY: help demo test bench check check-lowest lint clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
-$(VENV)/ready: setup.cfg pyproject.toml
-	@echo "Setting up $(VENV): this takes a minute or a few, once."
+PIP := -m pip install --quiet --disable-pip-version-check
+
+$(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+
+$(VENV)/standin: setup.cfg pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what the demo needs into $(VENV): this takes half a minute, once."
+	$(BIN)/python $(PIP) -e '.[standin]'
 	touch $@
 
-demo: $(VENV)/ready
+$(VENV)/ready: setup.cfg pyproject.toml | $(VENV)/bin/python
+	@echo "Installing everything into $(VENV): this takes a minute or two, once."
+	$(BIN)/python $(PIP) -e '.[dev]'
+	touch $(VENV)/standin $@
+
+demo: $(VENV)/standin
 	$(BIN)/sparkify-dwh demo
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest $(PYTEST)
 
 $(VENV)/bench: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python $(PIP) -e '.[bench]'
 	touch $@
 
 bench: $(VENV)/bench
@@ -40,7 +51,14 @@ lint: $(VENV)/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test
+check: lint
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest $(PYTEST)
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+
+check-lowest:
+	$(MAKE) test VENV=.venv-lowest PIP='$(PIP) --constraint tests/lowest.txt'
 
 clean:
-	rm -rf $(VENV) .standin build dist *.egg-info
+	rm -rf $(VENV) .venv-lowest .standin build dist *.egg-info .coverage*

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
 
 pytest.register_assert_rewrite("support")
+hypothesis.settings.register_profile("sparkify_dwh", deadline=None)  # a busy machine is no error
+hypothesis.settings.load_profile("sparkify_dwh")
 
 from support.memory import (  # noqa: E402 (first: it turns the garbage collector off while the rest is imported)
     pytest_collection_finish,

@@ -10,15 +10,14 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-
-TOP = Path(__file__).parents[2]
+from support.checkout import ROOT
 
 
 @pytest.fixture(scope="module")
 def benchmarks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     """The command, with a cache of its own, and a size at which what costs the same every time is nearly everything."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(TOP))
+        patch.syspath_prepend(str(ROOT))
         patch.setenv("SPARKIFY_DWH_BENCH_CACHE", str(tmp_path_factory.mktemp("bench")))
         sizes = importlib.import_module("benchmarks.sizes")
         tiny = replace(sizes.SMALL, name="tiny", events=300, songs=40, songs_per_file=20, exact_events=30)

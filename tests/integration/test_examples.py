@@ -16,13 +16,14 @@ from typing import Any
 import click
 import nbformat
 import pytest
+from support.checkout import ROOT
 from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
 from sparkify_dwh.cli import cli
 from sparkify_dwh.standin.postgres.server import stop_server
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = ROOT / "examples"
 NOTEBOOK = EXAMPLES / "what_people_listen_to.ipynb"
 
 

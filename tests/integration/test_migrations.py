@@ -20,6 +20,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, String, inspect
+from support.checkout import ROOT
 from support.warehouse import a_standin
 
 from sparkify_dwh import migrate
@@ -215,7 +216,7 @@ def test_upgrade_and_downgrade_say_what_they_do(settings: Settings) -> None:
     def lines(*program: str) -> list[str]:
         ended = subprocess.run(
             [sys.executable, "-m", *program],
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
             env=environment,
             capture_output=True,
             text=True,
@@ -262,7 +263,7 @@ def test_whoever_reads_the_offline_sql_may_have_seen_enough() -> None:
     try:
         ended = subprocess.run(
             program,
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
             env=environment,
             stdout=writing,
             stderr=subprocess.PIPE,

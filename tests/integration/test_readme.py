@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 import click
 import pytest
+from support.checkout import ROOT
 from support.cli import run
 from support.inputs import inputs_under
 from support.listening import a_play, listened
@@ -29,7 +30,6 @@ from sparkify_dwh.database import warehouse
 from sparkify_dwh.export import export
 from sparkify_dwh.standin.postgres.server import stop_server
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/REDSHIFT.md")
 

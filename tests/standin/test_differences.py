@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
+from support.checkout import ROOT
 from support.differences import differs
 
 from sparkify_dwh.standin.differences import (
@@ -24,7 +24,7 @@ from sparkify_dwh.standin.differences import (
     as_markdown,
 )
 
-README = Path(__file__).parents[2] / "README.md"
+README = ROOT / "README.md"
 GROUPS = (SPEED, TYPES, TABLES, QUERIES, TRANSACTIONS, LOADING, SYSTEM)
 
 # The result of a statement, where Redshift's differs.

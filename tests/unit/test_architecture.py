@@ -73,3 +73,11 @@ def _imports(path: Path, modules: dict[str, Path]) -> Iterator[str]:
             for alias in node.names:
                 module = f"{node.module}.{alias.name}"
                 yield module if module in modules else node.module
+
+
+def test_a_folder_of_tests_mirrors_a_package() -> None:
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {"models"}
+    folders = {path.parent.name for path in Path(__file__).parent.glob("*/test_*.py")}
+    assert folders <= packages
+    stray = [path.name for path in Path(__file__).parents[1].glob("test_*.py")]
+    assert stray == []

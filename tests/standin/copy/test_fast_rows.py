@@ -9,7 +9,7 @@ from itertools import pairwise, takewhile
 from typing import BinaryIO
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkify_dwh.errors import SourceError
@@ -201,7 +201,6 @@ def test_no_rule_is_missing(change: str, option: str) -> None:
     assert_same("\n".join([line] * 3).encode(), f"TIMEFORMAT 'epochmillisecs' {option}")
 
 
-@settings(deadline=None)
 @given(st.lists(LINES, max_size=6), st.sampled_from([b"\n", b"\n", b"\r\n", b"\n\n", b""]), OPTIONS)
 def test_the_fast_reader_gives_the_rows_and_rejects_of_the_exact_one(
     lines: list[bytes], separator: bytes, options: str
@@ -209,7 +208,6 @@ def test_the_fast_reader_gives_the_rows_and_rejects_of_the_exact_one(
     assert_same(separator.join(lines), options)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(LINES, max_size=3).map(b"\n".join), max_size=6), OPTIONS)
 def test_small_files_that_are_loaded_together_give_the_rows_and_rejects_of_each(
     files: list[bytes], options: str
@@ -217,7 +215,6 @@ def test_small_files_that_are_loaded_together_give_the_rows_and_rejects_of_each(
     assert_same([*files, b"{}"], options, is_local=True)
 
 
-@settings(deadline=None)
 @given(st.lists(LINES, max_size=4).map(b"\n".join), st.lists(st.integers(0, 400), max_size=5), OPTIONS)
 def test_no_document_goes_on_in_the_next_file(data: bytes, cuts: list[int], options: str) -> None:
     ends = [0, *sorted(cuts), len(data)]
@@ -260,14 +257,12 @@ def test_small_files_are_one_block() -> None:
     assert (len(fast.blocks), rows.count) == (1, 500)
 
 
-@settings(deadline=None)
 @given(st.lists(OBJECTS, max_size=6), OPTIONS)
 def test_objects_over_several_lines_are_the_same_rows(objects: list[str], options: str) -> None:
     pretty = [text.replace(",", ",\n ").replace("{", "{\n") for text in objects]
     assert_same("\n".join(pretty).encode("utf-8", "surrogatepass"), options)
 
 
-@settings(deadline=None)
 @given(NUMBERS)
 def test_numbers_are_read_to_the_last_bit(number: str) -> None:
     fields = ", ".join(f'"{name}": {number}' for name in ("small", "big", "double", "money", "moment"))

@@ -23,7 +23,7 @@ from sparkify_dwh.standin.protocol import wire
 from sparkify_dwh.standin.relay.listener import Listener
 from sparkify_dwh.standin.relay.requests import Request, RequestQueue
 
-A_FEW = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+A_FEW = settings(max_examples=30, derandomize=True, suppress_health_check=list(HealthCheck))
 
 MESSAGES = st.tuples(st.binary(min_size=1, max_size=1), st.binary(max_size=50))
 

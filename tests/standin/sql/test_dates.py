@@ -127,7 +127,7 @@ def test_datediff_counts_the_boundaries_crossed(
     assert answer(connection, f"DATEDIFF({part}, timestamp '{until}', '{since}')") == -expected
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(
     part=st.sampled_from(["second", "minute", "hour", "day", "week", "year"]),
     moment=st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)),

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event, inspect, select
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
+from support.checkout import ROOT
 from support.listening import OF_SETANTA, a_play, listened
 
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.star import STAR, Artist, Song, Songplay, User
 
-README = Path(__file__).parents[3] / "README.md"
+README = ROOT / "README.md"
 
 
 @pytest.fixture

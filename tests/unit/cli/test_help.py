@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 import pytest
+from support.checkout import ROOT
 from support.cli import run
 
 from sparkify_dwh.cli import cli
@@ -16,7 +16,7 @@ from sparkify_dwh.cli.options import SECONDS
 from sparkify_dwh.loading.loader import LONGEST_WAIT_SECONDS
 
 NAMES = sorted(cli.commands)
-README = Path(__file__).parents[3] / "README.md"
+README = ROOT / "README.md"
 
 
 def commands(group: click.Group = cli, path: str = "") -> Iterator[tuple[str, click.Command]]:

@@ -171,7 +171,7 @@ documents = st.lists(json_values, max_size=3) | st.dictionaries(st.text(), json_
 objects = st.lists(st.lists(st.tuples(documents, st.sampled_from(["", "\n", " \r\n"])), max_size=3), max_size=8)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(objects, st.integers(1, 4), st.booleans())
 def test_all_documents_are_packed_unchanged(given: list[list[tuple[Any, str]]], files: int, ascii_only: bool) -> None:
     """Any documents, with any separators."""

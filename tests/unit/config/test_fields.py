@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.checkout import ROOT
 
 from sparkify_dwh.config.fields import FIELDS, Field, fields, input_object, input_prefix
 from sparkify_dwh.config.file import read_values
@@ -15,7 +16,7 @@ from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.settings import fields_of
 from sparkify_dwh.sparkify import SPARKIFY
 
-README = Path(__file__).parents[3] / "README.md"
+README = ROOT / "README.md"
 
 SWITCHES = [field for field in FIELDS.values() if field.reader is switch]
 PODCASTS = (

@@ -10,13 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.checkout import ROOT
 from support.inputs import inputs_under
 
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.settings import Secret, Settings, fields_of
 from sparkify_dwh.sparkify import SPARKIFY
-
-REPOSITORY = Path(__file__).parents[3]
 
 CLUSTER = """
 [CLUSTER]
@@ -264,14 +263,14 @@ def test_a_secret_does_not_leave_the_process() -> None:
 
 
 def test_the_configuration_in_the_repository_is_the_embedded_stand_in() -> None:
-    settings = Settings.read(REPOSITORY / "dwh.cfg", {})
-    assert settings.standin_directory == REPOSITORY / ".standin"
-    assert settings.for_load()["LOG_DATA"] == f"file://{REPOSITORY}/.standin/data/log_data/"
+    settings = Settings.read(ROOT / "dwh.cfg", {})
+    assert settings.standin_directory == ROOT / ".standin"
+    assert settings.for_load()["LOG_DATA"] == f"file://{ROOT}/.standin/data/log_data/"
 
 
 def test_the_example_of_a_cluster_names_every_key(tmp_path: Path) -> None:
     """Taking the ``#`` off the example, as it says, gives a configuration that can load."""
-    example = (REPOSITORY / "dwh.cfg").read_text(encoding="utf-8").partition("A real cluster.")[2]
+    example = (ROOT / "dwh.cfg").read_text(encoding="utf-8").partition("A real cluster.")[2]
     text = "\n".join(re.findall(r"^#(\S.*)$", example, re.MULTILINE))
     settings = settings_of(tmp_path, text)
     assert settings.for_load()["LOG_DATA"].startswith("s3://")

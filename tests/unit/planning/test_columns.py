@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.records import JSON_PATHS, a_song, an_event
 from support.validations import PATHS, tried
@@ -66,7 +66,6 @@ def refused_by_copy(path: Path) -> set[tuple[int, str]]:
     return {(reject.line, reject.column) for reject in result.rejects}
 
 
-@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(JSON_PATHS), SCALARS, max_size=3), max_size=5))
 def test_what_the_trial_refuses_copy_refuses(tmp_path_factory: pytest.TempPathFactory, changes: list[Any]) -> None:
     """Not the other way about: a trial is lenient where the guide leaves it open."""

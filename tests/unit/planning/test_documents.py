@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import BinaryIO, cast
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkify_dwh.planning.documents import Document, Malformed, documents
@@ -40,7 +40,6 @@ TEXTS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(TEXTS, max_size=6), st.sampled_from(["\n", "\n", "\r\n", "", "\n\n "]), st.integers(1, 40))
 def test_documents_and_their_lines_are_those_of_copy(texts: Sequence[str], separator: str, drop_bytes: int) -> None:
     data = separator.join(texts).encode()

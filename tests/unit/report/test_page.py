@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
 from itertools import pairwise
-from pathlib import Path
 from random import Random
 
+from support.checkout import ROOT
 from support.two_months import IMAGE, NOW, PERIOD, SCRIPT, Reader, TwoMonths, embedded, wanted, words
 
 from sparkify_dwh.report.daily import Daily
@@ -127,10 +127,9 @@ def test_the_longest_report_stays_below_three_megabytes(two_months: TwoMonths, d
 
 def test_all_that_the_page_is_made_of_travels_in_the_wheel() -> None:
     """Every file beside the modules is named as data of the package."""
-    root = Path(__file__).parents[3]
-    folder = root / "sparkify_dwh" / "report"
+    folder = ROOT / "sparkify_dwh" / "report"
     declared = ConfigParser()
-    declared.read(root / "setup.cfg")
+    declared.read(ROOT / "setup.cfg")
     patterns = declared["options.package_data"]["sparkify_dwh.report"].split(", ")
     beside = {path for path in folder.rglob("*.*") if path.suffix not in {".py", ".pyc"}}
     assert {path for pattern in patterns for path in folder.glob(pattern)} == beside

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkify_dwh.redshift.copy_rules.json_documents import (
@@ -148,7 +148,6 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.lists(PIECES, max_size=12), st.integers(1, 30))
 def test_the_blocks_in_which_a_file_is_read_do_not_matter(pieces: list[bytes], block_bytes: int) -> None:
     data = b"".join(pieces)
