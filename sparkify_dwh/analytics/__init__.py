@@ -5,9 +5,9 @@
     analytics.run(question)                 # its rows, from the warehouse of dwh.cfg
     analytics.frame(question)               # the same, as a pandas DataFrame
 
-``first`` and ``last`` are days in UTC, the last one included; leave either out and that side is open. ``QUESTIONS`` has
-the functions by the names that ``sparkify-dwh query`` knows them by; ``sparkify-dwh query NAME --sql`` prints the SQL. A
-question is a SELECT as any other: join it, or narrow its rows, as a subquery (``question.subquery()``).
+``first`` and ``last`` are days in UTC, the last one included; an omitted one leaves that side open. ``QUESTIONS`` maps
+the names of ``sparkify-dwh query`` to the functions; ``sparkify-dwh query NAME --sql`` prints the SQL. A question is an
+ordinary SELECT: join or filter it as a subquery (``question.subquery()``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What people listen to, whether or not the catalogue holds it.
+"""Songs and artists, whether or not they are in the catalogue.
 
-Songs and artists are those the log names, trailing blanks aside: nearly all real plays are of songs that the catalogue
-does not hold. ``matched_plays`` are the plays of songs that it does. Listening time is an upper bound: see
+They are identified by their names in the log, without trailing blanks, because nearly all real plays are of songs that are
+not in the catalogue. ``matched_plays`` are the plays of songs that are. Listening time is an upper bound: see
 ``sparkify_dwh.analytics.measures``.
 """
 
@@ -47,7 +47,7 @@ def missing_songs(first: Day = None, last: Day = None, *, limit: int | None = 10
 
 
 def share_in_catalogue(first: Day = None, last: Day = None) -> Select[Any]:
-    """What part of the plays is of songs that the catalogue holds?
+    """What share of plays is of songs in the catalogue?
 
     One row: plays, matched_plays, share (0 to 1; NULL without plays).
     """
@@ -55,7 +55,7 @@ def share_in_catalogue(first: Day = None, last: Day = None) -> Select[Any]:
 
 
 def share_in_catalogue_per_day(first: Day = None, last: Day = None) -> Select[Any]:
-    """What part of each day's plays is of songs that the catalogue holds?
+    """What share of each day's plays is of songs in the catalogue?
 
     One row per day with plays: day, plays, matched_plays, share (0 to 1).
     """
@@ -70,8 +70,8 @@ def song_history(song: str, first: Day = None, last: Day = None, *, artist: str 
     logged, to the letter but for trailing blanks, or a song_id; ``artist`` an artist's name as logged, or an artist_id,
     for songs that share their title.
     """
-    is_it = [_is_song(song)] if artist is None else [_is_song(song), _is_artist(artist)]
-    return _history(*is_it, *during(first, last))
+    conditions = [_is_song(song)] if artist is None else [_is_song(song), _is_artist(artist)]
+    return _history(*conditions, *during(first, last))
 
 
 def artist_history(artist: str, first: Day = None, last: Day = None) -> Select[Any]:

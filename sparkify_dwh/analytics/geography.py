@@ -1,4 +1,4 @@
-"""Where people listen: the location of the listener as the log says, a metropolitan area and its states ("Lubbock, TX").
+"""Where people listen: the listener's location as logged, a metropolitan area and its states ("Lubbock, TX").
 
 Listening time is an upper bound: see ``sparkify_dwh.analytics.measures``.
 """
@@ -29,9 +29,9 @@ def top_cities(first: Day = None, last: Day = None, *, limit: int | None = 10) -
 def top_states(first: Day = None, last: Day = None, *, limit: int | None = 10) -> Select[Any]:
     """In which states do people listen most?
 
-    One row per state or group of states as logged (an area in several, IL-IN-WI, is a row of its own: nobody knows in
-    which of them the listener was): state, plays, listeners, sessions, listening_seconds. The most plays first, then in
-    order of their names.
+    One row per state or group of states as logged: state, plays, listeners, sessions, listening_seconds. An area in several
+    states (IL-IN-WI) is a row of its own, because the log does not hold in which of them the listener was. The most plays
+    first, then in order of their names.
     """
     rows = session_plays(state_of(Songplay.location), where=during(first, last))
     return limited(most_active(rows, "state"), limit)

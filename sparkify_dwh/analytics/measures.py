@@ -1,12 +1,11 @@
-"""What is measured of plays, defined once.
+"""The measures of plays, defined once.
 
-A **session** is a session number together with a user: the app's numbers are its own business, and it may use one again
-for somebody else. A session counts wherever it has a play, so one that goes past midnight counts on both days: sessions,
-like listeners, do not add up over days. What the log says of other pages is not in the star, so a session without a play
-is not there.
+A **session** is a session number together with a user, because the app may reuse a number for another user. A session
+counts in every group with a play of it, so one that goes past midnight counts on both days: sessions, like listeners, do
+not add up over days. The star holds only plays, so sessions without a play are missing.
 
-**Listening time** is the length of the songs that were started, as logged. Nobody knows how much of them was heard: it
-is an upper bound. A play whose user or length the log does not tell is a play of no listener, or of no length.
+**Listening time** is the logged length of the songs that were started: an upper bound, because the log does not hold how
+much of them was heard. A play without a user adds no listener, one without a length no listening time.
 """
 
 from __future__ import annotations
@@ -61,12 +60,12 @@ def session_plays(*by: Any, where: Sequence[ColumnElement[bool]], join: Any = No
 
 
 def as_count(number: ColumnElement[Any]) -> ColumnElement[int]:
-    """A whole number, 0 for none: the SUM of counts is a NUMERIC on Redshift. Redshift guide, r_SUM"""
+    """A sum of counts as a BIGINT, 0 for NULL: SUM returns NUMERIC on Redshift. Redshift guide, r_SUM"""
     return cast(func.coalesce(number, constant(0)), BigInteger)
 
 
 def whole_seconds(length: Any) -> ColumnElement[int]:
-    """The lengths added up, to the second; lengths that are not known count as nothing."""
+    """The sum of lengths, rounded to seconds; unknown lengths count as 0."""
     return cast(func.round(func.coalesce(func.sum(length), constant(0))), BigInteger)
 
 

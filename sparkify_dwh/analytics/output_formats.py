@@ -1,6 +1,6 @@
-"""An answer as CSV, JSON or Parquet: a column for each of the question's, in its order, and as many rows as there are.
+"""Rows of a question as CSV, JSON or Parquet, with its columns in their order.
 
-Times are UTC without a zone, ISO 8601 in the texts. An answer without rows still has its columns, but in JSON.
+Times are UTC without a time zone, ISO 8601 in CSV and JSON. Without rows, CSV and Parquet still have the columns.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ Rows = Iterable[Sequence[Any]]
 
 
 def columns(question: Select[Any]) -> list[str]:
-    """The names of a question's columns."""
+    """Return the names of a question's columns."""
     return list(question.selected_columns.keys())
 
 
 def as_csv(question: Select[Any], rows: Rows) -> str:
-    """CSV with a line of headings; NULL is empty."""
+    """Return CSV with a header; NULL is empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns(question))
@@ -38,13 +38,13 @@ def as_csv(question: Select[Any], rows: Rows) -> str:
 
 
 def as_json(question: Select[Any], rows: Rows) -> str:
-    """JSON: an array with an object a row."""
+    """Return a JSON array with an object per row."""
     records = [dict(zip(columns(question), row, strict=True)) for row in rows]
     return json.dumps(records, indent=2, ensure_ascii=False, default=_iso) + "\n"
 
 
 def as_parquet(question: Select[Any], rows: Rows) -> bytes:
-    """Parquet, with the types of the question's columns. Raises :class:`UsageError` where pyarrow is not installed."""
+    """Return Parquet with the types of the columns. Raises :class:`UsageError` when pyarrow is not installed."""
     require_pyarrow()
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -65,12 +65,12 @@ WRITERS: dict[str, Callable[[Select[Any], Rows], str | bytes]] = {
 
 
 def require_pyarrow() -> None:
-    """Raise :class:`UsageError` unless Parquet can be written."""
+    """Raise :class:`UsageError` when pyarrow is not installed."""
     require_extra("analysis", "Parquet", "pyarrow")
 
 
 def _arrow_type(type_: TypeEngine[Any]) -> pa.DataType:
-    """Counts and ids as 64 bits, whatever the width of their column: a sum of what is stored must fit."""
+    """Return the Arrow type; integers have 64 bits whatever their column, so that sums fit."""
     import pyarrow as pa
 
     by_type = ((DateTime, pa.timestamp("us")), (Date, pa.date32()), (Integer, pa.int64()), (Float, pa.float64()))
@@ -82,5 +82,5 @@ def _arrow_type(type_: TypeEngine[Any]) -> pa.DataType:
 
 
 def _iso(value: Any) -> Any:
-    """Days and moments as ISO 8601; everything else as it is."""
+    """Return dates and times as ISO 8601, other values unchanged."""
     return value.isoformat() if isinstance(value, date) else value

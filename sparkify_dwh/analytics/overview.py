@@ -1,4 +1,4 @@
-"""A period in one row, and the days there are data of."""
+"""A period in one row, and the days with data."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from sparkify_dwh.star import Songplay
 
 
 def totals(first: Day = None, last: Day = None) -> Select[Any]:
-    """How much was listened to in all, by how many, and how many of them were new?
+    """How much was listened to, by how many users, and how many of them were new?
 
     One row: plays, listeners, sessions, listening_seconds (an upper bound), matched_plays (of songs that the catalogue
-    holds), new_users (whose first play of all is on one of these days, so all earlier plays are read). All are 0 without
+    holds), new_users (whose very first play is on one of these days, so all earlier plays are read). All are 0 without
     plays.
     """
     matched = select(func.count(Songplay.song_id)).where(*during(first, last)).scalar_subquery()

@@ -74,5 +74,5 @@ def plays_per_weekday_and_hour(first: Day = None, last: Day = None) -> Select[An
 
 
 def _in_both(first: Day, last: Day) -> list[ColumnElement[bool]]:
-    """The days, on the sort keys of both tables: a bound on one is not one on the other."""
+    """Bound the sort keys of both tables: a bound on one does not skip blocks of the other."""
     return during(first, last, Songplay.start_time, Time.start_time)

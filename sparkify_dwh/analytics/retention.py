@@ -1,7 +1,7 @@
-"""Who comes, who comes back.
+"""New and returning users.
 
-A user is new in the week of their first play, which is looked for in all the warehouse holds: so the plays before the
-first day are read too, and in the first week of all data everybody is new. Weeks are ISO weeks, named by their Mondays.
+A user is new in the week of their first play in the warehouse: so the plays before the first day are read too, and in the
+first week with data all users are new. Weeks are ISO weeks, named by their Mondays.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def cohorts(first: Day = None, last: Day = None) -> Select[Any]:
 
     One row per cohort (the Monday of the week in which its users began) and weeks_since_first (0, 1, 2 ...) in which any
     of them listened: cohort, weeks_since_first, users, cohort_users, share (0 to 1). The users are those whose first play
-    is on the days asked for; a last week that is not over counts what it has.
+    is on the days asked for; the last week may be incomplete.
     """
     return cohorts_of(_active_weeks(first, last), first_plays(last), first, last)
 

@@ -1,4 +1,4 @@
-"""Asking the warehouse."""
+"""Execution of questions: rows or a DataFrame."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 
 def run(question: Select[Any], settings: Settings | None = None) -> Sequence[Row[Any]]:
-    """The rows that answer a question: tuples whose values have names (``row.plays``).
+    """Run a question and return its rows: named tuples (``row.plays``).
 
-    ``settings`` are those of dwh.cfg by default. With a connection at hand, ``connection.execute(question)`` does the
-    same. Raises :class:`UnreachableError`, :class:`NotMigratedError`, and :class:`SparkifyError` with the warehouse's own
-    words when it refuses.
+    ``settings`` are those of dwh.cfg by default. On an open connection, ``connection.execute(question)`` does the same.
+
+    Raises :class:`UnreachableError`, :class:`NotMigratedError`, and :class:`SparkifyError` with the server's message when
+    the warehouse refuses the query.
     """
     with connected(settings or Settings.read()) as connection:
         require_migrated(connection, SPARKIFY)
@@ -35,9 +36,9 @@ def run(question: Select[Any], settings: Settings | None = None) -> Sequence[Row
 
 
 def frame(question: Select[Any], settings: Settings | None = None) -> pd.DataFrame:
-    """The rows of :func:`run` as a DataFrame, a column each; days are ``datetime64``, to be grouped and plotted.
+    """Run a question and return a DataFrame with its columns; days are ``datetime64``.
 
-    Raises :class:`UsageError` where pandas is not installed.
+    Raises :class:`UsageError` when pandas is not installed.
     """
     require_extra("analysis", "A DataFrame", "pandas")
     import pandas as pd
