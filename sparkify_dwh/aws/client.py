@@ -42,7 +42,7 @@ class Aws:
         region = region_in_use(self.session(), self._region)
         if not region:
             raise ConfigurationError(
-                "the region of AWS is not known",
+                "The region of AWS is not known",
                 "set [AWS] REGION, AWS_REGION or that of the profile, such as us-west-2",
             )
         return region

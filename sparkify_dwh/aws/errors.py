@@ -23,9 +23,9 @@ _NO_ANSWER = "cannot be reached"
 
 # By reason: what is wrong, and what to do. {said} is what AWS says, after a colon.
 WORDS: dict[Reason, tuple[str, str]] = {
-    "denied": ("no permission for {lacking}{on}", "grant it to {actor}"),
+    "denied": ("No permission for {lacking}{on}", "grant it to {actor}"),
     "expired": (
-        "the temporary credentials of AWS have expired ({code})",
+        "The temporary credentials of AWS have expired ({code})",
         "renew them, with `aws sso login` where it is used",
     ),
     "credentials": (
@@ -36,9 +36,9 @@ WORDS: dict[Reason, tuple[str, str]] = {
         "{service} refused {what} because of its time ({code})",
         "set the clock of this machine, which must be right to a few minutes",
     ),
-    "name taken": ("the name is taken ({action}, {code}){said}", "Choose another name"),
+    "name taken": ("The name is taken ({action}, {code}){said}", "Choose another name"),
     "quota": (
-        "the account's quota does not allow {what} ({code}){said}",
+        "The account's quota does not allow {what} ({code}){said}",
         "Remove what is not needed, or ask for more in the console of Service Quotas",
     ),
     "capacity": (
@@ -46,7 +46,7 @@ WORDS: dict[Reason, tuple[str, str]] = {
         "try later, or another DWH_NODE_TYPE or region",
     ),
     "busy": (
-        "something is still being created, changed or deleted ({action}, {code}){said}",
+        "Something is still being created, changed or deleted ({action}, {code}){said}",
         "See `sparkify-dwh cluster status`, wait for it, and run this again",
     ),
     "throttled": ("{service} gets more requests from this account than it takes ({what}, {code})", "try again later"),
@@ -54,29 +54,29 @@ WORDS: dict[Reason, tuple[str, str]] = {
         "{service} failed at {what} ({code}){said}",
         "Run this again, which goes on from there; https://health.aws.amazon.com says whether others are affected",
     ),
-    "not signed up": ("the account is not signed up for {what} ({code})", "open the service's console once"),
-    "no bucket": ("there is no bucket {bucket}, needed for {url}", "correct the URL"),
-    "no object": ("nothing is at {url}", "correct the URL or put the object there"),
+    "not signed up": ("The account is not signed up for {what} ({code})", "open the service's console once"),
+    "no bucket": ("There is no bucket {bucket}, needed for {url}", "correct the URL"),
+    "no object": ("Nothing is at {url}", "correct the URL or put the object there"),
     "other region": (
-        "the bucket of {url} is in {bucket_region}, not where it was asked for ({code})",
+        "The bucket of {url} is in {bucket_region}, not where it was asked for ({code})",
         "correct [S3] REGION",
     ),
     "no AWS": (
-        "what answered {action} is not AWS ({code})",
+        "What answered {action} is not AWS ({code})",
         "look for a proxy or a login page on the way to it, and at AWS_ENDPOINT_URL",
     ),
     "no profile": (
         "AWS_PROFILE names a profile that ~/.aws does not have",
         "correct it, or see `aws configure list`",
     ),
-    "no credentials": ("no AWS credentials{target} ({code})", CREDENTIALS_HINT),
+    "no credentials": ("No AWS credentials{target} ({code})", CREDENTIALS_HINT),
     "unreachable": (
         "{service} " + _NO_ANSWER + " at {server}{target} ({code})",
         "check the network, proxies and AWS_ENDPOINT_URL",
     ),
-    "cut short": ("the answer of {service}{target} broke off ({code})", "try again"),
+    "cut short": ("The answer of {service}{target} broke off ({code})", "try again"),
     "bad region": (
-        "the configured region is not a region like us-west-2",
+        "The configured region is not a region like us-west-2",
         "correct [S3] REGION, [AWS] REGION, AWS_REGION or the profile's",
     ),
     "bad parameter": ("AWS does not take what {parameters} was given", "correct [DWH] in the configuration"),

@@ -96,7 +96,7 @@ def _require_token(access_key: AccessKey) -> None:
             "put all three into the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN) or into a "
             "profile",
         )
-    raise SourceError(f"the access key is {needs}", "give the token too")
+    raise SourceError(f"The access key is {needs}", "give the token too")
 
 
 def _has_credentials(session: Any) -> bool:

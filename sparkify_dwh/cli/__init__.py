@@ -12,7 +12,6 @@ import errno
 import io
 import logging
 import os
-import re
 import signal
 import sys
 import traceback
@@ -53,9 +52,6 @@ if TYPE_CHECKING:
     from sparkify_dwh.warehouse import Warehouse
 
 INTERRUPTED, TERMINATED = 130, 143  # as shells report them
-
-# How messages begin that are parts of others too. What begins with a name, such as dwh.cfg, is left as it is.
-BEGINNING = re.compile(r"(a|all|an|cannot|no|not|something|the|this|two|what) ")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -175,7 +171,5 @@ def _first_line(error: Exception) -> str:
 def _fail(sentence: str, code: int) -> None:
     if "--debug" in sys.argv:
         traceback.print_exc()
-    if BEGINNING.match(sentence):
-        sentence = sentence[0].upper() + sentence[1:]
     click.secho(f"Error: {sentence}", fg=None if os.environ.get("NO_COLOR") else "red", err=True)
     sys.exit(code)

@@ -45,7 +45,7 @@ def _blocks(url: str, stored: io.BufferedReader) -> Iterator[bytes]:
             yield data
             data = plain.read(BLOCK_BYTES)
     except (OSError, EOFError, zlib.error) as error:
-        raise SourceError(f"cannot read {url}: {error}; correct the file, or move it away") from error
+        raise SourceError(f"Cannot read {url}: {error}; correct the file, or move it away") from error
 
 
 def _no_number(name: str) -> NoReturn:

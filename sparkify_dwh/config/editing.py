@@ -41,13 +41,13 @@ def write_values(file: Path, changes: Mapping[Name, str]) -> None:
         problem, hint = f"cannot be written ({error.strerror})", "it and its directory must be writable by this user"
     else:
         return
-    raise ConfigurationError(f"the configuration file {file} {problem}", hint)
+    raise ConfigurationError(f"The configuration file {file} {problem}", hint)
 
 
 def _require_writable(target: Path, file: Path) -> None:
     """Refuse a read-only file, which could be replaced where its directory is writable."""
     if target.exists() and not (target.stat().st_mode & _ANY_WRITE_PERMISSION and os.access(target, os.W_OK)):
-        raise ConfigurationError(f"the configuration file {file} is read-only", "make it writable, or name another one")
+        raise ConfigurationError(f"The configuration file {file} is read-only", "make it writable, or name another one")
 
 
 def _write(target: Path, file: Path, changes: Mapping[Name, str]) -> bool:

@@ -70,7 +70,7 @@ def read_values(path: Path | str | None, environ: Mapping[str, str], fields: Fie
     _check_spelling(in_environment, variable, fields)
     if text is None and not known_values(in_environment, fields):
         raise ConfigurationError(
-            f"no configuration: {Path.cwd()} has no {DEFAULT_FILE} and the environment has no {PREFIX}...", _remedy()
+            f"No configuration: {Path.cwd()} has no {DEFAULT_FILE} and the environment has no {PREFIX}...", _remedy()
         )
     directory, origin = (Path.cwd(), "the environment") if text is None else ((Path.cwd() / file).parent, str(file))
     return Values(known_values(in_file, fields), known_values(in_environment, fields), directory, origin, fields)
@@ -101,7 +101,7 @@ def _text(file: Path, *, is_required: bool) -> str | None:
     except UnicodeDecodeError:
         problem, hint = "is not UTF-8", "save it as UTF-8 text"
     # Not raised in the handlers: the decoder's error holds the bytes of the file.
-    raise ConfigurationError(f"the configuration file {file} {problem}", hint)
+    raise ConfigurationError(f"The configuration file {file} {problem}", hint)
 
 
 def parse(text: str, file: Path) -> dict[Name, str]:
@@ -113,7 +113,7 @@ def parse(text: str, file: Path) -> dict[Name, str]:
     except configparser.Error as error:
         problem = _problem(error)
     if problem:  # not raised in the handler: the parser's error quotes the line, which may be a password
-        raise ConfigurationError(f"the configuration file {file} is malformed: {problem}")
+        raise ConfigurationError(f"The configuration file {file} is malformed: {problem}")
     return {
         (section.strip(), key.upper()): value for section in parser.sections() for key, value in parser.items(section)
     }

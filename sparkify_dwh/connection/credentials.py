@@ -85,7 +85,7 @@ class Credentials:
         if isinstance(content, dict) and content.get("username") and content.get("password"):
             return _login(content, "username", "password")
         raise AwsError(
-            f"the secret {arn} must be JSON with username and password, as Redshift and Secrets Manager write it",
+            f"The secret {arn} must be JSON with username and password, as Redshift and Secrets Manager write it",
             "correct its content, or [CLUSTER] SECRET_ARN",
         )
 

@@ -94,7 +94,7 @@ class Target:
         for table, written in self._written.items():
             if self._store.list(self.folder(table)) != written:
                 raise ExportError(
-                    f"somebody else has written to {self.folder(table)} since this export began: export again when they are "
+                    f"Somebody else has written to {self.folder(table)} since this export began: export again when they are "
                     "done"
                 )
 

@@ -47,7 +47,7 @@ def serving(
     next client starts it again. Raise :class:`UnreachableError` when the port is taken or the server fails.
     """
     if not credentials.password:
-        raise ConfigurationError("the stand-in needs a password for its clients, and the given one is empty")
+        raise ConfigurationError("The stand-in needs a password for its clients, and the given one is empty")
     embedded_server(directory)
     try:
         listening = _bind(port)
@@ -73,16 +73,16 @@ def read_password(file: Path | None, environ: Mapping[str, str]) -> Secret | Non
         return Secret(clear) if clear else None
     try:
         if file.stat().st_mode & 0o077 and file.is_file():
-            raise ConfigurationError(f"the password file {file} can be read by others: run chmod 600 on it")
+            raise ConfigurationError(f"The password file {file} can be read by others: run chmod 600 on it")
         clear = file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
     except OSError as error:
         raise ConfigurationError(
-            f"the password file {file} cannot be read ({error.strerror}): correct the path"
+            f"The password file {file} cannot be read ({error.strerror}): correct the path"
         ) from None
     except UnicodeDecodeError:
         clear = ""
     if not clear:
-        raise ConfigurationError(f"the password file {file} needs a password in UTF-8 on its first line: write one")
+        raise ConfigurationError(f"The password file {file} needs a password in UTF-8 on its first line: write one")
     return Secret(clear)
 
 
@@ -99,6 +99,6 @@ def _bind(port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise UnreachableError(
-            f"the stand-in cannot listen on port {port} of {LOOPBACK}: {error.strerror}. Name another port with --port."
+            f"The stand-in cannot listen on port {port} of {LOOPBACK}: {error.strerror}. Name another port with --port."
         ) from None
     return listening

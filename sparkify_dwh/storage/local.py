@@ -71,7 +71,7 @@ def _path(url: str) -> str:
     if plain := _PLAIN_URL.fullmatch(url):
         return plain[1]
     if url.endswith("/"):
-        raise SourceError(f"an object's URL ends in a name, found the directory {shown(url)}: name a file in it")
+        raise SourceError(f"An object's URL ends in a name, found the directory {shown(url)}: name a file in it")
     return local_path(url)
 
 
@@ -172,4 +172,4 @@ def _explanation(action: str, url: str, error: OSError) -> SourceError:
         why = "it is a directory; name a file in it"
     else:
         why = f"{error.strerror}; see to it and try again"
-    return SourceError(f"cannot {action} {url}: {why}")
+    return SourceError(f"Cannot {action} {url}: {why}")

@@ -117,7 +117,7 @@ class _Stream(io.RawIOBase):
 def _object(url: str) -> tuple[str, str]:
     bucket, key = split_s3(url)
     if not key:
-        raise SourceError(f"an object in S3 needs a URL like s3://bucket/key, found the bucket {url}", "add the key")
+        raise SourceError(f"An object in S3 needs a URL like s3://bucket/key, found the bucket {url}", "add the key")
     return bucket, key
 
 

@@ -102,5 +102,5 @@ class ObjectStore:
         if url.startswith("file:"):
             return self._files
         raise SourceError(
-            f"an object needs a URL like s3://bucket/key or file:///path, found {shown(url)!r}: correct it"
+            f"An object needs a URL like s3://bucket/key or file:///path, found {shown(url)!r}: correct it"
         )

@@ -51,10 +51,10 @@ def path_of(url: str) -> Path:
 def local_path(url: str) -> str:
     """Like ``path_of``, as a string that keeps the slash at the end."""
     if not url.startswith("file:///"):
-        raise SourceError(f"a local file needs a URL like file:///absolute/path, found {shown(url)!r}")
+        raise SourceError(f"A local file needs a URL like file:///absolute/path, found {shown(url)!r}")
     path = os.fsdecode(unquote_to_bytes(os.fsencode(url.removeprefix("file://"))))
     if "\0" in path:
-        raise SourceError(f"a path cannot hold the character NUL, found %00 in {shown(url)!r}: correct the URL")
+        raise SourceError(f"A path cannot hold the character NUL, found %00 in {shown(url)!r}: correct the URL")
     return path
 
 
@@ -62,7 +62,7 @@ def split_s3(url: str) -> tuple[str, str]:
     """Bucket and key (or key prefix, perhaps empty) of an ``s3://`` URL; SourceError when it is none."""
     bucket, _, key = url.removeprefix("s3://").partition("/")
     if not url.startswith("s3://") or not _BUCKET.fullmatch(bucket):
-        raise SourceError(f"an object in S3 needs a URL like s3://bucket/key, found {shown(url)!r}")
+        raise SourceError(f"An object in S3 needs a URL like s3://bucket/key, found {shown(url)!r}")
     return bucket, key
 
 

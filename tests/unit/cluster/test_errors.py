@@ -32,21 +32,21 @@ DENIED = (
 @pytest.mark.parametrize(
     ("sentence", "expected"),
     [
-        (said("AccessDenied"), "no permission for redshift:CreateCluster: grant it to the AWS identity in use"),
+        (said("AccessDenied"), "No permission for redshift:CreateCluster: grant it to the AWS identity in use"),
         (
             said("AccessDeniedException", DENIED),
-            "no permission for iam:PassRole, which redshift:CreateCluster needs: grant it to "
+            "No permission for iam:PassRole, which redshift:CreateCluster needs: grant it to "
             "arn:aws:iam::123456789012:user/ada",
         ),
         (
             said(
                 "UnauthorizedOperation", "Encoded authorization failure message: s3cr3t", "ec2", "CreateSecurityGroup"
             ),
-            "no permission for ec2:CreateSecurityGroup: grant it to the AWS identity in use",
+            "No permission for ec2:CreateSecurityGroup: grant it to the AWS identity in use",
         ),
         (
             said("ExpiredToken"),
-            "the temporary credentials of AWS have expired (ExpiredToken): renew them, with `aws sso login` where it is "
+            "The temporary credentials of AWS have expired (ExpiredToken): renew them, with `aws sso login` where it is "
             "used",
         ),
         (
@@ -56,17 +56,17 @@ DENIED = (
         ),
         (
             said("ClusterAlreadyExists", "Cluster already exists"),
-            "the name is taken (redshift:CreateCluster, ClusterAlreadyExists): Cluster already exists. "
+            "The name is taken (redshift:CreateCluster, ClusterAlreadyExists): Cluster already exists. "
             "Choose another name",
         ),
         (
             said("ConflictException", "Namespace music already exists.", "redshift-serverless", "CreateNamespace"),
-            "the name is taken (redshift-serverless:CreateNamespace, ConflictException): Namespace music already exists. "
+            "The name is taken (redshift-serverless:CreateNamespace, ConflictException): Namespace music already exists. "
             "Choose another name",
         ),
         (
             said("InvalidClusterState", "There is an operation running on the Cluster.", operation="ModifyCluster"),
-            "something is still being created, changed or deleted (redshift:ModifyCluster, InvalidClusterState): There is "
+            "Something is still being created, changed or deleted (redshift:ModifyCluster, InvalidClusterState): There is "
             "an operation running on the Cluster. See `sparkify-dwh cluster status`, wait for it, and run this again",
         ),
         (
@@ -86,12 +86,12 @@ def test_a_refusal_says_what_to_do(sentence: str, expected: str) -> None:
 
 @pytest.mark.parametrize("code", ["ClusterQuotaExceeded", "LimitExceeded", "SecurityGroupLimitExceeded"])
 def test_a_quota_is_called_one(code: str) -> None:
-    assert said(code, "100.").startswith("the account's quota does not allow redshift:CreateCluster in us-west-2")
+    assert said(code, "100.").startswith("The account's quota does not allow redshift:CreateCluster in us-west-2")
 
 
 def test_without_credentials_it_says_where_to_put_them(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    with pytest.raises(AwsError, match=r"no AWS credentials \(NoCredentialsError\): set AWS_PROFILE, .* \[AWS\] KEY"):
+    with pytest.raises(AwsError, match=r"No AWS credentials \(NoCredentialsError\): set AWS_PROFILE, .* \[AWS\] KEY"):
         cluster.status(account.settings())
 
 
@@ -103,7 +103,7 @@ def test_a_profile_that_is_not_there_is_said(account: Account, monkeypatch: pyte
 
 def test_a_region_must_be_known(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    with pytest.raises(ConfigurationError, match=r"the region of AWS is not known: set \[AWS\] REGION"):
+    with pytest.raises(ConfigurationError, match=r"The region of AWS is not known: set \[AWS\] REGION"):
         cluster.status(account.settings())
     assert cluster.status(account.settings(aws_region="eu-west-1")).region == "eu-west-1"
     monkeypatch.setenv("AWS_REGION", "eu-west-3")
@@ -168,7 +168,7 @@ def test_a_client_can_be_closed_and_used_again(s3_environment: None) -> None:
 @pytest.mark.parametrize(
     ("code", "message", "expected"),
     [
-        ("502", "<html>Bad Gateway", "what answered redshift:CreateCluster is not AWS (HTTP 502): look for a proxy"),
+        ("502", "<html>Bad Gateway", "What answered redshift:CreateCluster is not AWS (HTTP 502): look for a proxy"),
         ("RequestTimeTooSkewed", "", "set the clock of this machine"),
         ("InvalidSignatureException", "Signature expired: 20261121T1 is now earlier than", "set the clock of this machine"),
         ("SignatureDoesNotMatch", "The request signature we calculated does not match", "correct or renew them"),
@@ -228,7 +228,7 @@ def test_an_answer_that_is_not_of_aws_is_said(account: Account, monkeypatch: pyt
         with (
             Aws() as aws,
             pytest.raises(
-                AwsError, match=r"what answered sts:GetCallerIdentity is not AWS \(.*\): look for a proxy"
+                AwsError, match=r"What answered sts:GetCallerIdentity is not AWS \(.*\): look for a proxy"
             ) as error,
         ):
             aws.account()

@@ -294,7 +294,7 @@ def test_an_error_in_the_block_is_raised_before_one_of_the_deletion(
     with refused(redshift, "DeleteCluster", "AccessDenied"), pytest.raises(Failed):
         use_and_fail()
     assert (
-        f"The ephemeral warehouse {names[0]} is not completely deleted: no permission for redshift:DeleteCluster"
+        f"The ephemeral warehouse {names[0]} is not completely deleted: No permission for redshift:DeleteCluster"
         in caplog.text
     )
     assert f"SPARKIFY_DWH_DWH_DWH_CLUSTER_IDENTIFIER={names[0]} sparkify-dwh cluster down" in caplog.text

@@ -241,7 +241,7 @@ def test_an_object_that_copy_would_refuse_is_named_and_no_part_written(
 def test_when_the_manifest_fails_no_part_stays(tmp_path: Path) -> None:
     put(tmp_path / "in", a="{}")
     (tmp_path / "out.manifest").mkdir()
-    with pytest.raises(SourceError, match=r"cannot write .*out.manifest: it is a directory"):
+    with pytest.raises(SourceError, match=r"Cannot write .*out.manifest: it is a directory"):
         packed(tmp_path)
     assert names(tmp_path) == ["in/a.json"]
 
@@ -423,7 +423,7 @@ def test_a_pack_in_s3_that_fails_leaves_nothing(store: ObjectStore, bucket: str)
 def test_a_missing_bucket_is_named(store: ObjectStore, bucket: str) -> None:
     put_songs(store, bucket, 2)
     for source, target in (("s3://no-bucket/x/", f"{bucket}x"), (f"{bucket}song data/", "s3://no-bucket/x")):
-        with pytest.raises(SourceError, match="there is no bucket no-bucket"):
+        with pytest.raises(SourceError, match="There is no bucket no-bucket"):
             pack(source, target, store=store)
 
 

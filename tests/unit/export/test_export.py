@@ -233,5 +233,5 @@ def test_an_export_to_s3(in_s3: Sparkify, store: ObjectStore, bucket: str) -> No
 
 
 def test_a_bucket_that_is_not_there_is_named(star: Sparkify, s3_environment: None) -> None:
-    with pytest.raises(SourceError, match="there is no bucket sparkify-none"):
+    with pytest.raises(SourceError, match="There is no bucket sparkify-none"):
         export(star.settings, "s3://sparkify-none/star/")

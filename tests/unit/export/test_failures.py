@@ -71,7 +71,7 @@ def test_an_export_whose_files_somebody_touches_has_no_manifest(
             for path in (target / "artists").iterdir():
                 change(path)
 
-    with pytest.raises(ExportError, match=r"somebody else has written to .*/artists/ since this export began"):
+    with pytest.raises(ExportError, match=r"Somebody else has written to .*/artists/ since this export began"):
         export(star.settings, str(target), on_step=touch)
     assert "export.json" not in files(target)
 

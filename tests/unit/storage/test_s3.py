@@ -79,13 +79,13 @@ def test_a_store_can_be_used_again_after_it_was_closed(store: ObjectStore, bucke
 
 
 def test_what_is_not_in_s3_cannot_be_read(store: ObjectStore, bucket: str) -> None:
-    with pytest.raises(SourceError, match=f"nothing is at {bucket}x"):
+    with pytest.raises(SourceError, match=f"Nothing is at {bucket}x"):
         store.read(f"{bucket}x")
 
 
 def test_a_bucket_that_is_not_there_is_named(store: ObjectStore) -> None:
     for act in (store.list, store.read, store.delete):
-        with pytest.raises(SourceError, match="there is no bucket sparkify-none"):
+        with pytest.raises(SourceError, match="There is no bucket sparkify-none"):
             act("s3://sparkify-none/x")
     with pytest.raises(SourceError, match="found the bucket s3://sparkify/: add the key"):
         store.read("s3://sparkify/")
@@ -96,7 +96,7 @@ def test_without_credentials_the_message_says_where_to_put_them(bucket: str, mon
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with (
         ObjectStore() as store,
-        pytest.raises(SourceError, match=r"no AWS credentials .*: set AWS_PROFILE, or"),
+        pytest.raises(SourceError, match=r"No AWS credentials .*: set AWS_PROFILE, or"),
     ):
         store.list(bucket)
     with ObjectStore(access_key=AccessKey(Secret("AKIAGIVEN"), Secret("pa55"))) as store:
@@ -157,7 +157,7 @@ def ask_for_rights(server: str, *, after_requests: float) -> None:
 def test_a_right_that_is_lacking_is_named(bucket: str, guarded: ObjectStore) -> None:
     acts = {"ListBucket": guarded.list, "GetObject": guarded.read, "DeleteObject": guarded.delete}
     for right, act in acts.items():
-        with pytest.raises(SourceError, match=f"no permission for s3:{right} on {bucket}x"):
+        with pytest.raises(SourceError, match=f"No permission for s3:{right} on {bucket}x"):
             act(f"{bucket}x")
 
 
@@ -198,11 +198,11 @@ def s3_answers(answer: bytes) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (b"200 OK\r\nContent-Length: 9\r\n\r\n{}", "the answer of S3 for s3://sparkify/x broke off .*: try again"),
+        (b"200 OK\r\nContent-Length: 9\r\n\r\n{}", "The answer of S3 for s3://sparkify/x broke off .*: try again"),
         (b"200 OK\r\nx-amz-checksum-crc32: AAAAAA==\r\nContent-Length: 2\r\n\r\n{}", "broke off .*: try again"),
         (
             b"301 Moved\r\nx-amz-bucket-region: eu-west-1\r\n\r\n<Error><Code>PermanentRedirect</Code></Error>",
-            r"the bucket of s3://sparkify/x is in eu-west-1, .*: correct \[S3\] REGION",
+            r"The bucket of s3://sparkify/x is in eu-west-1, .*: correct \[S3\] REGION",
         ),
         (
             b"400 Bad\r\n\r\n<Error><Code>SlowDown</Code></Error>",

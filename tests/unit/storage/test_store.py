@@ -165,7 +165,7 @@ def test_a_deleted_object_is_gone_and_deleting_it_again_is_fine(tmp_path: Path) 
 
 
 def test_what_is_not_there_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"cannot read file:///.*/x: nothing is there"):
+    with pytest.raises(SourceError, match=r"Cannot read file:///.*/x: nothing is there"):
         STORE.read(file_url(tmp_path / "x"))
 
 
