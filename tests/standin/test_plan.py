@@ -1,4 +1,4 @@
-"""How a statement is told by its first words."""
+"""A statement is recognised by its first words."""
 
 from __future__ import annotations
 

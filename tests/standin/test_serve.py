@@ -1,4 +1,4 @@
-"""The stand-in on a TCP port, as psql, psycopg and redshift_connector find it."""
+"""The stand-in on a TCP port, with psql, psycopg and redshift_connector as clients."""
 
 from __future__ import annotations
 

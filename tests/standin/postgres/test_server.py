@@ -1,4 +1,4 @@
-"""The embedded server: started when needed, stopped by the last that uses it, and nobody else's business."""
+"""The embedded server: started when it is needed, stopped by its last process, and private to its user."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_it_listens_on_no_network() -> None:
 
 
 def test_what_processes_share_is_in_files() -> None:
-    """A container's /dev/shm has 64 MB unless told otherwise, and a join of a few million rows would need more."""
+    """A container's /dev/shm has 64 MB by default, and a join of a few million rows would need more."""
     with a_standin() as settings:
         assert settings.standin_directory is not None
         with embedded_server(settings.standin_directory).connect(DATABASE) as connection:

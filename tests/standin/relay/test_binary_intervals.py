@@ -1,4 +1,4 @@
-"""Intervals in binary are refused: the driver would read PostgreSQL's wrongly, a day as a month."""
+"""Binary intervals are refused: the driver would read PostgreSQL's format wrongly, a day as a month."""
 
 from __future__ import annotations
 

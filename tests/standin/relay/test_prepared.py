@@ -1,4 +1,4 @@
-"""What names stand for, prepared statements and portals, under clients that pipeline and fail: what PostgreSQL has."""
+"""Names of prepared statements and portals stay in step with PostgreSQL when clients pipeline and fail."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def close(name: bytes) -> bytes:
 
 
 def answer(client: RawClient, *messages: bytes) -> list[Message]:
-    """The answer to messages of which each Sync and each Query is answered with ReadyForQuery."""
+    """Send messages and return the responses, up to one ReadyForQuery per Sync and Query."""
     data = b"".join(messages)
     buffer = wire.MessageBuffer()
     buffer.feed(data)
@@ -63,7 +63,7 @@ def answer(client: RawClient, *messages: bytes) -> list[Message]:
 
 
 def outcome(client: RawClient, *messages: bytes) -> tuple[list[str], list[str], str]:
-    """The tags and the errors that messages are answered with, and how many rows numbers then has."""
+    """Send messages; return the tags and errors of the responses, and the number of rows in numbers."""
     found = answer(client, *messages)
     ((_, row),) = [
         message for message in answer(client, wire.query("SELECT count(*) FROM numbers")) if message[0] == b"D"
@@ -75,7 +75,7 @@ WAITING = pytest.mark.parametrize("is_waiting", [True, False], ids=["waiting", "
 
 
 def in_turn(client: RawClient, is_waiting: bool, *parts: bytes) -> tuple[list[str], list[str], str]:
-    """The outcome of parts, each with a Sync, which are sent one after the other's answer, or at once."""
+    """Send parts, each with a Sync, after the previous response or all at once; return the outcome."""
     *before, last = [part + wire.SYNC for part in parts]
     if not is_waiting:
         return outcome(client, *before, last)

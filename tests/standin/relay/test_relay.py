@@ -1,4 +1,4 @@
-"""The relay under clients that pipeline, misbehave or vanish, and over a server that dies: nothing hangs, nothing leaks."""
+"""The relay with clients that pipeline, misbehave or disconnect, and with a server that dies: no hangs, no leaks."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ def place(postgres: PostgresAddress) -> Iterator[tuple[str, int]]:
     join_sessions()
     listener.close()
     if open_files() != before:
-        gc.collect()  # an error of S3's that nobody waited for
+        gc.collect()  # an error of S3 that no session waited for
     assert open_files() == before
 
 
 def open_files() -> set[str]:
-    """Each by its number and what it is, so that one that is left over can be told."""
+    """Return the open descriptors by number and target, so that a leaked one can be named."""
     found = set()
     for number in os.listdir("/dev/fd"):  # noqa: PTH208 (names)
         with suppress(FileNotFoundError):  # the listing's own
@@ -362,7 +362,7 @@ def test_one_client_too_many_is_told(place: tuple[str, int], monkeypatch: pytest
 
 
 def unforeseen(client: RawClient, log: pytest.LogCaptureFixture) -> bool:
-    """Whether the client is told of an error that nobody foresaw, as the last thing, and the log says where it came up."""
+    """Return whether an unexpected error is the client's last message, and the log has its traceback."""
     (answer,) = [fields for kind, body in client.until(b"E") if kind == b"E" and (fields := wire.error_fields(body))]
     ends = (answer["S"], answer["C"], client.next()) == ("FATAL", "XX000", None)
     (record,) = [record for record in log.records if record.exc_info]

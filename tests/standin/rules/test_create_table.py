@@ -1,4 +1,4 @@
-"""CREATE TABLE on the stand-in: what PostgreSQL gets, and what the catalogue remembers.
+"""CREATE TABLE on the stand-in: the PostgreSQL statement, and the design in the catalogue.
 
 Redshift guide, r_CREATE_TABLE_NEW, unless a test says otherwise.
 """

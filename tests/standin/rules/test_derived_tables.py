@@ -1,4 +1,4 @@
-"""Temporary tables, tables like others, tables of queries; what an analyst sees of them."""
+"""Temporary tables, CREATE TABLE LIKE and CREATE TABLE AS, and what the catalogue shows of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redshift's functions in PostgreSQL's words: the texts, and what the stand-in answers to them."""
+"""Redshift's expressions rewritten for PostgreSQL: their SQL, and their results."""
 
 from __future__ import annotations
 

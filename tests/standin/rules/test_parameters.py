@@ -189,5 +189,5 @@ def test_a_client_hears_only_of_what_redshift_reports(migrated: Settings) -> Non
     relay = local_relay(embedded_server(migrated.standin_directory))
     with RawClient(str(relay.socket_path)).greeted() as client:
         client.send(*(wire.query(sql) for sql in ("SET search_path TO public", "SET datestyle TO 'SQL, DMY'")))
-        told = [body.split(b"\0")[0] for kind, body in client.until(b"Z", 2) if kind == b"S"]
-    assert told == [b"DateStyle"]
+        reported = [body.split(b"\0")[0] for kind, body in client.until(b"Z", 2) if kind == b"S"]
+    assert reported == [b"DateStyle"]

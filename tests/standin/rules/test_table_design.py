@@ -1,4 +1,4 @@
-"""What a CREATE TABLE may not say: contradictions, and encodings that do not fit."""
+"""CREATE TABLE refuses contradictions, and encodings that do not fit."""
 
 from __future__ import annotations
 

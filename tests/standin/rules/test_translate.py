@@ -1,4 +1,4 @@
-"""Queries of Redshift's catalogue, in PostgreSQL's words."""
+"""Queries of Redshift's catalogue, translated for PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""UNLOAD as it is written: what is understood, and what is refused by name."""
+"""The parser of UNLOAD: the options that it reads, and those that it refuses by name."""
 
 from __future__ import annotations
 
