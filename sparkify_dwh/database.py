@@ -1,4 +1,4 @@
-"""Connecting to the warehouse, and what its errors say."""
+"""Engines and connections for the warehouse, and the meaning of server errors."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import ExceptionContext
 
 
-# Redshift guide, c_serial_isolation; https://github.com/aws/amazon-redshift-jdbc-driver/issues/147. Of the commonest the
-# message is "1023" alone, and the detail says what it is. https://github.com/aws/aws-sdk-pandas/issues/665
+# Redshift guide, c_serial_isolation; https://github.com/aws/amazon-redshift-jdbc-driver/issues/147. The most common one has
+# only "1023" as its message, and is named in its detail. https://github.com/aws/aws-sdk-pandas/issues/665
 CONFLICTS = (
     "Serializable isolation violation",
     "conflict with concurrent transaction",
@@ -34,7 +34,7 @@ WRONG_NAME = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_
 
 
 def make_engine(settings: Settings) -> Engine:
-    """An engine for the warehouse; it connects when first used, and its errors never show parameters."""
+    """Return an engine for the warehouse. It connects when first used, and its errors never show parameters."""
     engine = create_engine(settings.url, pool_pre_ping=True, hide_parameters=True)
     if not settings.is_standin:
         connect_by(engine, settings)
@@ -44,7 +44,7 @@ def make_engine(settings: Settings) -> Engine:
 
 @contextmanager
 def warehouse(settings: Settings) -> Iterator[Engine]:
-    """An engine for the warehouse, whose connections are closed at the end."""
+    """Give an engine for the warehouse; close its connections at the end."""
     engine = make_engine(settings)
     try:
         yield engine
@@ -54,13 +54,13 @@ def warehouse(settings: Settings) -> Iterator[Engine]:
 
 @contextmanager
 def connected(settings: Settings) -> Iterator[Connection]:
-    """One connection to the warehouse. Raises :class:`UnreachableError` when there is none to be had."""
+    """Give one connection to the warehouse. Raises :class:`UnreachableError`."""
     with warehouse(settings) as engine, engine.connect() as connection:
         yield connection
 
 
 def error_fields(error: BaseException) -> dict[str, str]:
-    """The fields of a server's error by their one-letter codes (C is the SQLSTATE, M the message, D the detail).
+    """Return the fields of a server's error by their one-letter codes (C: SQLSTATE, M: message, D: detail).
 
     redshift_connector passes them on as a dictionary. Empty when the error did not come from the server.
     """
@@ -90,19 +90,19 @@ def _details(detail: str) -> list[str]:
 
 
 def is_conflict(error: DBAPIError) -> bool:
-    """Whether the transaction met another one, so that running it again can help."""
+    """Return whether a concurrent transaction is the cause, so that running it again can help."""
     fields = error_fields(error)
-    said = f"{fields.get('M')} {fields.get('D')}"
-    return fields.get("C") in CONFLICT_CODES or any(phrase in said for phrase in CONFLICTS)
+    text = f"{fields.get('M')} {fields.get('D')}"
+    return fields.get("C") in CONFLICT_CODES or any(phrase in text for phrase in CONFLICTS)
 
 
 def is_lost(error: DBAPIError) -> bool:
-    """Whether the connection went away."""
+    """Return whether the connection was lost."""
     return bool(error.connection_invalidated)
 
 
 def _refused_connection(settings: Settings) -> Callable[[ExceptionContext], None]:
-    """What turns an error of connecting into one sentence that says where to, why, and what to do."""
+    """Return the event handler that turns errors of connecting into an UnreachableError."""
 
     def refuse(context: ExceptionContext) -> None:
         if context.connection is None and context.engine is not None:
@@ -112,17 +112,17 @@ def _refused_connection(settings: Settings) -> Callable[[ExceptionContext], None
 
 
 def unreachable(settings: Settings, error: BaseException) -> SparkifyError:
-    """The error that says which warehouse could not be connected to, and why."""
+    """Return the error that says which warehouse cannot be connected to, why, and what to do."""
     if isinstance(error, SparkifyError):
         return error
     url = settings.url
     place = f"{url.host}:{url.port}/{url.database}" if url.host else str(url.database)
     reason, advice = _reason(settings, error), _advice(settings, error)
-    return UnreachableError(f"The warehouse at {place} could not be connected to: {reason}. {advice}")
+    return UnreachableError(f"The warehouse at {place} could not be connected to: {reason}", advice)
 
 
 def _reason(settings: Settings, error: BaseException) -> str:
-    """The server's words, or those of the innermost error of the network."""
+    """Return the server's message, or that of the innermost network error."""
     fields = error_fields(error)
     if fields:
         return fields.get("M", "")
@@ -141,36 +141,36 @@ def _advice(settings: Settings, error: BaseException) -> str:
     inner = network_error(error)
     if isinstance(inner, ssl.SSLCertVerificationError) and inner.verify_code in WRONG_NAME:
         return (
-            "Connect by the endpoint's own name. Through a tunnel, whose name no certificate holds, set [CLUSTER] "
+            "Connect to the endpoint's own name. Through a tunnel, whose name is not in the certificate, set [CLUSTER] "
             "TLS=verify-ca."
         )
     if isinstance(inner, ssl.SSLError):
         return (
-            "Something other than Redshift may answer, such as a proxy that opens TLS: let it pass the connection on, or "
-            "name the file of its authority in SSL_CERT_FILE."
+            "Something other than Redshift may answer, such as a proxy that intercepts TLS: let it pass the connection "
+            "through, or name the file of its certificate authority in SSL_CERT_FILE."
         )
     if "refuses SSL" in str(error):
-        return "It is no Redshift, for it does not speak TLS, without which nothing is sent. Check HOST and DB_PORT."
+        return "The server does not support TLS, so it is not Redshift, and nothing was sent. Check HOST and DB_PORT."
     known = None if settings.is_standin else explain_unreachable(settings)
     return (
         f"{known}."
         if known
         else (
-            "Check HOST and DB_PORT in [CLUSTER], that the cluster runs, and that its security group lets this machine in."
+            "Check HOST and DB_PORT in [CLUSTER], that the cluster runs, and that its security group allows this machine."
         )
     )
 
 
 def _login_advice(settings: Settings) -> str:
     if settings.iam:
-        who = f"knows the user {settings.db_user}, whom IAM=true does not create" if settings.db_user else "lets you in"
-        return f"Check DB_NAME in [CLUSTER], and that the database {who}."
+        user = f"has the user {settings.db_user}, which IAM=true does not create" if settings.db_user else "lets you in"
+        return f"Check DB_NAME in [CLUSTER], and that the database {user}."
     if settings.secret_arn:
-        return "Check DB_NAME in [CLUSTER], and that the secret SECRET_ARN is this warehouse's."
+        return "Check DB_NAME in [CLUSTER], and that SECRET_ARN is the secret of this warehouse."
     return "Check DB_NAME, DB_USER and DB_PASSWORD in [CLUSTER]."
 
 
 def network_error(error: BaseException) -> BaseException:
-    """The system's error within one of the driver, or else the error itself."""
+    """Return the system's error within one of the driver, or else the error itself."""
     causes: list[Any] = [error, *getattr(error, "args", ())]
     return next((cause for cause in reversed(causes) if isinstance(cause, OSError)), error)

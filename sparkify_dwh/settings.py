@@ -1,14 +1,14 @@
-"""The settings of a warehouse: which cluster, which role, which inputs; read from ``dwh.cfg`` and the environment.
+"""The settings of a warehouse: cluster, role, inputs; read from ``dwh.cfg`` and the environment.
 
     settings = Settings.read()       # SPARKIFY_DWH_CONFIG or ./dwh.cfg, and SPARKIFY_DWH_<SECTION>_<KEY> over it
     settings.url                     # the warehouse, for SQLAlchemy
     settings.for_load()              # where the inputs are
 
-Reading checks the form of what is there; what is missing is said by ``url`` and ``for_load``, all of it at once, when
-it is needed. Passwords and keys are ``Secret``, which no repr, log or pickle shows.
+Reading validates the given values. ``url`` and ``for_load`` report everything that is missing for them at once. Passwords
+and keys are ``Secret``, which is never shown by repr, logs or pickle.
 
-Limits: temporary AWS credentials need a session token, for which there is no key: leave [AWS] empty and let the usual
-chain of AWS (environment, profile, role of the machine) give them. A host is a name or an IPv4 address, not IPv6.
+Limits: [AWS] has no key for the session token of temporary credentials: leave it empty and use the environment, a profile or
+the role of the machine. A host is a name or an IPv4 address, not IPv6.
 """
 
 from __future__ import annotations
@@ -70,13 +70,12 @@ def fields_of(warehouse: Warehouse) -> Fields:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that is configured; None where nothing is.
+    """All settings; None for those that are not configured.
 
     ``inputs`` are the key prefixes and JSONPaths files of the warehouse's sources, by their keys in [S3]; ``manifests`` and
     ``export`` are key prefixes. All are ``s3://`` or ``file:///`` URLs. ``region`` is that of the buckets, ``aws_region``
-    that of the cluster.
-    ``standin_directory`` is absolute, and None with a real cluster. ``dwh`` is the section [DWH], by key in capitals,
-    without its password.
+    that of the cluster. ``standin_directory`` is absolute, and None with a real cluster. ``dwh`` is the section [DWH], by
+    key in capitals, without its password.
     """
 
     host: str | None = None
@@ -101,7 +100,7 @@ class Settings:
     dwh: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     dwh_db_password: Secret | None = None
     origin: str = field(default="the configuration", compare=False)
-    """Where the settings come from, as a message says it."""
+    """Where the settings come from, as messages name it."""
     warehouse: Warehouse = field(default_factory=sparkify, repr=False)
     """The tables that are loaded from the inputs."""
 
@@ -113,13 +112,13 @@ class Settings:
         *,
         warehouse: Warehouse | None = None,
     ) -> Settings:
-        """The settings in the file at ``path``, else in SPARKIFY_DWH_CONFIG, else in ./dwh.cfg, and in the environment.
+        """Read the settings in the file at ``path``, else in SPARKIFY_DWH_CONFIG, else in ./dwh.cfg, and the environment.
 
-        The environment wins; ``environ`` is the process's own when None. An empty value counts as absent.
+        The environment wins; ``environ`` is that of the process when None. An empty value counts as absent.
 
         Raises:
             ConfigurationError: no file and nothing in the environment, a file that is missing or malformed, a misspelt
-                key, or a value that cannot work.
+                key, or an invalid value.
         """
         warehouse = warehouse or sparkify()
         return _settings(read_values(path, os.environ if environ is None else environ, fields_of(warehouse)), warehouse)
@@ -158,14 +157,14 @@ class Settings:
 
     @property
     def url(self) -> URL:
-        """The warehouse as a SQLAlchemy URL; ConfigurationError lists all that [CLUSTER] lacks."""
+        """The SQLAlchemy URL of the warehouse. Raises ConfigurationError with everything that [CLUSTER] lacks."""
         from sqlalchemy import URL
 
         self._require(self._missing_cluster())
         if self.is_standin:
             return URL.create("redshift+standin", database=str(self.standin_directory))
-        minted = self.iam or self.secret_arn  # at each new connection: sparkify_dwh.connection.credentials
-        password = self.db_password.reveal() if self.db_password and not minted else None
+        has_other_login = self.iam or self.secret_arn  # sparkify_dwh.connection.credentials
+        password = self.db_password.reveal() if self.db_password and not has_other_login else None
         return URL.create("redshift+sparkify", self.db_user, password, self.host, self.db_port, self.db_name)
 
     @property
@@ -185,12 +184,12 @@ class Settings:
         return ObjectStore(access_key=self.access_key, region=self.bucket_region)
 
     def for_load(self) -> Mapping[str, str]:
-        """Where a load's inputs are, by their keys in [S3]; the JSONPaths file is outside of the data.
+        """Return the locations of a load's inputs by their keys in [S3].
 
         Raises:
-            ConfigurationError: with all that a load lacks, of [S3], [CLUSTER] and [IAM_ROLE]; or the key prefix of one
-                input also matches another location, which COPY would read as data (Redshift guide,
-                copy-parameters-data-format).
+            ConfigurationError: with everything that a load lacks in [S3], [CLUSTER] and [IAM_ROLE]; or the key prefix of
+                an input also matches another location, such as the JSONPaths file, which COPY would read as data
+                (Redshift guide, copy-parameters-data-format).
         """
         role = [] if self.is_standin or self.role_arn else [("IAM_ROLE", "ARN")]
         missing = [("S3", key) for source in self.warehouse.sources for key in source.keys if key not in self.inputs]

@@ -1,1 +1,1 @@
-"""Asking AWS: clients, their errors in words, and what the names of endpoints say."""
+"""Requests to AWS: sessions and clients, the meaning of errors, names of endpoints."""

@@ -1,4 +1,4 @@
-"""Endpoints of Redshift: what a host's name says of the warehouse behind it.
+"""Endpoints of Redshift: the kind of warehouse, its identifier and its region, from the name of the host.
 
 sparkify.abc123xyz.us-west-2.redshift.amazonaws.com                 a provisioned cluster
 sparkify.123456789012.us-west-2.redshift-serverless.amazonaws.com   a workgroup of Redshift Serverless
@@ -20,13 +20,13 @@ _HOST = re.compile(
     r"\.amazonaws\.com(\.cn)?",
     re.IGNORECASE | re.ASCII,
 )
-# A VPC endpoint that Redshift manages has a name of its own in the place of the cluster's.
+# The name of a Redshift-managed VPC endpoint stands where the cluster's would.
 _VPC_ENDPOINT = re.compile(r"-endpoint-[a-z0-9]+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Which warehouse it is, for the API of AWS. ``region`` is None where nothing says it."""
+    """A warehouse as the API of AWS identifies it. ``region`` is None when it is not known."""
 
     kind: Kind
     identifier: str
@@ -34,15 +34,15 @@ class Endpoint:
 
 
 def endpoint_of(host: str | None) -> Endpoint | None:
-    """What the name of a host says; None for a custom domain, a VPC endpoint, a tunnel."""
-    found = _HOST.fullmatch(host or "")
-    if found is None or _VPC_ENDPOINT.search(found["identifier"]):
+    """Return the warehouse that a host belongs to; None for a custom domain, a VPC endpoint or a tunnel."""
+    match = _HOST.fullmatch(host or "")
+    if match is None or _VPC_ENDPOINT.search(match["identifier"]):
         return None
-    kind = SERVERLESS if found["service"].lower() == "redshift-serverless" else PROVISIONED
-    return Endpoint(kind, found["identifier"].lower(), found["region"].lower())
+    kind = SERVERLESS if match["service"].lower() == "redshift-serverless" else PROVISIONED
+    return Endpoint(kind, match["identifier"].lower(), match["region"].lower())
 
 
 def region_of(host: str | None) -> str | None:
-    """The region that an endpoint lies in, as far as its name says it."""
-    found = _HOST.fullmatch(host or "")
-    return found["region"].lower() if found else None
+    """Return the region of an endpoint; None when its name does not have it."""
+    match = _HOST.fullmatch(host or "")
+    return match["region"].lower() if match else None

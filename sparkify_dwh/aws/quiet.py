@@ -1,4 +1,4 @@
-"""Keeping what is sent to AWS, and answered by it, out of logs: headers hold session tokens, and bodies passwords."""
+"""Keeping requests to AWS and their answers out of logs: headers contain session tokens, and bodies passwords."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _WIRE_LOGS = ("botocore", "urllib3")
 
 
 class Quiet:
-    """While entered, by any number of threads: botocore's records of requests and answers reach no log."""
+    """A context manager, for any number of threads, in which botocore logs no requests and answers."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -33,7 +33,7 @@ class Quiet:
 
 
 def _wire_loggers() -> list[logging.Logger]:
-    """Those of botocore and urllib3, and below them those that somebody gave a level of their own."""
+    """Return the loggers of botocore and urllib3, and those below them that have a level of their own."""
     below = [name for name in list(logging.root.manager.loggerDict) if name.startswith(("botocore.", "urllib3."))]
     own = [logger for name in below if (logger := logging.getLogger(name)).level != logging.NOTSET]
     return [*map(logging.getLogger, _WIRE_LOGS), *own]

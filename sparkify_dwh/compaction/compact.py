@@ -34,7 +34,7 @@ from sparkify_dwh.compaction.batches import COMPRESSION_RATIO, split_into_batche
 from sparkify_dwh.compaction.documents import BLOCK_BYTES, copy_documents
 from sparkify_dwh.compaction.targets import canonical_url, clear_target, folder_url, manifest_url, require_separate
 from sparkify_dwh.errors import SourceError, SparkifyError, UsageError
-from sparkify_dwh.storage.prefetch import opened_ahead
+from sparkify_dwh.storage.prefetch import prefetch
 from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.storage.urls import StoredObject, is_hidden
 
@@ -194,7 +194,7 @@ class _PartWriter:
         with (
             # Without name and time in the header, the same documents give the same bytes.
             gzip.GzipFile("", "wb", _COMPRESSION_LEVEL, file, mtime=0) as part,
-            closing(opened_ahead(self._store, batch)) as streams,
+            closing(prefetch(self._store, batch)) as streams,
         ):
             for source, stream in streams:
                 with io.BufferedReader(cast("Any", stream), BLOCK_BYTES) as stored:

@@ -1,1 +1,1 @@
-"""dwh.cfg: how it is read and written, and the forms that its values have."""
+"""dwh.cfg: the table of settings, and how it is read and written."""

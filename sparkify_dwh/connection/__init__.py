@@ -1,1 +1,1 @@
-"""Connections to the warehouse, and the credentials they use."""
+"""Connections to the warehouse and their credentials."""

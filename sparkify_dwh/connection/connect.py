@@ -1,12 +1,12 @@
-"""Opening a connection to Redshift: with TLS, within a limit, kept alive, and by a name that the console shows.
+"""Connections to Redshift: with TLS, a time limit on connecting, keep-alive packets, and a label for the console.
 
-The driver's ``timeout`` is the socket's for as long as the connection lives, and would cut a COPY that takes longer; here it
-holds while connecting, and is lifted then. Firewalls and NAT gateways drop connections that are silent for some minutes, as
-one that waits for a COPY is, so keep-alive packets are sent
+The driver's ``timeout`` applies to the socket as long as the connection exists, and would interrupt a longer COPY; here it
+applies only while connecting. Firewalls and NAT gateways drop connections that are silent for some minutes, such as one that
+waits for a COPY, so keep-alive packets are sent
 (https://docs.aws.amazon.com/redshift/latest/mgmt/connecting-firewall-guidance.html).
 
-Limits: the limit is on each answer while connecting, not on their sum; finding the host's address has the system's own.
-The driver speaks IPv4.
+Limits: the time limit applies to each answer while connecting, not to their sum, and not to name resolution. The driver
+supports IPv4 only.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ KEEPALIVE = {
 
 
 class RedshiftConnection(DriverConnection):
-    """A connection of the driver that must be made within a limit and may then take as long as it likes."""
+    """A connection of the driver with a time limit on connecting and none on what follows."""
 
     def __init__(self, *, connect_seconds: float, **parameters: Any) -> None:
         try:
@@ -49,19 +49,19 @@ class RedshiftConnection(DriverConnection):
             raise
 
     def _shut(self) -> None:
-        """Close what there is of a connection; the driver leaves it to the garbage collector."""
+        """Close the sockets, which the driver leaves to the garbage collector."""
         for name in ("_sock", "_usock"):
             with suppress(AttributeError, OSError, ValueError):
                 getattr(self, name).close()
 
 
 def connect_by(engine: Engine, settings: Settings) -> None:
-    """Have every new connection of the engine opened as ``settings`` say, with a login of its own."""
-    if settings.tls not in (VERIFY_FULL, VERIFY_CA):  # the driver ignores every other, and sends in clear
-        raise ConfigurationError(f"tls must be {VERIFY_FULL} or {VERIFY_CA}, found {settings.tls!r}: correct it")
+    """Open every new connection of the engine by ``settings``, with a login of its own."""
+    if settings.tls not in (VERIFY_FULL, VERIFY_CA):  # the driver ignores others, and sends passwords in clear
+        raise ConfigurationError(f"tls must be {VERIFY_FULL} or {VERIFY_CA}, found {settings.tls!r}", "correct it")
     if settings.tls == VERIFY_CA:
         log.warning(
-            "TLS=%s: the name in the certificate is not compared with HOST, so another server of AWS could pass for it",
+            "TLS=%s: the name in the certificate is not compared with HOST, so another server of AWS could impersonate it",
             VERIFY_CA,
         )
     event.listen(engine, "do_connect", _opener(settings))
@@ -91,7 +91,7 @@ def _opener(settings: Settings) -> Callable[..., RedshiftConnection]:
 
 
 def _set_query_group(engine: Engine, label: str) -> str:
-    """SYS_QUERY_HISTORY shows the label, and a queue can be chosen by it. Redshift guide, r_query_group"""
+    """Return the statement that labels queries in SYS_QUERY_HISTORY and for WLM queues. Redshift guide, r_query_group"""
     literal = engine.dialect.statement_compiler(engine.dialect, None).render_literal_value(label, String())
     return f"SET query_group TO {literal}"
 
@@ -102,9 +102,9 @@ def _labeller(statement: str) -> Callable[[Any, Any], None]:
         try:
             cursor.execute(statement)
             connection.commit()
-        except ProgrammingError as error:  # a label is no reason to do without the warehouse
-            said = error.args[0].get("M", "") if isinstance(error.args[0], dict) else error
-            log.warning("the queries will have no label in the console: %s", said)
+        except ProgrammingError as error:  # the connection works without the label
+            reason = error.args[0].get("M", "") if isinstance(error.args[0], dict) else error
+            log.warning("the queries will have no label in the console: %s", reason)
             connection.rollback()
         finally:
             cursor.close()

@@ -1,11 +1,10 @@
-"""Who logs in to the warehouse, found anew for each new connection.
+"""Logins to the warehouse, one for each new connection.
 
-Three ways, in this order: IAM (``IAM=true``: AWS makes a user and a password that are good for a quarter of an hour, which
-is only the time to log in; a session goes on after it), a secret of Secrets Manager (``SECRET_ARN``, as often as it is
-rotated), and DB_USER with DB_PASSWORD.
+Three ways, in this order: IAM (``IAM=true``: a temporary password, valid for 15 minutes; sessions outlive it), a secret of
+Secrets Manager (``SECRET_ARN``, which may be rotated), and DB_USER with DB_PASSWORD.
 
-With IAM, a provisioned cluster lets in as DB_USER, or where that is empty as a user named after the AWS identity
-(https://docs.aws.amazon.com/redshift/latest/APIReference/API_GetClusterCredentials.html). Serverless knows the latter alone.
+With IAM, the user of a provisioned cluster is DB_USER, or without it one named after the AWS identity
+(https://docs.aws.amazon.com/redshift/latest/APIReference/API_GetClusterCredentials.html). Serverless has only the latter.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from sparkify_dwh.utils.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A user of the database, and what it is let in with."""
+    """A user of the database and the password."""
 
     user: str
     password: Secret
@@ -37,47 +36,50 @@ class Credentials:
         self._aws: Aws | None = None
 
     def login(self) -> Login:
-        """A login that is good now.
+        """Return a login that is valid now.
 
         Raises:
-            AwsError: AWS gives none, and why.
-            ConfigurationError: the configuration does not say whose, or of which cluster.
+            AwsError: AWS refuses it; the message says why.
+            ConfigurationError: the configuration lacks the user, the password or the cluster.
         """
         settings = self._settings
         if settings.iam:
-            return self._minted()
+            return self._temporary_login()
         if settings.secret_arn:
-            return self._kept(settings.secret_arn)
+            return self._stored_login(settings.secret_arn)
         if settings.db_user is None or settings.db_password is None:
-            raise ConfigurationError(f"{settings.origin} lacks [CLUSTER] DB_USER or DB_PASSWORD: add what is missing")
+            raise ConfigurationError(f"{settings.origin} lacks [CLUSTER] DB_USER or DB_PASSWORD", "add what is missing")
         return Login(settings.db_user, settings.db_password)
 
-    def _minted(self) -> Login:
-        which = warehouse_of(self._settings)
-        aws = self._asked_in(which.region)
+    def _temporary_login(self) -> Login:
+        endpoint = warehouse_of(self._settings)
+        aws = self._aws_in(endpoint.region)
         database = {} if self._settings.db_name is None else {"DbName": self._settings.db_name}
-        if which.kind == SERVERLESS:
+        if endpoint.kind == SERVERLESS:
             answer = aws.call(
-                "redshift-serverless", "get_credentials", workgroupName=which.identifier, dbName=self._settings.db_name
+                "redshift-serverless",
+                "get_credentials",
+                workgroupName=endpoint.identifier,
+                dbName=self._settings.db_name,
             )
             return _login(answer, "dbUser", "dbPassword")
         if self._settings.db_user:
             answer = aws.call(
                 "redshift",
                 "get_cluster_credentials",
-                ClusterIdentifier=which.identifier,
+                ClusterIdentifier=endpoint.identifier,
                 DbUser=self._settings.db_user,
                 AutoCreate=False,
                 **database,
             )
         else:
             answer = aws.call(
-                "redshift", "get_cluster_credentials_with_iam", ClusterIdentifier=which.identifier, **database
+                "redshift", "get_cluster_credentials_with_iam", ClusterIdentifier=endpoint.identifier, **database
             )
         return _login(answer, "DbUser", "DbPassword")
 
-    def _kept(self, arn: str) -> Login:
-        answer = self._asked_in(arn.split(":")[3]).call("secretsmanager", "get_secret_value", SecretId=arn)
+    def _stored_login(self, arn: str) -> Login:
+        answer = self._aws_in(arn.split(":")[3]).call("secretsmanager", "get_secret_value", SecretId=arn)
         try:
             content = json.loads(answer.get("SecretString") or "")
         except ValueError:  # not chained: the decoder's error holds the secret
@@ -89,7 +91,7 @@ class Credentials:
             "correct its content, or [CLUSTER] SECRET_ARN",
         )
 
-    def _asked_in(self, region: str | None) -> Aws:
+    def _aws_in(self, region: str | None) -> Aws:
         if self._aws is None:
             self._aws = aws_of(self._settings, region=region)
         return self._aws
@@ -101,15 +103,14 @@ def aws_of(settings: Settings, *, region: str | None = None, is_hurried: bool = 
 
 
 def warehouse_of(settings: Settings) -> Endpoint:
-    """Which warehouse HOST is, or, where its name does not say it, the one that [DWH] describes."""
-    named = endpoint_of(settings.host)
-    if named:
-        return named
+    """Return the warehouse that HOST names, or else the one that [DWH] names."""
+    if endpoint := endpoint_of(settings.host):
+        return endpoint
     identifier = settings.dwh.get("DWH_CLUSTER_IDENTIFIER")
     if not identifier:
         raise ConfigurationError(
-            f"{settings.origin}: [CLUSTER] HOST is no endpoint of Redshift, which would say whose credentials to ask for: "
-            "name the cluster or workgroup in [DWH] DWH_CLUSTER_IDENTIFIER"
+            f"{settings.origin}: [CLUSTER] HOST is not an endpoint of Redshift, so the cluster is not known",
+            "name the cluster or workgroup in [DWH] DWH_CLUSTER_IDENTIFIER",
         )
     serverless = settings.dwh.get("DWH_CLUSTER_TYPE", "").lower() == SERVERLESS
     return Endpoint(SERVERLESS if serverless else PROVISIONED, identifier, settings.aws_region)

@@ -24,7 +24,7 @@ from sparkify_dwh.planning.columns import CopyRules, TriedColumn
 from sparkify_dwh.planning.documents import Document, Malformed, Unreadable, documents
 from sparkify_dwh.planning.paths import BadPaths, paths_of
 from sparkify_dwh.planning.suspicious_values import doubts_about
-from sparkify_dwh.storage.prefetch import opened_ahead
+from sparkify_dwh.storage.prefetch import prefetch
 
 if TYPE_CHECKING:
     from sparkify_dwh.base import StagingTable
@@ -167,7 +167,7 @@ class _Trying:
     def run(self, store: ObjectStore, files: Sequence[StoredObject]) -> None:
         readable = [file for file in files if not file.url.endswith(".zst")]
         self._trial.unread = len(files) - len(readable)
-        with closing(opened_ahead(store, readable)) as streams:
+        with closing(prefetch(store, readable)) as streams:
             for file, stream in streams:
                 self._file(file.url, stream)
         self._conclude()

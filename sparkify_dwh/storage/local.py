@@ -1,4 +1,4 @@
-"""The objects in local files, and what the system's errors mean to the one who has to act."""
+"""Objects in local files, and the meaning of the system's errors."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from sparkify_dwh.storage.urls import StoredObject, file_url, local_path, shown
 
 Contents = list[bytes]
 
-_SMALL_BYTES = 16 * 1024
+MAX_SMALL_BYTES = 16 * 1024
 
-# A pipe is opened at once, and not when somebody writes to it. To files it means nothing.
+# Without O_NONBLOCK, opening a pipe waits for a writer. It has no effect on files.
 _READING = os.O_RDONLY | os.O_NONBLOCK
 
-# What looks the same in a path and in a URL.
+# Spelled the same in a path and in a URL.
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.\-]+")
 _PLAIN_URL = re.compile(r"file://(/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-])")
 
 
 class LocalFiles:
-    """Objects by ``file:///`` URL; every failure is a SourceError. ``ObjectStore`` says what the methods promise."""
+    """Objects by ``file:///`` URL; failures are SourceErrors. ``ObjectStore`` documents the methods."""
 
     def list(self, prefix_url: str) -> Iterator[StoredObject]:
         top, start = os.path.split(local_path(prefix_url))
@@ -44,15 +44,15 @@ class LocalFiles:
         except OSError as error:
             raise _explanation("read", url, error) from error
 
-    def read_small(self, urls: Sequence[str], most_bytes: int) -> Contents:
+    def read_small(self, urls: Sequence[str], max_bytes: int) -> Contents:
         contents: Contents = []
         with suppress(OSError, SourceError):
             for url in urls:
                 if (data := _small_file(_path(url))) is None:
                     break
                 contents.append(data)
-                most_bytes -= len(data)
-                if most_bytes <= 0:
+                max_bytes -= len(data)
+                if max_bytes <= 0:
                     break
         return contents
 
@@ -71,17 +71,17 @@ def _path(url: str) -> str:
     if plain := _PLAIN_URL.fullmatch(url):
         return plain[1]
     if url.endswith("/"):
-        raise SourceError(f"An object's URL ends in a name, found the directory {shown(url)}: name a file in it")
+        raise SourceError(f"An object's URL ends in a name, found the directory {shown(url)}", "name a file in it")
     return local_path(url)
 
 
 def _opened(path: str) -> BinaryIO:
-    """The file as a stream. A small one is read at once, which takes half as long as to make a stream that reads it."""
+    """Return the file as a stream. A small one is read at once, which takes half as long as a stream of the file."""
     descriptor = os.open(path, _READING)
     try:
         status = os.fstat(descriptor)
         _require_file(status.st_mode)
-        if not 0 < status.st_size <= _SMALL_BYTES:
+        if not 0 < status.st_size <= MAX_SMALL_BYTES:
             return open(descriptor, "rb")  # noqa: PTH123 (it is open)
         data = os.read(descriptor, status.st_size)
     except OSError:
@@ -99,17 +99,17 @@ def _require_file(mode: int) -> None:
 
 
 def _small_file(path: str) -> bytes | None:
-    """What a file holds; None when that is much, and an OSError when it is a pipe, of which nothing has been read then."""
+    """Return the content of a file; None when it is long. Raises OSError for a pipe, before reading from it."""
     descriptor = os.open(path, _READING)
     try:
-        data = os.pread(descriptor, _SMALL_BYTES, 0)
+        data = os.pread(descriptor, MAX_SMALL_BYTES, 0)
         return None if os.pread(descriptor, 1, len(data)) else data
     finally:
         os.close(descriptor)
 
 
 def _walk(top: str, start: str) -> Iterator[StoredObject]:
-    """The files in ``top`` whose names start with ``start``, and all files in the directories whose names do."""
+    """Yield the files in ``top`` whose names start with ``start``, and all files in the directories whose names do."""
     try:
         pending = [(top, file_url(f"{top}/"), start, frozenset({_identity(Path(top).stat())}))]
     except FileNotFoundError:
@@ -127,19 +127,19 @@ def _walk(top: str, start: str) -> Iterator[StoredObject]:
 
 
 def _entries(directory: str, start: str) -> list[tuple[os.DirEntry[str], os.stat_result]]:
-    """What ``directory`` holds under names that start so, and what each leads to; nothing when it is gone by now."""
+    """Return the entries of a directory whose names start with ``start``, with links followed; none if it is gone."""
     try:
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     except FileNotFoundError:
         return []
     found = []
     try:
-        with os.scandir(descriptor) as entries:  # by which each file is found faster than by the directory's path
+        with os.scandir(descriptor) as entries:  # faster than by the path of the directory
             for entry in entries:
                 if entry.name.startswith(start) and not entry.name.startswith(UNFINISHED_PREFIX):
                     try:
                         found.append((entry, entry.stat()))
-                    except OSError as error:  # but for a link that leads nowhere, or a file gone by now
+                    except OSError as error:  # a link that leads nowhere, and a file that is gone, are left out
                         if error.errno not in (errno.ENOENT, errno.ELOOP):
                             raise OSError(error.errno, error.strerror, f"{directory}/{entry.name}") from error
     finally:
@@ -161,15 +161,15 @@ def explained(action: str, url: str) -> Iterator[None]:
 
 
 def _explanation(action: str, url: str, error: OSError) -> SourceError:
-    """What the system's error means, and what to do."""
+    """Return the error with what the system's error means, and what to do."""
     if isinstance(error, FileNotFoundError):
-        why = "nothing is there; correct the URL or put the file there"
+        why, hint = "nothing is there", "correct the URL or put the file there"
     elif isinstance(error, PermissionError):
-        why = f"this user has no permission for {error.filename}; grant it or run as another user"
+        why, hint = f"this user has no permission for {error.filename}", "grant it or run as another user"
     elif isinstance(error, NotADirectoryError | FileExistsError):
-        why = f"{error.filename} is not a directory; correct the URL or move that file away"
+        why, hint = f"{error.filename} is not a directory", "correct the URL or move that file away"
     elif isinstance(error, IsADirectoryError):
-        why = "it is a directory; name a file in it"
+        why, hint = "it is a directory", "name a file in it"
     else:
-        why = f"{error.strerror}; see to it and try again"
-    return SourceError(f"Cannot {action} {url}: {why}")
+        why, hint = str(error.strerror), "correct it and try again"
+    return SourceError(f"Cannot {action} {url}: {why}", hint)

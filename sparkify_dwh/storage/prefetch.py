@@ -1,4 +1,4 @@
-"""Objects of a store as streams, in their order, of which the next ones are opened while one is read."""
+"""Prefetch: objects as streams, in order; the next ones are opened while one is read."""
 
 from __future__ import annotations
 
@@ -13,18 +13,16 @@ from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.storage.urls import StoredObject
 
 # S3 takes about 30 ms to answer, which is nearly all the time a small object takes. boto3 keeps 10 connections.
-_OPENED_AHEAD = 8
-# What takes longer to read is read before another is opened: S3 drops connections that nobody reads from.
-_SOON_READ_BYTES = 8 * 1024 * 1024
+MAX_OPEN = 8
+# A longer object is read before another is opened: S3 drops connections that nobody reads from.
+MAX_PREFETCHED_BYTES = 8 * 1024 * 1024
 
 
-def opened_ahead(
-    store: ObjectStore, files: Iterable[StoredObject]
-) -> Generator[tuple[StoredObject, BinaryIO], None, None]:
-    """The files in their order as streams, each closed when the next is asked for; the next ones are being opened."""
+def prefetch(store: ObjectStore, files: Iterable[StoredObject]) -> Generator[tuple[StoredObject, BinaryIO], None, None]:
+    """Yield the files in order as streams, each of which is closed when the next is asked for."""
     waiting = iter(files)
     opening: deque[tuple[StoredObject, Future[BinaryIO]]] = deque()
-    with ThreadPoolExecutor(_OPENED_AHEAD) as threads:
+    with ThreadPoolExecutor(MAX_OPEN) as threads:
         try:
             while True:
                 while _may_open_another(opening) and (file := next(waiting, None)):
@@ -42,4 +40,4 @@ def opened_ahead(
 
 
 def _may_open_another(opening: Sequence[tuple[StoredObject, Future[BinaryIO]]]) -> bool:
-    return not opening or (len(opening) < _OPENED_AHEAD and opening[-1][0].size <= _SOON_READ_BYTES)
+    return not opening or (len(opening) < MAX_OPEN and opening[-1][0].size <= MAX_PREFETCHED_BYTES)

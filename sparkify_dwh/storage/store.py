@@ -1,11 +1,11 @@
-"""The objects that a warehouse is loaded from and exported to: listed, read and written, in S3 or in local files.
+"""The object store that a warehouse is loaded from and exported to, in S3 or in local files.
 
     store = ObjectStore(region="us-west-2")
     for found in store.list("s3://bucket/logs/"):
         with store.open(found.url) as stream: ...
 
-The same words mean the same thing for both: a listing goes by key prefix, knows no directories, and comes in the order
-of the URLs' bytes. Local files are what the stand-in reads; Redshift itself reads S3 alone.
+Both behave alike: a listing is by key prefix, has no directories, and is in the order of the URLs' bytes. The stand-in reads
+local files; Redshift itself reads only S3.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Listing = list[StoredObject]
 
 
 class _Objects(Protocol):
-    """What each kind of store can do; the errors are SourceErrors."""
+    """What each kind of store can do; failures are SourceErrors."""
 
     def list(self, prefix_url: str) -> Iterator[StoredObject]: ...
     def open(self, url: str) -> BinaryIO: ...
@@ -48,7 +48,7 @@ class ObjectStore:
         self._files = LocalFiles()
 
     def list(self, prefix_url: str) -> Listing:
-        """Every object whose URL starts with ``prefix_url``, by the bytes of the URL; an empty list when there is none.
+        """Return every object whose URL starts with ``prefix_url``, in the order of the URLs' bytes.
 
         A key prefix and no folder: ``file:///d/logs`` also lists ``/d/logs2/x`` and ``/d/logs.bak``.
         Objects of no bytes are listed, directories are not. Symbolic links are followed, but not back into a directory
@@ -57,31 +57,31 @@ class ObjectStore:
         return sorted(self._objects(prefix_url).list(prefix_url), key=attrgetter("url"))
 
     def read(self, url: str) -> bytes:
-        """The whole object."""
+        """Return the content of an object."""
         with self.open(url) as stream, explained("read", url):
             return stream.read()
 
-    def read_small(self, urls: Sequence[str], most_bytes: int) -> Contents:
-        """The first of these objects, whole, as long as they are small local files that can be read.
+    def read_small(self, urls: Sequence[str], max_bytes: int) -> Contents:
+        """Return the contents of the first of these objects, as long as they are small local files that can be read.
 
-        It ends when they have ``most_bytes`` together, and never fails: why an object is not among them, ``open`` tells.
-        This is for thousands of files, of which each takes microseconds.
+        It stops when they have ``max_bytes`` together, and never fails: ``open`` says why an object cannot be read.
+        This is for thousands of files, at microseconds each.
         """
-        return self._files.read_small(urls, most_bytes)
+        return self._files.read_small(urls, max_bytes)
 
     def open(self, url: str) -> BinaryIO:
-        """The object as a stream, for the caller to close; what is not read is not fetched."""
+        """Return the object as a stream, for the caller to close; what is not read is not fetched."""
         return self._objects(url).open(url)
 
     def write(self, url: str, data: bytes) -> None:
-        """Write the object, in place of one that is there: readers see the old or the new, nothing between.
+        """Write the object atomically, in place of an existing one.
 
-        Directories are made as needed. A file is not forced to the disk before this returns.
+        Directories are created as needed. A file is not forced to the disk before this returns.
         """
         self._objects(url).write(url, data)
 
     def delete(self, url: str) -> None:
-        """Remove the object; it is no error when there is none. Directories stay."""
+        """Delete the object, if it exists. Directories stay."""
         self._objects(url).delete(url)
 
     def close(self) -> None:
@@ -102,5 +102,5 @@ class ObjectStore:
         if url.startswith("file:"):
             return self._files
         raise SourceError(
-            f"An object needs a URL like s3://bucket/key or file:///path, found {shown(url)!r}: correct it"
+            f"An object needs a URL like s3://bucket/key or file:///path, found {shown(url)!r}", "correct it"
         )

@@ -1,8 +1,8 @@
-"""Where objects are: ``s3://bucket/key`` and ``file:///path``, and what the configuration may say instead.
+"""URLs of objects: ``s3://bucket/key`` and ``file:///path``, and the spellings that the configuration accepts.
 
 An ``s3://`` URL holds its key literally: ``%20`` in it is three characters. A ``file:///`` URL is percent-encoded. A
 location that COPY reads is a key prefix, no folder: ``logs`` also stands for ``logs2/x`` and ``logs.bak``
-(Redshift guide, copy-parameters-data-source-s3), so a slash at the end is kept wherever one was given.
+(Redshift guide, copy-parameters-data-source-s3), so a slash at the end is kept.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class StoredObject:
 
 
 def file_url(path: str | os.PathLike[str]) -> str:
-    """The ``file:///`` URL of a path; a relative one counts from the working directory, ``..`` is resolved by name.
+    """Return the ``file:///`` URL of a path, relative to the working directory; ``..`` is resolved by name.
 
-    A slash at the end of a string is kept (a ``Path`` has none). A name that is not UTF-8 comes back as it was.
+    A slash at the end of a string is kept (a ``Path`` has none). A name that is not UTF-8 is kept.
     """
     text = os.fspath(path)
     absolute = os.path.normpath(Path.cwd() / text).rstrip("/")
@@ -44,22 +44,22 @@ def file_url(path: str | os.PathLike[str]) -> str:
 
 
 def path_of(url: str) -> Path:
-    """The path that a ``file:///`` URL names; SourceError when it names none on this machine."""
+    """Return the path of a ``file:///`` URL. Raises SourceError for another URL."""
     return Path(local_path(url))
 
 
 def local_path(url: str) -> str:
-    """Like ``path_of``, as a string that keeps the slash at the end."""
+    """Return the path of a ``file:///`` URL as a string, which keeps the slash at the end."""
     if not url.startswith("file:///"):
         raise SourceError(f"A local file needs a URL like file:///absolute/path, found {shown(url)!r}")
     path = os.fsdecode(unquote_to_bytes(os.fsencode(url.removeprefix("file://"))))
     if "\0" in path:
-        raise SourceError(f"A path cannot hold the character NUL, found %00 in {shown(url)!r}: correct the URL")
+        raise SourceError(f"A path cannot contain the character NUL, found %00 in {shown(url)!r}", "correct the URL")
     return path
 
 
 def split_s3(url: str) -> tuple[str, str]:
-    """Bucket and key (or key prefix, perhaps empty) of an ``s3://`` URL; SourceError when it is none."""
+    """Return bucket and key (or key prefix, perhaps empty) of an ``s3://`` URL. Raises SourceError for another URL."""
     bucket, _, key = url.removeprefix("s3://").partition("/")
     if not url.startswith("s3://") or not _BUCKET.fullmatch(bucket):
         raise SourceError(f"An object in S3 needs a URL like s3://bucket/key, found {shown(url)!r}")
@@ -67,13 +67,13 @@ def split_s3(url: str) -> tuple[str, str]:
 
 
 def expanded(path: Path | str) -> Path:
-    """The path with the user's home directory for a ``~`` that is its first part."""
+    """Return the path with the user's home directory for a leading ``~``."""
     given = Path(path)
     return given.expanduser() if given.parts[:1] == ("~",) else given
 
 
 def shown(url: str) -> str:
-    """The URL as a message may show it: without what may be a user's password or the signature of a presigned URL."""
+    """Return the URL for messages: without a password, and without the signature of a presigned URL."""
     if url.startswith("file:///"):
         return url
     if url.startswith("s3://"):
@@ -84,7 +84,7 @@ def shown(url: str) -> str:
 
 
 def configured_location(name: str, value: str, directory: Path | None) -> str:
-    """The URL that a configured value stands for, in the one spelling that listings use.
+    """Return the URL of a configured location, as listings spell it.
 
     ``name`` is how a message calls the value, such as ``[S3] MANIFESTS``. ``directory`` is what plain paths are relative
     to; None says that a real cluster reads the location, and Redshift reads no local files.
@@ -100,33 +100,33 @@ def configured_location(name: str, value: str, directory: Path | None) -> str:
         return file_url(local_path(f"file://{rest}"))
     if scheme is None and directory is not None:
         return file_url(_joined(directory, value))
-    raise ConfigurationError(_unfit(name, value, scheme, local=directory is not None))
+    raise _invalid(name, value, scheme, is_local=directory is not None)
 
 
 def _scheme_and_rest(value: str) -> tuple[str | None, str]:
-    """("s3", "bucket/key"); the scheme of a plain path is None, that of a malformed URL is empty."""
-    found = _SCHEME.match(value)
-    if found is None:
+    """Return ("s3", "bucket/key"); the scheme of a plain path is None, that of a malformed URL is empty."""
+    match = _SCHEME.match(value)
+    if match is None:
         return None, value
-    return (found[1] or "").lower(), value[found.end() :]
+    return (match[1] or "").lower(), value[match.end() :]
 
 
 def _joined(directory: Path, value: str) -> str:
     return f"{directory / expanded(value)}/" if value.endswith("/") else str(directory / expanded(value))
 
 
-def _unfit(name: str, value: str, scheme: str | None, *, local: bool) -> str:
-    if scheme == "file" and not local:
-        return (
-            f"{name} is {shown(value)!r}, and Redshift cannot read local files: put the data in S3 and give "
-            "s3://bucket/key, or set [CLUSTER] HOST=standin"
+def _invalid(name: str, value: str, scheme: str | None, *, is_local: bool) -> ConfigurationError:
+    if scheme == "file" and not is_local:
+        return ConfigurationError(
+            f"{name} is {shown(value)!r}, and Redshift cannot read local files",
+            "put the data in S3 and give s3://bucket/key, or set [CLUSTER] HOST=standin",
         )
-    also = ", file:///absolute/path or a plain path" if local else " (with HOST=standin also a local path)"
-    return f"{name} must be s3://bucket/key{also}, found {shown(value)!r}: correct it"
+    others = ", file:///absolute/path or a plain path" if is_local else " (with HOST=standin also a local path)"
+    return ConfigurationError(f"{name} must be s3://bucket/key{others}, found {shown(value)!r}", "correct it")
 
 
 def is_hidden(file: StoredObject, prefix: str) -> bool:
-    """Whether a file is somebody's bookkeeping, or a folder's empty marker, and no data."""
+    """Return whether a file is hidden, by its name or a folder's, or the empty marker of a folder."""
     folders = prefix[: prefix.rfind("/") + 1]
     parts = file.url.removeprefix(folders).split("/")
     return any(part.startswith((".", "_")) for part in parts) or (file.size == 0 and file.url.endswith("/"))

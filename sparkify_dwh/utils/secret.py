@@ -1,4 +1,4 @@
-"""A password or key that does not show itself by accident."""
+"""Passwords and keys that are not shown by accident."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import NoReturn
 
 
 class Secret:
-    """A password or key: ``***`` to print, log and format, never pickled, in clear only when asked to ``reveal()``.
+    """A password or key: ``***`` when printed, logged or formatted, and not to be pickled. ``reveal()`` returns it.
 
-    Equal to a Secret of the same content and to nothing else; an empty one is false.
+    Equal only to a Secret with the same content; an empty one is false.
     """
 
     __slots__ = ("_clear",)
@@ -17,6 +17,7 @@ class Secret:
         self._clear = clear
 
     def reveal(self) -> str:
+        """Return the password or key."""
         return self._clear
 
     def __repr__(self) -> str:

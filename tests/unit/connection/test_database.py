@@ -155,7 +155,7 @@ def test_a_server_that_says_nothing_is_given_up(front: Callable[..., Front], tru
 
 def test_a_server_without_tls_is_told_nothing(front: Callable[..., Front]) -> None:
     door = front(REFUSES_TLS)
-    with pytest.raises(UnreachableError, match="It is no Redshift, for it does not speak TLS"):
+    with pytest.raises(UnreachableError, match="does not support TLS, so it is not Redshift"):
         use(settings_for(door.port))
     assert door.received == bytes.fromhex("0000000804d2162f")  # the request for TLS, and no more
 

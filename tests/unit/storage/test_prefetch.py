@@ -9,7 +9,7 @@ from typing import BinaryIO
 import pytest
 
 from sparkify_dwh.errors import SourceError
-from sparkify_dwh.storage.prefetch import opened_ahead
+from sparkify_dwh.storage.prefetch import prefetch
 from sparkify_dwh.storage.store import ObjectStore, StoredObject
 
 
@@ -21,7 +21,7 @@ def some_files(directory: Path, count: int) -> list[StoredObject]:
 
 def test_files_come_in_their_order_and_are_closed_after_use(tmp_path: Path) -> None:
     files, seen = some_files(tmp_path, 20), []
-    for file, stream in opened_ahead(ObjectStore(), files):
+    for file, stream in prefetch(ObjectStore(), files):
         assert file.url.endswith(f"{int(stream.read()):02}.json")
         seen.append(stream)
     assert len(seen) == 20
@@ -32,12 +32,12 @@ def test_a_file_that_has_gone_is_an_error(tmp_path: Path) -> None:
     files = some_files(tmp_path, 12)
     (tmp_path / "03.json").unlink()
     with pytest.raises(SourceError, match=r"03\.json: nothing is there"):
-        list(opened_ahead(ObjectStore(), files))
+        list(prefetch(ObjectStore(), files))
 
 
 def test_who_stops_reading_leaves_nothing_open(tmp_path: Path) -> None:
     """An open file that is forgotten is a ResourceWarning, and so fails the test."""
-    with closing(opened_ahead(ObjectStore(), some_files(tmp_path, 12))) as streams:
+    with closing(prefetch(ObjectStore(), some_files(tmp_path, 12))) as streams:
         next(streams)
 
 
@@ -57,7 +57,7 @@ def test_nothing_is_opened_behind_a_file_that_takes_long_to_read(tmp_path: Path)
     """Its connection to S3 would be dropped meanwhile."""
     files, store = some_files(tmp_path, 3), Noting()
     files[1] = StoredObject(files[1].url, 100_000_000, "")
-    with closing(opened_ahead(store, files)) as streams:
+    with closing(prefetch(store, files)) as streams:
         for is_opened in (False, False, True):
             next(streams)
             assert (files[2].url in store.opened) is is_opened

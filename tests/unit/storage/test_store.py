@@ -144,7 +144,7 @@ def test_a_write_replaces_the_object_and_leaves_nothing_behind(tmp_path: Path) -
 
 def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
-    with pytest.raises(SourceError, match="it is a directory; name a file in it"):
+    with pytest.raises(SourceError, match="it is a directory: name a file in it"):
         STORE.write(file_url(tmp_path / "x"), b"")
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
 
