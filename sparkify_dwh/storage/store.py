@@ -1,8 +1,8 @@
 """The object store that a warehouse is loaded from and exported to, in S3 or in local files.
 
     store = ObjectStore(region="us-west-2")
-    for found in store.list("s3://bucket/logs/"):
-        with store.open(found.url) as stream: ...
+    for file in store.list("s3://bucket/logs/"):
+        with store.open(file.url) as stream: ...
 
 Both behave alike: a listing is by key prefix, has no directories, and is in the order of the URLs' bytes. The stand-in reads
 local files; Redshift itself reads only S3.
@@ -50,8 +50,8 @@ class ObjectStore:
     def list(self, prefix_url: str) -> Listing:
         """Return every object whose URL starts with ``prefix_url``, in the order of the URLs' bytes.
 
-        A key prefix and no folder: ``file:///d/logs`` also lists ``/d/logs2/x`` and ``/d/logs.bak``.
-        Objects of no bytes are listed, directories are not. Symbolic links are followed, but not back into a directory
+        It is a key prefix, not a folder: ``file:///d/logs`` also lists ``/d/logs2/x`` and ``/d/logs.bak``.
+        Empty objects are listed, directories are not. Symbolic links are followed, but not back into a directory
         that is being listed; those that lead nowhere, and devices and pipes, are left out.
         """
         return sorted(self._objects(prefix_url).list(prefix_url), key=attrgetter("url"))

@@ -1,7 +1,7 @@
 """URLs of objects: ``s3://bucket/key`` and ``file:///path``, and the spellings that the configuration accepts.
 
 An ``s3://`` URL holds its key literally: ``%20`` in it is three characters. A ``file:///`` URL is percent-encoded. A
-location that COPY reads is a key prefix, no folder: ``logs`` also stands for ``logs2/x`` and ``logs.bak``
+location that COPY reads is a key prefix, not a folder: ``logs`` also matches ``logs2/x`` and ``logs.bak``
 (Redshift guide, copy-parameters-data-source-s3), so a slash at the end is kept.
 """
 
