@@ -5,7 +5,7 @@ relay            sessions between clients and PostgreSQL
 plan, outcomes   what is done with a statement
 copy, unload     these two commands, with what they share in transfer
 rules            every other kind of statement
-language         tokens of SQL
+language         reading and editing SQL, on the tokens of redshift.parsing
 postgres         the embedded server and sessions of it, with Redshift's catalogue from sql/
 protocol         PostgreSQL's wire protocol
 differences      the list of what is not reproduced
