@@ -26,7 +26,7 @@ def doctor(invocation: Invocation, as_json: bool) -> None:
     """Check configuration, connection, rights, migrations, inputs and versions, and say what to do.
 
     It continues after a problem where it can, and exits with the code of the first: 3 configuration or credentials, 4
-    connection or rights, 5 migrations, 6 inputs, 10 AWS refused the login. Warnings alone exit with 0.
+    connection or rights, 5 migrations, 6 inputs, 10 AWS refused the login. The exit code is 0 with only warnings.
 
     Nothing is changed, except that a small object, sparkify-dwh-doctor-..., is written to MANIFESTS and to EXPORT and
     removed at once. What Redshift's role may do cannot be checked from here; `load` and `export` show it.
