@@ -54,7 +54,7 @@ def plan(  # noqa: PLR0913 (one for each option)
             since=since,
             files=files,
             sample=sample,
-            trial=not no_trial,
+            validate=not no_trial,
             on_step=step,
         )
     if as_json:

@@ -16,7 +16,8 @@ from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
 from sparkify_dwh.errors import SourceError
 from sparkify_dwh.loading.report import Input
 from sparkify_dwh.planning.file_warnings import remarks
-from sparkify_dwh.planning.paths import BadPaths, paths_of
+from sparkify_dwh.redshift.copy_rules.json_paths import NO_PATHS, column_paths
+from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.storage.store import ObjectStore, path_of
 from sparkify_dwh.storage.urls import is_hidden
@@ -66,12 +67,12 @@ def _json_paths(store: ObjectStore, staging: type[StagingTable], url: str) -> It
     """Check that the JSONPaths file has a valid path for each column, in the order of the columns."""
     name = staging.source.json_paths
     try:
-        _paths, strange = paths_of(staging.copied(), store.read(url))
-    except BadPaths as error:
+        paths = column_paths(store.read(url), url, len(staging.copied()))
+    except RedshiftError as error:
         yield problem("sources", f"{name}: COPY would refuse {url}: {error}. Correct the file.")
         return
-    if strange:
-        yield warning("sources", f"{name}: {url} has no effect: {strange}. Correct the file.")
+    if paths is None:
+        yield warning("sources", f"{name}: {url} has no effect: {NO_PATHS}. Correct the file.")
     else:
         yield ok(
             "sources", f"{name} has a path for each of the {len(staging.copied())} columns of {staging.__tablename__}."

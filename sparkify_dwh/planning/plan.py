@@ -25,7 +25,7 @@ from sparkify_dwh.loading.stage import copies_of
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.planning.file_warnings import remarks
 from sparkify_dwh.planning.report import Plan, PlannedInput, PlannedStatement
-from sparkify_dwh.planning.validation import Trial, try_files
+from sparkify_dwh.planning.validate import validate_files
 from sparkify_dwh.redshift.commands import LockTable
 from sparkify_dwh.sql.batch import range_queries
 from sparkify_dwh.sql.copy_statements import Copy
@@ -35,6 +35,7 @@ from sparkify_dwh.storage.store import ObjectStore
 
 if TYPE_CHECKING:
     from sparkify_dwh.base import StagingTable
+    from sparkify_dwh.planning.validation import Validation
     from sparkify_dwh.settings import Settings
     from sparkify_dwh.warehouse import Warehouse
 
@@ -66,13 +67,13 @@ def make_plan(  # noqa: PLR0913 (options by name)
     since: date | str | None = None,
     files: str | Iterable[str] = (),
     sample: int | None = None,
-    trial: bool = True,
+    validate: bool = True,
     on_step: OnStep | None = None,
 ) -> Plan:
     """What ``load`` would do with the same ``settings``, ``force``, ``since`` and ``files``. Writes nothing.
 
-    ``trial`` reads the files and tries their records against the models; ``sample`` is of how many files of each input,
-    all when None. ``on_step`` is called with a step's name when it begins.
+    ``validate`` reads the files and validates their records against the models; ``sample`` is a number of files of each
+    input, all when None. ``on_step`` is called with a step's name when it begins.
 
     Without a place for manifests this needs the right to list the prefixes, which such a load does not.
 
@@ -86,9 +87,9 @@ def make_plan(  # noqa: PLR0913 (options by name)
         if planning.has_manifests:
             require_named(planning.selection, (each.found for each in inputs))
         for staging, planned in zip(planning.warehouse.staging, inputs, strict=True):
-            if trial and planned.found.files:
-                tell(f"try {planned.table}")
-                planned.trial = _trial(planning, staging, planned.found, sample)
+            if validate and planned.found.files:
+                tell(f"validate {planned.table}")
+                planned.validation = _validate(planning, staging, planned.found, sample)
     return Plan(inputs, list(_statements(planning, inputs)))
 
 
@@ -118,12 +119,9 @@ def _input(planning: _Planning, staging: type[StagingTable], connection: Connect
     return PlannedInput(staging.__tablename__, found, said, again)
 
 
-def _trial(planning: _Planning, staging: type[StagingTable], found: Input, sample: int | None) -> Trial:
-    if staging.source.json_paths is None:
-        return try_files(staging, found.files, planning.store, None, planning.warehouse, sample=sample)
-    url = planning.inputs[staging.source.json_paths]
-    paths = planning.store.read(url)
-    return try_files(staging, found.files, planning.store, paths, planning.warehouse, sample=sample, json_paths_url=url)
+def _validate(planning: _Planning, staging: type[StagingTable], found: Input, sample: int | None) -> Validation:
+    command = copies_of(staging, planning.settings, planning.inputs).command(found.prefix)
+    return validate_files(staging, command, found.files, planning.store, planning.warehouse, sample=sample)
 
 
 def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[PlannedStatement]:

@@ -1,4 +1,4 @@
-"""What a plan found: files, remarks, trials and statements. For people, and as JSON for programs."""
+"""What a load would do: files, warnings, validations and statements. For people, and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from sparkify_dwh.utils.text import numbered
 
 if TYPE_CHECKING:
     from sparkify_dwh.loading.report import Input
-    from sparkify_dwh.planning.validation import Trial
+    from sparkify_dwh.planning.validation import Validation
 
-MOST_FILES_SHOWN = 5
+MAX_FILES_SHOWN = 5
 
 
 @dataclass
 class PlannedInput:
     """The files of one staging table, of which ``again`` were loaded before, unchanged; what is to be said about them;
-    and their trial, if there was one."""
+    and their validation, if there was one."""
 
     table: str
     found: Input
     remarks: list[str]
     again: int = 0
-    trial: Trial | None = None
+    validation: Validation | None = None
 
     def to_dict(self) -> dict[str, Any]:
         changed = set(self.found.changed)
@@ -44,7 +44,7 @@ class PlannedInput:
             "hidden": self.found.hidden,
             "not_chosen": self.found.not_chosen,
             "remarks": self.remarks,
-            "trial": None if self.trial is None else self.trial.to_dict(),
+            "trial": None if self.validation is None else self.validation.to_dict(),
             "files": files,
         }
 
@@ -56,14 +56,14 @@ class PlannedInput:
             f"{self.table}: {numbered(len(found.files), 'file')} ({decimal(found.bytes)}) of {found.prefix} would be loaded"
             f"{again}{found.remarks()}"
         )
-        for file in found.files[:MOST_FILES_SHOWN]:
+        for file in found.files[:MAX_FILES_SHOWN]:
             yield f"  {file.url.removeprefix(found.prefix).lstrip('/')} ({decimal(file.size)})"
-        if len(found.files) > MOST_FILES_SHOWN:
-            yield f"  and {len(found.files) - MOST_FILES_SHOWN:,} more"
+        if len(found.files) > MAX_FILES_SHOWN:
+            yield f"  and {len(found.files) - MAX_FILES_SHOWN:,} more"
         for remark in self.remarks:
             yield f"  remark: {remark}"
-        if self.trial is not None:
-            yield from _trial_lines(self.trial)
+        if self.validation is not None:
+            yield from _validation_lines(self.validation)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Plan:
     @property
     def refused(self) -> int:
         """How many records and files COPY would refuse, as far as they were tried."""
-        return sum(planned.trial.problem_count for planned in self.inputs if planned.trial)
+        return sum(planned.validation.problem_count for planned in self.inputs if planned.validation)
 
     @property
     def sql(self) -> str:
@@ -100,18 +100,18 @@ class Plan:
     @property
     def advice(self) -> str | None:
         """What to do about what COPY would refuse, in a sentence; None when it would refuse nothing."""
-        trials = [planned.trial for planned in self.inputs if planned.trial]
+        validations = [planned.validation for planned in self.inputs if planned.validation]
         if not self.refused:
             return None
-        at_least = "at least " if any(trial.is_sample for trial in trials) else ""
-        broken = sum(trial.broken_files for trial in trials)
+        at_least = "at least " if any(validation.is_sample for validation in validations) else ""
+        broken = sum(validation.broken_files for validation in validations)
         counts = {"whole file": broken, "record": self.refused - broken}
         refused = at_least + " and ".join(numbered(number, what) for what, number in counts.items() if number)
         what = f"A load would fail, for COPY would refuse {refused}: correct the files that are named above"
-        rows = max(trial.problem_count for trial in trials)
+        rows = max(validation.problem_count for validation in validations)
         if broken or rows > MOST_ERRORS:
             return f"{what}, or move them away."
-        too_long = any("DDL length" in problem.reason for trial in trials for problem in trial.problems)
+        too_long = any("DDL length" in problem.reason for validation in validations for problem in validation.problems)
         widen = ", widen the columns that are too short with a migration" if too_long else ""
         return f"{what}{widen}, or leave out {at_least}as many rows of a table: sparkify-dwh load --max-errors {rows}."
 
@@ -127,20 +127,22 @@ class Plan:
         return "\n".join(line for planned in self.inputs for line in planned.lines())
 
 
-def _trial_lines(trial: Trial) -> Iterator[str]:
-    read = f"{numbered(trial.records, 'record')} in {numbered(trial.files, 'file')}"
-    sample = f" of {trial.of_files:,}, spread evenly" if trial.is_sample else ""
-    verdict = f"COPY would refuse {trial.problem_count:,}" if trial.problem_count else "COPY would take them all"
-    yield f"  trial: {read}{sample}: {verdict}"
-    for problem in trial.problems:
+def _validation_lines(validation: Validation) -> Iterator[str]:
+    read = f"{numbered(validation.records, 'record')} in {numbered(validation.files, 'file')}"
+    sample = f" of {validation.of_files:,}, spread evenly" if validation.is_sample else ""
+    verdict = (
+        f"COPY would reject {validation.problem_count:,}" if validation.problem_count else "every record would load"
+    )
+    yield f"  validation: {read}{sample}: {verdict}"
+    for problem in validation.problems:
         yield f"    {problem}"
-    if trial.problem_count > len(trial.problems):
-        yield f"    and {trial.problem_count - len(trial.problems):,} more"
-    for warning in trial.warnings:
+    if validation.problem_count > len(validation.problems):
+        yield f"    and {validation.problem_count - len(validation.problems):,} more"
+    for warning in validation.warnings:
         yield f"  warning: {warning}"
-    for value in trial.long_values:
+    for value in validation.long_values:
         yield f"  nearly full: {value}"
-    if trial.unread:
-        yield f"  not read, for they are ZSTD: {numbered(trial.unread, 'file')}"
-    if trial.other_keys:
-        yield f"  not loaded: keys that no column takes: {', '.join(trial.other_keys)}"
+    if validation.unread:
+        yield f"  not read, because they are ZSTD: {numbered(validation.unread, 'file')}"
+    if validation.other_keys:
+        yield f"  unmapped fields (ignored): {', '.join(validation.other_keys)}"

@@ -1,4 +1,4 @@
-"""What COPY takes and the checks of a load do not let pass: values that are not allowed, and times out of all reason."""
+"""Values that COPY accepts and the checks of a load do not: not allowed in a column, or times out of range."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from sparkify_dwh.warehouse import Warehouse
 
 Place = tuple[str, int]  # a file's URL, and a line from 1
 
+MAX_VALUE_CHARACTERS = 60
+
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 
 
-class Doubt:
-    """The values of a column that are not as they should be: how many, and the first of them."""
+class SuspiciousValues:
+    """The unexpected values of one column: their number, and the first of them."""
 
     def __init__(self, column: str, expected: str, is_expected: Callable[[str], bool]) -> None:
         self.column = column
@@ -30,7 +32,8 @@ class Doubt:
     def __bool__(self) -> bool:
         return self._count > 0
 
-    def look(self, text: str, place: Place) -> None:
+    def add(self, text: str, place: Place) -> None:
+        """Count a value that COPY accepts, if it is unexpected."""
         if not self._is_expected(text):
             self._first = self._first if self._count else (text, place)
             self._count += 1
@@ -39,22 +42,25 @@ class Doubt:
         value, (file, line) = self._first
         be = "is" if self._count == 1 else "are"
         return (
-            f"{self.column}: {numbered(self._count, 'value')} {be} not {self._expected}, the first {value[:60]!r} in {file} "
-            f"line {line}; COPY accepts these values, but the checks will roll the load back"
+            f"{self.column}: {numbered(self._count, 'value')} {be} not {self._expected}, the first "
+            f"{value[:MAX_VALUE_CHARACTERS]!r} in {file} line {line}; COPY accepts these values, but the checks will roll "
+            "the load back if a row of the star comes from them"
         )
 
 
-def doubts_about(staging: type[StagingTable], warehouse: Warehouse, *, has_milliseconds: bool) -> Iterator[Doubt]:
-    """What to look at in the records of a staging table. ``has_milliseconds`` says that its times come as such."""
+def suspicious_values(
+    staging: type[StagingTable], warehouse: Warehouse, *, has_milliseconds: bool
+) -> Iterator[SuspiciousValues]:
+    """Yield what to count in a staging table's records. ``has_milliseconds`` says that its times are epochs in them."""
     for column, allowed in _allowed_values(staging, warehouse).items():
-        yield _of_values(column, allowed)
+        yield _not_in(column, allowed)
     if has_milliseconds:
         times = [column.name for column in staging.table().c if isinstance(column.type, DateTime)]
-        yield from (_of_times(name, warehouse.earliest) for name in times)
+        yield from (_not_recent(name, warehouse.earliest) for name in times)
 
 
 def _allowed_values(staging: type[StagingTable], warehouse: Warehouse) -> dict[str, Sequence[str]]:
-    """By the staged column that the column of the star comes from."""
+    """Return the allowed values by the staged column that the column of the star comes from."""
     allowed = {}
     for model in warehouse.star:
         if model.staged_in is staging:
@@ -64,18 +70,17 @@ def _allowed_values(staging: type[StagingTable], warehouse: Warehouse) -> dict[s
     return allowed
 
 
-def _of_values(column: str, allowed: Sequence[str]) -> Doubt:
-    """Trailing blanks aside, as the checks compare."""
-    return Doubt(column, " or ".join(allowed), lambda text: text.rstrip(" ") in allowed)
+def _not_in(column: str, allowed: Sequence[str]) -> SuspiciousValues:
+    """Count values other than ``allowed``; trailing blanks do not matter, as in the checks."""
+    return SuspiciousValues(column, " or ".join(allowed), lambda text: text.rstrip(" ") in allowed)
 
 
-def _of_times(column: str, earliest: datetime) -> Doubt:
+def _not_recent(column: str, earliest: datetime) -> SuspiciousValues:
     tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
-    first, last = (int(each.timestamp() * 1000) for each in (earliest.replace(tzinfo=timezone.utc), tomorrow))
+    first, last = (int(time.timestamp() * 1000) for time in (earliest.replace(tzinfo=timezone.utc), tomorrow))
 
     def is_expected(text: str) -> bool:
-        number = text.strip()
-        return not _INTEGER.fullmatch(number) or first <= int(number) <= last
+        return not _INTEGER.fullmatch(text) or first <= int(text) <= last
 
     expected = f"between {earliest.year} and tomorrow, read as milliseconds since 1970"
-    return Doubt(column, expected, is_expected)
+    return SuspiciousValues(column, expected, is_expected)

@@ -1,4 +1,4 @@
-"""The error that a client of the stand-in receives."""
+"""Errors as a Redshift server reports them."""
 
 from __future__ import annotations
 
@@ -14,3 +14,10 @@ class RedshiftError(Exception):
         self.sqlstate = sqlstate
         self.message = message
         self.detail = detail
+
+
+class NotSupportedError(RedshiftError):
+    """A feature that Redshift has and the stand-in does not: ``feature`` names it, ``hint`` says what is supported."""
+
+    def __init__(self, feature: str, hint: str = "") -> None:
+        super().__init__("0A000", f"{feature} is not supported by the stand-in{hint and f': {hint}'}")

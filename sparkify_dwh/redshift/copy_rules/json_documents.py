@@ -131,12 +131,13 @@ class DocumentReader:
             try:
                 value, end = DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
+                reason = f"{error.msg.removesuffix(' at')}, at character {error.pos - self._at + 1}"
                 if not self._is_cut_off(error):
-                    return self._malformed(f"{error.msg}, at character {error.pos - self._at + 1}")
+                    return self._malformed(reason)
                 if len(self._text) - self._at > MAX_DOCUMENT_BYTES:
                     return self._malformed(_TOO_LARGE)
                 if not self._fill():
-                    return self._malformed(f"{error.msg}, at character {error.pos - self._at + 1}")
+                    return self._malformed(reason)
             except _NoConstantError as error:
                 return self._malformed(str(error))
             except RecursionError:

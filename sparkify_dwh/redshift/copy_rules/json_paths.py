@@ -32,11 +32,11 @@ class JsonPath:
 
     steps: tuple[str | int, ...]
 
-    def find(self, document: Document) -> bool | str | None:
-        """The value as a field of COPY: None, a boolean, or text (a Number is text that knows it was a number).
+    def find(self, document: Document, missing: bool | str | None = None) -> bool | str | None:
+        """Return the value as a field of COPY: None, a boolean, or text (numbers are `Number`).
 
-        An object or array comes out as its source text without line breaks and indentation, as in the guide's example.
-        Raises Reject when a step fits not what is there.
+        An object or array is its source text without line breaks and indentation, as in the guide's example. ``missing``
+        is returned where an object has no such key. Raise Reject when a step does not fit the document.
         """
         value: JsonValue = document.value
         for step in self.steps:
@@ -46,10 +46,10 @@ class JsonPath:
                 value = value[step]
             elif isinstance(value, dict):
                 if step not in value:
-                    return None
+                    return missing
                 value = value[step]
             elif value is None:
-                return None
+                return missing
             else:
                 raise Reject(INVALID_LINE, "Invalid JSONPath format: Member is not an object.")
         if not isinstance(value, dict | list):
@@ -58,6 +58,10 @@ class JsonPath:
             return _source(document.text, self.steps)
         except RecursionError:
             raise Reject(INVALID_LINE, "Malformed JSON: it is nested too deeply") from None
+
+
+# The consequence of a JSONPaths file for which `parse_jsonpaths` returns None.
+NO_PATHS = "it has no key jsonpaths, so COPY pairs fields with columns by name, as if there were no such file"
 
 
 def parse_jsonpaths(data: bytes, url: str) -> list[JsonPath] | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sparkify_dwh.redshift.copy_rules.times import check_format
-from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.errors import NotSupportedError, RedshiftError
 from sparkify_dwh.redshift.parsing.clauses import read_flag, read_string
 from sparkify_dwh.redshift.parsing.token_cursor import TokenCursor
 
@@ -82,7 +82,7 @@ def refused_option(word: str, data_format: str | None) -> RedshiftError | None:
     if word in NOT_WITH_JSON - {"fillrecord"} and data_format == "parquet":
         return _not_with_parquet(option_name(word))
     if word in NOT_WITH_JSON | UNSUPPORTED:
-        return RedshiftError("0A000", f"COPY option {option_name(word)} is not supported by the stand-in")
+        return NotSupportedError(f"COPY option {option_name(word)}")
     return None
 
 
@@ -165,4 +165,4 @@ def check_encoding(tokens: TokenCursor) -> None:
     tokens.accept_word("as")
     token = tokens.take()
     if token.value.lower() not in ("utf8", "utf-8"):
-        raise RedshiftError("0A000", f"COPY option ENCODING {token.value.upper()} is not supported by the stand-in")
+        raise NotSupportedError(f"COPY option ENCODING {token.value.upper()}")

@@ -20,7 +20,7 @@ from sparkify_dwh.redshift.copy_rules.options import (
     option_name,
     refused_option,
 )
-from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.errors import NotSupportedError, RedshiftError
 from sparkify_dwh.redshift.parsing.authorization import Authorization
 from sparkify_dwh.redshift.parsing.clauses import Clauses
 from sparkify_dwh.redshift.parsing.token_cursor import TokenCursor
@@ -79,9 +79,7 @@ def parse_copy(sql: str) -> CopyStatement:
     clauses = _Clauses(tokens)
     authorization = clauses.authorization.authorization()
     if clauses.format is None:
-        raise RedshiftError(
-            "0A000", "COPY without FORMAT JSON or PARQUET is not supported by the stand-in: it reads nothing else"
-        )
+        raise NotSupportedError("COPY without FORMAT JSON or PARQUET", "it reads nothing else")
     return CopyStatement(schema, table, columns, url, authorization, clauses.json, clauses.options(), clauses.format)
 
 
@@ -138,7 +136,7 @@ class _Clauses(Clauses):
         self._tokens.accept_word("as")
         option = self._tokens.accept_string()
         if option == "noshred":
-            raise RedshiftError("0A000", "COPY option JSON 'noshred' is not supported by the stand-in")
+            raise NotSupportedError("COPY option JSON 'noshred'")
         known = option in (None, "auto", "auto ignorecase")
         self.json = (option or "auto") if known else _object_url(str(option), "a JSONPaths file")
 
@@ -155,5 +153,5 @@ def _object_url(url: str, reader: str) -> str:
         return url
     scheme = _SCHEME.match(url)
     if scheme and scheme.group().lower() not in ("s3://", "file://"):
-        raise RedshiftError("0A000", f"{reader} from {scheme.group()} is not supported by the stand-in")
+        raise NotSupportedError(f"{reader} from {scheme.group()}")
     raise RedshiftError("42601", f"{reader} needs a URL like s3://bucket/key or file:///path, found '{url}'")

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 
 from sparkify_dwh.redshift.copy_rules.rejects import Reject
 from sparkify_dwh.redshift.copy_rules.time_patterns import OFFSET, TimePattern, compile_format, recognise
-from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.errors import NotSupportedError
 
 DATE_FORMAT = "YYYY-MM-DD"
 TIMESTAMP_FORMAT = "YYYY-MM-DD HH24:MI:SS"
@@ -32,10 +32,10 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 def check_format(option: str, text: str, *keywords: str) -> str:
     """``text``, when it is one of the keywords (which are case-sensitive) or a format that can be read."""
     if text not in keywords and compile_format(text) is None:
-        raise RedshiftError(
-            "0A000",
-            f"{option} '{text}' is not supported by the stand-in: it takes {', '.join(map(repr, keywords))}, or a format "
-            "of YYYY, YY, MM, MON, DD, HH24, HH12, HH, MI, SS, AM and PM, each once, between separators",
+        raise NotSupportedError(
+            f"{option} '{text}'",
+            f"it takes {', '.join(map(repr, keywords))}, or a format of YYYY, YY, MM, MON, DD, HH24, HH12, HH, MI, SS, AM "
+            "and PM, each once, between separators",
         )
     return text
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.errors import NotSupportedError, RedshiftError
 from sparkify_dwh.redshift.parsing.token_cursor import TokenCursor
 
 # The clauses, and the form that each one belongs to.
@@ -109,7 +109,7 @@ def _credentials(text: str) -> dict[str, str]:
     for pair in text.split(";"):
         name, _, value = pair.partition("=")
         if name == "master_symmetric_key":
-            raise RedshiftError("0A000", "Client-side encryption is not supported by the stand-in")
+            raise NotSupportedError("Client-side encryption")
         if name not in _CREDENTIALS or not value or _CREDENTIALS[name] in parts:
             raise RedshiftError(
                 "42601",

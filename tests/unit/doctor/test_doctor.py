@@ -336,7 +336,7 @@ def test_a_prefix_that_matches_its_neighbours_is_reported(sparkify: Sparkify) ->
     ("content", "state", "phrase"),
     [
         ("{", "problem", "COPY would refuse"),
-        ('{"jsonpaths": ["$.a"]}', "problem", "1 paths for 18 columns"),
+        ('{"jsonpaths": ["$.a"]}', "problem", "JSONPath size: 1, Number of columns in table or column list: 18"),
         ('{"paths": []}', "warning", "as if there were no such file"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A trial finds values where COPY does: by the JSONPaths file, or by the names of the columns."""
+"""Validation looks for values where COPY does: by the JSONPaths file, or by the names of the columns."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.records import JSON_PATHS, a_song, an_event, write_lines
-from support.validations import PATHS, tried
+from support.validations import PATHS, validated
 from support.warehouse import Sparkify
 
 from sparkify_dwh.errors import CopyError
@@ -17,21 +17,21 @@ from sparkify_dwh.staging import StagingEvent
 @pytest.mark.parametrize(
     ("paths", "reason"),
     [
-        (b"{", "must be one JSON object in UTF-8"),
-        (b"[]", "must be one JSON object"),
-        (b'{"jsonpaths": {}}', "jsonpaths must be an array"),
-        (PATHS.replace(b"$['artist']", b"artist"), '"artist" is neither'),
+        (b"{", "it is not one JSON object in UTF-8"),
+        (b"[]", "it is not a JSON object"),
+        (b'{"jsonpaths": {}}', "jsonpaths is not an array"),
+        (PATHS.replace(b"$['artist']", b"artist"), "'artist' is neither"),
         (PATHS.replace(b"$['artist']", b"$.artist"), "it mixes"),
-        (PATHS.replace(b"\"$['artist']\", ", b""), "17 paths for 18 columns"),
+        (PATHS.replace(b"\"$['artist']\", ", b""), "JSONPath size: 17, Number of columns in table or column list: 18"),
     ],
 )
 def test_jsonpaths_that_copy_refuses_are_a_problem(sparkify: Sparkify, paths: bytes, reason: str) -> None:
     path = sparkify.logs("a.json", an_event())
     sparkify.songs("a.json", a_song())
     (sparkify.directory / "log_json_path.json").write_bytes(paths)
-    trial = tried(path, StagingEvent, paths)
-    assert reason in trial.problems[0].reason
-    assert (trial.broken_files, trial.is_sample) == (1, False)
+    validation = validated(path, StagingEvent, paths)
+    assert reason in validation.problems[0].reason
+    assert (validation.broken_files, validation.is_sample) == (1, False)
     with pytest.raises(CopyError, match=r"JSONPath|jsonpaths"):
         sparkify.load()
 
@@ -39,20 +39,20 @@ def test_jsonpaths_that_copy_refuses_are_a_problem(sparkify: Sparkify, paths: by
 def test_jsonpaths_without_their_key_are_a_warning(tmp_path: Path) -> None:
     """COPY then pairs keys with columns by name, and here finds no item_in_session."""
     path = write_lines(tmp_path / "a.json", [an_event()])
-    trial = tried(path, StagingEvent, b'{"paths": []}', json_paths_url="s3://b/paths.json")
-    assert trial.warnings[0].startswith("s3://b/paths.json: it has no key jsonpaths")
-    assert trial.problems[0].column == "item_in_session"
+    validation = validated(path, StagingEvent, b'{"paths": []}')
+    assert "/paths.json: it has no key jsonpaths" in validation.warnings[0]
+    assert validation.problems[0].column == "item_in_session"
 
 
 @pytest.mark.parametrize(("path", "column"), [("$['user'][0]['name']", ""), ("$['user'][1]['name']", "artist")])
 def test_deeper_paths_are_followed(tmp_path: Path, path: str, column: str) -> None:
     """An element that an array does not have is an error, a key that an object does not have is not."""
     file = write_lines(tmp_path / "a.json", [an_event(user=[{"name": "Elena"}])])
-    trial = tried(file, StagingEvent, PATHS.replace(b"$['artist']", path.encode()))
-    assert [problem.column for problem in trial.problems] == [column] * bool(column)
+    validation = validated(file, StagingEvent, PATHS.replace(b"$['artist']", path.encode()))
+    assert [problem.column for problem in validation.problems] == [column] * bool(column)
 
 
 def test_dots_are_followed_like_brackets(tmp_path: Path) -> None:
     dots = json.dumps({"jsonpaths": [f"$.{key}" for key in JSON_PATHS]}).encode()
     file = write_lines(tmp_path / "a.json", [an_event(userId="nobody")])
-    assert [problem.column for problem in tried(file, StagingEvent, dots).problems] == ["user_id"]
+    assert [problem.column for problem in validated(file, StagingEvent, dots).problems] == ["user_id"]

@@ -91,13 +91,16 @@ def test_real_files_have_nothing_to_say(sparkify: Sparkify, real_data: Path) -> 
     plan = make_plan(with_inputs(sparkify.settings, LOG_DATA=logs, SONG_DATA=songs, LOG_JSONPATH=paths))
     assert (plan.refused, plan.advice) == (0, None)
     assert [(len(inputs.found.files), inputs.remarks) for inputs in plan.inputs] == [(30, []), (71, [])]
-    assert "8,056 records in 30 files: COPY would take them all" in str(plan)
+    assert "8,056 records in 30 files: every record would load" in str(plan)
 
 
 def test_what_would_be_refused_is_named_with_what_to_do(waiting: Sparkify) -> None:
     path = waiting.logs("c.json", an_event(userId="nobody"), "no json")
     plan = planned(waiting)
-    assert f"{path.as_uri()} line 1, column user_id: 'nobody': Invalid digit for INTEGER (1207)" in str(plan)
+    assert (
+        f"{path.as_uri()} line 1, column user_id: 'nobody': Invalid digit, Value 'n', Pos 0, Type: Integer (1207)"
+        in str(plan)
+    )
     assert plan.advice is not None
     assert plan.advice.endswith("or leave out as many rows of a table: sparkify-dwh load --max-errors 2.")
     waiting.load(max_errors=2)
@@ -119,13 +122,13 @@ def test_a_sample_reads_some_of_the_files(waiting: Sparkify) -> None:
     for number in range(8):
         waiting.logs(f"c{number}.json", an_event(itemInSession=number + 10))
     plan = planned(waiting, sample=3)
-    assert "trial: 3 records in 3 files of 9, spread evenly: COPY would take them all" in str(plan)
+    assert "validation: 3 records in 3 files of 9, spread evenly: every record would load" in str(plan)
 
 
-def test_the_trial_can_be_left_out(waiting: Sparkify) -> None:
+def test_the_validation_can_be_left_out(waiting: Sparkify) -> None:
     waiting.logs("c.json", "no json")
-    plan = planned(waiting, trial=False)
-    assert [inputs.trial for inputs in plan.inputs] == [None, None]
+    plan = planned(waiting, validate=False)
+    assert [inputs.validation for inputs in plan.inputs] == [None, None]
     assert plan.refused == 0
 
 
@@ -179,7 +182,7 @@ def test_the_statements_are_those_that_a_load_sends_in_its_order(waiting: Sparki
 def test_only_files_that_are_new_are_copied(waiting: Sparkify) -> None:
     """One COPY for each kind of compression, as one takes one for all its files."""
     waiting.logs("c.json.gz", "")
-    sql = planned(waiting, trial=False).sql
+    sql = planned(waiting, validate=False).sql
     assert re.findall(r"FROM '.*/(LOAD_ID.*)'", sql) == [
         "LOAD_ID-1-staging_events-plain.manifest",
         "LOAD_ID-1-staging_events-gzip.manifest",
@@ -191,7 +194,7 @@ def test_only_files_that_are_new_are_copied(waiting: Sparkify) -> None:
 def test_a_prefix_of_several_compressions_without_manifests_is_remarked(waiting: Sparkify) -> None:
     waiting.logs("c.json.gz", "")
     waiting.settings = replace(waiting.settings, manifests=None)
-    plan = planned(waiting, trial=False)
+    plan = planned(waiting, validate=False)
     assert "files of 2 compressions, of which COPY of a whole prefix takes one" in str(plan)
     assert "COPY staging_events" not in plan.sql
 
@@ -205,7 +208,7 @@ def test_the_copies_are_those_that_a_load_sends(sparkify: Sparkify, has_manifest
     sparkify.songs("a.json", a_song())
     if not has_manifests:
         sparkify.settings = replace(sparkify.settings, manifests=None)
-    sql = planned(sparkify, trial=False).sql
+    sql = planned(sparkify, validate=False).sql
     with statements_sent() as sent:
         report = sparkify.load()
     copies = [statement for statement in sent if statement.startswith("COPY")]
@@ -244,7 +247,7 @@ def test_the_command_prints_files_and_no_sql(waiting: Sparkify) -> None:
     assert result.exit_code == 0
     assert "staging_events: 1 file (" in result.stdout
     assert "LOCK TABLE" not in result.stdout
-    assert "try staging_events\n" in result.stderr
+    assert "validate staging_events\n" in result.stderr
 
 
 def test_the_command_prints_sql_when_asked(waiting: Sparkify) -> None:

@@ -1,4 +1,4 @@
-"""A trial finds what COPY would refuse, without COPY: the same file, line and column that a load then names."""
+"""Validation finds what COPY would reject, without COPY: the same file, line and column that a load then names."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from support.records import a_song, an_event, write_lines
-from support.validations import EVENT, tried, tried_events
+from support.validations import EVENT, validated, validated_events
 from support.warehouse import Sparkify
 
 from sparkify_dwh.errors import CopyError, UsageError
-from sparkify_dwh.planning.validation import MOST_PROBLEMS, Problem, sampled
+from sparkify_dwh.planning.validate import sampled
+from sparkify_dwh.planning.validation import MAX_PROBLEMS, Problem
 from sparkify_dwh.staging import StagingEvent, StagingSong
 from sparkify_dwh.storage.store import StoredObject
 
@@ -55,12 +56,12 @@ REFUSED_EVENTS: dict[str, tuple[dict[str, Any] | str, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED_EVENTS)
-def test_the_trial_and_the_load_name_the_same_file_line_and_column(sparkify: Sparkify, name: str) -> None:
+def test_validation_and_the_load_name_the_same_file_line_and_column(sparkify: Sparkify, name: str) -> None:
     event, column = REFUSED_EVENTS[name]
     path = sparkify.logs("a.json", an_event(), an_event(itemInSession=6), event)
     sparkify.songs("a.json", a_song())
-    trial = tried(path)
-    (problem,) = trial.problems
+    validation = validated(path)
+    (problem,) = validation.problems
     assert (problem.file, problem.line, problem.column) == (path.as_uri(), 3, column)
     with pytest.raises(CopyError) as refused:
         sparkify.load()
@@ -71,8 +72,8 @@ def test_bytes_that_are_not_utf_8_are_named_as_the_load_names_them(sparkify: Spa
     path = sparkify.logs("a.json", an_event())
     path.write_bytes(path.read_bytes().replace(b"Setanta", b"Set\xe9nta"))
     sparkify.songs("a.json", a_song())
-    (problem,) = tried(path).problems
-    assert problem.reason == "String contains bytes that are not UTF-8 (1220)"
+    (problem,) = validated(path).problems
+    assert problem.reason.endswith("Bad UTF8 hex sequence: e9 (error 4) (1220)")
     with pytest.raises(CopyError, match=r"a\.json line 1, column song"):
         sparkify.load()
 
@@ -81,7 +82,7 @@ def test_bytes_that_are_not_utf_8_are_named_as_the_load_names_them(sparkify: Spa
 def test_songs_are_tried_by_the_names_of_their_columns(sparkify: Sparkify, song: Any) -> None:
     sparkify.logs("a.json", an_event())
     path = sparkify.songs("a.json", json.dumps(a_song(), indent=2), json.dumps(song, indent=2))
-    (problem,) = tried(path, StagingSong).problems
+    (problem,) = validated(path, StagingSong).problems
     with pytest.raises(CopyError) as refused:
         sparkify.load()
     assert str(problem).split(": ", 1)[0] in str(refused.value)
@@ -89,21 +90,22 @@ def test_songs_are_tried_by_the_names_of_their_columns(sparkify: Sparkify, song:
 
 def test_real_files_have_no_problems(real_data: Path) -> None:
     paths = (real_data / "log_json_path.json").read_bytes()
-    logs = tried(real_data / "log_data", StagingEvent, paths)
-    songs = tried(real_data / "song_data", StagingSong)
+    logs = validated(real_data / "log_data", StagingEvent, paths)
+    songs = validated(real_data / "song_data", StagingSong)
     assert (logs.files, logs.records, songs.files, songs.records) == (30, 8056, 71, 71)
-    for trial in (logs, songs):
-        assert (trial.problem_count, trial.warnings, trial.long_values, trial.other_keys) == (0, [], [], [])
+    for validation in (logs, songs):
+        assert validation.problem_count == 0
+        assert (validation.warnings, validation.long_values, validation.other_keys) == ([], [], [])
 
 
 def test_every_refused_record_counts_and_the_first_are_listed(tmp_path: Path) -> None:
-    trial = tried_events(tmp_path, an_event(), *["no json"] * 30, an_event())
-    assert (trial.records, trial.problem_count, len(trial.problems)) == (32, 30, MOST_PROBLEMS)
-    assert [problem.line for problem in trial.problems] == list(range(2, 2 + MOST_PROBLEMS))
+    validation = validated_events(tmp_path, an_event(), *["no json"] * 30, an_event())
+    assert (validation.records, validation.problem_count, len(validation.problems)) == (32, 30, MAX_PROBLEMS)
+    assert [problem.line for problem in validation.problems] == list(range(2, 2 + MAX_PROBLEMS))
 
 
 def test_values_are_shortened(tmp_path: Path) -> None:
-    (problem,) = tried_events(tmp_path, an_event(artist="a" * 5000)).problems
+    (problem,) = validated_events(tmp_path, an_event(artist="a" * 5000)).problems
     assert problem.value == "a" * 60 + "..."
     assert problem.reason == "String length exceeds DDL length (1204): 5,000 bytes, and the column takes 512"
 
@@ -112,14 +114,14 @@ def test_values_are_shortened(tmp_path: Path) -> None:
 def test_compressed_files_are_known_by_their_names(tmp_path: Path, ending: str, pack: Any) -> None:
     path = tmp_path / f"a.json.{ending}"
     path.write_bytes(pack(f"{EVENT}\nno json".encode()))
-    trial = tried(path)
-    assert (trial.records, [problem.line for problem in trial.problems]) == (2, [2])
+    validation = validated(path)
+    assert (validation.records, [problem.line for problem in validation.problems]) == (2, [2])
 
 
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
-        ("a.json", gzip.compress(EVENT.encode(), mtime=0), "its name does not end in .gz"),
+        ("a.json", gzip.compress(EVENT.encode(), mtime=0), "a load recognizes gzip by a name that ends in .gz"),
         ("a.json.gz", EVENT.encode(), "Not a gzipped file"),
         ("a.json.gz", gzip.compress(EVENT.encode(), mtime=0)[:-9], "cannot be read"),
         ("a.json.bz2", EVENT.encode(), "Invalid data stream"),
@@ -129,21 +131,23 @@ def test_a_file_that_is_not_what_its_name_says_is_a_problem_as_a_whole(
     tmp_path: Path, name: str, data: bytes, reason: str
 ) -> None:
     (tmp_path / name).write_bytes(data)
-    trial = tried(tmp_path / name)
-    (problem,) = trial.problems
-    assert (problem.line, trial.broken_files) == (0, 1)
+    validation = validated(tmp_path / name)
+    (problem,) = validation.problems
+    assert (problem.line, validation.broken_files) == (0, 1)
     assert reason in str(problem)
 
 
 def test_zstd_files_are_counted_and_not_read(tmp_path: Path) -> None:
     (tmp_path / "a.json.zst").write_bytes(b"")
-    trial = tried(tmp_path)
-    assert (trial.files, trial.unread, trial.is_sample) == (0, 1, False)
+    validation = validated(tmp_path)
+    assert (validation.files, validation.unread, validation.is_sample) == (0, 1, False)
 
 
 def test_texts_that_nearly_fill_their_column_are_told(tmp_path: Path) -> None:
-    trial = tried_events(tmp_path, an_event(artist="é" * 204), an_event(artist="é" * 205), an_event(song="a" * 600))
-    assert [(value.column, value.bytes, value.limit, value.line) for value in trial.long_values] == [
+    validation = validated_events(
+        tmp_path, an_event(artist="é" * 204), an_event(artist="é" * 205), an_event(song="a" * 600)
+    )
+    assert [(value.column, value.bytes, value.limit, value.line) for value in validation.long_values] == [
         ("artist", 410, 512, 2),
         ("song", 600, 512, 3),
     ]
@@ -151,9 +155,9 @@ def test_texts_that_nearly_fill_their_column_are_told(tmp_path: Path) -> None:
 
 def test_times_out_of_reason_are_a_warning(tmp_path: Path) -> None:
     """COPY takes seconds, as the first weeks of 1970; the checks do not."""
-    trial = tried_events(tmp_path, an_event(), an_event(ts=1542285000), an_event(ts=9_000_000_000_000))
-    assert trial.problem_count == 0
-    (warning,) = trial.warnings
+    validation = validated_events(tmp_path, an_event(), an_event(ts=1542285000), an_event(ts=9_000_000_000_000))
+    assert validation.problem_count == 0
+    (warning,) = validation.warnings
     assert warning.startswith(
         "ts: 2 values are not between 2010 and tomorrow, read as milliseconds since 1970, the first"
     )
@@ -163,26 +167,27 @@ def test_times_out_of_reason_are_a_warning(tmp_path: Path) -> None:
 
 def test_values_that_no_check_lets_pass_are_a_warning(tmp_path: Path) -> None:
     events = [an_event(), an_event(level="gold"), an_event(level="paid  "), an_event(gender="X", level="silver")]
-    trial = tried_events(tmp_path, *events)
-    assert trial.problem_count == 0
-    gender, level = sorted(trial.warnings)
+    validation = validated_events(tmp_path, *events)
+    assert validation.problem_count == 0
+    gender, level = sorted(validation.warnings)
     assert gender.startswith("gender: 1 value is not F or M, the first 'X' in")
     assert level.startswith("level: 2 values are not free or paid, the first 'gold' in")
     assert "a.json line 2;" in level
 
 
 def test_keys_that_no_column_takes_are_told(tmp_path: Path) -> None:
-    assert tried_events(tmp_path, an_event(zip=1, city="Praha"), an_event(zip=2)).other_keys == ["city", "zip"]
+    assert validated_events(tmp_path, an_event(zip=1, city="Praha"), an_event(zip=2)).other_keys == ["city", "zip"]
 
 
 def test_a_column_whose_key_no_record_has_is_a_warning(tmp_path: Path) -> None:
     """COPY makes it NULL without a word."""
     song = a_song(Title="Setanta matins")
     del song["title"], song["num_songs"]
-    trial = tried(write_lines(tmp_path / "a.json", [song]), StagingSong)
-    assert trial.problem_count == 0
-    assert trial.warnings == [
-        "num_songs, title would be NULL throughout, for no record has num_songs, title; Title is no title to COPY"
+    validation = validated(write_lines(tmp_path / "a.json", [song]), StagingSong)
+    assert validation.problem_count == 0
+    assert validation.warnings == [
+        "num_songs, title would be NULL in every row, because no record has num_songs, title; COPY does not take Title for "
+        "title"
     ]
 
 
@@ -208,12 +213,12 @@ def test_a_sample_is_spread_evenly_from_the_first_file_to_the_last(
 def test_a_sample_says_that_it_is_one(tmp_path: Path) -> None:
     for number in range(10):
         write_lines(tmp_path / f"{number}.json", [an_event() if number in {0, 9} else "no json"])
-    trial = tried(tmp_path, sample=2)
-    assert (trial.files, trial.of_files, trial.is_sample, trial.problem_count) == (2, 10, True, 0)
+    validation = validated(tmp_path, sample=2)
+    assert (validation.files, validation.of_files, validation.is_sample, validation.problem_count) == (2, 10, True, 0)
 
 
 def test_a_sample_of_no_files_makes_no_sense() -> None:
-    with pytest.raises(UsageError, match="A sample is of 1 file or more, but 0"):
+    with pytest.raises(UsageError, match="A sample has at least 1 file, but 0"):
         sampled([], 0)
 
 
@@ -225,7 +230,7 @@ def test_a_problem_reads_like_the_load_error() -> None:
 def test_a_document_takes_4_mb(tmp_path: Path) -> None:
     room = 4 * 1024 * 1024 - len(json.dumps(an_event(extra="")))
     whole, larger = an_event(extra="a" * room), an_event(extra="a" * (room + 1))
-    trial = tried_events(tmp_path, whole, larger, an_event())
-    assert [(problem.line, problem.reason) for problem in trial.problems] == [
-        (2, "Malformed JSON: a document takes 4 MB at most")
+    validation = validated_events(tmp_path, whole, larger, an_event())
+    assert [(problem.line, problem.reason) for problem in validation.problems] == [
+        (2, "Malformed JSON: a document may take 4194304 bytes, this one takes more")
     ]

@@ -1,0 +1,182 @@
+"""Validation of input files against a staging table's model, before a load: what COPY would reject, and what is suspicious.
+
+The files are read here, and judged by the COPY statement that the load would send and by the rules in
+`sparkify_dwh.redshift.copy_rules`, which the stand-in's COPY follows too: every option has the same effect. As COPY does,
+a problem names the first column that rejects a record, and the record's last line.
+
+Redshift may differ where its guide is silent; those modules say where. ZSTD files are not read. Whether records are unique
+or refer to one another is for the checks after a load. The files are read with the rights of this process, which says
+nothing about those of the cluster's role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from sqlalchemy import Column
+
+from sparkify_dwh.errors import UsageError
+from sparkify_dwh.planning.columns import ValidatedColumn
+from sparkify_dwh.planning.decompression import UnreadableFileError, decompressed
+from sparkify_dwh.planning.suspicious_values import suspicious_values
+from sparkify_dwh.planning.validation import LongValue, Validation, shown
+from sparkify_dwh.redshift.copy_rules.columns import TargetColumn, copy_columns
+from sparkify_dwh.redshift.copy_rules.json_documents import Document, DocumentReader, Malformed
+from sparkify_dwh.redshift.copy_rules.json_paths import NO_PATHS, column_paths
+from sparkify_dwh.redshift.copy_rules.row_reader import RowReader, row_reader
+from sparkify_dwh.redshift.copy_rules.statement import CopyStatement, parse_copy
+from sparkify_dwh.redshift.dialect import SparkifyDialect
+from sparkify_dwh.redshift.errors import NotSupportedError, RedshiftError
+from sparkify_dwh.sql.render import readable
+from sparkify_dwh.storage.prefetch import prefetch
+
+if TYPE_CHECKING:
+    from sparkify_dwh.base import StagingTable
+    from sparkify_dwh.redshift.commands import CopyCommand
+    from sparkify_dwh.storage.store import ObjectStore, StoredObject
+    from sparkify_dwh.warehouse import Warehouse
+
+MAX_UNMAPPED_FIELDS = 50
+NEARLY_FULL = 0.8  # of a column's length
+
+
+def validate_files(  # noqa: PLR0913 (what to read, and by what rules)
+    staging: type[StagingTable],
+    command: CopyCommand,
+    files: Sequence[StoredObject],
+    store: ObjectStore,
+    warehouse: Warehouse,
+    *,
+    sample: int | None = None,
+) -> Validation:
+    """Read files, and return what ``command``, the COPY into ``staging``, would reject of them. Write nothing.
+
+    ``sample`` is a number of files, spread evenly over the list, the first and the last included; all when None. Memory is
+    that of the files being opened and of one document, however large the files are.
+
+    Raises:
+        UsageError: a sample of less than one file.
+        SourceError: a file, or the JSONPaths file, cannot be read.
+    """
+    chosen = sampled(files, sample)
+    validation = Validation(of_files=len(files), is_sample=len(chosen) < len(files))
+    source = command.url
+    try:
+        statement = parse_copy(readable(command))
+        targets = copy_columns(statement, [_target(column) for column in staging.table().columns])
+        source = statement.json_paths_url or source
+        reader = _row_reader(statement, targets, store, validation)
+    except NotSupportedError as error:
+        validation.warnings.append(f"not validated: {error}, by whose rules files are validated")
+        return validation
+    except RedshiftError as error:
+        validation.add_problem(source, 0, "", "", str(error))
+        return validation
+    suspicious = list(
+        suspicious_values(staging, warehouse, has_milliseconds=statement.options.time_format == "epochmillisecs")
+    )
+    columns = [
+        ValidatedColumn(field, [values for values in suspicious if values.column == field.column.name])
+        for field in reader.fields
+    ]
+    _Validator(validation, columns).run(store, chosen)
+    validation.warnings += [str(values) for values in suspicious if values]
+    return validation
+
+
+def _target(column: Column[Any]) -> TargetColumn:
+    """Return a model's column as COPY knows it."""
+    type_ = str(SparkifyDialect().type_compiler_instance.process(column.type)).lower()
+    has_default, is_identity = column.server_default is not None, column.identity is not None
+    return TargetColumn(column.name, type_, not column.nullable, has_default, is_identity)
+
+
+def _row_reader(
+    statement: CopyStatement, targets: Sequence[TargetColumn], store: ObjectStore, validation: Validation
+) -> RowReader:
+    """Return the reader of the statement's rows, and warn of a JSONPaths file without effect."""
+    url = statement.json_paths_url
+    if url is None:
+        return row_reader(statement, targets, None)
+    content = store.read(url)
+    if column_paths(content, url, len(targets)) is None:
+        validation.warnings.append(f"{url}: {NO_PATHS}")
+    return row_reader(statement, targets, content)
+
+
+def sampled(files: Sequence[StoredObject], sample: int | None) -> Sequence[StoredObject]:
+    """Return ``sample`` of the files, spread evenly over the list, the first and the last included; all when it is None."""
+    if sample is not None and sample < 1:
+        raise UsageError(f"A sample has at least 1 file, but {sample} was given: give a greater number.")
+    if sample is None or sample >= len(files):
+        return files
+    if sample == 1:
+        return files[:1]
+    return [files[place * (len(files) - 1) // (sample - 1)] for place in range(sample)]
+
+
+class _Validator:
+    """One validation at work."""
+
+    def __init__(self, validation: Validation, columns: Sequence[ValidatedColumn]) -> None:
+        self._validation = validation
+        self._columns = columns
+        self._mapped = {column.steps[0] for column in columns}
+        self._has_documents = False
+        self._unmapped: dict[str, None] = {}
+
+    def run(self, store: ObjectStore, files: Sequence[StoredObject]) -> None:
+        """Read the files."""
+        readable_files = [file for file in files if not file.url.endswith(".zst")]
+        self._validation.unread = len(files) - len(readable_files)
+        with closing(prefetch(store, readable_files)) as streams:
+            for file, stream in streams:
+                self._file(file.url, stream)
+        self._conclude()
+
+    def _file(self, url: str, stored: BinaryIO) -> None:
+        self._validation.files += 1
+        try:
+            with decompressed(url, stored) as stream:
+                for part in DocumentReader(stream):
+                    self._part(url, part)
+        except UnreadableFileError as error:
+            self._validation.add_problem(url, 0, "", "", str(error))
+
+    def _part(self, url: str, part: Document | Malformed) -> None:
+        self._validation.records += 1
+        if isinstance(part, Malformed):
+            self._validation.add_problem(url, part.line, "", part.text.split("\n", 1)[0], part.reason)
+            return
+        self._has_documents = True
+        place, first = (url, part.line), True
+        for column in self._columns:  # all of them, though only the first rejection counts
+            rejection = column.rejection(part, place)
+            if rejection is not None and first:
+                first = False
+                self._validation.add_problem(url, part.line, column.name, *rejection)
+        if isinstance(part.value, dict) and len(self._unmapped) < MAX_UNMAPPED_FIELDS:
+            self._unmapped.update(dict.fromkeys(sorted(part.value.keys() - self._mapped)))
+
+    def _conclude(self) -> None:
+        validation = self._validation
+        validation.other_keys = sorted(map(shown, self._unmapped))[:MAX_UNMAPPED_FIELDS]
+        validation.long_values = [
+            LongValue(column.name, column.longest_bytes, column.max_bytes, *column.longest_at)
+            for column in self._columns
+            if column.max_bytes and column.longest_bytes > NEARLY_FULL * column.max_bytes
+        ]
+        validation.warnings += self._absent()
+
+    def _absent(self) -> list[str]:
+        """Return a warning about columns that would be NULL in every row, as when a key is spelled otherwise."""
+        absent = [column for column in self._columns if column.is_nullable and not column.is_found]
+        if not self._has_documents or not absent:
+            return []
+        spelled = {key.lower(): key for key in self._unmapped}
+        keys = [".".join(map(str, column.steps)) for column in absent]
+        others = [f"COPY does not take {spelled[key.lower()]} for {key}" for key in keys if key.lower() in spelled]
+        names = ", ".join(column.name for column in absent)
+        return ["; ".join([f"{names} would be NULL in every row, because no record has {', '.join(keys)}", *others])]
