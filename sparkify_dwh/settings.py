@@ -156,6 +156,11 @@ class Settings:
         return self.host == STANDIN
 
     @property
+    def lacks_role(self) -> bool:
+        """Whether there is no role with which Redshift could read and write S3; the stand-in needs none."""
+        return not (self.is_standin or self.role_arn)
+
+    @property
     def url(self) -> URL:
         """The SQLAlchemy URL of the warehouse. Raises ConfigurationError with everything that [CLUSTER] lacks."""
         from sqlalchemy import URL
@@ -191,7 +196,7 @@ class Settings:
                 an input also matches another location, such as the JSONPaths file, which COPY would read as data
                 (Redshift guide, copy-parameters-data-format).
         """
-        role = [] if self.is_standin or self.role_arn else [("IAM_ROLE", "ARN")]
+        role = [("IAM_ROLE", "ARN")] if self.lacks_role else []
         missing = [("S3", key) for source in self.warehouse.sources for key in source.keys if key not in self.inputs]
         self._require([*self._missing_cluster(), *role, *missing])
         self._refuse_overlap()

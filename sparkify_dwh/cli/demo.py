@@ -125,5 +125,5 @@ def _is_default(settings: Settings) -> bool:
         default = Settings.read()
     except ConfigurationError:
         return False
-    directories = [s.standin_directory if s.is_standin else None for s in (default, settings)]
+    directories = [s.standin_directory for s in (default, settings)]
     return None not in directories and len({directory.resolve() for directory in directories if directory}) == 1

@@ -19,7 +19,7 @@ _REDSHIFT = re.compile(r"Redshift [0-9.]*[0-9]")
 def missing_standin(settings: Settings) -> Finding | None:
     """Return a problem when the configured stand-in does not exist yet, because connecting would create it."""
     directory = settings.standin_directory
-    if not settings.is_standin or directory is None or directory.is_dir():
+    if directory is None or directory.is_dir():
         return None
     return problem("migrations", f"There is no stand-in in {directory} yet. Run: sparkify-dwh upgrade.")
 

@@ -70,7 +70,7 @@ def export(
 
 
 def _require_role(settings: Settings) -> None:
-    if not settings.is_standin and not settings.role_arn:
+    if settings.lacks_role:
         raise ConfigurationError(f"{settings.origin} lacks [IAM_ROLE] ARN: add the role with which Redshift writes S3")
 
 
