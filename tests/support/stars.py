@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -19,34 +20,29 @@ from sparkify_dwh.star import STAR, Songplay, StarTable
 from support.records import a_song
 
 NOON = datetime(2018, 11, 15, 12)
-PLAYS_FILLED = ", ".join(Songplay.filled())
+
+
+def _breaking(model: type[StarTable]) -> Iterator[tuple[str, str]]:
+    """What makes each check fail that follows from a model."""
+    table, columns = model.__tablename__, ", ".join(model.filled())
+    required = [column.name for column in model.table().columns if not column.nullable]
+    keys = {tuple(column.name for column in model.table().primary_key), tuple(model.key())}
+    for key in sorted(keys):
+        name = key[0] if len(key) == 1 else "natural_key"
+        again = columns if name == "natural_key" else "*"  # with a number of its own
+        into = f"{table} ({columns})" if name == "natural_key" else table
+        yield f"{table}.{name} is unique", f"INSERT INTO {into} SELECT {again} FROM {table}"
+    yield f"{table} has its required values", f"UPDATE {table} SET {required[-1]} = NULL"
+    yield f"{table} has all that was staged", f"DELETE FROM {table}"
+    yield from (
+        (f"{table}.{name} is in {target}", f"DELETE FROM {target}") for name, target in model.references.items()
+    )
+    for name in model.allowed_values:
+        yield f"{table}.{name} is an allowed value", f"UPDATE {table} SET {name} = ''"
+
 
 # What is done to a star in order to make each check fail.
-WRONG = {
-    "artists.artist_id is unique": "INSERT INTO artists SELECT * FROM artists",
-    "artists has its required values": "UPDATE artists SET artist_id = NULL",
-    "artists has all that was staged": "DELETE FROM artists",
-    "songs.song_id is unique": "INSERT INTO songs SELECT * FROM songs",
-    "songs has its required values": "UPDATE songs SET artist_id = NULL",
-    "songs.artist_id is in artists": "DELETE FROM artists",
-    "songs has all that was staged": "DELETE FROM songs",
-    "users.user_id is unique": "INSERT INTO users SELECT * FROM users",
-    "users has its required values": "UPDATE users SET ts = NULL",
-    "users.gender is an allowed value": "UPDATE users SET gender = 'Lily'",
-    "users.level is an allowed value": "UPDATE users SET level = 'gold'",
-    "users has all that was staged": "DELETE FROM users",
-    "songplays.songplay_id is unique": "INSERT INTO songplays SELECT * FROM songplays",
-    "songplays.natural_key is unique": f"INSERT INTO songplays ({PLAYS_FILLED}) SELECT {PLAYS_FILLED} FROM songplays",
-    "songplays has its required values": "UPDATE songplays SET item_in_session = NULL",
-    "songplays.start_time is in time": "DELETE FROM time",
-    "songplays.user_id is in users": "DELETE FROM users",
-    "songplays.song_id is in songs": "DELETE FROM songs",
-    "songplays.artist_id is in artists": "DELETE FROM artists",
-    "songplays.level is an allowed value": "UPDATE songplays SET level = ''",
-    "songplays has all that was staged": "DELETE FROM songplays",
-    "time.start_time is unique": "INSERT INTO time SELECT * FROM time",
-    "time has its required values": "UPDATE time SET hour = NULL",
-    "time has all that was staged": "DELETE FROM time",
+WRONG = {name: script for model in STAR for name, script in _breaking(model)} | {
     "plays start within reason": "UPDATE staging_events SET ts = '1970-01-18'; "
     "UPDATE songplays SET start_time = '1970-01-18'",
     "users were seen within reason": "UPDATE users SET ts = '1970-01-18'",
@@ -56,7 +52,12 @@ WRONG = {
     "songs have a positive duration": "UPDATE songs SET duration = -1",
     "artists are on earth": "UPDATE artists SET latitude = 15.47, longitude = -180.1",
 }
-ONLY_WHEN_EVERYTHING_IS_CHECKED = {"artists has its required values"}  # a row without a key is of no batch
+# A row without a key is of no batch: tables of which only the key is required.
+ONLY_WHEN_EVERYTHING_IS_CHECKED = {
+    f"{model.__tablename__} has its required values"
+    for model in STAR
+    if [column.name for column in model.table().columns if not column.nullable] == model.key()
+}
 LOOSE_TABLE_NEEDED = {"songplays.songplay_id is unique": Songplay} | {
     f"{model.__tablename__} has its required values": model for model in STAR
 }

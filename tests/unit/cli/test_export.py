@@ -12,6 +12,8 @@ from support.cli import run as run_command
 from support.exports import FILES, files
 from support.warehouse import Sparkify
 
+from sparkify_dwh.sparkify import SPARKIFY
+
 Run = Callable[..., int]
 Captured = pytest.CaptureFixture[str]
 CLUSTER = "[CLUSTER]\nHOST=127.0.0.1\nDB_NAME=d\nDB_USER=u\nDB_PASSWORD=pa55\nDB_PORT=1\n"
@@ -39,7 +41,7 @@ def test_the_command_shows_what_was_written(star: Sparkify, run: Run, capsys: Ca
     assert [cell.strip() for cell in plays.strip("│").split("│")] == ["songplays", "2", "2", f"{size:,}", "year, month"]
     assert "As of no load, in" in output.out
     assert f"Manifest: {(star.directory / 'out').as_uri()}/export.json" in output.out
-    steps = ["look at the target", *(f"unload {table}" for table in ("artists", "songs", "users", "songplays", "time"))]
+    steps = ["look at the target", *(f"unload {table}" for table in SPARKIFY.tables)]
     assert output.err.splitlines() == steps
 
 

@@ -156,8 +156,8 @@ def test_the_manifest_says_what_was_exported(gone_out: GoneOut) -> None:
     assert manifest == json.loads(gone_out.export.to_json())
     assert (manifest["version"], manifest["last_load"]) == (__version__, gone_out.load_id)
     assert {name: table["rows"] for name, table in manifest["tables"].items()} == {
-        "artists": 1, "songs": 3, "users": 3, "songplays": 3, "time": 3,
-    }  # fmt: skip
+        table: len(rows) for table, rows in gone_out.rows.items()
+    }
     songs, plays = manifest["tables"]["songs"], manifest["tables"]["songplays"]
     paths = [file["path"] for file in songs["files"]]
     assert paths == [name for name in FILES if name.startswith("songs/")]
@@ -185,11 +185,12 @@ def test_all_tables_are_as_of_one_moment(star: Sparkify, target: Path) -> None:
                 for table in ("users", "time"):
                     connection.execute(text(f"DELETE FROM {table}"))
 
+    before = everything(star)
     exported = export(star.settings, str(target), on_step=interfere)
     assert star.rows("SELECT * FROM time") == []
     assert {name: table.rows for name, table in exported.tables.items()} == {
-        "artists": 1, "songs": 3, "users": 1, "songplays": 2, "time": 2,
-    }  # fmt: skip
+        table: len(rows) for table, rows in before.items()
+    }
 
 
 def test_only_some_tables(star: Sparkify, target: Path) -> None:

@@ -66,7 +66,7 @@ def sql(statement: Any) -> str:
 
 def test_what_is_restored_is_what_was_exported(company: Sparkify, gone_out: GoneOut) -> None:
     """The numbers of songplays too, which COPY takes with EXPLICIT_IDS."""
-    assert restore(company.settings) == {"artists": 1, "songs": 3, "users": 3, "songplays": 3, "time": 3}
+    assert restore(company.settings) == {table: len(rows) for table, rows in gone_out.rows.items()}
     assert everything(company) == gone_out.rows
 
 

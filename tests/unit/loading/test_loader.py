@@ -16,6 +16,7 @@ from support.warehouse import Sparkify
 from sparkify_dwh import __version__
 from sparkify_dwh.errors import CheckError, CopyError, SourceError, SparkifyError
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.sparkify import SPARKIFY
 
 TS = 1542285000000
 
@@ -147,14 +148,9 @@ def test_the_report_says_what_happened(sparkify: Sparkify) -> None:
     report = sparkify.load(on_step=steps.append)
     assert steps == [
         "lock",
-        "copy staging_events",
-        "copy staging_songs",
+        *(f"copy {model.__tablename__}" for model in SPARKIFY.staging),
         "read batch",
-        "fill artists",
-        "fill songs",
-        "fill users",
-        "fill songplays",
-        "fill time",
+        *(f"fill {table}" for table in SPARKIFY.tables),
         "check",
     ]
     assert list(report.steps) == steps
