@@ -1,6 +1,6 @@
-"""What is to be said about the files of an input before they are loaded, each with its remedy.
+"""Warnings about the files of an input before they are loaded, each with its remedy.
 
-Fewer files than slices are no remark: small data loads at once.
+Fewer files than slices are not worth a warning: small data loads at once.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ LARGEST_BYTES = 1024**3
 # Redshift guide, t_splitting-data-files: from here on COPY splits a file, but neither JSON nor gzip
 SPLIT_BYTES = 128 * 1024**2
 
-MOST_NEIGHBOURS = 10
+MAX_NEIGHBOURS_SHOWN = 10
 
 
 def remarks(staging: type[StagingTable], found: Input, *, has_manifests: bool, is_partial: bool) -> list[str]:
-    """Sentences about the files that a load would take in. ``is_partial`` is for a load of chosen files."""
+    """Return the warnings about the files of a load. ``is_partial`` says that only chosen files are loaded."""
     return [
         *([] if has_manifests else _no_manifests(found, is_partial)),
         *_neighbours(staging, found),
@@ -61,7 +61,7 @@ def _neighbours(staging: type[StagingTable], found: Input) -> Iterator[str]:
         return
     others = [f"{name} ({count:,})" for name, count in names.items() if name not in {meant, f"{meant}/"}]
     if others:
-        shown = [*others[:MOST_NEIGHBOURS], *(["and more"] if len(others) > MOST_NEIGHBOURS else [])]
+        shown = [*others[:MAX_NEIGHBOURS_SHOWN], *(["and more"] if len(others) > MAX_NEIGHBOURS_SHOWN else [])]
         yield (
             f"the key prefix {found.prefix} has no slash at its end, so its neighbours would be loaded too: "
             f"{', '.join(shown)}. If they are not meant, end {staging.source.key} in [S3] with a slash "

@@ -1,7 +1,7 @@
-"""What a load would do, before it costs anything: its files, what COPY would refuse of them, and its SQL.
+"""What a load would do: its files, what COPY would reject of them, and its SQL.
 
     plan = make_plan(Settings.read())
-    print(plan)                     # files, remarks, what is wrong with the data
+    print(plan)                     # files, warnings, problems with the data
     print(plan.sql)                 # the statements
 
 A plan asks the warehouse's ledger which files were loaded, lists the others and reads them; it writes nothing anywhere.
@@ -44,7 +44,7 @@ __all__ = ["Plan", "make_plan"]
 
 @dataclass(frozen=True)
 class _Planning:
-    """What every part of a plan is made from."""
+    """The inputs of every part of a plan."""
 
     settings: Settings
     inputs: Mapping[str, str]
@@ -70,7 +70,7 @@ def make_plan(  # noqa: PLR0913 (options by name)
     validate: bool = True,
     on_step: OnStep | None = None,
 ) -> Plan:
-    """What ``load`` would do with the same ``settings``, ``force``, ``since`` and ``files``. Writes nothing.
+    """Return what ``load`` would do with the same ``settings``, ``force``, ``since`` and ``files``. Writes nothing.
 
     ``validate`` reads the files and validates their records against the models; ``sample`` is a number of files of each
     input, all when None. ``on_step`` is called with a step's name when it begins.
@@ -94,7 +94,7 @@ def make_plan(  # noqa: PLR0913 (options by name)
 
 
 def _inputs(planning: _Planning, tell: OnStep) -> list[PlannedInput]:
-    """The files of every staging table; what the ledger was asked in is rolled back."""
+    """Return the files of every staging table. The transaction that reads the ledger is rolled back."""
     inputs = []
     with connected(planning.settings) as connection:
         require_migrated(connection, planning.warehouse)
@@ -125,9 +125,9 @@ def _validate(planning: _Planning, staging: type[StagingTable], found: Input, sa
 
 
 def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[PlannedStatement]:
-    """The statements of a load in order, by its steps.
+    """Yield the statements of a load in order, by its steps.
 
-    Without its bookkeeping: limits on waiting, counts of what was copied, the checks and the ledger.
+    Statements of its administration are left out: timeouts, counts of copied rows, the checks and the ledger.
     """
     warehouse = planning.warehouse
     yield PlannedStatement("lock", readable(LockTable(LoadLock.table())))
@@ -146,11 +146,11 @@ def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[Pla
 
 
 def _copies(planning: _Planning, staging: type[StagingTable], found: Input) -> Iterable[Copy]:
-    """From manifests that are named for the load and exist while it runs; of the whole prefix, where there are none."""
+    """Return the COPYs from manifests, which exist while the load runs, or of the whole prefix without manifests."""
     copies = copies_of(staging, planning.settings, planning.inputs)
     if planning.has_manifests:
         return copies.of_files(found.files, "LOAD_ID-1")
     try:
         return [copies.of_prefix(found.prefix, found.files)]
-    except SourceError:  # of several compressions, as the remarks say: a load would copy none
+    except SourceError:  # several compressions, which a load refuses, as the warnings say
         return []

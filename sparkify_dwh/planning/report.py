@@ -21,8 +21,10 @@ MAX_FILES_SHOWN = 5
 
 @dataclass
 class PlannedInput:
-    """The files of one staging table, of which ``again`` were loaded before, unchanged; what is to be said about them;
-    and their validation, if there was one."""
+    """The files of one staging table, with the warnings about them (``remarks``) and their validation, if any.
+
+    ``again`` of the files were loaded before and have not changed.
+    """
 
     table: str
     found: Input
@@ -49,7 +51,7 @@ class PlannedInput:
         }
 
     def lines(self) -> Iterator[str]:
-        """The input for people."""
+        """Yield the input as text."""
         found = self.found
         again = f", {self.again:,} of them loaded before" if self.again else ""
         yield (
@@ -83,12 +85,12 @@ class Plan:
 
     @property
     def refused(self) -> int:
-        """How many records and files COPY would refuse, as far as they were tried."""
+        """The number of records and files that COPY would reject, among those that were validated."""
         return sum(planned.validation.problem_count for planned in self.inputs if planned.validation)
 
     @property
     def sql(self) -> str:
-        """The statements as a script, which says what stands for what is not known before."""
+        """The statements as a script, with placeholders for values that are not known before the load."""
         script = [
             "-- LOAD_ID stands for the load's id; :first and :last for what the SELECT of the same step has found,",
             "-- and a step whose SELECT finds nothing leaves out the statements that have them.",
@@ -99,7 +101,7 @@ class Plan:
 
     @property
     def advice(self) -> str | None:
-        """What to do about what COPY would refuse, in a sentence; None when it would refuse nothing."""
+        """How to fix what COPY would reject, in a sentence; None when it would reject nothing."""
         validations = [planned.validation for planned in self.inputs if planned.validation]
         if not self.refused:
             return None
@@ -116,7 +118,7 @@ class Plan:
         return f"{what}{widen}, or leave out {at_least}as many rows of a table: sparkify-dwh load --max-errors {rows}."
 
     def to_dict(self) -> dict[str, Any]:
-        """The plan as JSON has it, with every file and every statement."""
+        """Return the plan for JSON, with every file and every statement."""
         return {
             "refused": self.refused,
             "inputs": {planned.table: planned.to_dict() for planned in self.inputs},

@@ -70,7 +70,7 @@ class TargetColumn:
 
     @cached_property
     def column_type(self) -> ColumnType:
-        """The type; RedshiftError 0A000 when COPY in the stand-in has no conversion to it."""
+        """The type. Raise NotSupportedError when there is no conversion to it."""
         match = _TYPE.fullmatch(self.type)
         name = match and _NAMES.get(match["name"] + (match["zone"] or ""))
         if match is None or not name:
@@ -86,9 +86,9 @@ class TargetColumn:
 
 
 def copy_columns(statement: CopyStatement, columns: Sequence[TargetColumn]) -> list[TargetColumn]:
-    """The columns that a COPY writes, in the order of its data.
+    """Return the columns that a COPY writes, in the order of its data.
 
-    That is the statement's list, or all columns but identities; with EXPLICIT_IDS, identities too. Raises RedshiftError
+    These are the statement's list, or all columns except identities; with EXPLICIT_IDS, identities too. Raise RedshiftError
     for a list that does not fit the table. Redshift guide, copy-parameters-column-mapping
     """
     explicit_ids = statement.options.explicit_ids

@@ -1,4 +1,4 @@
-"""From a field of a JSON document to the value of a column, by Redshift's rules for COPY.
+"""Conversion of a field of a JSON document to the value of a column, by Redshift's rules for COPY.
 
 COPY converts text: numbers as they are written, booleans as ``true`` and ``false``, objects and arrays as their source.
 Sources: Redshift guide, copy-parameters-data-conversion, copy-usage_notes-copy-from-json and r_Load_Error_Reference.
@@ -7,11 +7,11 @@ Where the guide is silent:
 
 - A number keeps its digits up to NUMERIC; Redshift may lose some, as its JSON numbers pass through floating point.
 - The JSON number ``1540919166796.0`` is an integer, and so is ``1.5e3``: public loads of Sparkify's logs copy such a
-  registration into BIGINT. The string ``"1540919166796.0"`` is none (1207, as in CSV), and neither are ``1.5`` and
-  ``" 12"``: nothing is cut off or trimmed.
-- NULL comes from what the file says: EMPTYASNULL and BLANKSASNULL look at a value before TRIMBLANKS does.
-- A NULL for a NOT NULL column that has a DEFAULT is refused like any other; Redshift may take the default.
-- NaN and Infinity are no numbers.
+  registration into BIGINT. The strings ``"1540919166796.0"`` and ``" 12"`` and the number ``1.5`` are rejected (1207, as
+  in CSV): nothing is truncated or trimmed.
+- EMPTYASNULL and BLANKSASNULL apply to a value before TRIMBLANKS does.
+- NULL for a NOT NULL column with a DEFAULT is rejected; Redshift may use the default.
+- NaN and Infinity are rejected.
 """
 
 from __future__ import annotations
@@ -39,22 +39,22 @@ INTEGERS = {
     "int4": ("Integer", -(2**31), 2**31 - 1),
     "int8": ("Long", -(2**63), 2**63 - 1),
 }
-_MOST_DIGITS = 20  # more than any of them has
+_MAX_DIGITS = 20  # more than any of them has
 _TRUE = frozenset({"t", "true", "y", "yes", "1"})
 _FALSE = frozenset({"f", "false", "n", "no", "0"})
 
 _INTEGER = re.compile(r"([+-]?)0*([0-9]+)")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-# Where the parts of a number may begin: what does not match begins with the first wrong character.
+# The valid beginning of a number, after which the first wrong character follows.
 _INTEGER_PREFIX = re.compile(r"[+-]?[0-9]*")
 _DECIMAL_PREFIX = re.compile(r"[+-]?[0-9]*(?:\.[0-9]*)?(?:(?<=[0-9.])[eE](?=[+-]?[0-9])[+-]?[0-9]*)?")
 
 
 def converter(column: TargetColumn, options: CopyOptions) -> Converter:
-    """What converts fields for this column; it raises Reject for those that the column does not take.
+    """Return the function that converts fields for this column; it raises Reject for fields that the column rejects.
 
     Values are int, float, Decimal, bool, str, date, and datetime (in UTC, without a zone, for TIMESTAMP and
-    TIMESTAMPTZ). A field that is empty or blank is NULL for every type but CHAR and VARCHAR.
+    TIMESTAMPTZ). An empty or blank field is NULL for every type except CHAR and VARCHAR.
     """
     column_type = column.column_type
     convert = text_converter(column_type, options) if column_type.is_text else _scalar_converter(column_type, options)
@@ -91,7 +91,7 @@ def _typed_converter(column_type: ColumnType, options: CopyOptions) -> Callable[
 def _unless_any_date(
     convert: Callable[[str], Value], column_type: ColumnType, options: CopyOptions
 ) -> Callable[[str], Value]:
-    """With ACCEPTANYDATE a date or time that cannot be read is NULL."""
+    """Return a converter that, with ACCEPTANYDATE, makes an invalid date or time NULL."""
     if not options.accept_any_date or column_type.name not in ("date", "timestamp", "timestamptz"):
         return convert
 
@@ -113,7 +113,7 @@ def _integer_converter(name: str) -> Callable[[str], int]:
             raise _invalid_digit(text, _INTEGER_PREFIX, shown)
         sign, digits = match.groups()
         # Python refuses to read integers of thousands of digits.
-        number = int(sign + digits[:_MOST_DIGITS])
+        number = int(sign + digits[:_MAX_DIGITS])
         if not least <= number <= most:
             # The wording: https://github.com/snowplow/snowplow/issues/664
             raise Reject(1204, f"Overflow ({shown} valid range {least} to {most})")
@@ -123,13 +123,13 @@ def _integer_converter(name: str) -> Callable[[str], int]:
 
 
 def _without_fraction(number: Number) -> str:
-    """A number whose fraction is zero, as an integer is written; any other as it is."""
+    """Return a number without a fraction of zero and without exponent; any other number unchanged."""
     if number.lstrip("-").isdigit():
         return number
     try:
         value = Decimal(number)
-        if value.adjusted() >= _MOST_DIGITS:
-            return "9" * _MOST_DIGITS  # whose exponent may be huge: it is out of range in any case
+        if value.adjusted() >= _MAX_DIGITS:
+            return "9" * _MAX_DIGITS  # out of range; the exponent may be huge
         return str(int(value)) if value == value.to_integral_value() else number
     except InvalidOperation:  # an exponent of twenty digits
         return number
@@ -188,7 +188,7 @@ def _boolean(text: str) -> bool:
 
 
 def _invalid_digit(text: str, beginning: re.Pattern[str], shown: str, code: int = 1207) -> Reject:
-    """The error for the first character of ``text`` that cannot stand where it does."""
+    """Return the error for the first wrong character of ``text``."""
     match = beginning.match(text)
     position = min(match.end() if match else 0, len(text) - 1)
     return Reject(code, f"Invalid digit, Value '{text[position]}', Pos {position}, Type: {shown}", position)

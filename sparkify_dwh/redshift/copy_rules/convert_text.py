@@ -1,10 +1,10 @@
-"""From text to the value of a CHAR or VARCHAR column.
+"""Conversion of text to the value of a CHAR or VARCHAR column.
 
 Lengths count bytes of UTF-8. Sources: Redshift guide, copy-parameters-data-conversion, multi-byte-character-load-errors
 and r_Character_types.
 
-Where the guide is silent: NUL (``\\u0000`` in JSON) is refused like a character that is not UTF-8, and replaced like one
-with ACCEPTINVCHARS, as PostgreSQL cannot store it. A lone surrogate (``\\ud800``) counts as the three bytes it would
+Where the guide is silent: NUL (``\\u0000`` in JSON) is rejected like a character that is not UTF-8, and ACCEPTINVCHARS
+replaces it, because PostgreSQL cannot store it. A lone surrogate (``\\ud800``) counts as the three bytes it would
 take; next to bytes that are not UTF-8, one from U+DC80 to U+DCFF is taken for such a byte.
 """
 
@@ -18,25 +18,24 @@ from sparkify_dwh.redshift.copy_rules.options import CopyOptions
 from sparkify_dwh.redshift.copy_rules.rejects import Reject
 
 _INVALID = re.compile("[\0\ud800-\udfff]")
-# With ACCEPTINVCHARS the code points that are no characters are replaced too: U+FDD0 to U+FDEF, U+FFFE, U+FFFF and
-# their like in the other planes.
+# ACCEPTINVCHARS also replaces noncharacters: U+FDD0 to U+FDEF, and the last two code points of every plane.
 _INVALID_OR_NO_CHARACTER = re.compile(
     "[\0\ud800-\udfff\ufdd0-\ufdef"
     + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
     + "]"
 )
-# Bytes that were not UTF-8, and what stands behind them, as far as one character could go.
+# Bytes that were not UTF-8 and the text after them, up to the length of one character.
 _ESCAPED_BYTES = re.compile("[^\ud800-\udc7f\udd00-\udfff]{1,4}")
-# What the guide's table of UTF-8 errors calls Python's.
+# Python's reasons, and the numbers in the guide's table of UTF-8 errors.
 _ERROR_NUMBERS = {"unexpected end of data": 2, "invalid start byte": 3, "invalid continuation byte": 4}
 _SURROGATE_ERROR = 5
 
-# White space to COPY: what makes a field blank, and what TRIMBLANKS trims.
+# White space that makes a field blank, and that TRIMBLANKS trims.
 BLANKS = " \t\n\v\f\r"
 
 
 def text_converter(column_type: ColumnType, options: CopyOptions) -> Callable[[str], str | None]:
-    """What converts text for a CHAR or VARCHAR column; None is NULL. Raises Reject for what does not fit."""
+    """Return the function that converts text for a CHAR or VARCHAR column; None is NULL. It raises Reject."""
     is_varchar, length = column_type.name == "varchar", column_type.length
     replacement = options.accept_invalid_chars if is_varchar else None
     trims = options.trim_blanks and is_varchar
@@ -62,7 +61,7 @@ def text_converter(column_type: ColumnType, options: CopyOptions) -> Callable[[s
 
 
 def _shortened(text: str, length: int, *, truncate: bool) -> str:
-    """The most of ``text`` that fits in ``length`` bytes, when no more than blanks is lost or TRUNCATECOLUMNS is given."""
+    """Return as much of ``text`` as ``length`` bytes hold. Without TRUNCATECOLUMNS, only blanks may be lost."""
     kept = text.encode()[:length].decode("utf-8", "ignore")
     if truncate or not text[len(kept) :].strip(" "):
         return kept
@@ -70,7 +69,7 @@ def _shortened(text: str, length: int, *, truncate: bool) -> str:
 
 
 def _bytes_of(character: str) -> int:
-    """How many bytes an invalid character took in the file; a surrogate of Python's ``surrogateescape`` is one byte."""
+    """Return the size of an invalid character in the file; a surrogate of Python's ``surrogateescape`` is one byte."""
     return 1 if "\udc80" <= character <= "\udcff" else len(character.encode("utf-8", "surrogatepass"))
 
 
@@ -85,7 +84,7 @@ def _invalid_utf8(text: str, at: int) -> Reject:
 
 
 def _bad_sequence(text: str) -> tuple[bytes, int]:
-    """The bytes of the invalid character that ``text`` begins with, and the number of the error in the guide's table."""
+    """Return the bytes of the invalid character at the start of ``text``, and its error number in the guide's table."""
     if not "\udc80" <= text[0] <= "\udcff":
         return text[0].encode("utf-8", "surrogatepass"), 3 if text[0] == "\0" else _SURROGATE_ERROR
     found = _ESCAPED_BYTES.match(text)

@@ -1,18 +1,18 @@
-"""Cutting a stream of bytes into the JSON documents that COPY makes rows of.
+"""Splitting a stream of bytes into JSON documents, as COPY does.
 
-A file is a sequence of objects or arrays, one row each, with white space or nothing between them; where lines end does
-not matter. Between them, anything else is an error of its own, and reading goes on behind it; a document may take 4 MB;
-an error has the number of the last line of its document. Redshift guide, copy-parameters-data-format, "JSON data file"
+A file is a sequence of objects or arrays, one row each, with white space or nothing between them; line breaks do not
+matter. Any other text between them is a separate error, after which reading continues; a document has at most 4 MB; an
+error has the number of the last line of its document. Redshift guide, copy-parameters-data-format, "JSON data file"
 
 Where the guide is silent:
 
-- After a malformed document, reading goes on at the next line that begins with ``{`` or ``[``.
+- After a malformed document, reading continues at the next line that begins with ``{`` or ``[``.
 - A byte order mark is an error like any other character outside of a document.
-- NaN and Infinity, and control characters in strings, make a document malformed, as the JSON standard says. So does
-  nesting that is deeper than Python's recursion limit.
-- Of a key that comes twice, the last counts.
-- Bytes that are not UTF-8 come out of strings as lone surrogates (Python's ``surrogateescape``): whether they are an
-  error is for the column to say that they are loaded into.
+- A document with NaN, Infinity, control characters in strings (as the JSON standard says), or nesting deeper than
+  Python's recursion limit is malformed.
+- The last of several equal keys counts.
+- Bytes in strings that are not UTF-8 become lone surrogates (Python's ``surrogateescape``); the column that they are
+  loaded into decides whether they are an error.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 # Larger blocks are slower line by line: they do not stay in the caches.
 BLOCK_BYTES = 128 * 1024
 
-# A decoding error this near to the end of what has been read may be cured by reading on; the longest token that cannot
-# be told from an error by its beginning is "-Infinity".
-_NEAR_END = 16
+# A decoding error this near to the end of the text may be a document that is not read completely: the longest token whose
+# beginning looks like an error is "-Infinity".
+_NEAR_END_CHARACTERS = 16
 
-# How much is kept of what cannot be read, in characters.
-_KEPT = 2048
+# The beginning of malformed text that is kept.
+_MAX_MALFORMED_CHARACTERS = 2048
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _STRAY = re.compile(r"[^\n{\[]+")
@@ -41,7 +41,7 @@ _NEXT_DOCUMENT = re.compile(r"\n(?=[{\[])")
 
 
 class Number(str):
-    """A JSON number, as it is written: ``Number("1540919166796.0")``."""
+    """A JSON number as it is written: ``Number("1540919166796.0")``."""
 
     __slots__ = ()
 
@@ -50,7 +50,7 @@ JsonValue = None | bool | str | Number | dict[str, Any] | list[Any]
 
 
 class ByteStream(Protocol):
-    """The part of a binary file that is needed here."""
+    """A binary file, or any object with its method ``read``."""
 
     def read(self, size: int, /) -> bytes: ...
 
@@ -66,9 +66,9 @@ class Document:
 
 @dataclass(slots=True)
 class Malformed:
-    """What is no JSON document, or one that is too large: the beginning of its text, its last line, and why.
+    """Text that is not a JSON document, or a document that is too large: its beginning, its last line, and the reason.
 
-    ``is_stray`` tells text between documents, which ends with its line, from a document that cannot be read.
+    ``is_stray`` is true for text between documents, which ends with its line.
     """
 
     reason: str
@@ -78,7 +78,7 @@ class Malformed:
 
 
 class _NoConstantError(ValueError):
-    """NaN or Infinity, which Python's decoder would take."""
+    """NaN or Infinity, which Python's decoder accepts."""
 
 
 def _refuse_constant(name: str) -> None:
@@ -89,9 +89,9 @@ DECODER = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=
 
 
 class DocumentReader:
-    """Iterates over the documents in a stream, of which it holds a block and the document at hand.
+    """An iterator over the documents of a stream, with one block and one document in memory.
 
-    ``first_line`` is the number of the line that the stream begins with.
+    ``first_line`` is the number of the stream's first line.
     """
 
     def __init__(self, stream: ByteStream, first_line: int = 1, block_bytes: int = BLOCK_BYTES) -> None:
@@ -106,7 +106,7 @@ class DocumentReader:
 
     @property
     def lines(self) -> int:
-        """When all has been read: the number of the last line, or one less than ``first_line`` when there is none."""
+        """At the end: the number of the last line, or one less than ``first_line`` for an empty stream."""
         return self._line if self._open_line else self._line - 1
 
     def __iter__(self) -> Iterator[Document | Malformed]:
@@ -117,7 +117,7 @@ class DocumentReader:
                 yield self._stray()
 
     def _skip_blanks(self) -> bool:
-        """Go to the next character that is no white space; False when there is none."""
+        """Skip white space. Return False at the end."""
         while True:
             blanks = _BLANKS.match(self._text, self._at)
             self._advance(blanks.end() if blanks else self._at)
@@ -149,35 +149,35 @@ class DocumentReader:
         text = self._text[self._at : end]
         self._advance(end)
         if _byte_length_exceeds(text, MAX_DOCUMENT_BYTES):
-            return Malformed(f"Malformed JSON: {_TOO_LARGE}", text[:_KEPT], self._line)
+            return Malformed(f"Malformed JSON: {_TOO_LARGE}", text[:_MAX_MALFORMED_CHARACTERS], self._line)
         return Document(value, text, self._line)
 
     def _is_cut_off(self, error: json.JSONDecodeError) -> bool:
-        """Whether more of the stream could make the document whole."""
-        return error.msg.startswith("Unterminated string") or error.pos >= len(self._text) - _NEAR_END
+        """Return whether more of the stream could complete the document."""
+        return error.msg.startswith("Unterminated string") or error.pos >= len(self._text) - _NEAR_END_CHARACTERS
 
     def _malformed(self, why: str) -> Malformed:
-        """Step over the document at hand, to the next line that begins another one."""
-        text, last_line, found = "", self._line, None
-        while found is None:
-            found = _NEXT_DOCUMENT.search(self._text, self._at)
-            # What has been read may end in the line feed in front of the next document.
-            end = found.end() if found else len(self._text) - (not self._ended)
+        """Skip the current document, up to the next line that begins a document."""
+        text, last_line, boundary = "", self._line, None
+        while boundary is None:
+            boundary = _NEXT_DOCUMENT.search(self._text, self._at)
+            # The text may end in the line feed before the next document.
+            end = boundary.end() if boundary else len(self._text) - (not self._ended)
             skipped = self._text[self._at : end]
-            text += skipped[: _KEPT - len(text)]
+            text += skipped[: _MAX_MALFORMED_CHARACTERS - len(text)]
             if skipped.strip():
                 last_line = self._line + skipped.rstrip().count("\n")
             self._advance(end)
-            if found is None and not self._fill():
+            if boundary is None and not self._fill():
                 break
         return Malformed(f"Malformed JSON: {why}", text.rstrip(), last_line)
 
     def _stray(self) -> Malformed:
-        """Step over what is no document, up to the next one or to the end of the line."""
+        """Skip text between documents, up to the next document or the end of the line."""
         end = self._end_of_stray()
         while end == len(self._text) <= MAX_DOCUMENT_BYTES and self._fill():
             end = self._end_of_stray()
-        text = self._text[self._at : end].rstrip()[:_KEPT]
+        text = self._text[self._at : end].rstrip()[:_MAX_MALFORMED_CHARACTERS]
         self._advance(end)
         shown = "a byte order mark" if text == "\N{ZERO WIDTH NO-BREAK SPACE}" else f"'{text[:20]}'"
         return Malformed(f"Malformed JSON: {shown} outside of an object or array", text, self._line, is_stray=True)
@@ -191,10 +191,10 @@ class DocumentReader:
         self._at = end
 
     def _fill(self) -> bool:
-        """Read another block; False when there is none."""
+        """Read another block. Return False at the end."""
         if self._ended:
             return False
-        # A document that needs more is read again from its beginning, so what is added grows with it.
+        # An incomplete document is decoded again from its beginning, so blocks grow with it.
         data = self._stream.read(max(self._block_bytes, len(self._text) - self._at))
         self._ended = not data
         self._open_line = not data.endswith(b"\n") if data else self._open_line
@@ -206,5 +206,5 @@ class DocumentReader:
 _TOO_LARGE = f"a document may take {MAX_DOCUMENT_BYTES} bytes, this one takes more"
 
 
-def _byte_length_exceeds(text: str, most: int) -> bool:
-    return len(text) * 4 > most and len(text.encode("utf-8", "surrogateescape")) > most
+def _byte_length_exceeds(text: str, limit: int) -> bool:
+    return len(text) * 4 > limit and len(text.encode("utf-8", "surrogateescape")) > limit

@@ -1,10 +1,10 @@
-"""Where in a JSON document a column's value is: by key, or by the expressions of a JSONPaths file.
+"""Paths to the columns' values in a JSON document: keys, or the expressions of a JSONPaths file.
 
 Sources: Redshift guide, copy-parameters-data-format ("JSONPaths file") and copy-usage_notes-copy-from-json.
 
-Where the guide is silent: an element on the way that is missing or null makes the value NULL, unless an array's element
-is asked of a null; another scalar on the way is an error; other names beside ``jsonpaths`` in the file are ignored;
-``$`` alone and double quotes in brackets are refused.
+Where the guide is silent: a missing or null element on the path makes the value NULL, but an index into null is an error;
+so is any other scalar on the path. Other keys than ``jsonpaths`` in the file are ignored. ``$`` without steps and double
+quotes in brackets are refused.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LINE_BREAK = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
 
 @dataclass(frozen=True)
 class JsonPath:
-    """The way from a document's root to a value: keys of objects and indexes of arrays, from 0."""
+    """The steps from a document's root to a value: keys of objects, and indexes of arrays from 0."""
 
     steps: tuple[str | int, ...]
 
@@ -65,10 +65,10 @@ NO_PATHS = "it has no key jsonpaths, so COPY pairs fields with columns by name, 
 
 
 def parse_jsonpaths(data: bytes, url: str) -> list[JsonPath] | None:
-    """The paths in a JSONPaths file, one per column; None when it has no key ``jsonpaths``, and COPY falls back to 'auto'.
+    """Return the paths in a JSONPaths file; None when it has no key ``jsonpaths``, and COPY falls back to 'auto'.
 
-    Raises RedshiftError for a file that is not one JSON object in UTF-8, or whose paths cannot be followed; MAXERROR
-    has no say in that.
+    Raise RedshiftError for a file that is not one JSON object in UTF-8, or that has an invalid path. MAXERROR does not
+    apply.
     """
     try:
         content = json.loads(data.decode("utf-8"))
@@ -105,7 +105,7 @@ def column_paths(data: bytes, url: str, number_of_columns: int) -> list[JsonPath
 
 
 def _outside(expression: str) -> str:
-    """The expression without what stands in brackets."""
+    """Return the expression without its brackets."""
     return re.sub(r"\[[^\]]*\]", "", expression)
 
 
@@ -119,7 +119,7 @@ def _invalid(url: str, why: str) -> RedshiftError:
 
 
 def _source(text: str, steps: tuple[str | int, ...]) -> str:
-    """The text of the value that ``steps`` lead to in a document's text."""
+    """Return the text of the value at ``steps`` in a document's text."""
     start = 0
     for step in steps:
         start = next(at for key, at in reversed(list(_members(text, start))) if key == step)
@@ -128,12 +128,12 @@ def _source(text: str, steps: tuple[str | int, ...]) -> str:
 
 
 def without_line_breaks(source: str) -> str:
-    """The source of a value as a column gets it: strings hold no line breaks, so all of these are between values."""
+    """Return the source of a value for a column. JSON strings hold no line breaks, so all of them are between values."""
     return _LINE_BREAK.sub("", source)
 
 
 def _members(text: str, start: int) -> Iterator[tuple[str | int, int]]:
-    """Keys or indexes in the object or array at ``start``, each with the place where its value begins."""
+    """Yield the keys or indexes of the object or array at ``start``, each with the position of its value."""
     is_object = text[start] == "{"
     at, index = _past_blanks(text, start + 1), 0
     while text[at] not in "}]":

@@ -1,7 +1,7 @@
-"""The options of a COPY: what each one is, and how it is read.
+"""The options of a COPY, and the parsers of their arguments.
 
-Options that exist in Redshift but that the stand-in does not carry out are named here too, so that they are refused by
-name. Redshift guide, r_COPY and its pages copy-parameters-*
+Options that Redshift has and the stand-in does not are listed too, so that the error names them.
+Redshift guide, r_COPY and its pages copy-parameters-*
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class CopyOptions:
     ``compression`` is gzip, bzip2, zstd or None. ``time_format`` is None for the default of the column's type, else
     ``auto``, ``epochsecs``, ``epochmillisecs`` or a format. ``accept_invalid_chars`` is the replacement character.
     ``comp_update``, ``stat_update`` and ``comp_rows`` are checked and change nothing: the stand-in compresses nothing,
-    and PostgreSQL gathers statistics by itself. ``region`` is for whoever opens the files.
+    and PostgreSQL gathers statistics by itself. ``region`` is that of the files.
     """
 
     compression: str | None = None
@@ -49,13 +49,13 @@ class CopyOptions:
 NOT_WITH_JSON = frozenset({
     "delimiter", "escape", "fillrecord", "fixedwidth", "ignoreblanklines", "null", "quote", "readratio", "removequotes",
 })  # fmt: skip
-# Redshift knows these, the stand-in does not.
+# Options of Redshift that are not supported.
 UNSUPPORTED = frozenset({
     "avro", "csv", "encrypted", "ignoreallerrors", "ignoreheader", "job", "lzop", "master_symmetric_key", "orc",
     "rcfile", "sequencefile", "shapefile", "simplify", "ssh",
 })  # fmt: skip
-# All that Redshift takes with Parquet, as `option_name` has them; of its list, the stand-in lacks ACCEPTINVCHARS and
-# FILLRECORD. REGION is not in it (https://github.com/apache/iggy/pull/3654).
+# The options that Redshift accepts with Parquet, without ACCEPTINVCHARS and FILLRECORD, which are not supported.
+# REGION is not among them (https://github.com/apache/iggy/pull/3654).
 # Redshift guide, copy-usage_notes-copy-from-columnar
 WITH_PARQUET = frozenset({
     "format", "manifest", "explicit_ids", "statupdate", "iam_role", "credentials", "access_key_id", "secret_access_key",
@@ -66,14 +66,14 @@ _ON_OFF = {"on": "on", "true": "on", "off": "off", "false": "off"}
 
 
 def option_name(word: str) -> str:
-    """How an option is named in errors; GZIP, BZIP2 and ZSTD are one option."""
+    """Return the option's name in errors; GZIP, BZIP2 and ZSTD are one option."""
     return {"gzip": "compression", "bzip2": "compression", "zstd": "compression", "null": "NULL AS"}.get(
         word, word.upper()
     )
 
 
 def refused_option(word: str, data_format: str | None) -> RedshiftError | None:
-    """The error for an option that Redshift has and the stand-in has not; None for any other word.
+    """Return the error for an option that Redshift has and that is not supported here; None for any other word.
 
     ``data_format`` is json, parquet, or None when the statement has not named it before the option.
     """
@@ -87,13 +87,13 @@ def refused_option(word: str, data_format: str | None) -> RedshiftError | None:
 
 
 def check_parquet_options(names: set[str]) -> None:
-    """Raise when a COPY of Parquet has other options than it takes; ``names`` as `option_name` gives them."""
+    """Raise RedshiftError for an option that COPY of Parquet does not accept; ``names`` are those of `option_name`."""
     for name in sorted(name for name in names if name.lower() not in WITH_PARQUET):
         raise _not_with_parquet(name)
 
 
 def _not_with_parquet(name: str) -> RedshiftError:
-    """The text: https://github.com/apache/iggy/pull/3654"""
+    # The text: https://github.com/apache/iggy/pull/3654
     return RedshiftError("0A000", f"{name} argument is not supported for PARQUET based COPY")
 
 
@@ -135,7 +135,7 @@ def _comp_update(tokens: TokenCursor) -> str:
     return tokens.accept_word("preset") or _stat_update(tokens)
 
 
-# By the word an option begins with: the field it sets, and what reads its argument.
+# By the option's first word: the field that it sets, and the parser of its argument.
 OPTIONS: dict[str, tuple[str, Callable[[TokenCursor], object]]] = {
     "acceptanydate": ("accept_any_date", read_flag),
     "acceptinvchars": ("accept_invalid_chars", _replacement_character),
@@ -161,7 +161,7 @@ OPTIONS: dict[str, tuple[str, Callable[[TokenCursor], object]]] = {
 
 
 def check_encoding(tokens: TokenCursor) -> None:
-    """Read the argument of ENCODING; only UTF8, the default, is supported."""
+    """Read the argument of ENCODING. Raise unless it is UTF8, the default."""
     tokens.accept_word("as")
     token = tokens.take()
     if token.value.lower() not in ("utf8", "utf-8"):

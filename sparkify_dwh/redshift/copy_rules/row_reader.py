@@ -1,4 +1,4 @@
-"""From a JSON document to a row: which value each column takes, and its conversion."""
+"""Conversion of a JSON document to a row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sparkify_dwh.redshift.copy_rules.statement import CopyStatement
 
 @dataclass(frozen=True)
 class RowField:
-    """A column, where in a document its value is, and what converts it."""
+    """A column, the path to its value in a document, and its converter."""
 
     column: TargetColumn
     path: JsonPath
@@ -24,7 +24,7 @@ class RowField:
 
 
 class RejectedRowError(Exception):
-    """A document that makes no row: the first column, in the order of the columns, that does not take its value."""
+    """A rejected document, with the first column that rejects its value."""
 
     def __init__(self, column: TargetColumn, raw_value: str, reject: Reject) -> None:
         super().__init__(reject.reason)
@@ -33,7 +33,7 @@ class RejectedRowError(Exception):
         self.reject = reject
 
     def at(self, url: str, document: Document) -> LoadReject:
-        """The reject as it is reported."""
+        """Return the reject as it is reported."""
         return LoadReject(
             url=url,
             line=document.line,
@@ -49,12 +49,12 @@ class RejectedRowError(Exception):
 
 
 def malformed_at(url: str, malformed: Malformed) -> LoadReject:
-    """The reject for what is no document."""
+    """Return the reject for malformed text."""
     return LoadReject(url, malformed.line, "", "", "", 0, shown(malformed.text), "", INVALID_LINE, malformed.reason)
 
 
 class RowReader:
-    """Makes rows of documents. This is the definition: whatever is faster must give the same rows and rejects."""
+    """Converts documents to rows. This is the definition: every faster way must give the same rows and rejects."""
 
     def __init__(self, fields: Sequence[RowField], options: CopyOptions, *, ignore_case: bool = False) -> None:
         self.fields = list(fields)
@@ -62,7 +62,7 @@ class RowReader:
         self.ignore_case = ignore_case
 
     def row(self, document: Document) -> list[Value]:
-        """The values of the columns, in their order; raises RejectedRowError."""
+        """Return the values of the columns, in their order. Raise RejectedRowError."""
         spelling = _spelling(document) if self.ignore_case else {}
         row: list[Value] = []
         for field in self.fields:
@@ -78,12 +78,12 @@ class RowReader:
 
 
 def _spelling(document: Document) -> dict[str, str]:
-    """By key in lower case how the document spells it; of several spellings, the one that comes last."""
+    """Return the keys of a document by their lower case; the last of several spellings."""
     return {key.lower(): key for key in document.value} if isinstance(document.value, dict) else {}
 
 
 def row_reader(statement: CopyStatement, columns: Sequence[TargetColumn], json_paths: bytes | None) -> RowReader:
-    """Return what makes rows for this statement. ``json_paths`` is the content of its JSONPaths file, if it names one.
+    """Return the reader of this statement's rows. ``json_paths`` is the content of its JSONPaths file, if it names one.
 
     Raise RedshiftError for a JSONPaths file that cannot be used.
     """

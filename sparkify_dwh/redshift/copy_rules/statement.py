@@ -1,10 +1,10 @@
-"""Reading a COPY statement.
+"""The parser of COPY statements.
 
     COPY table [ (column, ...) ] FROM 's3://...' authorization FORMAT JSON ['auto' | ...] | PARQUET [ option ... ]
 
-After the source the clauses come in any order, and AS may be left out everywhere (Redshift guide, r_COPY). JSON and
-Parquet are read, from ``s3://`` and from ``file:///``, which only the stand-in knows. Everything else is an error that
-names it: 42601 for what Redshift would refuse as well, 0A000 for what the stand-in does not support.
+Clauses after the source may have any order, and AS is optional everywhere (Redshift guide, r_COPY). Sources are JSON and
+Parquet under ``s3://``, or ``file:///``, which only the stand-in accepts. Anything else is an error that names it: 42601
+if Redshift refuses it too, 0A000 if it is not supported here.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class CopyStatement:
-    """A COPY statement that the stand-in can carry out. ``format`` is json or parquet.
+    """A supported COPY statement. ``format`` is json or parquet.
 
     ``url`` is a key prefix, or a manifest's URL with the option MANIFEST. ``json`` is ``'auto'``,
     ``'auto ignorecase'`` or the URL of a JSONPaths file. ``columns`` is None when the statement names none.
@@ -69,7 +69,7 @@ class CopyStatement:
 
 
 def parse_copy(sql: str) -> CopyStatement:
-    """The COPY statement that ``sql`` is; raises RedshiftError. No message repeats a string that may be a secret."""
+    """Parse a COPY statement. Raise RedshiftError, whose message never repeats a string that may be a secret."""
     tokens = TokenCursor(sql)
     tokens.expect_word("copy")
     schema, table = _table(tokens)
@@ -148,7 +148,7 @@ class _Clauses(Clauses):
 
 
 def _object_url(url: str, reader: str) -> str:
-    """The URL, when the stand-in can read what is there."""
+    """Return a URL with a supported scheme. Raise RedshiftError for any other."""
     if _OBJECT.match(url):
         return url
     scheme = _SCHEME.match(url)

@@ -1,4 +1,4 @@
-"""Patterns that read dates and times: from Redshift's format strings, and the many that 'auto' recognises.
+"""Patterns of dates and times: those of Redshift's format strings, and the many that 'auto' recognises.
 
 Sources: Redshift guide, r_DATEFORMAT_and_TIMEFORMAT_strings and automatic-recognition.
 """
@@ -14,7 +14,7 @@ _MONTH_NAMES = (
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
 _MONTHS = {name: number for number, full in enumerate(_MONTH_NAMES, start=1) for name in (full, full[:3])}
-# Minutes from UTC. PostgreSQL knows hundreds of names; these are the ones of Redshift's examples and their like.
+# Minutes from UTC. PostgreSQL knows hundreds of names; these are the ones of Redshift's examples and a few more.
 _ZONES = {
     "z": 0, "utc": 0, "gmt": 0, "est": -300, "edt": -240, "cst": -360, "cdt": -300,
     "mst": -420, "mdt": -360, "pst": -480, "pdt": -420,
@@ -47,7 +47,7 @@ class TimePattern:
         self._match = re.compile(pattern, re.IGNORECASE).fullmatch
 
     def read(self, text: str, *, with_zone: bool = False) -> datetime | None:
-        """The time that ``text`` is, in UTC if ``with_zone`` and as written if not; None when it is no such time."""
+        """Return the time in ``text``, in UTC if ``with_zone``, else as written; None when the pattern does not match."""
         match = self._match(text)
         if match is None:
             return None
@@ -102,16 +102,16 @@ def _offset(parts: dict[str, str]) -> timedelta:
 
 @cache
 def compile_format(text: str, behind: str = "") -> TimePattern | None:
-    """The pattern that a DATEFORMAT or TIMEFORMAT string stands for, with the expression ``behind`` after it.
+    """Return the pattern of a DATEFORMAT or TIMEFORMAT string, followed by the expression ``behind``.
 
-    None when the string has no year, repeats a part, or holds letters or digits that are no part; T stands for itself.
+    Return None when the string has no year, repeats a part, or has unknown letters or digits; T matches itself.
     """
     parts = _FORMAT_PART.findall(text)
     if "".join(parts) != text or "YY" not in text.upper():
         return None
     try:
         return TimePattern("".join(_PARTS.get(part.upper()) or re.escape(part) for part in parts) + behind)
-    except re.error:  # a part that comes twice makes two groups of one name
+    except re.error:  # a repeated part makes two groups of one name
         return None
 
 
@@ -127,7 +127,7 @@ _DAYS_WITH_CLOCK = (
 
 @cache
 def _recognised() -> tuple[TimePattern, ...]:
-    """What 'auto' knows, the usual first."""
+    """Return the patterns of 'auto', the commonest first."""
     days = [compile_format(text, _CLOCK) for text in _DAYS_WITH_CLOCK]
     compact = [compile_format(text, rf"{_ZONE}?") for text in ("YYYYMMDD HHMISS", "YYMMDD HHMISS", "YYMMDD")]
     named = [compile_format("DD MON HH:MI:SS YYYY", rf"{_ZONE}?")]
@@ -139,9 +139,9 @@ def _recognised() -> tuple[TimePattern, ...]:
 
 
 def recognise(text: str, *, with_zone: bool = False) -> datetime | None:
-    """The time that ``text`` is in any of the forms that 'auto' knows; None when it is none of them.
+    """Return the time in ``text``, in any form that 'auto' recognises; None when it has no such form.
 
-    Limit: BC, and the zones that PostgreSQL knows by other names, are not among them.
+    Limit: BC and other names of time zones are not recognised.
     """
     for pattern in _recognised():
         moment = pattern.read(text, with_zone=with_zone)

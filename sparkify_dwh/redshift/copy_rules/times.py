@@ -1,9 +1,9 @@
-"""Dates and times as COPY reads them: DATEFORMAT, TIMEFORMAT, 'auto' and epochs.
+"""Conversion of dates and times: DATEFORMAT, TIMEFORMAT, 'auto' and epochs.
 
 Sources: Redshift guide, r_DATEFORMAT_and_TIMEFORMAT_strings, automatic-recognition and copy-parameters-data-conversion.
 
-Choices and limits: every part of a format must be there with all its digits (``2018-1-5`` is no YYYY-MM-DD); years go
-from 1 to 9999, and BC is refused; an epoch is an integer; a time zone is an offset, UTC, GMT, Z or one of the American
+Choices and limits: every part of a format needs all its digits (YYYY-MM-DD does not match ``2018-1-5``); years go from 1
+to 9999, and BC is rejected; an epoch is an integer; a time zone is an offset, UTC, GMT, Z or one of the American
 abbreviations; with 'auto', ``12.17.1997`` has the month first, as in the guide's example.
 """
 
@@ -21,7 +21,7 @@ DATE_FORMAT = "YYYY-MM-DD"
 TIMESTAMP_FORMAT = "YYYY-MM-DD HH24:MI:SS"
 TIMESTAMPTZ_FORMAT = "YYYY-MM-DD HH24:MI:SSOF"
 
-EPOCH = datetime(1970, 1, 1)  # in UTC without saying so, as TIMESTAMP is
+EPOCH = datetime(1970, 1, 1)  # in UTC, without a zone like TIMESTAMP
 EPOCH_UNITS = {"epochsecs": 1, "epochmillisecs": 1000}
 # The first and the last second of the years 1 to 9999.
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
@@ -30,7 +30,10 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 def check_format(option: str, text: str, *keywords: str) -> str:
-    """``text``, when it is one of the keywords (which are case-sensitive) or a format that can be read."""
+    """Return ``text`` if it is one of the keywords (which are case-sensitive) or a supported format.
+
+    Raise NotSupportedError for any other.
+    """
     if text not in keywords and compile_format(text) is None:
         raise NotSupportedError(
             f"{option} '{text}'",
@@ -41,7 +44,7 @@ def check_format(option: str, text: str, *keywords: str) -> str:
 
 
 def date_converter(date_format: str) -> Callable[[str], date]:
-    """What reads a DATE by this DATEFORMAT; a time of day is dropped."""
+    """Return the converter to DATE by this DATEFORMAT; it drops a time of day."""
     read = _reader(date_format)
 
     def convert(text: str) -> date:
@@ -56,7 +59,7 @@ def date_converter(date_format: str) -> Callable[[str], date]:
 
 
 def timestamp_converter(time_format: str | None, *, with_zone: bool) -> Callable[[str], datetime]:
-    """What reads a TIMESTAMP or a TIMESTAMPTZ by this TIMEFORMAT; None is the default of the type.
+    """Return the converter to TIMESTAMP or TIMESTAMPTZ by this TIMEFORMAT; None is the default of the type.
 
     The result is in UTC, without a zone. TIMESTAMP ignores a zone in the data, TIMESTAMPTZ converts from it
     (Redshift guide, r_Datetime_types) and takes a time without one as UTC; its default format demands an offset.
@@ -76,7 +79,7 @@ def timestamp_converter(time_format: str | None, *, with_zone: bool) -> Callable
 
 
 def epoch_range(time_format: str) -> tuple[int, int]:
-    """The first and the last number that ``epochsecs`` or ``epochmillisecs`` stands for a time."""
+    """Return the first and the last number that is a time in ``epochsecs`` or ``epochmillisecs``."""
     unit = EPOCH_UNITS[time_format]
     return FIRST_SECOND * unit, (LAST_SECOND + 1) * unit - 1
 

@@ -1,6 +1,6 @@
 """Rows in PostgreSQL's binary COPY format.
 
-psycopg's C code formats the rows; its writer of rows is not public, but for now the only way to it without a connection.
+psycopg's C code formats the rows; its private row writer is the only way to use it without a connection.
 """
 
 from __future__ import annotations
@@ -24,23 +24,22 @@ NULL = struct.pack(">i", -1)
 CHUNK_BYTES = 64 * 1024
 _COUNT_BYTES = 2  # of the number of fields, which a row begins with
 
-# PostgreSQL counts days, and microseconds, from here.
+# The epochs of PostgreSQL's days and microseconds.
 POSTGRES_DAY = date(2000, 1, 1)
 POSTGRES_TIME = datetime(2000, 1, 1)
 _MICROSECOND = timedelta(microseconds=1)
 
-# What the values of each type are formatted as: dates and times as the integers that they are in this format, and CHAR
-# as text, which looks the same.
+# The types that values are formatted as: dates and times as the integers of this format, CHAR as text.
 _FORMATTED_AS = {"varchar": "text", "char": "text", "date": "int4", "timestamp": "int8", "timestamptz": "int8"}
 
 
 def encoded_date(day: date) -> int:
-    """Days since 2000-01-01."""
+    """Return the days since 2000-01-01."""
     return (day - POSTGRES_DAY).days
 
 
 def encoded_time(moment: datetime) -> int:
-    """Microseconds since 2000-01-01, for a time in UTC."""
+    """Return the microseconds since 2000-01-01 of a time in UTC."""
     return (moment - POSTGRES_TIME) // _MICROSECOND
 
 
@@ -52,12 +51,12 @@ ENCODERS: dict[str, Callable[[Any], int]] = {
 
 
 def formatted(data: bytes) -> bytes:
-    """A field of these bytes: their length, and they."""
+    """Return a field: the length of ``data``, then ``data``."""
     return struct.pack(">i", len(data)) + data
 
 
 def field_formatter(column_type: ColumnType) -> Callable[[Any], bytes]:
-    """What formats single values for a column of this type, as the converters make them, as fields of a row."""
+    """Return the function that formats a converted value of this type as a field of a row."""
     encode, transformer = ENCODERS.get(column_type.name), _transformer([column_type])
 
     def format_field(value: Any) -> bytes:
@@ -72,17 +71,17 @@ def field_formatter(column_type: ColumnType) -> Callable[[Any], bytes]:
 
 def _transformer(types: Sequence[ColumnType], constants: int = 0) -> Transformer:
     oids = [postgres.types[_FORMATTED_AS.get(type_.name, type_.name)].oid for type_ in types]
-    oids += [postgres.types["bytea"].oid] * constants  # which is formatted as the bytes that it is
+    oids += [postgres.types["bytea"].oid] * constants  # formatted unchanged
     transformer = adapt.Transformer()
     transformer.set_dumper_types(oids, pq.Format.BINARY)
     return transformer
 
 
 class BinaryRows:
-    """Formats rows for columns of these types, and hands them to ``write`` in chunks of some 64 KB, or as they came.
+    """A writer of rows for columns of these types, in chunks of about 64 KB or as they were given.
 
-    The header goes out with the first rows, or with ``finish``, which writes the trailer and must come last. Every row
-    ends with the ``constants``: values of further columns, in this very format.
+    The header is written with the first rows, or by ``finish``, which writes the trailer and must come last. Every row
+    ends with the ``constants``: values of further columns, in the same format.
     """
 
     def __init__(
@@ -93,20 +92,20 @@ class BinaryRows:
         self._buffer = bytearray(HEADER)
         self._encoders = [(index, ENCODERS[type_.name]) for index, type_ in enumerate(types) if type_.name in ENCODERS]
         self._transformer = _transformer(types, len(self._constants))
-        # What the fields of the columns stand between in a row.
+        # The start and end of every row.
         self.row_start = struct.pack(">h", len(types) + len(self._constants))
         self.row_end = b"".join(NULL if value is None else formatted(value) for value in self._constants)
         self.count = 0
 
     def add(self, row: list[Any]) -> None:
-        """Add a row of Python values, as the converters make them."""
+        """Add a row of Python values from the converters."""
         for index, encode in self._encoders:
             if row[index] is not None:
                 row[index] = encode(row[index])
         self.add_encoded(row)
 
     def add_encoded(self, row: list[Any]) -> None:
-        """Add a row whose dates and times are integers, as `encoded_date` and `encoded_time` make them."""
+        """Add a row with dates and times from `encoded_date` and `encoded_time`."""
         if self._constants:
             row = row + self._constants
         format_row_binary(row, self._transformer, self._buffer)
@@ -114,7 +113,7 @@ class BinaryRows:
         self._flush_if_large()
 
     def add_formatted(self, rows: bytes, count: int) -> None:
-        """Add that many rows that are in the binary format already."""
+        """Add ``count`` rows that are already in the binary format."""
         self.count += count
         if len(rows) < CHUNK_BYTES:
             self._buffer += rows

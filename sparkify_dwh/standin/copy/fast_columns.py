@@ -1,6 +1,6 @@
 """The values of one column, formatted together: in PostgreSQL's binary COPY format, each with its length in front.
 
-What is usual is formatted as it is; everything else goes through the column's converter, value by value.
+Common values are formatted directly; all others go through the column's converter, one by one.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from sparkify_dwh.redshift.copy_rules.rejects import Reject
 from sparkify_dwh.redshift.copy_rules.times import EPOCH, EPOCH_UNITS
 from sparkify_dwh.standin.copy.binary_rows import NULL, POSTGRES_TIME, field_formatter, formatted
 
-MOST_REMEMBERED = 256  # bytes or characters: what is longer is rarely repeated
-_REMEMBERED_VALUES = 65_536
-MOST_DIFFERENT = 1_024  # values that a column has had when it is faster to format each than to look for it
+MAX_REMEMBERED_LENGTH = 256  # bytes or characters: longer values are rarely repeated
+_MAX_REMEMBERED_VALUES = 65_536
+MAX_DISTINCT_VALUES = 1_024  # distinct values of a column above which formatting is faster than a lookup
 
 _find_minus_zero = re.compile(rb"-0[\s,}\]]").search
 
@@ -35,24 +35,24 @@ Kind = Literal["text", "integer", "double", "epoch", "other"]
 
 
 class Source:
-    """What the source of some documents says of all the values in them."""
+    """The source of a block of documents, for questions about all of its values."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
 
     @cached_property
     def may_hold_minus_zero(self) -> bool:
-        """Whether a ``-0`` stands where a number may."""
+        """Whether there is a ``-0`` in the place of a number."""
         return _find_minus_zero(self._data) is not None
 
 
-# Formats values, as msgspec decodes them by the type of their column. It, or what it returns, raises Reject, or ValueError
-# for what RowReader must look at.
+# Formats values that msgspec decoded by the type of their column. It, or its iterable, raises Reject, or ValueError for
+# values that need RowReader.
 Format = Callable[[Sequence[Any], Source], Iterable[bytes]]
 
 
 def kind_of(column_type: ColumnType, options: CopyOptions) -> Kind:
-    """How values of this type are decoded."""
+    """Return how values of this type are decoded."""
     if column_type.is_text:
         return "text"
     if column_type.name in INTEGERS:
@@ -65,7 +65,7 @@ def kind_of(column_type: ColumnType, options: CopyOptions) -> Kind:
 
 
 def column_format(column: TargetColumn, options: CopyOptions, kind: Kind) -> Format:
-    """What formats the values of this column, when they are decoded so."""
+    """Return the formatter of this column's values, decoded as ``kind``."""
     if kind == "text":
         return _text_format(column, options)
     if kind == "integer":
@@ -78,7 +78,7 @@ def column_format(column: TargetColumn, options: CopyOptions, kind: Kind) -> For
 
 
 def _text_format(column: TargetColumn, options: CopyOptions) -> Format:
-    """Of CHAR or VARCHAR. A string is usual when it fits, and no option and no character of it needs a look."""
+    """Return the formatter of CHAR or VARCHAR. Strings that fit and that no option changes are formatted directly."""
     prefixes, convert = _length_prefixes(column.column_type.length), converter(column, options)
     always_converts = options.blanks_as_null or options.trim_blanks
     needs_ascii = column.column_type.name == "char" or options.accept_invalid_chars is not None
@@ -104,9 +104,9 @@ def _text_format(column: TargetColumn, options: CopyOptions) -> Format:
 
 
 @cache
-def _length_prefixes(most: int) -> tuple[bytes, ...]:
-    """The lengths from 0 to ``most`` as they stand before values."""
-    return tuple(map(struct.Struct(">i").pack, range(most + 1)))
+def _length_prefixes(max_length: int) -> tuple[bytes, ...]:
+    """Return the prefixes of values from 0 to ``max_length`` bytes."""
+    return tuple(map(struct.Struct(">i").pack, range(max_length + 1)))
 
 
 def _integer_format(column: TargetColumn, options: CopyOptions) -> Format:
@@ -134,7 +134,7 @@ def _double_format(column: TargetColumn, options: CopyOptions) -> Format:
 
 
 def _epoch_format(column: TargetColumn, options: CopyOptions) -> Format:
-    """Of timestamps that are written as epochs."""
+    """Return the formatter of timestamps that are epochs."""
     unit = _MICROSECONDS // EPOCH_UNITS[str(options.time_format)]
     pack, others = struct.Struct(">iq").pack, _Remembered(_field_format(column, options))
     return lambda values, _: [
@@ -143,7 +143,7 @@ def _epoch_format(column: TargetColumn, options: CopyOptions) -> Format:
 
 
 def _other_format(column: TargetColumn, options: CopyOptions) -> Format:
-    """Of the JSON source of values."""
+    """Return the formatter of values given as JSON source."""
     format_field = _field_format(column, options)
 
     def format_source(source: bytes) -> bytes:
@@ -156,11 +156,11 @@ def _other_format(column: TargetColumn, options: CopyOptions) -> Format:
 
 
 def _while_few_differ(format_one: Callable[[Any], bytes], format_many: Format) -> Format:
-    """What looks values up among those before while they are few, and then formats many without looking."""
+    """Return a formatter that looks values up in a cache, until many are distinct."""
     remembered = _Remembered(format_one)
 
     def format_values(values: Sequence[Any], source: Source) -> Iterable[bytes]:
-        if remembered.misses < MOST_DIFFERENT:
+        if remembered.misses < MAX_DISTINCT_VALUES:
             return list(map(remembered.__getitem__, values))
         return format_many(values, source)
 
@@ -168,7 +168,7 @@ def _while_few_differ(format_one: Callable[[Any], bytes], format_many: Format) -
 
 
 class _Remembered(dict[Any, bytes]):
-    """Values as they are formatted, by what they are formatted from; only short ones are kept, and not too many."""
+    """A cache of formatted values, limited to short ones and in number."""
 
     def __init__(self, format_value: Callable[[Any], bytes]) -> None:
         super().__init__()
@@ -178,9 +178,11 @@ class _Remembered(dict[Any, bytes]):
     def __missing__(self, value: Any) -> bytes:
         data = self._format(value)
         self.misses += 1
-        if len(self) >= _REMEMBERED_VALUES:
+        if len(self) >= _MAX_REMEMBERED_VALUES:
             self.clear()
-        if len(data) <= MOST_REMEMBERED and (value.__class__ is int or value is None or len(value) <= MOST_REMEMBERED):
+        if len(data) <= MAX_REMEMBERED_LENGTH and (
+            value.__class__ is int or value is None or len(value) <= MAX_REMEMBERED_LENGTH
+        ):
             self[value] = data
         return data
 

@@ -17,7 +17,7 @@ from sparkify_dwh.standin.copy.results import FileResult
 
 
 def fast_load(statement: CopyStatement, reader: RowReader, rows: BinaryRows) -> JsonLoad:
-    """The fast way to load JSON; the exact one where there is no fast one."""
+    """Return the fast loader of JSON if the statement allows it, else the exact one."""
     fast = FastRows.of(reader, rows)
     return JsonLoad(statement, reader, rows) if fast is None else FastJsonLoad(statement, reader, rows, fast)
 
@@ -35,7 +35,7 @@ class _Block(NamedTuple):
 
 
 class FastJsonLoad(JsonLoad):
-    """A COPY that takes many documents at a time, and many small files."""
+    """A COPY that loads many documents at a time, and many small files."""
 
     def __init__(self, statement: CopyStatement, reader: RowReader, rows: BinaryRows, fast: FastRows) -> None:
         super().__init__(statement, reader, rows)
@@ -48,7 +48,7 @@ class FastJsonLoad(JsonLoad):
         return result
 
     def small_files(self, files: SmallFiles) -> list[FileResult]:
-        """Load files as one block, or in halves of them if that cannot be, down to a file by itself."""
+        """Load files as one block, or in halves if the block cannot be loaded fast, down to a single file."""
         urls, contents = files
         if all(map(_is_whole, contents)) and self._add_rows(b"\n".join(contents)):
             return [FileResult(url, _lines(data), len(data)) for url, data in zip(urls, contents, strict=True)]
@@ -61,7 +61,7 @@ class FastJsonLoad(JsonLoad):
         ]
 
     def _add_blocks(self, file: FileResult, stream: DataStream) -> int:
-        """Load block by block while they hold whole documents, and the rest by documents; the number of lines."""
+        """Load blocks of whole documents, then the rest document by document; return the number of lines."""
         blocks, next_line = LineBlocks(stream), 1
         while data := blocks.next():
             block = _Block(file, next_line, data)
@@ -72,7 +72,7 @@ class FastJsonLoad(JsonLoad):
         return next_line - 1 if blocks.is_done else self._add_documents(file, blocks.rest(b""), next_line)
 
     def _add_in_pieces(self, block: _Block) -> _Block | None:
-        """Load a block as the largest pieces of it that can be; the end of it from where that cannot be, if so."""
+        """Load the largest pieces of a block that can be loaded; return the rest from the first that cannot, if any."""
         file, first_line, _ = block
         pieces = [block.data]  # the next one last
         while pieces:
@@ -87,14 +87,14 @@ class FastJsonLoad(JsonLoad):
         return None
 
     def _add_rows(self, block: bytes) -> bool:
-        """Load the documents in a block; whether that can be."""
+        """Load the documents of a block, and return whether that was possible."""
         rows = self._fast.rows(block)
         if rows is not None:
             self._rows.add_formatted(rows.data, rows.number)
         return rows is not None
 
     def _add_exactly(self, piece: _Block) -> bool:
-        """Load a piece by documents, unless one in it is malformed or goes on behind it."""
+        """Load a piece document by document, unless one is malformed or continues after it. Return whether it was loaded."""
         self._fast.learn(piece.data)
         parts = list(DocumentReader(BytesIO(piece.data), piece.first_line))
         if any(isinstance(part, Malformed) and not part.is_stray for part in parts):
@@ -105,9 +105,9 @@ class FastJsonLoad(JsonLoad):
 
 
 def _is_whole(data: bytes) -> bool:
-    """Whether a file begins and ends as objects do, so that none of them, if it is JSON, can go on in the next file.
+    """Return whether a file begins and ends with braces, so that no JSON document can continue in the next file.
 
-    For where a brace closes one and another opens, JSON would need a comma, and in a string no line feed may stand.
+    Between a closing and an opening brace JSON needs a comma, and a string cannot hold a line feed.
     """
     text = data.strip()
     return not text or (text.startswith(b"{") and text.endswith(b"}"))
@@ -118,7 +118,7 @@ def _lines(data: bytes) -> int:
 
 
 def _halves(data: bytes) -> tuple[bytes, bytes] | None:
-    """Lines in two parts, each of which begins an object; None when they cannot be cut."""
+    """Split lines into two parts that each begin an object; None when that is not possible."""
     middle = len(data) // 2
     at = data.find(BOUNDARY, middle)
     if at < 0:

@@ -1,8 +1,8 @@
-"""Rows of many plain JSON objects at once, many times as fast as by `RowReader`.
+"""Conversion of many plain JSON objects to rows at once, many times as fast as `RowReader`.
 
 msgspec decodes a block of documents into structures with one typed field per column, and `fast_columns` formats the
-values of each column together. A block that msgspec refuses under these types, or that has a value that its column may not
-take, is refused as a whole; any other gives the same rows as `DocumentReader` and `RowReader` do:
+values of each column together. A block that msgspec refuses under these types, or with a value that its column may
+reject, is refused as a whole; any other gives the same rows as `DocumentReader` and `RowReader`:
 
 - The block is objects, with white space or nothing between them. msgspec is as strict as Python's decoder, except for
   bytes that are not UTF-8 in what is not loaded, and those do not matter to RowReader either. A block with many brackets
@@ -37,20 +37,19 @@ from sparkify_dwh.redshift.copy_rules.rejects import Reject
 from sparkify_dwh.redshift.copy_rules.row_reader import RowReader
 from sparkify_dwh.redshift.copy_rules.times import epoch_range
 from sparkify_dwh.standin.copy.binary_rows import BinaryRows
-from sparkify_dwh.standin.copy.fast_columns import MOST_REMEMBERED, Kind, Source, column_format, kind_of
+from sparkify_dwh.standin.copy.fast_columns import MAX_REMEMBERED_LENGTH, Kind, Source, column_format, kind_of
 
-# Documents with no more brackets than that beside their own cannot be nested deeper: Python's decoder and msgspec both
-# go deeper, unless the stack is half full already.
-_MOST_BRACKETS = 400
+# More nested brackets than this in a block might exceed the depth that Python's decoder or msgspec supports.
+_MAX_BRACKETS = 400
 
 # msgspec cannot name a field otherwise.
 _PLAIN_KEY = re.compile('[^"\\\\\0-\x1f\ud800-\udfff]+')
 
-_ShortText = Annotated[str, msgspec.Meta(max_length=MOST_REMEMBERED)]
+_ShortText = Annotated[str, msgspec.Meta(max_length=MAX_REMEMBERED_LENGTH)]
 _NULL = msgspec.Raw(b"null")
-# How often a column may be refused before it is read otherwise, and how many documents are looked at for that.
-OFTEN = 16
-_MOST_LESSONS = 1_024
+# A column that caused this many refusals is read otherwise; and the number of documents examined for that.
+MAX_REFUSALS = 16
+_MAX_LESSONS = 1_024
 
 Decode = Callable[[bytes], list[Any]]
 _UNDECODABLE = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -64,11 +63,11 @@ class Rows(NamedTuple):
 
 
 class FastRows:
-    """Makes rows of blocks of documents; see the module."""
+    """Converts blocks of documents to rows; see the module."""
 
     @classmethod
     def of(cls, reader: RowReader, rows: BinaryRows) -> FastRows | None:
-        """The fast way from ``reader`` to ``rows``; None unless its paths are different keys of the root."""
+        """Return the fast way from ``reader`` to ``rows``; None unless its paths are distinct keys of the root."""
         columns, paths = [field.column for field in reader.fields], [field.path for field in reader.fields]
         keys = {path.steps[0] for path in paths if len(path.steps) == 1}
         plain = all(isinstance(key, str) and _PLAIN_KEY.fullmatch(key) for key in keys)
@@ -86,7 +85,7 @@ class FastRows:
         self._prepare()
 
     def rows(self, block: bytes) -> Rows | None:
-        """The rows of all documents in ``block``; None when it must be read otherwise."""
+        """Return the rows of all documents in ``block``; None when it must be read otherwise."""
         documents = self._decoded(block)
         return None if documents is None else self._formatted(documents, Source(block))
 
@@ -96,7 +95,7 @@ class FastRows:
                 return self._decode_flat(block)
         with suppress(*_UNDECODABLE):
             documents = self._decode(block)
-            if block.count(b"{") + block.count(b"[") - len(documents) <= _MOST_BRACKETS:
+            if block.count(b"{") + block.count(b"[") - len(documents) <= _MAX_BRACKETS:
                 return documents
         return None
 
@@ -110,22 +109,22 @@ class FastRows:
             return None
 
     def learn(self, document: bytes) -> None:
-        """Find the columns for which a document was refused: one that often is the reason is read by its sources then."""
-        if self._lessons >= _MOST_LESSONS or not _takes(self._decoder([]), document):
+        """Count the columns for which a document was refused, and read those that often cause it by their JSON source."""
+        if self._lessons >= _MAX_LESSONS or not _takes(self._decoder([]), document):
             return
         self._lessons += 1
         refused = [
             index for index, kind in enumerate(self._kinds) if kind != "other" and self._refuses(index, document)
         ]
         self._refusals.update(refused)
-        often = [index for index in refused if self._refusals[index] >= OFTEN]
+        often = [index for index in refused if self._refusals[index] >= MAX_REFUSALS]
         for index in often:
             self._kinds[index] = "other"
         if often:
             self._prepare()
 
     def _refuses(self, index: int, document: bytes) -> bool:
-        """Whether the value of a column must be read otherwise; not whether the column rejects it."""
+        """Return whether the value of a column must be read otherwise, even if the column accepts it."""
         try:
             values = [value for row in self._decoder([index])(document) for value in astuple(row)]
             list(self._formats[index](values, Source(document)))
@@ -136,17 +135,17 @@ class FastRows:
         return False
 
     def _prepare(self) -> None:
-        """Make what decodes documents and what formats their values, as the kinds of the columns are now."""
+        """Create the decoders and formatters for the current kinds of the columns."""
         indexes = range(len(self._columns))
         self._decode = self._decoder(indexes)
-        # Where no document has a key that is not loaded, and what is loaded is no object or array, nothing is nested.
+        # Documents with loaded keys only, none of them an object or array, are not nested.
         self._decode_flat = None if "other" in self._kinds else self._decoder(indexes, forbid_unknown_fields=True)
         self._formats = [
             column_format(column, self._options, kind) for column, kind in zip(self._columns, self._kinds, strict=True)
         ]
 
     def _decoder(self, indexes: Iterable[int], *, forbid_unknown_fields: bool = False) -> Decode:
-        """What decodes blocks into structures with a field for each of these columns, in their order."""
+        """Return the decoder of blocks into structures with a field for each of these columns, in their order."""
         structure = msgspec.defstruct(
             "Document",
             [_member(f"c{index}", self._columns[index], self._kinds[index], self._options) for index in indexes],
@@ -167,7 +166,7 @@ def _takes(decode: Decode, document: bytes) -> bool:
 
 
 def _member(name: str, column: TargetColumn, kind: Kind, options: CopyOptions) -> tuple[Any, ...]:
-    """The field for a column; one that may be NULL need not be there."""
+    """Return the field of a column, which is optional if it may be NULL."""
     if kind == "other":
         return name, msgspec.Raw, _NULL
     type_ = _json_type(column.column_type, kind, options)

@@ -1,4 +1,4 @@
-"""The bytes of the files that a COPY reads, decompressed: as streams, and many small ones together.
+"""The decompressed bytes of the files that a COPY reads: streams, and batches of small files.
 
 A file that cannot be read, or is not compressed as the statement says, fails the COPY.
 Redshift guide, copy-parameters-file-compression
@@ -20,11 +20,11 @@ from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.copy.listing import DataFile, data_files
 from sparkify_dwh.standin.transfer.store import Store, explained
 
-_MOST_TOGETHER = 1024  # small files that are read together
+_MAX_BATCH_FILES = 1024
 
 
 class DataStream:
-    """A data file as it is read: counts bytes after decompression, and explains what goes wrong."""
+    """A stream of a data file that counts bytes after decompression and explains errors."""
 
     def __init__(self, url: str, stream: BinaryIO) -> None:
         self.url = url
@@ -39,29 +39,29 @@ class DataStream:
 
 
 class SmallFiles(NamedTuple):
-    """Files that have been read whole, in their order: the URL of each, and what it holds."""
+    """Files that were read completely, in their order: URLs and contents."""
 
     urls: list[str]
     contents: list[bytes]
 
     def streams(self) -> Iterator[DataStream]:
-        """The files, one by one."""
+        """Yield the files one by one."""
         for url, data in zip(self.urls, self.contents, strict=True):
             yield DataStream(url, BytesIO(data))
 
 
 def read_files(statement: CopyStatement, store: Store) -> Iterator[SmallFiles | DataStream]:
-    """The files of the statement in their order: small local ones many at a time, unless they are compressed.
+    """Yield the files of the statement in their order: small local ones many at a time, unless they are compressed.
 
-    A stream is closed when the next one is asked for. Raises RedshiftError XX000 when there is no file, for a mandatory one
-    that is missing, and for a manifest that is none.
+    A stream is closed when the next one is requested. Raise RedshiftError XX000 when there is no file, when a mandatory
+    file is missing, and for an invalid manifest.
     """
     files = data_files(statement, store)
     urls, compression = [file.url for file in files], statement.options.compression
     at, found = 0, False
     while at < len(files):
         file = files[at]
-        if compression is None and (small := store.read_small(urls[at : at + _MOST_TOGETHER], BLOCK_BYTES)):
+        if compression is None and (small := store.read_small(urls[at : at + _MAX_BATCH_FILES], BLOCK_BYTES)):
             yield SmallFiles(urls[at : at + len(small)], small)
             at, found = at + len(small), True
             continue
@@ -75,7 +75,7 @@ def read_files(statement: CopyStatement, store: Store) -> Iterator[SmallFiles | 
 
 
 def open_files(statement: CopyStatement, store: Store) -> Iterator[DataStream]:
-    """The same files, each as a stream."""
+    """Yield the files of the statement, each as a stream."""
     for files in read_files(statement, store):
         if isinstance(files, DataStream):
             yield files
@@ -84,7 +84,7 @@ def open_files(statement: CopyStatement, store: Store) -> Iterator[DataStream]:
 
 
 def _open(file: DataFile, store: Store) -> BinaryIO | None:
-    """The file as it is stored; None when a manifest lists it, as not mandatory, and it is not there."""
+    """Return the stored file; None for a missing file that the manifest lists as not mandatory."""
     if file.is_empty:
         return BytesIO()
     try:
@@ -96,7 +96,7 @@ def _open(file: DataFile, store: Store) -> BinaryIO | None:
 
 
 def _is_there(url: str, store: Store) -> bool:
-    """Whether the object exists, though it cannot be opened."""
+    """Return whether the object exists, although it cannot be opened."""
     with explained(url):
         return any(found.url == url for found in store.list(url))
 

@@ -1,4 +1,4 @@
-"""JSON files into rows and rejects, document by document."""
+"""Conversion of JSON files to rows and rejects, document by document."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sparkify_dwh.standin.copy.results import CopyFailed, FileResult
 
 
 class JsonLoad:
-    """One COPY at work: the files go in one after the other. Raises CopyFailed with the error that is one too many."""
+    """One running COPY, which loads one file after the other. It raises CopyFailed when MAXERROR is reached."""
 
     def __init__(self, statement: CopyStatement, reader: RowReader, rows: BinaryRows) -> None:
         self.rejects: list[LoadReject] = []
         self._table = statement.table
-        self._most_rejects = max(1, statement.options.max_error)
+        self._max_rejects = max(1, statement.options.max_error)
         self._reader = reader
         self._rows = rows
 
@@ -33,7 +33,7 @@ class JsonLoad:
         return [self.file(stream) for stream in files.streams()]
 
     def _add_documents(self, file: FileResult, stream: ByteStream, first_line: int) -> int:
-        """Load what ``stream`` holds; the number of its last line."""
+        """Load the documents of ``stream``; return the number of its last line."""
         documents = DocumentReader(stream, first_line)
         for part in documents:
             self._add(file, part)
@@ -53,5 +53,5 @@ class JsonLoad:
     def _reject(self, file: FileResult, reject: LoadReject) -> None:
         file.errors += 1
         self.rejects.append(reject)
-        if len(self.rejects) >= self._most_rejects:
+        if len(self.rejects) >= self._max_rejects:
             raise CopyFailed(self._table, self.rejects)

@@ -1,20 +1,20 @@
-"""The lines of a stream, many at a time."""
+"""Blocks of whole lines of a stream."""
 
 from __future__ import annotations
 
 from sparkify_dwh.redshift.copy_rules.json_documents import BLOCK_BYTES, MAX_DOCUMENT_BYTES, ByteStream
 
-# Where one document ends and the next one begins, as they are usually written.
+# The usual boundary between two documents.
 BOUNDARY = b"\n{"
 # Making room for a block takes longer than reading a small file.
 _FEW_BYTES = 16 * 1024
 
 
 class LineBlocks:
-    """Hands out blocks of whole lines, each up to a line that begins an object, or to the end of the stream.
+    """A reader of blocks of whole lines, each up to a line that begins an object, or to the end of the stream.
 
-    A block takes at most as many bytes as a document may; what cannot be cut so is left to ``rest``. Holds no more than
-    two such blocks.
+    A block is at most as long as a document may be; ``rest`` is the part that cannot be split so. At most two blocks are
+    in memory.
     """
 
     def __init__(self, stream: ByteStream, block_bytes: int = BLOCK_BYTES) -> None:
@@ -22,16 +22,16 @@ class LineBlocks:
         self._block_bytes = block_bytes
         self._next_bytes = min(_FEW_BYTES, block_bytes)
         self._pending = b""
-        self._behind = b""  # what stands between the block that has been handed out and what is pending
+        self._behind = b""  # the bytes between the last block and the pending ones
         self._has_ended = False
 
     @property
     def is_done(self) -> bool:
-        """Whether all has been handed out."""
+        """Whether all blocks were returned."""
         return self._has_ended and not self._pending
 
     def next(self) -> bytes:
-        """Some lines without the last line feed; nothing when ``rest`` is what is left, or nothing is."""
+        """Return lines without the last line feed; nothing when only ``rest`` is left, or at the end."""
         while len(self._pending) <= MAX_DOCUMENT_BYTES and not self._has_ended:
             start = max(1, len(self._pending) - 1)
             self._fill()
@@ -43,7 +43,7 @@ class LineBlocks:
         return b""
 
     def rest(self, block: bytes) -> ByteStream:
-        """A stream of ``block``, the end of what was handed out last, and of all that has not been handed out."""
+        """Return a stream of ``block``, the end of the last block, and of everything after it."""
         return _Chained((block + self._behind if block else b"") + self._pending, self._stream)
 
     def _fill(self) -> None:
@@ -58,7 +58,7 @@ class LineBlocks:
 
 
 class _Chained:
-    """Some bytes, and a stream behind them."""
+    """Some bytes, and the stream after them."""
 
     def __init__(self, ahead: bytes, stream: ByteStream) -> None:
         self._ahead = ahead

@@ -1,8 +1,8 @@
-"""Which objects a COPY reads: those under a key prefix, or those that a manifest lists.
+"""The objects that a COPY reads: those under a key prefix, or those in a manifest.
 
 Sources: Redshift guide, copy-parameters-data-source-s3 and loading-data-files-using-manifest.
 
-Every object under the prefix is a data file, hidden ones too; those without bytes load nothing.
+Every object under the prefix is a data file, hidden ones too; empty ones load nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sparkify_dwh.storage.urls import file_url, local_path
 
 
 class DataFile(msgspec.Struct, gc=False):  # there may be very many
-    """A file to load; ``is_mandatory`` is None for a file that was listed, and so is there."""
+    """A file to load; ``is_mandatory`` is None for a file under the prefix, which exists."""
 
     url: str
     is_mandatory: bool | None = None
@@ -34,9 +34,9 @@ class _Manifest(msgspec.Struct):
 
 
 def data_files(statement: CopyStatement, store: Store) -> list[DataFile]:
-    """The files of the statement, in their order.
+    """Return the files of the statement, in their order.
 
-    Raises RedshiftError XX000 for a prefix without objects, and for a manifest that is none.
+    Raise RedshiftError XX000 for a prefix without objects, and for an invalid manifest.
     """
     return _manifest_files(statement.url, store) if statement.options.manifest else _prefix_files(statement, store)
 
@@ -54,7 +54,7 @@ def _prefix_files(statement: CopyStatement, store: Store) -> list[DataFile]:
 
 
 def _refuse_paths_as_data(json_option: str, urls: list[str]) -> None:
-    """Under the data's prefix a JSONPaths file is read as data, and COPY fails. Guide, copy-parameters-data-format"""
+    """Raise for a JSONPaths file under the data's prefix. Redshift guide, copy-parameters-data-format"""
     url = file_url(local_path(json_option)) if json_option.startswith("file:") else json_option
     if url in urls:
         raise RedshiftError(
@@ -65,12 +65,12 @@ def _refuse_paths_as_data(json_option: str, urls: list[str]) -> None:
 
 
 def _prefix(url: str) -> str:
-    """The key of an object in S3, the path of a local file without its first slash."""
+    """Return the key of an object in S3, or the path of a local file without its first slash."""
     return url.split("/", 3)[3] if url.count("/") > 2 else ""
 
 
 def _detail(message: str) -> str:
-    """The box that Redshift draws below an internal error."""
+    """Return the box that Redshift draws below an internal error."""
     line = "-" * 47
     return (
         f"\n  {line}\n  error:  {message}\n  code:      8001\n  context:   \n  query:     0\n"
@@ -82,19 +82,19 @@ def _manifest_files(url: str, store: Store) -> list[DataFile]:
     try:
         data = store.read(url)
     except SourceError as error:
-        # What Redshift says of any manifest it cannot read: https://github.com/PostHog/posthog/issues/61603
+        # Redshift's text for any manifest that it cannot read: https://github.com/PostHog/posthog/issues/61603
         message = "COPY with MANIFEST parameter requires full path of an S3 object"
         raise RedshiftError("XX000", f"{message}: {error}", _detail(message)) from error
     try:
         entries = msgspec.json.decode(data.decode(), type=_Manifest).entries
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise _no_manifest(url) from error
+        raise _invalid_manifest(url) from error
     if not all(entry.url.startswith(("s3://", "file:///")) for entry in entries):
-        raise _no_manifest(url)
+        raise _invalid_manifest(url)
     return [DataFile(entry.url, entry.mandatory) for entry in entries]
 
 
-def _no_manifest(url: str) -> RedshiftError:
+def _invalid_manifest(url: str) -> RedshiftError:
     return RedshiftError(
         "XX000",
         f"Manifest file {url} is not in correct json format: it needs one object in UTF-8, "

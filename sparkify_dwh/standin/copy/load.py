@@ -1,7 +1,7 @@
 """COPY: files in, PostgreSQL's binary COPY format and rejects out. No sockets, no database.
 
-A COPY fails with the first error, or as soon as it has met as many as MAXERROR says; with fewer it succeeds, and the
-rejects tell which records are not there. Redshift guide, copy-parameters-data-load
+A COPY fails at the first error, or when their number reaches MAXERROR; with fewer it succeeds, and the rejects name the
+records that are missing. Redshift guide, copy-parameters-data-load
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def copy_rows(  # noqa: PLR0913 (what a COPY says, where it reads, and what it w
     """Carry out a COPY: hand its rows to ``write``, for the columns that `copy_columns` gives, in their order.
 
     ``columns`` are all columns of the table; ``constants``, in PostgreSQL's binary format, end every row. ``write`` gets
-    bytes for ``COPY ... FROM STDIN (FORMAT binary)`` in chunks, and no rows with NOLOAD. Raises CopyFailed for rejected
-    records and RedshiftError for everything else; what has been written by then must be thrown away. ``exact`` leaves out
-    the fast reader, which changes nothing but the time.
+    bytes for ``COPY ... FROM STDIN (FORMAT binary)`` in chunks, and no rows with NOLOAD. Raise CopyFailed for rejected
+    records and RedshiftError for any other error, after which the bytes written must be discarded. ``exact`` does not use
+    the fast reader, which changes only the time.
     """
     if statement.format == "parquet":
         return copy_parquet(statement, columns, store, write, constants)
@@ -68,4 +68,4 @@ def copy_rows(  # noqa: PLR0913 (what a COPY says, where it reads, and what it w
 
 
 def _nowhere(_: bytes) -> None:
-    """Where rows go with NOLOAD."""
+    """Discard rows, for NOLOAD."""

@@ -1,12 +1,12 @@
-"""COPY of Parquet: columns by position, of the very types of the table's columns.
+"""COPY of Parquet: columns by position, with exactly the types of the table's columns.
 
 Sources: Redshift guide, copy-usage_notes-copy-from-columnar (positions, equal numbers of columns, which options) and
 copy-parameters-data-source-s3 (manifests). The texts of the errors:
 https://github.com/rudderlabs/rudder-server/pull/3178 and https://github.com/aws/amazon-redshift-python-driver/issues/107
 
-Choices and limits: names of columns in the file are not looked at; INT16 goes into SMALLINT, INT32 into INTEGER, INT64
-into BIGINT and nothing into a wider type; a decimal needs the scale of its column and no more digits; timestamps finer
-than microseconds are cut; a time with a zone is in UTC. Files of no bytes load nothing. Whatever is refused fails the COPY.
+Choices and limits: names of columns in the file are ignored; INT16 goes into SMALLINT, INT32 into INTEGER, INT64
+into BIGINT, and none into a wider type; a decimal needs the scale of its column and no more digits; timestamps finer
+than microseconds are cut; a time with a zone is in UTC. Empty files load nothing. Any rejected value fails the COPY.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _EPOCH = datetime(1970, 1, 1)
 _DAYS = (POSTGRES_DAY - _EPOCH.date()).days
 _MICROSECONDS = int((POSTGRES_TIME - _EPOCH).total_seconds()) * 1_000_000
 
-# By type: what Parquet must hold, in the names of pyarrow.types. NUMERIC is looked at apart.
+# The predicates of pyarrow.types by type of the column. NUMERIC is checked separately.
 _TYPES = {
     "bool": ("is_boolean",), "int2": ("is_int16",), "int4": ("is_int32",), "int8": ("is_int64",),
     "float4": ("is_float32",), "float8": ("is_float64",), "varchar": ("is_string", "is_large_string"),
@@ -52,7 +52,7 @@ def copy_parquet(
     write: Callable[[bytes], None],
     constants: Sequence[bytes | None] = (),
 ) -> CopyResult:
-    """Carry out a COPY of Parquet, as `copy_rows` does one of JSON; the first value that is refused fails it."""
+    """Carry out a COPY of Parquet, as `copy_rows` does one of JSON; it fails at the first rejected value."""
     pyarrow()
     targets = copy_columns(statement, columns)
     if statement.options.manifest:
@@ -65,21 +65,21 @@ def copy_parquet(
 
 
 def _check_manifest(url: str, store: Store) -> None:
-    """Every entry needs its length (https://github.com/awslabs/aws-lambda-redshift-loader/issues/221)."""
+    """Raise unless every entry has its length (https://github.com/awslabs/aws-lambda-redshift-loader/issues/221)."""
     try:
         entries = json.loads(read_object(url, store))["entries"]
         has_lengths = all(isinstance(entry["meta"]["content_length"], int) for entry in entries)
     except (KeyError, TypeError):
         has_lengths = False
     except ValueError:
-        return  # no manifest at all, which is told where it is read
+        return  # invalid: the error is raised where it is read
     if not has_lengths:
         message = "File entry does not have 'meta' key."
         raise RedshiftError("XX000", message, _box(message, 15003, url))
 
 
 class _Load:
-    """One COPY at work: the files go in one after the other."""
+    """One running COPY, which loads one file after the other."""
 
     def __init__(self, statement: CopyStatement, columns: Sequence[TargetColumn], rows: BinaryRows) -> None:
         self._statement = statement
@@ -88,7 +88,7 @@ class _Load:
         self._rows = rows
 
     def file(self, stream: DataStream) -> FileResult:
-        """Load one file, which is fetched first: Parquet is read from its end."""
+        """Load one file, which is fetched first: Parquet is read from the end."""
         before = self._rows.count
         with cast("BinaryIO", TemporaryFile(prefix="sparkify-dwh-copy-")) as copied:
             while data := stream.read(FETCHED_BYTES):
@@ -107,7 +107,7 @@ class _Load:
                 self._add(batch, url, first)
                 first += batch.num_rows
         except (pyarrow().ArrowException, OSError, UnicodeDecodeError) as error:
-            raise _scan_error(f"File '{url}' is no Parquet file that can be read: {error}") from error
+            raise _scan_error(f"File '{url}' is not a readable Parquet file: {error}") from error
 
     def _check_schema(self, schema: Any, url: str) -> None:
         if len(schema) != len(self._columns):
@@ -123,7 +123,7 @@ class _Load:
                 )
 
     def _add(self, batch: Any, url: str, first: int) -> None:
-        """Add rows, of which the first is number ``first`` of its file."""
+        """Add rows; ``first`` is the number of the first one in its file."""
         values = [_values(array) for array in batch.columns]
         for index, (column, check) in enumerate(zip(self._columns, self._checks, strict=True)):
             if check is not None:
@@ -147,7 +147,7 @@ class _Load:
 
 
 def _check(column: TargetColumn, statement: CopyStatement) -> Check | None:
-    """What looks at a column's values: at texts by COPY's rules for lengths and characters, at others for NULL alone."""
+    """Return the check of a column's values: COPY's rules for text, NOT NULL for other types; None for no check."""
     if column.column_type.is_text:
         return converter(column, statement.options)
     return _present if column.not_null else None
@@ -167,7 +167,7 @@ def _is_compatible(target: ColumnType, found: Any) -> bool:
 
 
 def _values(array: Any) -> list[Any]:
-    """The values as Python has them; dates and times as the integers of PostgreSQL's binary format."""
+    """Return the Python values; dates and times are the integers of PostgreSQL's binary format."""
     arrow, types = pyarrow(), pyarrow("types")
     if types.is_date32(array.type):
         return [None if day is None else day - _DAYS for day in array.cast(arrow.int32()).to_pylist()]

@@ -1,4 +1,4 @@
-"""What comes of a COPY: rows, rejected records, and what was read of each file."""
+"""The results of a COPY: rows, rejected records, and statistics of each file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sparkify_dwh.redshift.errors import RedshiftError
 
 
 class FileResult(msgspec.Struct, gc=False):  # there may be very many
-    """What was read of one file: lines and bytes after decompression, and how many records were rejected."""
+    """One file: lines and bytes after decompression, and the number of rejected records."""
 
     url: str
     lines: int = 0
@@ -22,7 +22,7 @@ class FileResult(msgspec.Struct, gc=False):  # there may be very many
 
 @dataclass(frozen=True)
 class CopyResult:
-    """A COPY that succeeded. ``rows`` were written (none with NOLOAD); ``rejects`` is empty but for MAXERROR."""
+    """A COPY that succeeded. ``rows`` were written (none with NOLOAD); ``rejects`` is empty unless MAXERROR allows some."""
 
     rows: int
     rejects: list[LoadReject]
@@ -30,7 +30,7 @@ class CopyResult:
 
 
 class CopyFailed(RedshiftError):
-    """A COPY that met as many errors as its MAXERROR; what it has written must be rolled back."""
+    """A COPY whose errors reached its MAXERROR; the rows that it wrote must be rolled back."""
 
     def __init__(self, table: str, rejects: Sequence[LoadReject]) -> None:
         # The text that clients look for: https://github.com/databricks/spark-redshift/issues/53

@@ -1,4 +1,4 @@
-"""COPY, carried out in the client's own transaction, and the record of what it did."""
+"""COPY in the client's own transaction, and its record in the catalogue."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FROM pg_catalog.pg_attribute AS a
 WHERE a.attrelid = {table}::regclass AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum
 """
-# What gives a column's default as COPY sends it in binary.
+# Expressions for columns' defaults in PostgreSQL's binary format.
 DEFAULTS = """
 SELECT a.attname, format('encode(%s((%s)::%s), ''hex'')', t.typsend, pg_get_expr(d.adbin, d.adrelid), a.atttypid::regtype)
 FROM pg_catalog.pg_attrdef AS d
@@ -50,7 +50,7 @@ RECORD_FILES = "COPY redshift_catalog.load_file (query_id, file_name, bytes_scan
 
 
 def copy_rule(sql: str, words: list[str]) -> Plan | None:
-    """The rule for COPY."""
+    """Return the plan of a COPY; None for any other statement."""
     if words[:1] != ["COPY"]:
         return None
     statement = parse_copy(sql)
@@ -115,7 +115,7 @@ class RunningCopy:
         ]
 
     def _omitted_defaults(self, named: list[str]) -> dict[str, bytes | None]:
-        """The defaults of the columns that are not named, each evaluated once for all rows, in PostgreSQL's binary format.
+        """Return the defaults of the columns that are not named, evaluated once for all rows, in PostgreSQL's binary format.
 
         Redshift guide, c_loading_default_values: even RANDOM() gives every row the same value.
         """
@@ -130,11 +130,11 @@ class RunningCopy:
         }
 
     def _remember(self, name: str, value: int) -> None:
-        """What the session's functions tell of its last COPY, rolled back or not. Redshift guide, PG_LAST_COPY_ID"""
+        """Set what the session's functions return about its last COPY. Redshift guide, PG_LAST_COPY_ID"""
         self._backend.query(f"SELECT setval('redshift_catalog.{name}', {value})")
 
     def _record(self, status: str, rows: int, rejects: list[LoadReject], files: list[FileResult]) -> None:
-        """Write down what came of it, so that it outlives a rollback."""
+        """Record the COPY in a transaction of its own, which a rollback does not undo."""
         given = self._statement
         run = (
             self._query_id, self._backend.pid, status, given.table, self._start, given.url, given.format, rows, len(rejects)

@@ -80,10 +80,14 @@ def assert_same(objects: bytes | Sequence[bytes], options: str = "", *, is_local
     """However many different values there have been before, and whatever has been learnt from what was refused."""
     given = [objects] if isinstance(objects, bytes) else objects
     expected = load(given, options, exact=True)
-    for most, often in ((fast_columns.MOST_DIFFERENT, fast_rows.OFTEN), (0, fast_rows.OFTEN), (0, 1)):
+    for most, often in (
+        (fast_columns.MAX_DISTINCT_VALUES, fast_rows.MAX_REFUSALS),
+        (0, fast_rows.MAX_REFUSALS),
+        (0, 1),
+    ):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(fast_columns, "MOST_DIFFERENT", most)
-            patch.setattr(fast_rows, "OFTEN", often)
+            patch.setattr(fast_columns, "MAX_DISTINCT_VALUES", most)
+            patch.setattr(fast_rows, "MAX_REFUSALS", often)
             assert load(given, options, exact=False, is_local=is_local) == expected
 
 
@@ -338,7 +342,7 @@ def test_whatever_needs_a_look_is_refused(changes: str) -> None:
 def test_what_is_often_refused_is_taken_in_the_end(change: str) -> None:
     block = f"{{{REQUIRED}1541106106796, {change}}}".encode()
     fast = a_fast_reader()
-    for _ in range(fast_rows.OFTEN):
+    for _ in range(fast_rows.MAX_REFUSALS):
         assert fast.rows(block) is None
         fast.learn(block)
     assert fast.rows(block) is not None

@@ -201,7 +201,7 @@ def test_a_value_that_is_refused_fails_the_copy_and_is_explained(
 
 def test_what_is_no_parquet_is_said(people: Connection, tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_text("no parquet at all")
-    assert "is no Parquet file that can be read" in refused(people, (tmp_path / "a.parquet").as_uri())
+    assert "is not a readable Parquet file" in refused(people, (tmp_path / "a.parquet").as_uri())
 
 
 def test_timestamps_of_any_unit_are_taken(connection: Connection, tmp_path: Path) -> None:
