@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -143,6 +143,18 @@ class SparkifyDialect(CatalogueReflection, RedshiftDialect_redshift_connector): 
     def do_rollback(self, dbapi_connection: Any) -> None:
         with errors_of_the_driver():
             super().do_rollback(dbapi_connection)  # type: ignore[no-untyped-call]
+
+    def do_close(self, dbapi_connection: Any) -> None:
+        """Close the connection and its buffer, which the driver leaves unclosed where the connection was lost.
+
+        Python 3.13 prints the error of a buffer that is collected with bytes left to send.
+        """
+        buffer = dbapi_connection._sock
+        try:
+            super().do_close(dbapi_connection)  # type: ignore[no-untyped-call]
+        finally:
+            with suppress(AttributeError, OSError, ValueError):
+                buffer.close()
 
     def do_ping(self, dbapi_connection: Any) -> bool:
         """Ping, and end the transaction the ping began: it would hold a snapshot older than a lock taken next."""

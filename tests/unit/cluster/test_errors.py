@@ -183,13 +183,14 @@ def test_what_can_be_done_about_it_is_said(code: str, message: str, expected: st
 
 def test_a_password_that_aws_repeats_is_not_shown(account: Account) -> None:
     """Neither in the sentence nor in what --debug shows."""
+    password = "hush-hush"  # a traceback shows the lines of the call
     refuse = refused(
         account.aws.client("redshift"), "CreateCluster", "InvalidParameterValue", "hush-hush is too short."
     )
     with refuse, pytest.raises(AwsError, match=r"\*\*\* is too short") as error:
         account.aws.call(
             "redshift", "create_cluster", ClusterIdentifier="x", NodeType="x", MasterUsername="x",
-            MasterUserPassword="hush-hush",
+            MasterUserPassword=password,
         )  # fmt: skip
     assert "hush" not in "".join(traceback.format_exception(error.value))
 
