@@ -61,6 +61,11 @@ class Size:
 
     def rows(self, table: str) -> float:
         """The rows of a table; of staging, a day's."""
+        return self.rows_by_table[table]
+
+    @property
+    def rows_by_table(self) -> dict[str, float]:
+        """The tables whose growth is estimated."""
         return {
             "songplays": float(self.plays),
             "users": self.users,
@@ -69,7 +74,7 @@ class Size:
             "time": self.moments(1),
             "staging_events": self.plays / HISTORY_DAYS * measured.EVENTS / measured.PLAYS,
             "staging_songs": self.songs / HISTORY_DAYS,
-        }[table]
+        }
 
     def moments(self, per_second: int) -> float:
         """The distinct times of plays that are spread evenly over the seconds, or milliseconds, of the two years."""
