@@ -1,4 +1,4 @@
-"""Which files a load takes in: those under the configured prefixes that the ledger does not have yet.
+"""The input files of a load: those under the configured prefixes that the ledger does not have yet.
 
 A file is known by its URL and its etag, as they were listed before it was read. Files whose name, or a folder of theirs
 under the prefix, begins with ``.`` or ``_`` are left out (``_SUCCESS``, ``.ipynb_checkpoints/``): COPY of a prefix would
@@ -32,10 +32,11 @@ DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 
 @dataclass(frozen=True)
 class Selection:
-    """What of the inputs to take in.
+    """Which input files to load.
 
-    ``force`` takes files that the ledger has, too. ``since`` leaves out files whose URL names an earlier day, as in
-    ``2018-11-15-events.json``; files that name none are taken. ``files`` takes only URLs that end in one of these.
+    ``force`` includes files that the ledger has. ``since`` excludes files whose URL names an earlier day, as in
+    ``2018-11-15-events.json``; files without a day in their URL are included. ``files`` includes only URLs that end in one
+    of these.
     """
 
     force: bool = False
@@ -44,7 +45,7 @@ class Selection:
 
     @classmethod
     def of(cls, force: bool, since: date | str | None, files: str | Iterable[str]) -> Selection:
-        """As people give them: a day as a date or a text, one name or several. Raises :class:`UsageError`."""
+        """Return the selection from user input: a day as a date or text, one name or several. Raises :class:`UsageError`."""
         day = None if since is None else as_date(since)
         names = (files,) if isinstance(files, str) else tuple(files)
         for name in names:
@@ -65,7 +66,7 @@ class Selection:
 
 
 def require_named(selection: Selection, inputs: Iterable[Input]) -> None:
-    """Raises :class:`SourceError` when one of the chosen names is that of no file: it was mistyped, or is still to come."""
+    """Raise :class:`SourceError` when no file has one of the chosen names, which was mistyped or is still to come."""
     inputs = list(inputs)
     missing = [name for name in selection.files if not any(name in found.named for found in inputs)]
     if missing:
@@ -79,7 +80,7 @@ def require_named(selection: Selection, inputs: Iterable[Input]) -> None:
 def find_input(
     connection: Connection, staging: type[StagingTable], prefix: str, store: ObjectStore, selection: Selection
 ) -> Input:
-    """List a prefix and leave out what need not be loaded. Raises :class:`SourceError` when nothing is there at all."""
+    """List a prefix and select the files to load. Raises :class:`SourceError` when there is no file at all."""
     listed = store.list(prefix)
     if not listed:
         raise SourceError(f"{prefix} matches no file: check {staging.source.key} in [S3], or put the files there.")
@@ -106,7 +107,7 @@ def _sort_in(found: Input, file: StoredObject, loaded_etag: str | None, selectio
 
 
 def known_etags(connection: Connection, staging: type[StagingTable]) -> dict[str, str]:
-    """The etag that each file had when it was last loaded, by URL."""
+    """Return the etag that each file had when it was last loaded, by URL."""
     latest_first = func.row_number().over(
         partition_by=LoadFile.url, order_by=(LoadFile.loaded_at.desc(), LoadFile.load_id.desc())
     )
@@ -121,9 +122,9 @@ def known_etags(connection: Connection, staging: type[StagingTable]) -> dict[str
 
 @contextmanager
 def manifest(store: ObjectStore, url: str, files: Iterable[StoredObject]) -> Iterator[str]:
-    """A manifest of ``files`` at ``url`` for as long as it is needed; removed whatever happens.
+    """Write a manifest of ``files`` to ``url`` and remove it at the end, whatever happens.
 
-    Every file is mandatory: one that has gone since it was listed fails the COPY.
+    Every file is mandatory: the COPY fails when one was deleted after it was listed.
     """
     entries = [{"url": file.url, "mandatory": True} for file in files]
     store.write(url, json.dumps({"entries": entries}).encode())

@@ -123,5 +123,5 @@ def _row(report: LoadReport) -> dict[str, object]:
         "seconds": report.seconds,
         "version": report.version,
         "outcome": report.outcome,
-        "report": report.to_json(most_bytes=MAX_REPORT_BYTES),
+        "report": report.to_json(max_bytes=MAX_REPORT_BYTES),
     }

@@ -42,7 +42,7 @@ log = logging.getLogger("sparkify_dwh.load")
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """How a load goes about it. ``max_errors`` rows of each table may be refused by COPY and are left out."""
+    """The options of a load. COPY may reject ``max_errors`` rows of each table, which are left out."""
 
     selection: Selection = field(default_factory=Selection)
     max_errors: int = 0
@@ -91,7 +91,7 @@ def load(  # noqa: PLR0913 (options by name)
 
 
 class Loading:
-    """One load: its tries, and what is written about it."""
+    """One load: its attempts and its entry in the ledger."""
 
     def __init__(
         self, engine: Engine, settings: Settings, options: LoadOptions, report: LoadReport, on_step: OnStep | None
@@ -135,14 +135,14 @@ class Loading:
             time.sleep(wait)
 
     def _may_try_again(self, error: DBAPIError, attempt: int) -> bool:
-        """Whether another try can help. A lost connection may have been lost after the commit."""
+        """Return whether another attempt can help. A connection may have been lost after the commit."""
         if is_lost(error):
             self._committed = was_committed(self._engine, self._report.load_id, self._options.wait_seconds)
             return self._committed or attempt < self._options.attempts
         return is_conflict(error) and attempt < self._options.attempts
 
     def _try(self, attempt: int) -> None:
-        """The whole transaction, once."""
+        """Run the whole transaction once."""
         self._report.begin(attempt)
         with self._engine.connect() as connection:
             try:
@@ -152,7 +152,7 @@ class Loading:
                 raise explained(connection, refused, self._warehouse.star) from refused.error
 
     def _transaction(self, connection: Connection, attempt: int) -> None:
-        """Everything between BEGIN, which the first statement sends, and COMMIT; whatever is raised rolls it back."""
+        """Run everything between BEGIN, which the first statement sends, and COMMIT. Any exception rolls it back."""
         with self._settings.open_store() as store:
             with self._steps.step("lock"):
                 lock(connection, self._options.wait_seconds, self._steps.tell)
@@ -173,7 +173,7 @@ class Loading:
         connection.commit()
 
     def _check(self, connection: Connection, batch: Batch) -> None:
-        """Look at the batch before it is published. Raises :class:`CheckError`, which rolls it back."""
+        """Check the batch before it is published. Raises :class:`CheckError`, which rolls it back."""
         scope = Scope(ranges=batch.ranges)
         self._report.checks = run_checks(connection, self._warehouse.star, self._warehouse.checks, scope)
         found = [result for result in self._report.checks if result.state == "warning"]

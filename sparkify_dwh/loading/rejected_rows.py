@@ -1,4 +1,4 @@
-"""Why COPY refused the data: which file, line, column and value, as the server's own tables tell it."""
+"""Rows that COPY rejected: file, line, column, value and reason, from the server's system views."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ LEFT_OUT = re.compile(r"(\d+) record\(s\) could not be loaded")
 
 
 class CopyRefused(Exception):
-    """COPY failed; the transaction is lost, and why is to be asked in another."""
+    """COPY failed. Its transaction is aborted, so the reason is read in another."""
 
     def __init__(self, command: CopyCommand, session_id: int, error: DBAPIError) -> None:
         super().__init__(server_message(error))
@@ -60,7 +60,7 @@ class CopyRefused(Exception):
 
 @contextmanager
 def copying(connection: Connection, command: CopyCommand) -> Iterator[int]:
-    """Run a COPY, and turn its failure into :class:`CopyRefused`; gives the session's id, by which errors are found."""
+    """Turn the failure of a COPY into :class:`CopyRefused`. Yields the session's id, by which rejected rows are found."""
     session_id = connection.scalar(select(func.pg_backend_pid())) or 0
     try:
         yield session_id
@@ -95,39 +95,39 @@ def _advice(row: RejectedRow, target: Table, star: Iterable[type[StarTable]]) ->
     return "Correct the file, or leave such rows out with max_errors (--max-errors)."
 
 
-def rejected_rows(connection: Connection, session_id: int, most: int = 10) -> list[RejectedRow]:
-    """The first ``most`` rows that the session's last COPY refused that refused any, as far as they can be told.
+def rejected_rows(connection: Connection, session_id: int, limit: int = 10) -> list[RejectedRow]:
+    """Return up to ``limit`` rows rejected by this session's most recent failing COPY.
 
-    As sys_load_error_detail has them, with the values of stl_load_errors where it has them; as stl_load_errors alone has
-    them where the other may not be read; none where neither may.
+    From sys_load_error_detail, with values from stl_load_errors; from stl_load_errors when only that may be read; none
+    when neither may.
     """
-    return _with_values(*(_read(connection, view, session_id, {}, most) or [] for view in VIEWS))
+    return _with_values(*(_read(connection, view, session_id, {}, limit) or [] for view in VIEWS))
 
 
 class LeftOut:
-    """What COPYs of a session leave out from now on, because MAXERROR lets them.
+    """The rows that COPYs of a session reject from now on, within MAXERROR.
 
-    Each view counts its COPYs by itself: sys_load_error_detail's query_id is neither stl_load_errors' query nor, for all
-    that is known, pg_last_copy_id(). Redshift guide, SYS_QUERY_HISTORY
+    Each view numbers COPYs in its own way: query_id of sys_load_error_detail is not query of stl_load_errors, and is not
+    documented to be pg_last_copy_id(). Redshift guide, SYS_QUERY_HISTORY
     """
 
     def __init__(self, connection: Connection, session_id: int) -> None:
         self._session_id = session_id
         self._before = {view: _last(connection, view, session_id) for view in VIEWS}
 
-    def rows(self, connection: Connection, most: int) -> list[RejectedRow] | None:
-        """The first ``most`` rows; None where neither view may be read, so that nobody knows."""
-        read = [_read(connection, view, self._session_id, self._before, most) for view in VIEWS]
+    def rows(self, connection: Connection, limit: int) -> list[RejectedRow] | None:
+        """Return up to ``limit`` rows; None when neither view may be read."""
+        read = [_read(connection, view, self._session_id, self._before, limit) for view in VIEWS]
         return None if all(rows is None for rows in read) else _with_values(*(rows or [] for rows in read))
 
 
 def notices(connection: Connection) -> deque[dict[bytes, bytes]]:
-    """What the server has told the driver besides results."""
+    """Return the server notices that the driver has received."""
     return connection.connection.driver_connection.notices  # type: ignore[union-attr, no-any-return]
 
 
 def number_left_out(said: Iterable[Mapping[bytes, bytes]]) -> int:
-    """How many rows a COPY left out by its own account, where it gave one."""
+    """Return how many rows a COPY rejected by its own notice; 0 without one."""
     texts = (notice.get(b"M", b"").decode(errors="replace") for notice in said)
     return sum(int(number) for text in texts for number in LEFT_OUT.findall(text))
 
@@ -138,7 +138,7 @@ def _with_values(details: list[RejectedRow], errors: list[RejectedRow]) -> list[
 
 
 def _last(connection: Connection, source: Select[Any], session_id: int) -> int:
-    """The view's number for the session's last COPY that refused rows; 0 where there is none, or none can be seen."""
+    """Return the view's number of the session's last COPY that rejected rows; 0 when there is none, or none is visible."""
     view = source.subquery("errors")
     try:
         return connection.scalar(select(func.max(view.c.query)).where(view.c.session == session_id)) or 0
@@ -149,16 +149,16 @@ def _last(connection: Connection, source: Select[Any], session_id: int) -> int:
 
 
 def _read(
-    connection: Connection, source: Select[Any], session_id: int, before: Mapping[Select[Any], int], most: int
+    connection: Connection, source: Select[Any], session_id: int, before: Mapping[Select[Any], int], limit: int
 ) -> list[RejectedRow] | None:
-    """What a system view, whose texts are blank-padded, has of the session's last COPY that refused rows after ``before``.
+    """Return the rows that the session's last COPY after ``before`` rejected, from a view whose texts are blank-padded.
 
-    None when the view may not be read, or is not there.
+    None when the view may not be read or does not exist.
     """
     view = source.subquery("errors")
     last = select(func.max(view.c.query)).where(view.c.session == session_id).scalar_subquery()
     of_copy = and_(view.c.query == last, view.c.query > before.get(source, 0))
-    rows = select(view).where(of_copy).order_by(view.c.line, view.c.file, view.c.column).limit(most)
+    rows = select(view).where(of_copy).order_by(view.c.line, view.c.file, view.c.column).limit(limit)
     try:
         return [
             RejectedRow(

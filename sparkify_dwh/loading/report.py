@@ -1,4 +1,4 @@
-"""What a load did: files, rows per table, seconds per step. For people, as JSON for programs, and for the ledger."""
+"""The report of a load: files, rows per table, seconds per step. As text, as JSON, and as the ledger stores it."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 log = logging.getLogger("sparkify_dwh.load")
 
 OnStep = Callable[[str], None]
-MOST_LISTED = 100  # of a list that may be long, in the report as JSON
+MAX_LISTED = 100  # items of a list in the report
 
 
 @dataclass
 class Input:
-    """The files of one staging table: to be loaded, of which some again, and left out.
+    """The input files of one staging table.
 
-    ``not_chosen`` are the files that a load of chosen files, or of days since one, leaves out. ``named`` are the names of a
-    load of chosen files that fit one of the listed.
+    ``files`` are to be loaded, ``changed`` are the URLs among them that were loaded before with another etag. The counts
+    are of files left out: loaded before (``known``), ``hidden``, and ``not_chosen`` by --since or --files. ``named`` are the
+    chosen names that match a listed file.
     """
 
     prefix: str
@@ -57,7 +58,7 @@ class Input:
         }
 
     def remarks(self) -> str:
-        """What a person wants to know besides the number of files."""
+        """Return what the text report says besides the number of files."""
         remarks = {
             "loaded before": self.known,
             "hidden": self.hidden,
@@ -69,8 +70,11 @@ class Input:
 
 @dataclass
 class StagedRows:
-    """One staging table: ``loaded`` by COPY, of which ``duplicates`` were deliveries of a record already there and
-    ``unchanged`` are in the warehouse as they are; ``rejected`` by COPY and left out."""
+    """The rows of one staging table.
+
+    ``loaded`` by COPY; among them ``duplicates`` of another record, and records that the star holds ``unchanged``;
+    ``rejected`` by COPY.
+    """
 
     loaded: int = 0
     duplicates: int = 0
@@ -111,7 +115,7 @@ class LoadReport:
     checks: list[CheckResult] = field(default_factory=list)
 
     def begin(self, attempt: int) -> None:
-        """Forget what a try that was rolled back has noted."""
+        """Clear what an attempt that was rolled back has recorded."""
         self.attempts = attempt
         for notes in (
             self.files,
@@ -130,7 +134,7 @@ class LoadReport:
         return any(rows.inserted or rows.updated for rows in self.star.values())
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as JSON has it; long lists are cut, and say so by ``and more``."""
+        """Return the report for JSON; long lists are cut, with ``and n more`` at the end."""
         return {
             "load_id": self.load_id,
             "version": self.version,
@@ -148,12 +152,12 @@ class LoadReport:
             "checks": [result.to_dict() for result in self.checks],
         }
 
-    def to_json(self, most_bytes: int | None = None) -> str:
-        """The report as JSON in ASCII; lists are left out as far as it takes to stay within ``most_bytes``."""
+    def to_json(self, max_bytes: int | None = None) -> str:
+        """Return the report as ASCII JSON; lists are dropped until it fits ``max_bytes``."""
         report = self.to_dict()
         text = json.dumps(report)
         for name in ("checks", "files", "rejected", "warnings", "error"):
-            if most_bytes is None or len(text) <= most_bytes:
+            if max_bytes is None or len(text) <= max_bytes:
                 break
             report[name] = None
             text = json.dumps(report)
@@ -169,15 +173,15 @@ class LoadReport:
             yield f"  {table:<16}{staged.loaded:>12,} staged{_remarks(staged)}"
         for table, rows in self.star.items():
             yield f"  {table:<16}{rows.inserted:>12,} inserted {rows.updated:>12,} updated"
-        for line in self.rejected[:MOST_LISTED]:
+        for line in self.rejected[:MAX_LISTED]:
             yield f"  left out: {line}"
         for line in self.warnings:
             yield f"  warning: {line}"
 
 
 def cut(items: list[str]) -> list[str]:
-    """The first of a long list."""
-    return items if len(items) <= MOST_LISTED else [*items[:MOST_LISTED], f"and {len(items) - MOST_LISTED:,} more"]
+    """Return the beginning of a long list, with the number of omitted items at the end."""
+    return items if len(items) <= MAX_LISTED else [*items[:MAX_LISTED], f"and {len(items) - MAX_LISTED:,} more"]
 
 
 def _remarks(rows: StagedRows) -> str:
@@ -186,7 +190,7 @@ def _remarks(rows: StagedRows) -> str:
 
 
 class Steps:
-    """Times the steps of a load into its report, logs each, and tells whoever waits that it has begun."""
+    """Times the steps of a load for its report, logs them, and calls ``on_step`` when one begins."""
 
     def __init__(self, report: LoadReport, on_step: OnStep | None) -> None:
         self._report = report
@@ -202,16 +206,16 @@ class Steps:
         log.info("load %s: %s took %.3f s", self._report.load_id, name, seconds)
 
     def tell(self, what: str) -> None:
-        """Tell whoever waits."""
+        """Call ``on_step``."""
         if self._on_step is not None:
             self._on_step(what)
 
 
 def report_of(stored: dict[str, Any]) -> LoadReport:
-    """The report of a load of the past from what :meth:`LoadReport.to_dict` made of it: the same text, and the same numbers.
+    """Return the report of an earlier load from :meth:`LoadReport.to_dict`: the same text and the same numbers.
 
-    What a report does not have, because an older version wrote it or because it was too long, is as in an empty one. Of
-    files no more than their number is known, and neither checks nor ids of COPY are taken up.
+    Fields that are missing, because an older version wrote the report or it was too long, are empty. Only the number of
+    files is known; checks and the session's id are not restored.
     """
     report = LoadReport(**_known(LoadReport, stored, ("load_id", "version", "seconds", "outcome", "error", "attempts")))
     if stored.get("started_at"):
@@ -227,13 +231,13 @@ def report_of(stored: dict[str, Any]) -> LoadReport:
 
 
 def _known(kind: type[Any], stored: dict[str, Any], names: Sequence[str] = ()) -> dict[str, Any]:
-    """Of what was stored the fields that ``kind`` has, or those of ``names``."""
+    """Return the stored values of the fields of ``kind``, or of ``names``."""
     wanted = names or [each.name for each in fields(kind)]
     return {name: stored[name] for name in wanted if stored.get(name) is not None}
 
 
 def _input(stored: dict[str, Any]) -> Input:
-    """An input of as many files, of which as many were changed."""
+    """Return an input with the stored numbers of files and changed files."""
     from sparkify_dwh.storage.urls import StoredObject
 
     found = Input(**({"prefix": ""} | _known(Input, stored)))
