@@ -1,4 +1,4 @@
-"""What the models are made of: the declarative base, the column types they share, and what a table tells the loader.
+"""The building blocks of models: the declarative base, the column types, and what a table declares for the loader.
 
 Lengths of VARCHARs count bytes (Redshift guide, r_Character_types). Every column names its encoding: declaring one turns
 automatic encoding off for the whole table, so none may be left out (Redshift guide, r_CREATE_TABLE_NEW).
@@ -32,7 +32,7 @@ from sparkify_dwh.errors import UsageError
 
 
 def encoded(encoding: str) -> dict[str, str]:
-    """A column's ``info`` with its encoding, which is where reflection puts it too.
+    """Return a column's ``info`` with its encoding, where reflection puts it too.
 
     (``redshift_encode`` says the same of a plain column; types shared by ``Annotated`` lose it.)
     """
@@ -75,7 +75,7 @@ row_number = Annotated[
 def design(
     comment: str, *, diststyle: str = "KEY", distkey: str | None = None, sortkey: str | None = None
 ) -> dict[str, str | None]:
-    """A table's comment and physical design, as ``__table_args__``."""
+    """Return a table's comment and physical design, as ``__table_args__``."""
     keys = {"diststyle": diststyle, "distkey": distkey, "sortkey": sortkey}
     return {"comment": comment} | {f"redshift_{name}": value for name, value in keys.items()}
 
@@ -91,7 +91,7 @@ class Base(DeclarativeBase):
         return cls.__table__
 
     def __repr__(self) -> str:
-        """The values that were read and are not NULL; to show a row asks the warehouse nothing."""
+        """Return the loaded values that are not NULL, without a query."""
         read = {name: vars(self).get(name) for name in self.table().columns.keys()}  # noqa: SIM118 (a collection)
         values = ", ".join(f"{name}={value!r}" for name, value in read.items() if value is not None)
         return f"{type(self).__name__}({values})"
@@ -135,14 +135,14 @@ class StagingTable(Base):
 class StarTable(Base):
     """A table of the star, which is filled from staging.
 
-    ``natural_key`` names the columns that say which row a row is; the primary key where a model does not say.
+    ``natural_key`` names the columns that identify a row; by default, the primary key.
     ``staged_in`` is the staging table whose records its rows come from. ``copies_staging`` says that its rows are those
-    records as they stand: what it holds already is left out of the batch, so that nothing is computed from it.
-    ``changed_by`` is the staging table whose records change rows that are stored, by way of another table.
-    ``references`` names, for a column, the table whose key its values must be; ``allowed_values`` names, for a column,
-    the values it may have. Redshift enforces neither: ``sparkify_dwh.checks.business`` checks them. NULL is free in both.
-    ``partition_by`` names the partitions of an export and the column each is of: a partition by another name than its
-    column's is that part of the column's time.
+    records unchanged: records that the table holds already are removed from the batch.
+    ``changed_by`` is a staging table whose records change stored rows by way of another table.
+    ``references`` maps a column to the table whose key it refers to, ``allowed_values`` a column to its allowed values.
+    Redshift enforces neither: ``sparkify_dwh.checks.generic`` checks them. Both allow NULL.
+    ``partition_by`` maps the partitions of an export to columns: a partition whose name is not its column's is that part of
+    the column's time.
     """
 
     __abstract__ = True
@@ -160,23 +160,23 @@ class StarTable(Base):
 
     @classmethod
     def filled(cls) -> list[str]:
-        """The columns that a load gives values to: all but the numbers that the warehouse gives itself."""
+        """Return the columns that a load fills: all but IDENTITY columns."""
         return [column.name for column in cls.table().columns if column.identity is None]
 
     @classmethod
     def from_staging(cls) -> Select[Any]:
-        """What the staged batch says of this table's rows: the key, and the columns that ``completed`` does not add.
+        """Return the SELECT of this table's records in the staged batch: the key, and what ``completed`` does not add.
 
-        One row a key, or several of which ``completed`` makes one. Where it is the key alone, rows are inserted and never
-        updated: all the rest follows from the key.
+        One row per key, or several that ``completed`` reduces to one. If only the key is selected, rows are inserted and
+        never updated: the other columns follow from the key.
         """
         raise NotImplementedError
 
     @classmethod
     def completed(cls, records: Subquery) -> Select[Any] | None:
-        """The rows, columns as in ``filled``, that come of records of ``from_staging``; None where these are the rows.
+        """Return the rows, columns as in ``filled``, made from records of ``from_staging``; None if these are the rows.
 
-        A load hands over those alone that are new, or that differ from the stored row and may replace it: nothing is
+        A load passes only records that are new, or that differ from the stored row and may replace it: nothing is
         looked up, sorted or computed for the rest of the batch.
         """
         del records
@@ -184,27 +184,27 @@ class StarTable(Base):
 
     @classmethod
     def staged_keys(cls) -> Select[Any]:
-        """The keys that the staged batch names, as its records have them: the same key as often as it is named."""
+        """Return the keys of the records in the staged batch, with duplicates."""
         records = cls.from_staging()
         return records.with_only_columns(*(records.selected_columns[name] for name in cls.key()))
 
     @classmethod
     def from_warehouse(cls) -> Select[Any]:
-        """Rows this table holds already that records of ``changed_by`` change: their keys, and the columns that change."""
+        """Return the stored rows that records of ``changed_by`` change: their keys, and the columns that change."""
         raise NotImplementedError
 
     @classmethod
     def batch_range(cls) -> Select[Any] | None:
-        """The first and the last value of the sort key in the staged batch, to be bound as constants.
+        """Return the query of the first and last value of the sort key in the staged batch, which are bound as constants.
 
-        Redshift skips blocks by comparing the sort key with constants, not with columns. None where the whole of the
-        table may be read.
+        Redshift skips blocks by comparing the sort key with constants, not with columns. None when the whole table may be
+        read.
         """
         return None
 
     @classmethod
     def replaces(cls, incoming: Any, stored: Any) -> ColumnElement[bool] | None:
-        """Whether the incoming row may replace the stored one; None when it always may."""
+        """Return the condition for the incoming row to replace the stored one; None when it always may."""
         del incoming, stored
         return None
 

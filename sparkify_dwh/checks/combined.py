@@ -1,4 +1,4 @@
-"""Many checks by one SELECT: while it finds nothing, none of them has an offender.
+"""Several checks by one SELECT: if it finds nothing, none of them has an offender.
 
     by rows   checks that look at the rows of a table one by one, each alone or with the row that it points at: one scan
     by keys   of a batch: that every key that is staged is stored, and stored once: one join of a staging table with all

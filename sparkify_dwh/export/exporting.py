@@ -1,4 +1,4 @@
-"""An export: every table of the star unloaded in one transaction, counted, and written down.
+"""An export: every table of the star unloaded in one transaction, counted, and listed in a manifest.
 
 In one transaction all tables are of one snapshot, whatever is loaded meanwhile (Redshift guide, c_serial_isolation).
 """
@@ -83,7 +83,7 @@ def _models(warehouse: Warehouse, tables: Sequence[str]) -> list[type[StarTable]
 
 
 class Exporting:
-    """One export at work."""
+    """A running export."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class Exporting:
         self._place = target.url  # where it is at work
 
     def run(self, *, overwrite: bool) -> Export:
-        """The export, written and written down."""
+        """Run the export, and write its manifest."""
         with self._engine.connect() as connection:
             require_migrated(connection, self._settings.warehouse)
             self._tell("look at the target")
@@ -124,7 +124,7 @@ class Exporting:
         return export
 
     def _export(self, connection: Connection) -> Export:
-        """Unload all tables, in the transaction that the first statement begins."""
+        """Unload all tables in the transaction that the first statement begins."""
         started_at, start = datetime.now(timezone.utc).replace(tzinfo=None), time.perf_counter()
         last_load, last_load_at = _last_load(connection)
         tables = {model.__tablename__: self._unload(connection, model) for model in self._models}
@@ -177,7 +177,7 @@ def _check(name: str, table: ExportedTable, unloaded: int) -> None:
 
 
 def _last_load(connection: Connection) -> tuple[str, datetime] | tuple[None, None]:
-    """The load by which the warehouse became what the export shows; in the export's own snapshot."""
+    """Return the id and the time of the latest load in the export's own snapshot."""
     loaded = select(Load.load_id, Load.started_at).where(Load.outcome == "loaded")
     latest = loaded.order_by(Load.started_at.desc(), Load.load_id).limit(1)
     return connection.execute(latest).tuples().one_or_none() or (None, None)

@@ -1,4 +1,4 @@
-"""What an export reads of a table: the query of its UNLOAD, and how many rows that is."""
+"""The statements of an export: the UNLOAD of a table, and the counts that it is compared with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def unload_command(model: type[StarTable], url: str, settings: Settings) -> UnloadCommand:
-    """The UNLOAD of a table into the folder ``url``, partitioned as the model says."""
+    """Return the UNLOAD of a table into the folder ``url``, with the partitions of the model."""
     return UnloadCommand(
         exported_rows(model),
         url,
@@ -28,9 +28,9 @@ def unload_command(model: type[StarTable], url: str, settings: Settings) -> Unlo
 
 
 def exported_rows(model: type[StarTable]) -> Select[Any]:
-    """All rows and columns of a table in the order of its sort key, and after them its partitions that are no columns.
+    """Return all rows of a table in the order of its sort key: its columns, then the partitions that are not columns.
 
-    In order, they need not be sorted when they are loaded again. Redshift guide, r_UNLOAD
+    Ordered rows need no sorting when they are restored. Redshift guide, r_UNLOAD
     """
     table = model.table()
     computed = [
@@ -40,29 +40,29 @@ def exported_rows(model: type[StarTable]) -> Select[Any]:
 
 
 def extent(model: type[StarTable]) -> Select[Any]:
-    """How many rows a table has, and the greatest number that it has given one: NULL when it numbers none."""
+    """Return the number of rows of a table, and its greatest IDENTITY value; NULL without such a column."""
     numbered = numbered_column(model)
     greatest = cast(null(), BigInteger) if numbered is None else func.max(numbered)
     return select(func.count(), greatest).select_from(model.table())
 
 
 def last_unload() -> Select[Any]:
-    """How many rows the UNLOAD before wrote. Redshift guide, PG_LAST_UNLOAD_COUNT"""
+    """Return the number of rows that the previous UNLOAD wrote. Redshift guide, PG_LAST_UNLOAD_COUNT"""
     return select(func.pg_last_unload_count())
 
 
 def is_filled(model: type[StarTable]) -> Select[Any]:
-    """A row when the table has any."""
+    """Return a row if the table has any."""
     return select(literal_column("1")).select_from(model.table()).limit(1)
 
 
 def numbered_column(model: type[StarTable]) -> Column[Any] | None:
-    """The column whose values the warehouse gives."""
+    """Return the IDENTITY column of a table; None without one."""
     return next((column for column in model.table().columns if column.identity is not None), None)
 
 
 def exported_columns(model: type[StarTable]) -> tuple[ExportedColumn, ...]:
-    """The columns of the files, in their order."""
+    """Return the columns of the files, in order."""
     dialect = SparkifyDialect()
     return tuple(
         ExportedColumn(column.name, column.type.compile(dialect=dialect))

@@ -1,4 +1,4 @@
-"""Where an export goes: a folder with a folder for each table, of which none may hold anything before.
+"""The target of an export: a folder with an empty folder for each table.
 
 Neither of UNLOAD's own options would do. CLEANPATH empties only the partitions that it writes, and ALLOWOVERWRITE leaves
 what has another name, so that rows of an earlier export would be read with the new ones (Redshift guide, r_UNLOAD). So what
@@ -85,7 +85,7 @@ class Target:
         return f"{self.url}{table}/"
 
     def files(self, table: str) -> tuple[ExportedFile, ...]:
-        """The files in a table's folder, in the order of their names."""
+        """Return the files in a table's folder, in the order of their names."""
         found = self._written[table] = self._store.list(self.folder(table))
         return tuple(ExportedFile(self._path(each), each.size) for each in found)
 
@@ -136,7 +136,7 @@ class Target:
         self._store.write(self.manifest, data)
 
     def left(self, tables: Iterable[str]) -> str:
-        """What a failed export has left behind, as a sentence."""
+        """Return a sentence about the files that a failed export has left."""
         try:
             count = sum(len(self._store.list(self.folder(table))) for table in tables)
         except SourceError as error:
@@ -160,7 +160,7 @@ class Target:
                 )
 
     def _remove(self, objects: Iterable[StoredObject]) -> None:
-        """Remove them, the first of them before the others: it is the manifest, which must not name what is gone."""
+        """Remove the objects, first the manifest, which must not name files that are gone."""
         urls = [found.url for found in objects]
         for url in urls[:1]:
             self._store.delete(url)

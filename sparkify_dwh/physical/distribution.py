@@ -29,7 +29,7 @@ class Distribution:
 
     @classmethod
     def of(cls, table: Table) -> Distribution:
-        """As the model declares it. A dist key without a style is style KEY. Redshift guide, r_CREATE_TABLE_NEW"""
+        """Return the distribution that a model declares. A dist key implies style KEY. Redshift guide, r_CREATE_TABLE_NEW"""
         declared = table.dialect_options["redshift"]
         return cls(declared["diststyle"] or ("KEY" if declared["distkey"] else "AUTO"), declared["distkey"])
 

@@ -9,19 +9,19 @@ from sqlalchemy import ColumnElement, Select, SmallInteger, String, Subquery, an
 
 
 def trimmed(text: Any) -> ColumnElement[str]:
-    """A text without trailing blanks, which Redshift ignores when it compares. Redshift guide, r_Character_types"""
+    """Return a text without trailing blanks, which Redshift ignores in comparisons. Redshift guide, r_Character_types"""
     return func.rtrim(text, " ", type_=String())
 
 
 def part(name: str, moment: ColumnElement[Any]) -> ColumnElement[int]:
-    """A part of a time. Redshift guide, r_Dateparts_for_datetime_functions: week is the ISO week, dow 0 is Sunday."""
+    """Return a part of a time: week is the ISO week, dow 0 is Sunday. Redshift guide, r_Dateparts_for_datetime_functions"""
     return cast(extract(name, moment), SmallInteger).label(name)
 
 
 def not_before(pairs: Iterable[tuple[ColumnElement[Any], ColumnElement[Any]]]) -> ColumnElement[bool]:
-    """True of the rows whose first columns come after, or with, their second columns, compared one after the other.
+    """Return the condition (left, ...) >= (right, ...), compared column by column.
 
-    Written out, for Redshift has no row constructors. Redshift guide, c_unsupported-postgresql-features
+    Written out because Redshift has no row constructors. Redshift guide, c_unsupported-postgresql-features
     """
     (left, right), *rest = pairs
     if not rest:
@@ -30,5 +30,5 @@ def not_before(pairs: Iterable[tuple[ColumnElement[Any], ColumnElement[Any]]]) -
 
 
 def placed_first(ranked: Subquery) -> Select[Any]:
-    """The rows whose ``place`` is 1, without it."""
+    """Return the rows whose ``place`` is 1, without that column."""
     return select(*(column for column in ranked.c if column.name != "place")).where(ranked.c.place == 1)

@@ -29,7 +29,7 @@ from sparkify_dwh.sql.batch import Batch, Range
 
 
 def fill_statements(model: type[StarTable], batch: Batch) -> list[Update | Insert]:
-    """What brings a table up to date with the batch, in order; nothing where the batch has nothing for it."""
+    """Return the statements that bring a table up to date with the batch, in order; none if the batch has nothing for it."""
     statements: list[Update | Insert] = []
     if model.changed_by is not None and batch.holds(model.changed_by):
         statements.append(update_rows(model, model.from_warehouse()))  # first, while it holds what was there before
@@ -74,7 +74,7 @@ def same_key(model: type[StarTable], stored: Table, incoming: FromClause) -> Col
 def _changes(
     model: type[StarTable], stored: Table, incoming: FromClause, range_: Range | None
 ) -> list[ColumnElement[bool]]:
-    """Conditions that are true of a stored row and the incoming one that is to replace it."""
+    """Return the conditions for an incoming row to replace a stored one."""
     changed = or_(*(differs(stored.c[name], incoming.c[name]) for name in _values(model, incoming.c)))
     may_replace = model.replaces(incoming.c, stored.c)
     conditions = [same_key(model, stored, incoming), changed, *in_range(stored, range_)]
@@ -82,12 +82,12 @@ def _changes(
 
 
 def _values(model: type[StarTable], columns: Any) -> list[str]:
-    """The names of the columns that are not of the key."""
+    """Return the names of the columns outside the key."""
     return [name for name in columns.keys() if name not in model.key()]  # noqa: SIM118 (a collection of columns)
 
 
 def differs(stored: ColumnElement[Any], incoming: ColumnElement[Any]) -> ColumnElement[bool]:
-    """True of two values that are not the same, NULL being the same as NULL."""
+    """Return the condition ``stored IS DISTINCT FROM incoming``."""
     if not getattr(stored, "nullable", True):
         return stored != incoming
     return or_(
@@ -98,14 +98,14 @@ def differs(stored: ColumnElement[Any], incoming: ColumnElement[Any]) -> ColumnE
 
 
 def same(stored: ColumnElement[Any], incoming: ColumnElement[Any]) -> ColumnElement[bool]:
-    """True of two values that are the same, NULL being the same as NULL."""
+    """Return the condition ``stored IS NOT DISTINCT FROM incoming``."""
     if not getattr(stored, "nullable", True):
         return stored == incoming
     return or_(stored == incoming, and_(stored.is_(None), incoming.is_(None)))
 
 
 def in_range(stored: Table, range_: Range | None) -> list[ColumnElement[bool]]:
-    """Bounds on the table's sort key, by which whole blocks are skipped."""
+    """Return the bounds on the table's sort key, by which Redshift skips blocks."""
     if range_ is None:
         return []
     sort_key = stored.c[stored.dialect_options["redshift"]["sortkey"]]

@@ -1,4 +1,4 @@
-"""The statements of a load as people read them."""
+"""The statements of a load as readable text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sparkify_dwh.base import StagingTable, StarTable
     from sparkify_dwh.sql.batch import Range
 
-# What a load has read from the batch when it sends these statements, and nobody knows before.
+# Placeholders for the bounds of the batch, which a load reads before it sends these statements.
 FIRST, LAST = ":first", ":last"
 
 
