@@ -92,12 +92,11 @@ def _render(
     check: bool,
     on_step: Callable[[str], None],
 ) -> tuple[str, ReportData]:
-    """Return the page and its data."""
     require_extra("report", "A report")
     from sparkify_dwh.report.drawing import Drawing
 
     with Drawing() as drawing, ThreadPoolExecutor(1) as importer:
-        from sparkify_dwh.report.data import ReportRequest, read_report_data  # while the script is bundled
+        from sparkify_dwh.report.data import read_report_data  # while the script is bundled
 
         @cache
         def importing() -> Future[Any]:
@@ -107,7 +106,7 @@ def _render(
             importing()  # from the first step on: this process then waits for the warehouse
             on_step(step)
 
-        data = read_report_data(settings, ReportRequest.of(first, last, check=check), tell)
+        data = read_report_data(settings, first, last, check=check, on_step=tell)
         tell("drawing")
         html: str = importing().result().render_page(data, drawing.script())
         return html, data

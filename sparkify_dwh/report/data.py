@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.database import connected, server_message
@@ -23,24 +22,6 @@ from sparkify_dwh.utils.dates import as_date
 from sparkify_dwh.utils.version import VERSION
 
 OnStep = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class ReportRequest:
-    """The days and checks of a report; ``now`` is UTC. With ``check``, all checks are run on the whole warehouse."""
-
-    first: date | None
-    last: date | None
-    check: bool
-    now: datetime
-
-    @classmethod
-    def of(
-        cls, first: date | str | None = None, last: date | str | None = None, *, check: bool = False
-    ) -> ReportRequest:
-        """Return a request made now, for days as dates or ISO texts. Raises :class:`UsageError` for an invalid day."""
-        first, last = (None if day is None else as_date(day) for day in (first, last))
-        return cls(first, last, check, datetime.now(timezone.utc).replace(tzinfo=None))
 
 
 @dataclass(frozen=True)
@@ -65,38 +46,40 @@ class ReportData:
         return self.days.first if self.days else date.max
 
 
-def read_report_data(settings: Settings, request: ReportRequest, on_step: OnStep = lambda _step: None) -> ReportData:
-    """Read the data of a report from the warehouse.
+def read_report_data(  # noqa: PLR0913 (options by name)
+    settings: Settings,
+    first: date | str | None = None,
+    last: date | str | None = None,
+    *,
+    check: bool = False,
+    now: datetime | None = None,
+    on_step: OnStep = lambda _step: None,
+) -> ReportData:
+    """Read the data of a report from the warehouse. ``now`` is UTC, by default that of this machine.
+
+    ``check`` runs all checks on the whole warehouse.
 
     Raises :class:`UnreachableError`, :class:`NotMigratedError`, :class:`SparkifyError` when the warehouse refuses a query,
-    and :class:`UsageError` for an invalid period.
+    and :class:`UsageError` for an invalid day or period.
     """
+    first, last = (None if day is None else as_date(day) for day in (first, last))
+    now = now or datetime.now(timezone.utc).replace(tzinfo=None)
     with connected(settings) as connection:
         require_migrated(connection, SPARKIFY)
         try:
-            return _read(connection, settings, request, on_step)
+            on_step("looking at the loads")
+            load_status = read_load_status(connection, check)
+            on_step("reading the plays")
+            create_listeners(connection)
+            bounds = connection.execute(questions.days_of_data()).one()
+            days = Period(bounds.first_day, bounds.last_day) if bounds.first_day else None
+            period = choose_period(days, first, last, now.date())
+            heard = listening(connection, period, days, on_step) if period else None
         except DBAPIError as error:
             raise SparkifyError(f"The warehouse refused a query of the report: {server_message(error)}.") from error
         finally:
             connection.rollback()
-
-
-def _read(connection: Connection, settings: Settings, request: ReportRequest, on_step: OnStep) -> ReportData:
-    on_step("looking at the loads")
-    load_status = read_load_status(connection, request.check)
-    on_step("reading the plays")
-    create_listeners(connection)
-    bounds = connection.execute(questions.days_of_data()).one()
-    days = Period(bounds.first_day, bounds.last_day) if bounds.first_day else None
-    period = choose_period(days, request.first, request.last, request.now.date())
-    return ReportData(
-        request.now,
-        VERSION,
-        _warehouse_name(settings),
-        days,
-        listening(connection, period, days, on_step) if period else None,
-        load_status,
-    )
+    return ReportData(now, VERSION, _warehouse_name(settings), days, heard, load_status)
 
 
 def _warehouse_name(settings: Settings) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from types import TracebackType
 from typing import ClassVar
 
 from sparkify_dwh.errors import SparkifyError
@@ -35,36 +34,31 @@ class Drawing:
     def __enter__(self) -> Drawing:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdout, self._process.stderr):
-            if pipe:
-                pipe.close()
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            with self._process:  # closes its pipes and waits
+                self._process.kill()
 
     def script(self) -> str:
         """Wait for the script and return it, safe to embed in a script element."""
         if Drawing._finished is None:
-            Drawing._finished = self._wait()
+            assert self._process is not None
+            Drawing._finished = _script_of(self._process)
         return Drawing._finished
-
-    def _wait(self) -> str:
-        assert self._process is not None  # nothing was finished when this began
-        output, errors = self._process.communicate()
-        if self._process.returncode:
-            reason = errors.decode(errors="replace").strip().rpartition("\n")[2]
-            raise SparkifyError(
-                f"The charts need vl-convert-python, which failed: {reason or self._process.returncode}. Install it again: "
-                "pip install --force-reinstall vl-convert-python."
-            )
-        return output.decode().replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
 def _start() -> subprocess.Popen[bytes]:
     command = [sys.executable, "-I", "-c", PROGRAM, json.dumps(sys.path), SNIPPET]
     pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
     return subprocess.Popen(command, stdin=nothing, stdout=pipe, stderr=pipe)  # noqa: S603 (our own)
+
+
+def _script_of(process: subprocess.Popen[bytes]) -> str:
+    output, errors = process.communicate()
+    if process.returncode:
+        reason = errors.decode(errors="replace").strip().rpartition("\n")[2]
+        raise SparkifyError(
+            f"The charts need vl-convert-python, which failed: {reason or process.returncode}. Install it again: "
+            "pip install --force-reinstall vl-convert-python."
+        )
+    return output.decode().replace("</script", "<\\/script").replace("<!--", "<\\!--")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sparkify_dwh.report.daily import Daily
 from sparkify_dwh.report.data import ReportData
 from sparkify_dwh.report.formatting import Kind, fraction
 from sparkify_dwh.report.period import Period
-
-Measures = dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -29,12 +27,7 @@ FIGURES = (
     Figure("listeners", "Listeners", "count", "Users who started a song, each counted once."),
     Figure("new", "New listeners", "count", "Listeners whose very first play is on one of these days."),
     Figure("sessions", "Sessions", "count", "Sessions of the app with at least one play, each counted once."),
-    Figure(
-        "seconds",
-        "Listening time",
-        "hours",
-        "The length of the songs that were started: an upper bound.",
-    ),
+    Figure("seconds", "Listening time", "hours", "The length of the songs that were started: an upper bound."),
     Figure("per_listener", "Plays per listener", "ratio", "Plays divided by listeners."),
     Figure("paid", "Paid plays", "share", "Share of plays by users on the paid level at the time."),
     Figure(
@@ -50,13 +43,10 @@ def headline_figures(data: ReportData) -> list[Figure]:
     daily, period = data.listening.daily, data.listening.period
     now = measures(daily, period)
     before = measures(daily, period.before()) if data.comparable else {}
-    return [
-        Figure(each.name, each.label, each.kind, each.meaning, now[each.name], before.get(each.name))
-        for each in FIGURES
-    ]
+    return [replace(figure, value=now[figure.name], before=before.get(figure.name)) for figure in FIGURES]
 
 
-def measures(daily: Daily, period: Period) -> Measures:
+def measures(daily: Daily, period: Period) -> dict[str, float | None]:
     """Return the figures' values by name; None for a ratio without plays."""
     plays, listeners = daily.total(daily.plays, period), daily.distinct(daily.listeners, period)
     return {

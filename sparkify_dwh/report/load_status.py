@@ -61,14 +61,11 @@ def read_load_status(connection: Connection, check_everything: bool) -> LoadStat
         results = run_checks(connection, SPARKIFY.star, SPARKIFY.checks, Scope())
         return LoadStatus(loads, results, "everything in the warehouse, when this page was made")
     for report in reports:
-        if report["outcome"] == LOADED and report["checks"] and _loaded_rows(report):
+        is_checked = report["outcome"] == LOADED and report["checks"]
+        if is_checked and any(rows["loaded"] for rows in report["staged"].values()):
             checked = f"the rows of the load of {_minute(report['started_at'])} UTC"
             return LoadStatus(loads, [CheckResult.from_dict(each) for each in report["checks"]], checked)
     return LoadStatus(loads, [], "")
-
-
-def _loaded_rows(report: dict[str, Any]) -> bool:
-    return any(rows["loaded"] for rows in report["staged"].values())
 
 
 def _load(report: dict[str, Any]) -> LoadSummary:

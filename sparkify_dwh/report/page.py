@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from sparkify_dwh.report.charts import WEEKDAYS, specifications
 from sparkify_dwh.report.data import ReportData
-from sparkify_dwh.report.figures import FIGURES, Figure, headline_figures
+from sparkify_dwh.report.figures import FIGURES, headline_figures
 from sparkify_dwh.report.formatting import (
     FORMATS,
     MISSING,
@@ -132,21 +132,13 @@ def _environment() -> Environment:
         ratio=partial(format_number, "ratio"),
         share=partial(format_number, "share"),
         duration=partial(format_number, "hours"),
-        value=_value,
-        change=_change,
+        value=lambda figure: format_number(figure.kind, figure.value),
+        change=lambda figure: format_change(figure.kind, figure.value, figure.before),
         day=format_day,
         plays_range=format_plays_range,
     )
     environment.globals.update(fraction=fraction, missing_names=MISSING_NAMES, weekdays=WEEKDAYS)
     return environment
-
-
-def _value(figure: Figure) -> str:
-    return format_number(figure.kind, figure.value)
-
-
-def _change(figure: Figure) -> str:
-    return format_change(figure.kind, figure.value, figure.before)
 
 
 def _text(name: str) -> str:

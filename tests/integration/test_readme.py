@@ -20,7 +20,7 @@ import pytest
 from support.checkout import ROOT
 from support.cli import run
 from support.inputs import inputs_under
-from support.listening import a_play, listened
+from support.listening import a_play, add_plays
 from support.records import a_song, an_event
 from support.warehouse import Sparkify, a_standin
 
@@ -145,7 +145,7 @@ def test_what_a_section_shows_works(at_work: Sparkify, monkeypatch: pytest.Monke
     for command in commands(section(title)):
         assert run(monkeypatch, *shlex.split(command)[1:]) == 0, command
     with at_work.engine.begin() as connection:
-        listened(connection, a_play(user_id=16, session_id=2, gender="M", first_name="Tom"))
+        add_plays(connection, a_play(user_id=16, session_id=2, gender="M", first_name="Tom"))
     for block in python(title):
         exec(compile(block, "README.md", "exec"), {})
 
@@ -154,7 +154,7 @@ def test_the_star_is_read_back_as_it_says(
     elsewhere: Sparkify, s3_environment: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with elsewhere.engine.begin() as connection:
-        listened(connection, a_play())
+        add_plays(connection, a_play())
     before = elsewhere.star()
     monkeypatch.chdir(elsewhere.directory)
     monkeypatch.setenv("SPARKIFY_DWH_CLUSTER_HOST", "standin")

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine
 
 from sparkify_dwh import load
-from sparkify_dwh.report.data import ReportData, ReportRequest, read_report_data
+from sparkify_dwh.report.data import ReportData, read_report_data
 from sparkify_dwh.report.period import Period
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.simulation import simulate
@@ -27,6 +27,7 @@ SCRIPT = "</script><script>alert(1)</script>"
 IMAGE = '<img src="x" onerror="alert(2)">'
 PERIOD = Period(date(2018, 11, 16), date(2018, 11, 30))  # the days before are there too
 NOW = datetime(2018, 12, 2, 9, 30)
+NO_DRAWING = "window.vegaEmbed = null;"
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,6 @@ class TwoMonths:
     data: ReportData
 
 
-def wanted(first: date | None = None, last: date | None = None, *, check: bool = False) -> ReportRequest:
-    return ReportRequest(first, last, check, NOW)
-
-
 @pytest.fixture(scope="module")
 def two_months(migrated: Settings, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoMonths]:
     """Loaded once for the tests of a module: 4,000 events, and one of a hostile song that is the most played."""
@@ -49,13 +46,10 @@ def two_months(migrated: Settings, engine: Engine, tmp_path_factory: pytest.Temp
     simulate(directory, songs=60, events=4000, days=40, start=date(2018, 10, 22), catalogue_share=0.4, seed=7)
     write_lines(directory / "log_data" / "hostile.json", hostile_events())
     write_lines(directory / "song_data" / "hostile.json", [a_song()])
-    settings = replace(
-        migrated,
-        inputs=inputs_under(directory.as_uri()),
-    )
+    settings = replace(migrated, inputs=inputs_under(directory.as_uri()))
     try:
         load(settings)
-        yield TwoMonths(settings, engine, read_report_data(settings, wanted(PERIOD.first, PERIOD.last)))
+        yield TwoMonths(settings, engine, read_report_data(settings, PERIOD.first, PERIOD.last, now=NOW))
     finally:
         with engine.begin() as connection:
             for table in SPARKIFY.all_tables.values():
@@ -69,8 +63,8 @@ def hostile_events() -> list[dict[str, Any]]:
     return [an_event(**hostile, sessionId=9000 + number, ts=start + number) for number in range(500)]
 
 
-def words(html: str) -> str:
-    """What a reader reads, blanks made one."""
+def visible_text(html: str) -> str:
+    """The text of a page that a reader sees, in one line."""
     reader = Reader()
     reader.feed(html)
     return " ".join(" ".join(reader.texts).split())

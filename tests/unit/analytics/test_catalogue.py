@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from sqlalchemy import Connection
-from support.listening import OF_SETANTA, a_play, listened, records, rows, sql
+from support.listening import OF_SETANTA, a_play, add_plays, records, rows, sql
 
 from sparkify_dwh import analytics
 
@@ -23,7 +23,7 @@ def test_top_songs_are_those_of_the_log() -> None:
 
 
 def test_songs_count_whether_or_not_the_catalogue_holds_them(connection: Connection) -> None:
-    listened(
+    add_plays(
         connection,
         a_play(**OF_SETANTA),
         a_play(item_in_session=1, **OF_SETANTA | {"length": 100.0}),
@@ -37,7 +37,7 @@ def test_songs_count_whether_or_not_the_catalogue_holds_them(connection: Connect
 
 
 def test_trailing_blanks_make_no_other_song(connection: Connection) -> None:
-    listened(connection, a_play(), a_play(item_in_session=1, song="Undo  ", artist="Björk "))
+    add_plays(connection, a_play(), a_play(item_in_session=1, song="Undo  ", artist="Björk "))
     assert [row[:3] for row in rows(connection, analytics.top_songs())] == [("Undo", "Björk", 2)]
     assert [row[:2] for row in rows(connection, analytics.top_artists())] == [("Björk", 2)]
 
@@ -45,13 +45,13 @@ def test_trailing_blanks_make_no_other_song(connection: Connection) -> None:
 def test_songs_played_as_often_stand_in_order_of_their_names(connection: Connection) -> None:
     """By their bytes, a song without a name last: which of them a limit cuts off is then the same every time."""
     titles = ["b", None, "Z", "a", "Älg"]
-    listened(connection, *(a_play(item_in_session=item, song=title) for item, title in enumerate(titles)))
+    add_plays(connection, *(a_play(item_in_session=item, song=title) for item, title in enumerate(titles)))
     assert [row[0] for row in rows(connection, analytics.top_songs(limit=None))] == ["Z", "a", "b", "Älg", None]
     assert [row[0] for row in rows(connection, analytics.top_songs(limit=2))] == ["Z", "a"]
 
 
 def test_artists_have_their_number_of_songs(connection: Connection) -> None:
-    listened(
+    add_plays(
         connection,
         a_play(),
         a_play(item_in_session=1, song="Hyperballad"),
@@ -65,13 +65,13 @@ def test_artists_have_their_number_of_songs(connection: Connection) -> None:
 
 
 def test_missing_songs_are_those_the_catalogue_lacks(connection: Connection) -> None:
-    listened(connection, a_play(), a_play(item_in_session=1, **OF_SETANTA))
+    add_plays(connection, a_play(), a_play(item_in_session=1, **OF_SETANTA))
     assert [row[0] for row in rows(connection, analytics.missing_songs())] == ["Undo"]
 
 
 def test_the_share_of_plays_in_the_catalogue(connection: Connection) -> None:
     assert rows(connection, analytics.share_in_catalogue()) == [(0, 0, None)]
-    listened(
+    add_plays(
         connection,
         a_play(**OF_SETANTA),
         a_play(item_in_session=1),
@@ -87,7 +87,7 @@ def test_the_share_of_plays_in_the_catalogue(connection: Connection) -> None:
 
 def test_a_songs_history_is_by_title_or_by_id(connection: Connection) -> None:
     cover = {"song": "Setanta matins ", "artist": "Helena"}
-    listened(connection, a_play(**OF_SETANTA), a_play("2018-11-16 12:00:00", **cover), a_play(item_in_session=1))
+    add_plays(connection, a_play(**OF_SETANTA), a_play("2018-11-16 12:00:00", **cover), a_play(item_in_session=1))
     both, one = [date(2018, 11, 15), date(2018, 11, 16)], [date(2018, 11, 15)]
     for question, days in {
         analytics.song_history("Setanta matins"): both,
@@ -99,7 +99,9 @@ def test_a_songs_history_is_by_title_or_by_id(connection: Connection) -> None:
 
 
 def test_an_artists_history_is_by_name_or_by_id(connection: Connection) -> None:
-    listened(connection, a_play(**OF_SETANTA), a_play("2018-11-16 12:00:00", artist="Elena"), a_play(item_in_session=1))
+    add_plays(
+        connection, a_play(**OF_SETANTA), a_play("2018-11-16 12:00:00", artist="Elena"), a_play(item_in_session=1)
+    )
     assert records(connection, analytics.artist_history("AR1")) == [
         {
             "day": date(2018, 11, 15),
@@ -118,6 +120,6 @@ def test_an_artists_history_is_by_name_or_by_id(connection: Connection) -> None:
 
 def test_a_title_is_a_value_and_no_sql(connection: Connection) -> None:
     title = "It's 100%: \\' OR 1=1 --"
-    listened(connection, a_play(song=title), a_play(item_in_session=1))
+    add_plays(connection, a_play(song=title), a_play(item_in_session=1))
     assert [row[1] for row in rows(connection, analytics.song_history(title))] == [1]
     assert "'It''s 100%: \\\\'' OR 1=1 --'" in sql(analytics.song_history(title))

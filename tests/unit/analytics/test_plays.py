@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import Connection
-from support.listening import OF_SETANTA, a_play, listened, records, rows, sql
+from support.listening import OF_SETANTA, a_play, add_plays, records, rows, sql
 
 from sparkify_dwh import analytics
 
@@ -37,7 +37,7 @@ def test_plays_per_weekday_bounds_both_tables() -> None:
 
 
 def test_plays_listeners_sessions_and_seconds(connection: Connection) -> None:
-    listened(
+    add_plays(
         connection,
         a_play(),
         a_play(item_in_session=1, length=None),
@@ -51,13 +51,13 @@ def test_plays_listeners_sessions_and_seconds(connection: Connection) -> None:
 
 
 def test_a_session_number_of_two_users_is_two_sessions(connection: Connection) -> None:
-    listened(connection, a_play(user_id=15), a_play(user_id=16, item_in_session=1))
+    add_plays(connection, a_play(user_id=15), a_play(user_id=16, item_in_session=1))
     ((_, _, _, sessions, _),) = rows(connection, analytics.plays_per_day())
     assert sessions == 2
 
 
 def test_a_session_past_midnight_counts_on_both_days(connection: Connection) -> None:
-    listened(connection, a_play("2018-11-15 23:59:00"), a_play("2018-11-16 00:01:00"))
+    add_plays(connection, a_play("2018-11-15 23:59:00"), a_play("2018-11-16 00:01:00"))
     assert [(day, sessions) for day, _, _, sessions, _ in rows(connection, analytics.plays_per_day())] == [
         (THURSDAY, 1),
         (FRIDAY, 1),
@@ -66,7 +66,7 @@ def test_a_session_past_midnight_counts_on_both_days(connection: Connection) -> 
 
 
 def test_an_hour_is_named_by_its_begin(connection: Connection) -> None:
-    listened(connection, a_play("2018-11-15 12:59:59.999"), a_play("2018-11-15 13:00:00"))
+    add_plays(connection, a_play("2018-11-15 12:59:59.999"), a_play("2018-11-15 13:00:00"))
     assert [row[:2] for row in rows(connection, analytics.plays_per_hour())] == [
         (datetime(2018, 11, 15, 12), 1),
         (datetime(2018, 11, 15, 13), 1),
@@ -75,7 +75,7 @@ def test_an_hour_is_named_by_its_begin(connection: Connection) -> None:
 
 def test_a_week_is_named_by_its_monday(connection: Connection) -> None:
     """An ISO week may begin in the year before."""
-    listened(connection, a_play("2019-01-06 23:59:00"), a_play("2018-12-31 00:00:00"), a_play("2019-01-07 00:00:00"))
+    add_plays(connection, a_play("2019-01-06 23:59:00"), a_play("2018-12-31 00:00:00"), a_play("2019-01-07 00:00:00"))
     assert [row[:2] for row in rows(connection, analytics.plays_per_week())] == [
         (date(2018, 12, 31), 2),
         (date(2019, 1, 7), 1),
@@ -83,7 +83,7 @@ def test_a_week_is_named_by_its_monday(connection: Connection) -> None:
 
 
 def test_a_weekday_says_how_many_such_days_had_plays(connection: Connection) -> None:
-    listened(
+    add_plays(
         connection,
         a_play("2018-11-15 12:00:00"),
         a_play("2018-11-15 13:00:00"),
@@ -97,7 +97,7 @@ def test_a_weekday_says_how_many_such_days_had_plays(connection: Connection) -> 
 
 
 def test_hours_of_the_day_and_of_the_week(connection: Connection) -> None:
-    listened(
+    add_plays(
         connection,
         a_play("2018-11-15 09:00:00"),
         a_play("2018-11-18 09:30:00", session_id=819),
@@ -113,7 +113,7 @@ def test_hours_of_the_day_and_of_the_week(connection: Connection) -> None:
 
 def test_totals_are_one_row(connection: Connection) -> None:
     """A user who listened before is not new."""
-    listened(
+    add_plays(
         connection,
         a_play("2018-10-31 12:00:00", session_id=1),
         a_play(),
@@ -131,5 +131,5 @@ def test_totals_of_nothing_are_zero(connection: Connection) -> None:
 
 def test_the_days_of_data(connection: Connection) -> None:
     assert rows(connection, analytics.days_of_data()) == [(None, None, 0, 0)]
-    listened(connection, a_play(), a_play("2018-11-15 23:59:59.999"), a_play("2018-11-17 00:00:00"))
+    add_plays(connection, a_play(), a_play("2018-11-15 23:59:59.999"), a_play("2018-11-17 00:00:00"))
     assert rows(connection, analytics.days_of_data()) == [(THURSDAY, date(2018, 11, 17), 2, 3)]

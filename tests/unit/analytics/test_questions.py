@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Select
 from sqlalchemy.types import NullType
-from support.listening import a_play, listened, records, rows, sql
+from support.listening import a_play, add_plays, records, rows, sql
 
 from sparkify_dwh import analytics
 from sparkify_dwh.analytics import QUESTIONS
@@ -75,7 +75,7 @@ def test_the_rows_have_an_order(name: str) -> None:
 
 def test_the_last_day_is_included_and_the_next_is_not(connection: Connection) -> None:
     moments = ["2018-11-14 23:59:59.999", "2018-11-15 00:00:00", "2018-11-15 23:59:59.999", "2018-11-16 00:00:00"]
-    listened(connection, *map(a_play, moments))
+    add_plays(connection, *map(a_play, moments))
     for name in OF_DAYS:
         answer = records(connection, asked(name, first="2018-11-15", last=date(2018, 11, 15)))
         assert not answer or "plays" not in answer[0] or sum(row["plays"] for row in answer) == 2, name

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, event, inspect, select
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 from support.checkout import ROOT
-from support.listening import OF_SETANTA, a_play, listened
+from support.listening import OF_SETANTA, a_play, add_plays
 
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.star import STAR, Artist, Song, Songplay, User
@@ -19,7 +19,9 @@ README = ROOT / "README.md"
 @pytest.fixture
 def session(connection: Connection) -> Session:
     """A session on a star with a play of a song of the catalogue, and one of another song by another user."""
-    listened(connection, a_play(**OF_SETANTA), a_play("2018-11-16 09:00:00", user_id=16, gender="M", item_in_session=1))
+    add_plays(
+        connection, a_play(**OF_SETANTA), a_play("2018-11-16 09:00:00", user_id=16, gender="M", item_in_session=1)
+    )
     return Session(connection)
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Date, Integer, cast, column, null, select, table
-from support.listening import a_play, listened
+from support.listening import a_play, add_plays
 from support.warehouse import Sparkify
 
 from sparkify_dwh import analytics
@@ -27,7 +27,7 @@ AWKWARD = [(date(2018, 11, 15), 1, None, 200, 0)]
 def played(sparkify: Sparkify) -> Sparkify:
     """A warehouse with one play, on 2018-11-15."""
     with sparkify.engine.begin() as connection:
-        listened(connection, a_play())
+        add_plays(connection, a_play())
     return sparkify
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 from sqlalchemy import Connection
-from support.listening import a_play, listened, records, rows, sql
+from support.listening import a_play, add_plays, records, rows, sql
 
 from sparkify_dwh import analytics
 
@@ -17,7 +17,7 @@ CHROME = f"{WEBKIT} Chrome/36.0.1985.143"
 
 
 def test_a_session_goes_from_the_first_play_to_the_last(connection: Connection) -> None:
-    listened(
+    add_plays(
         connection,
         a_play("2018-11-15 12:00:00.100"),
         a_play("2018-11-15 12:10:00.100", item_in_session=1),
@@ -32,7 +32,7 @@ def test_a_session_goes_from_the_first_play_to_the_last(connection: Connection) 
 
 
 def test_a_session_that_began_before_the_first_day_counts_with_the_rest(connection: Connection) -> None:
-    listened(connection, a_play("2018-11-14 23:00:00"), a_play("2018-11-15 00:00:00"), a_play("2018-11-15 00:01:00"))
+    add_plays(connection, a_play("2018-11-14 23:00:00"), a_play("2018-11-15 00:00:00"), a_play("2018-11-15 00:01:00"))
     assert [row[2:5] for row in rows(connection, analytics.sessions("2018-11-15"))] == [(datetime(2018, 11, 15), 60, 2)]
 
 
@@ -50,7 +50,7 @@ def test_the_medians_stand_in_queries_of_their_own() -> None:
 
 def test_sessions_in_one_row(connection: Connection) -> None:
     assert rows(connection, analytics.sessions_summary()) == [(0, None, None, None, None, None, None)]
-    listened(
+    add_plays(
         connection,
         a_play("2018-11-15 12:00:00"),
         a_play("2018-11-15 12:05:00"),
@@ -63,7 +63,7 @@ def test_sessions_in_one_row(connection: Connection) -> None:
 
 def test_a_location_is_a_city_and_its_states(connection: Connection) -> None:
     places = ["Chicago-Naperville-Elgin, IL-IN-WI", "Rockford, IL", "Rockford, IL", "Atlantis", None]
-    listened(connection, *(a_play(session_id=number, location=place) for number, place in enumerate(places)))
+    add_plays(connection, *(a_play(session_id=number, location=place) for number, place in enumerate(places)))
     assert [row[:3] for row in rows(connection, analytics.top_cities())] == [
         ("Rockford", "IL", 2),
         ("Atlantis", None, 1),
@@ -99,20 +99,20 @@ def test_a_location_is_a_city_and_its_states(connection: Connection) -> None:
 def test_user_agents_name_browsers_that_they_are_not(
     connection: Connection, user_agent: str | None, browser: str, platform: str
 ) -> None:
-    listened(connection, a_play(user_agent=user_agent))
+    add_plays(connection, a_play(user_agent=user_agent))
     assert rows(connection, analytics.browsers()) == [(browser, 1, 1, 1, 200)]
     assert rows(connection, analytics.platforms()) == [(platform, 1, 1, 1, 200)]
 
 
 def test_a_session_with_two_versions_of_a_browser_is_one(connection: Connection) -> None:
     agents = ["Chrome/36.0", "Chrome/37.0"]
-    listened(connection, *(a_play(item_in_session=item, user_agent=agent) for item, agent in enumerate(agents)))
+    add_plays(connection, *(a_play(item_in_session=item, user_agent=agent) for item, agent in enumerate(agents)))
     assert rows(connection, analytics.browsers()) == [("Chrome", 2, 1, 1, 400)]
 
 
 def test_the_most_used_browser_comes_first(connection: Connection) -> None:
     agents = ["Firefox/31.0", "Chrome/36.0", "Chrome/37.0", "Safari/537"]
-    listened(connection, *(a_play(item_in_session=item, user_agent=agent) for item, agent in enumerate(agents)))
+    add_plays(connection, *(a_play(item_in_session=item, user_agent=agent) for item, agent in enumerate(agents)))
     assert [(row["browser"], row["plays"]) for row in records(connection, analytics.browsers())] == [
         ("Chrome", 2),
         ("Firefox", 1),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import Connection
-from support.listening import a_play, listened, records, rows, sql
+from support.listening import a_play, add_plays, records, rows, sql
 
 from sparkify_dwh import analytics
 
 
 def test_top_users_have_names_and_listening_time(connection: Connection) -> None:
-    listened(
+    add_plays(
         connection,
         a_play(),
         a_play(item_in_session=1, level="free", length=100.5),
@@ -29,7 +29,7 @@ def test_top_users_have_names_and_listening_time(connection: Connection) -> None
 
 def test_free_and_paid_plays_are_told_by_their_own_level(connection: Connection) -> None:
     """The level that the user has now is not the one they had."""
-    listened(
+    add_plays(
         connection,
         a_play(level="free"),
         a_play(item_in_session=1),
@@ -56,7 +56,7 @@ def test_level_changes_look_at_the_play_before() -> None:
 
 
 def test_who_changed_level(connection: Connection) -> None:
-    listened(
+    add_plays(
         connection,
         a_play("2018-10-31 12:00:00", level="free"),
         a_play("2018-11-01 12:00:00", level=None),
@@ -71,7 +71,7 @@ def test_who_changed_level(connection: Connection) -> None:
 
 
 def test_a_user_is_new_in_the_week_of_the_first_play(connection: Connection) -> None:
-    listened(
+    add_plays(
         connection,
         a_play("2018-11-04 12:00:00"),
         a_play("2018-11-05 12:00:00"),
@@ -86,7 +86,7 @@ def test_a_user_is_new_in_the_week_of_the_first_play(connection: Connection) -> 
 
 def test_cohorts_are_those_who_began_in_a_week(connection: Connection) -> None:
     """A week in which none of them listened has no row."""
-    listened(
+    add_plays(
         connection,
         a_play("2018-12-24 12:00:00"),
         a_play("2018-12-30 12:00:00", user_id=16, session_id=2),

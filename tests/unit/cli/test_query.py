@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from support.cli import run
-from support.listening import SETANTA, a_play, listened
+from support.listening import SETANTA, a_play, add_plays
 from support.warehouse import Sparkify
 
 from sparkify_dwh.analytics import QUESTIONS
@@ -21,7 +21,7 @@ from sparkify_dwh.analytics import QUESTIONS
 def configuration(sparkify: Sparkify, configuration: Path) -> Path:
     """A dwh.cfg for the warehouse of the tests, which holds one play, on 2018-11-15."""
     with sparkify.engine.begin() as connection:
-        listened(connection, a_play(user_id=1500))
+        add_plays(connection, a_play(user_id=1500))
     return configuration
 
 
@@ -158,7 +158,7 @@ def test_a_default_limit_that_is_reached_is_pointed_out(
     """On standard error, unless a limit was given."""
     with sparkify.engine.begin() as connection:
         plays = (a_play(item_in_session=item, song=f"Song {item}", user_id=1500) for item in range(20, 31))
-        listened(connection, *plays, songs=[SETANTA | {"song_id": "SO2"}])
+        add_plays(connection, *plays, songs=[SETANTA | {"song_id": "SO2"}])
     ask = partial(asked, monkeypatch, capsys, "--config", configuration, "query", "top-songs", "--format", "csv")
     _, out, err = ask()
     assert (len(out.splitlines()), err) == (11, "Only the first 10 rows are shown; --limit all shows all.\n")

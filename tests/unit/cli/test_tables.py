@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.cli import run
-from support.listening import a_play, listened
+from support.listening import a_play, add_plays
 from support.warehouse import Sparkify
 
 from sparkify_dwh.cli.tables import column, fit_widths, print_table, wrap_heading
@@ -35,7 +35,7 @@ def a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 def configuration(sparkify: Sparkify, configuration: Path) -> Path:
     """A dwh.cfg for the warehouse of the tests, which holds three sessions, two of them of one play."""
     with sparkify.engine.begin() as connection:
-        listened(
+        add_plays(
             connection,
             a_play("2018-11-15 12:00:00.326"),
             a_play("2018-11-15 13:00:00", user_id=8, session_id=9),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, TableClause, select
-from support.listening import OF_SETANTA, a_play, listened, rows, sql
+from support.listening import OF_SETANTA, a_play, add_plays, rows, sql
 
 from sparkify_dwh.report import questions
 from sparkify_dwh.report.period import Period
@@ -27,16 +27,16 @@ from sparkify_dwh.report.rollups import (
 DAY = Period(date(2018, 11, 15), date(2018, 11, 15))
 
 
-def gathered(connection: Connection, *plays: dict[str, Any], period: Period = DAY) -> Connection:
-    listened(connection, *plays)
+def create_tables(connection: Connection, *plays: dict[str, Any]) -> None:
+    """Create the temporary tables of DAY, from these plays."""
+    add_plays(connection, *plays)
     create_listeners(connection)
     (days,) = connection.execute(questions.days_of_data())
-    create_rollups(connection, period, Period(days.first_day, days.last_day))
-    return connection
+    create_rollups(connection, DAY, Period(days.first_day, days.last_day))
 
 
-def held(connection: Connection, made: TableClause, *columns: str) -> list[tuple[Any, ...]]:
-    return sorted(rows(connection, select(*(made.c[name] for name in columns))), key=repr)
+def rows_of(connection: Connection, table: TableClause, *columns: str) -> list[tuple[Any, ...]]:
+    return sorted(rows(connection, select(*(table.c[name] for name in columns))), key=repr)
 
 
 def test_the_statement_of_the_session_hours() -> None:
@@ -67,7 +67,7 @@ def test_a_bound_beyond_which_there_are_no_plays_is_left_out(first: int, last: i
 
 
 def test_plays_of_one_hour_of_a_session_are_one_row(connection: Connection) -> None:
-    gathered(
+    create_tables(
         connection,
         a_play("2018-11-15 12:10:00"),
         a_play("2018-11-15 12:59:59.999", item_in_session=1, **OF_SETANTA),
@@ -76,7 +76,7 @@ def test_plays_of_one_hour_of_a_session_are_one_row(connection: Connection) -> N
         a_play("2018-11-13 23:59:59", session_id=2),
         a_play("2018-11-16 00:00:00", session_id=3),
     )
-    assert held(connection, SESSION_HOURS, "hour", "session_id", "plays", "seconds", "matched_plays") == [
+    assert rows_of(connection, SESSION_HOURS, "hour", "session_id", "plays", "seconds", "matched_plays") == [
         (datetime(2018, 11, 14, 23), 1, 1, 200.0, 0),
         (datetime(2018, 11, 15, 12), 818, 2, 470.0, 1),
         (datetime(2018, 11, 15, 13), 818, 1, None, 0),
@@ -84,25 +84,28 @@ def test_plays_of_one_hour_of_a_session_are_one_row(connection: Connection) -> N
 
 
 def test_the_audience_is_of_the_period_alone(connection: Connection) -> None:
-    gathered(connection, a_play(), a_play("2018-11-14 12:00:00"), a_play(session_id=2, location="Waco, TX"))
-    assert held(connection, AUDIENCE, "user_id", "location", "plays") == [(15, "Lubbock, TX", 1), (15, "Waco, TX", 1)]
+    create_tables(connection, a_play(), a_play("2018-11-14 12:00:00"), a_play(session_id=2, location="Waco, TX"))
+    assert rows_of(connection, AUDIENCE, "user_id", "location", "plays") == [
+        (15, "Lubbock, TX", 1),
+        (15, "Waco, TX", 1),
+    ]
 
 
 def test_names_that_differ_in_trailing_blanks_are_one_song(connection: Connection) -> None:
-    gathered(connection, a_play(song="Undo  "), a_play(session_id=2), a_play(session_id=3, artist=None))
-    assert held(connection, SONGS, "song", "artist", "plays") == [("Undo", "Björk", 2), ("Undo", None, 1)]
+    create_tables(connection, a_play(song="Undo  "), a_play(session_id=2), a_play(session_id=3, artist=None))
+    assert rows_of(connection, SONGS, "song", "artist", "plays") == [("Undo", "Björk", 2), ("Undo", None, 1)]
     assert rows(connection, questions.songs_played()) == [(2, 1)]
 
 
 def test_plays_without_a_user_are_days_of_data_and_no_listeners(connection: Connection) -> None:
-    gathered(connection, a_play("2018-11-15 08:00:00", user_id=None), a_play(session_id=2))
-    assert len(held(connection, LISTENERS, "user_id")) == 2
+    create_tables(connection, a_play("2018-11-15 08:00:00", user_id=None), a_play(session_id=2))
+    assert len(rows_of(connection, LISTENERS, "user_id")) == 2
     assert rows(connection, questions.days_of_data()) == [(date(2018, 11, 15), date(2018, 11, 15))]
     assert rows(connection, questions.new_users_per_day(DAY)) == [(date(2018, 11, 15), 1)]
 
 
 @pytest.mark.parametrize(
-    ("levels", "found"),
+    ("levels", "changes"),
     [
         (["free", "paid"], [("free", "paid", 1)]),
         (["free", "paid", "free"], [("free", "free", 1)]),
@@ -111,8 +114,8 @@ def test_plays_without_a_user_are_days_of_data_and_no_listeners(connection: Conn
     ],
 )
 def test_levels_are_those_of_listeners_who_changed_them(
-    connection: Connection, levels: list[str | None], found: list[tuple[str, str, int]]
+    connection: Connection, levels: list[str | None], changes: list[tuple[str, str, int]]
 ) -> None:
     plays = (a_play(f"2018-11-15 {12 + hour}:00:00", level=level) for hour, level in enumerate(levels))
-    gathered(connection, *plays)
-    assert rows(connection, questions.first_and_last_levels(DAY)) == found
+    create_tables(connection, *plays)
+    assert rows(connection, questions.first_and_last_levels(DAY)) == changes
