@@ -66,9 +66,9 @@ def share_in_catalogue_per_day(first: Day = None, last: Day = None) -> Select[An
 def song_history(song: str, first: Day = None, last: Day = None, *, artist: str | None = None) -> Select[Any]:
     """How did a song do, day after day?
 
-    One row per day with plays of it: day, plays, listeners, listening_seconds, matched_plays. ``song`` is a title as
-    logged, to the letter but for trailing blanks, or a song_id; ``artist`` an artist's name as logged, or an artist_id,
-    for songs that share their title.
+    One row per day with plays of it: day, plays, listeners, listening_seconds, matched_plays. ``song`` is a title exactly
+    as logged, except for trailing blanks, or a song_id. ``artist``, an artist's name as logged or an artist_id, chooses
+    among songs with the same title.
     """
     conditions = [_is_song(song)] if artist is None else [_is_song(song), _is_artist(artist)]
     return _history(*conditions, *during(first, last))
@@ -78,7 +78,7 @@ def artist_history(artist: str, first: Day = None, last: Day = None) -> Select[A
     """How did an artist do, day after day?
 
     One row per day with plays of the artist: day, plays, listeners, listening_seconds, matched_plays, and songs: how many
-    titles were played. ``artist`` is a name as logged, to the letter but for trailing blanks, or an artist_id.
+    titles were played. ``artist`` is a name exactly as logged, except for trailing blanks, or an artist_id.
     """
     songs = func.count(trimmed(Songplay.song_title).distinct()).label("songs")
     return _history(_is_artist(artist), *during(first, last)).add_columns(songs)

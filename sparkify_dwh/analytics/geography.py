@@ -17,8 +17,8 @@ from sparkify_dwh.star import Songplay
 def top_cities(first: Day = None, last: Day = None, *, limit: int | None = 10) -> Select[Any]:
     """In which cities do people listen most?
 
-    One row per location as logged: city (all before the comma), state (all behind it, several for an area that lies in
-    several: IL-IN-WI; NULL without a comma), plays, listeners, sessions, listening_seconds. The most plays first, then
+    One row per location as logged: city (before the comma), state (after it; several for an area in several states,
+    IL-IN-WI; NULL without a comma), plays, listeners, sessions, listening_seconds. The most plays first, then
     in order of their names.
     """
     where = during(first, last)

@@ -16,9 +16,8 @@ from sparkify_dwh.star import Songplay
 def totals(first: Day = None, last: Day = None) -> Select[Any]:
     """How much was listened to, by how many users, and how many of them were new?
 
-    One row: plays, listeners, sessions, listening_seconds (an upper bound), matched_plays (of songs that the catalogue
-    holds), new_users (whose very first play is on one of these days, so all earlier plays are read). All are 0 without
-    plays.
+    One row: plays, listeners, sessions, listening_seconds (an upper bound), matched_plays (of songs in the catalogue),
+    new_users (whose very first play is on one of these days, so all earlier plays are read). All are 0 without plays.
     """
     matched = select(func.count(Songplay.song_id)).where(*during(first, last)).scalar_subquery()
     began = first_plays(last)

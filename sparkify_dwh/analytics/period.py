@@ -62,7 +62,7 @@ def week_of(start: Any) -> ColumnElement[date]:
 
 
 def constant(value: Any) -> ColumnElement[Any]:
-    """Return a literal for a value that belongs to the question; values from users are bind parameters."""
+    """Return a literal for a value that belongs to the question. Values from users are bind parameters."""
     return literal(value, literal_execute=True)
 
 
@@ -71,5 +71,5 @@ def limited(question: Select[Any], limit: int | None) -> Select[Any]:
     if limit is None:
         return question
     if not isinstance(limit, int) or not 1 <= limit <= MOST_ROWS:
-        raise UsageError(f"A limit is a number of rows from 1, and {limit!r} is none: pass None for all rows.")
+        raise UsageError(f"Invalid limit {limit!r}: use a number of rows from 1, or None for all rows.")
     return question.limit(limit)

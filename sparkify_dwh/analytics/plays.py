@@ -18,7 +18,7 @@ from sparkify_dwh.star import Songplay, Time
 def plays_per_hour(first: Day = None, last: Day = None) -> Select[Any]:
     """How much is listened to, hour after hour?
 
-    One row per hour with plays: hour (its begin, UTC), plays, listeners, sessions, listening_seconds.
+    One row per hour with plays: hour (its start, UTC), plays, listeners, sessions, listening_seconds.
     """
     hour = hour_of(Songplay.start_time).label("hour")
     return activity(session_plays(hour, where=during(first, last)), "hour").order_by("hour")
@@ -36,8 +36,8 @@ def plays_per_day(first: Day = None, last: Day = None) -> Select[Any]:
 def plays_per_week(first: Day = None, last: Day = None) -> Select[Any]:
     """How much is listened to, week after week?
 
-    One row per ISO week with plays: week (its Monday), plays, listeners, sessions, listening_seconds. Of the first and
-    the last week only the days that are asked for count.
+    One row per ISO week with plays: week (its Monday), plays, listeners, sessions, listening_seconds. The
+    first and the last week count only the requested days.
     """
     week = week_of(Songplay.start_time).label("week")
     return activity(session_plays(week, where=during(first, last)), "week").order_by("week")
@@ -47,7 +47,7 @@ def plays_per_weekday(first: Day = None, last: Day = None) -> Select[Any]:
     """On which days of the week do people listen?
 
     One row per weekday with plays: weekday (0 Sunday to 6 Saturday), plays, listeners, sessions, listening_seconds, and
-    days: how many such days had plays, for a month has five of some weekdays and four of others.
+    days: the number of such days with plays.
     """
     played_on = day_of(Songplay.start_time).label("played_on")
     visits = session_plays(Time.weekday, played_on, where=_in_both(first, last), join=Songplay.time)

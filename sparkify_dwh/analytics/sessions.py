@@ -1,8 +1,8 @@
 """Sessions: how long they are and how many plays they have.
 
 ``sparkify_dwh.analytics.measures`` defines a session and listening time. A session lasts from the start of its first play
-to the start of its last, because the log holds no ends: a session of one play has length 0. Of a session that reaches
-beyond the requested days, only the plays on those days count.
+to the start of its last, because the log holds no ends: a session of one play has length 0. Only plays on the requested
+days count, also for sessions that reach beyond them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def sessions(first: Day = None, last: Day = None, *, limit: int | None = None) -
     """Which sessions were there, and how long were they?
 
     One row per session with plays: session_id, user_id, began_at (start of the first play), length_seconds, plays,
-    listening_seconds. In the order in which they began.
+    listening_seconds. In order of their start.
     """
     in_order = _sessions(first, last).order_by("began_at", Songplay.session_id, Songplay.user_id)
     return limited(in_order, limit)
@@ -43,8 +43,8 @@ def sessions(first: Day = None, last: Day = None, *, limit: int | None = None) -
 def sessions_summary(first: Day = None, last: Day = None) -> Select[Any]:
     """How long are sessions, and how many songs are played in one?
 
-    One row: sessions; of their lengths mean_seconds, median_seconds, longest_seconds; of their plays mean_plays,
-    median_plays, most_plays. All but sessions are NULL when there are none.
+    One row: sessions, mean_seconds, median_seconds, longest_seconds, mean_plays, median_plays, most_plays. Without
+    sessions, the others are NULL.
     """
     session = _sessions(first, last).cte("session")
     # As doubles: the AVG of integers is an integer. Redshift guide, r_AVG
@@ -63,7 +63,7 @@ def sessions_summary(first: Day = None, last: Day = None) -> Select[Any]:
 def plays_per_session(first: Day = None, last: Day = None) -> Select[Any]:
     """How many sessions have one play, two plays, and so on?
 
-    One row per number of plays that a session has: plays, sessions.
+    One row per number of plays: plays, sessions.
     """
     return by_number_of_plays(_sessions(first, last).subquery("session"))
 
@@ -76,7 +76,7 @@ def by_number_of_plays(session: FromClause) -> Select[Any]:
 def longest_sessions(first: Day = None, last: Day = None, *, limit: int | None = 10) -> Select[Any]:
     """Which sessions were the longest?
 
-    One row per session with plays, as in ``sessions``, the longest first, then in the order in which they began.
+    One row per session with plays, as in ``sessions``. The longest first, then in order of their start.
     """
     in_order = _sessions(first, last).order_by(
         desc("length_seconds"), "began_at", Songplay.session_id, Songplay.user_id

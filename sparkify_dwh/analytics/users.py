@@ -1,7 +1,7 @@
 """Who listens, and who pays.
 
-Names and the present level come from ``users``, whose rows are as of the user's latest event of any page. Listening time
-is an upper bound: see ``sparkify_dwh.analytics.measures``.
+Names and the present level come from ``users``: those of the user's latest event of any page. Listening time is an upper
+bound: see ``sparkify_dwh.analytics.measures``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def top_users(first: Day = None, last: Day = None, *, limit: int | None = 10) ->
     """Who listens most, and for how long?
 
     One row per user with plays: user_id, first_name, last_name, level (the present one), plays, sessions,
-    listening_seconds. Those with most plays come first, then the smaller user_id.
+    listening_seconds. The most plays first, then by user_id.
     """
     by_user = session_plays(where=[Songplay.user_id.is_not(None), *during(first, last)])
     active = activity(by_user, "user_id").subquery("active")
@@ -42,8 +42,8 @@ def top_users(first: Day = None, last: Day = None, *, limit: int | None = 10) ->
 def levels(first: Day = None, last: Day = None) -> Select[Any]:
     """How do free and paid listening compare?
 
-    One row per level at the time of the play: level, plays, listeners, sessions, listening_seconds. Who changed level
-    is a listener of both.
+    One row per level at the time of the play: level, plays, listeners, sessions, listening_seconds. A user who
+    changed level is a listener of both.
     """
     return activity(session_plays(Songplay.level, where=during(first, last)), "level").order_by("level")
 
@@ -62,9 +62,9 @@ def levels_per_day(first: Day = None, last: Day = None) -> Select[Any]:
 def level_changes(first: Day = None, last: Day = None) -> Select[Any]:
     """Who began to pay, or stopped?
 
-    One row per change of level between two plays of a user that follow each other: changed_at (start of the first play
-    at the new level: the change itself was some time before), user_id, first_name, last_name, from_level, to_level.
-    The play before may lie before the first day, so all earlier plays are read.
+    One row per change of level between consecutive plays of a user: changed_at (start of the first play at the new level;
+    the change itself came some time before), user_id, first_name, last_name, from_level, to_level. The play before may
+    lie before the first day, so all earlier plays are read.
     """
     in_order = (Songplay.start_time, Songplay.session_id, Songplay.item_in_session)
     level_before = func.lag(Songplay.level, type_=String()).over(partition_by=Songplay.user_id, order_by=in_order)
