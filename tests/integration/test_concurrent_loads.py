@@ -22,11 +22,13 @@ from support.warehouse import Sparkify
 
 from sparkify_dwh.database import is_conflict
 from sparkify_dwh.errors import LoadError
+from sparkify_dwh.ledger import LoadLock
 from sparkify_dwh.loading import locking
 from sparkify_dwh.loading.loader import Loading, LoadOptions
 from sparkify_dwh.loading.locking import lock
 from sparkify_dwh.loading.report import LoadReport
 from sparkify_dwh.loading.retries import OutcomeUnknown, backoff_seconds
+from sparkify_dwh.redshift.commands import LockTable
 
 
 @pytest.fixture
@@ -83,6 +85,19 @@ def load_with(sparkify: Sparkify, failing: Failing, **options: Any) -> LoadRepor
     return report
 
 
+@contextmanager
+def statements_of(connection: Connection) -> Iterator[list[str]]:
+    """The statements that a connection sends meanwhile, and its rollbacks."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    event.listen(connection, "rollback", lambda _: sent.append("ROLLBACK"))
+    yield sent
+
+
 def test_two_loads_at_once_load_once(ready: Sparkify) -> None:
     reports: list[LoadReport] = []
     threads = [threading.Thread(target=lambda: reports.append(ready.load())) for _ in range(3)]
@@ -112,7 +127,10 @@ def test_what_comes_after_the_lock_may_take_its_time(
         waits: list[str] = []
         if is_held:
             lock(other, 10, print)
+            monkeypatch.setattr(locking, "MIN_TIMEOUT_SECONDS", 0.05)
             monkeypatch.setattr(locking, "FIRST_TRY_SECONDS", 0.05)
+        loading.execute(text("SET statement_timeout TO 70000"))
+        loading.commit()
 
         def on_wait(message: str) -> None:
             waits.append(message)
@@ -120,7 +138,36 @@ def test_what_comes_after_the_lock_may_take_its_time(
 
         lock(loading, 10, on_wait)
         assert len(waits) == is_held
-        assert loading.scalar(text("SHOW statement_timeout")) == "0"
+        assert loading.scalar(text("SHOW statement_timeout")) == "70000"
+        loading.rollback()
+        loading.execute(text("RESET statement_timeout"))
+        loading.commit()
+
+
+def test_a_limit_that_would_cancel_a_lock_that_is_free_is_not_set(ready: Sparkify) -> None:
+    """It counts planning and queueing too. Redshift guide, r_statement_timeout"""
+    with ready.engine.connect() as loading, statements_of(loading) as sent:
+        lock(loading, 0, print)
+    assert sent[:3] == ["SHOW statement_timeout", "ROLLBACK", "SET statement_timeout TO 500"]
+    assert sent[3:5] == ["LOCK TABLE load_lock", "SET statement_timeout TO 0"]
+
+
+def test_after_a_wait_the_table_is_locked_again(ready: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A snapshot taken at BEGIN would not show what the load before has written. Redshift guide, r_BEGIN"""
+    monkeypatch.setattr(locking, "MIN_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(locking, "FIRST_TRY_SECONDS", 0.05)
+    with ready.engine.connect() as other, ready.engine.connect() as loading, statements_of(loading) as sent:
+        lock(other, 10, print)
+        lock(loading, 10, lambda _: other.rollback())
+    steps = [statement for statement in sent if not statement.startswith("S")]  # SHOW, SET
+    assert steps[1:] == [
+        "LOCK TABLE load_lock",
+        "ROLLBACK",
+        "LOCK TABLE load_lock",
+        "ROLLBACK",
+        "LOCK TABLE load_lock",
+        "ROLLBACK",
+    ]
 
 
 def test_readers_are_not_blocked_by_a_load(ready: Sparkify) -> None:
@@ -136,7 +183,7 @@ def test_a_lock_taken_after_the_snapshot_is_too_late(ready: Sparkify) -> None:
         for connection in (first, second):
             assert connection.scalar(text("SELECT count(*) FROM load_files")) == 0
         for connection in (first, second):
-            lock(connection, 10, print)
+            connection.execute(LockTable(LoadLock.table()))
             assert connection.scalar(text("SELECT count(*) FROM loads")) == 0  # the second should see the first's
             connection.execute(text("INSERT INTO loads VALUES ('x', SYSDATE, 0, '', '', '')"))
             connection.commit()
@@ -183,7 +230,7 @@ def test_a_conflict_at_any_statement_is_cured_by_another_try(ready: Sparkify) ->
 def test_another_error_is_not_tried_again(ready: Sparkify) -> None:
     """At the last statement of each sort, when there is most to be rolled back."""
     places = {statement.split()[0]: place for place, statement in enumerate(transaction_of_a_load(ready), 1)}
-    assert set(places) == {"SET", "LOCK", "DELETE", "COPY", "SELECT", "UPDATE", "INSERT"}
+    assert set(places) == {"SHOW", "SET", "LOCK", "DELETE", "COPY", "SELECT", "UPDATE", "INSERT"}
     for sort, place in places.items():
         with pytest.raises(LoadError, match="permission denied"):
             load_with(ready, denied := Failing(DENIED, [place]))
