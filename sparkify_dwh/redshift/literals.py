@@ -8,14 +8,31 @@ is planned, so that a sort key prunes, and the statement that is printed is the 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BindParameter, Date, DateTime, Double, Float, Function, Insert, Label, String, literal
+from sqlalchemy import (
+    BinaryExpression,
+    BindParameter,
+    ClauseElement,
+    Date,
+    DateTime,
+    Double,
+    Float,
+    Function,
+    Insert,
+    Label,
+    String,
+    literal,
+)
 from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.exc import CompileError
+from sqlalchemy.sql import operators
 from sqlalchemy.types import NullType, TypeEngine
 
+ARITHMETIC = (operators.add, operators.sub, operators.mul, operators.truediv)
 AMBIGUOUS = (Date, DateTime, Float)  # a bare literal of which is of the type unknown, or NUMERIC
 
 
@@ -34,12 +51,21 @@ class LiteralCompiler(PGCompiler):
 
     def visit_function(self, func: Function[Any], *args: Any, **kw: Any) -> str:
         """A call: which function is meant depends on the types of its arguments."""
-        self._typed.update(
-            clause
-            for clause in func.clauses
-            if isinstance(clause, BindParameter) and isinstance(clause.type, AMBIGUOUS)
-        )
+        self._give_types(func.clauses)
         return str(super().visit_function(func, *args, **kw))
+
+    def visit_binary(self, binary: BinaryExpression[Any], *args: Any, **kw: Any) -> str:
+        """An operation: of arithmetic, the types of the operands decide the type of the result."""
+        if binary.operator in ARITHMETIC:
+            self._give_types((binary.left, binary.right))
+        return str(super().visit_binary(binary, *args, **kw))  # type: ignore[no-untyped-call]
+
+    def _give_types(self, elements: Iterable[ClauseElement]) -> None:
+        self._typed.update(
+            element
+            for element in elements
+            if isinstance(element, BindParameter) and isinstance(element.type, AMBIGUOUS)
+        )
 
     def visit_bindparam(self, bindparam: BindParameter[Any], *args: Any, **kw: Any) -> str:
         if kw.get("literal_binds") and bindparam.value is None and bindparam.callable is None:
@@ -71,6 +97,8 @@ class LiteralCompiler(PGCompiler):
             type_ = String() if isinstance(value, str) else literal(value).type
         if value is None:
             return "NULL" if isinstance(type_, NullType) else self._cast("NULL", type_)
+        if isinstance(value, timedelta):  # PostgreSQL's make_interval() is unknown. Redshift guide, r_interval_literals
+            return f"INTERVAL '{Decimal(value // timedelta(microseconds=1)).scaleb(-6):f} seconds'"
         if isinstance(value, float | Decimal):
             return self._number(value)
         return str(super().render_literal_value(value, type_))  # type: ignore[no-untyped-call]

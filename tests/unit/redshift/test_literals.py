@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -89,6 +89,7 @@ def test_a_value_given_at_execution_is_a_literal_too(connection: sa.Connection) 
         (Decimal("1E+3"), sa.Numeric(18, 2), "1000"),
         (2**40, sa.BigInteger(), "1099511627776"),
         (True, sa.Boolean(), "true"),
+        (timedelta(days=1, microseconds=5), sa.Interval(), "INTERVAL '86400.000005 seconds'"),
         ("a\\'b", sa.String(), "'a\\\\''b'"),
     ],
 )
@@ -110,6 +111,12 @@ def test_an_output_column_has_a_type() -> None:
     assert sql(statement) == "SELECT CAST('ä' AS VARCHAR(4)) AS anon_1, CAST('2018-11-01' AS DATE) AS day, 1 AS anon_2"
 
 
+def test_an_operand_of_arithmetic_has_a_type() -> None:
+    """Or an integer times a float would be a NUMERIC, and of a string and an interval the sum an interval."""
+    assert sql(table.c.id * 0.5) == "t.id * CAST(0.5 AS FLOAT)"
+    assert sql(table.c.length < 0.5) == "t.length < 0.5"
+
+
 def test_a_function_of_a_time_is_called_with_a_time() -> None:
     assert sql(sa.func.date_trunc("day", datetime(2018, 11, 1, 7))) == (
         "date_trunc('day', CAST('2018-11-01 07:00:00' AS TIMESTAMP WITHOUT TIME ZONE))"
@@ -128,6 +135,11 @@ def test_a_literal_arrives_as_it_is(connection: sa.Connection, value: Any) -> No
     assert connection.scalar(sa.select(sa.cast(sa.literal(value), sa.literal(value).type))) == value
     assert connection.scalar(sa.select(sa.literal(value))) == value
     assert connection.scalar(sa.select(1).where(sa.literal(value).in_([value]))) == 1
+
+
+def test_a_length_of_time_can_be_added(connection: sa.Connection) -> None:
+    later = sa.literal(datetime(2018, 11, 1)) + timedelta(days=-1, milliseconds=796)
+    assert connection.scalar(sa.select(later)) == datetime(2018, 10, 31, 0, 0, 0, 796000)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
