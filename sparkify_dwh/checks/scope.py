@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
-from sqlalchemy import ColumnElement, false
+from sqlalchemy import BindParameter, ColumnElement, Select, false
+from sqlalchemy.sql.visitors import cloned_traverse
 
 from sparkify_dwh.base import StarTable
-from sparkify_dwh.checks.check import Check
+from sparkify_dwh.checks.check import TOMORROW, Check
 from sparkify_dwh.sql.batch import Range
 from sparkify_dwh.sql.merge import in_range
 
@@ -57,5 +59,13 @@ class Scope:
 
     def narrowed(self, check: Check, model: type[StarTable]) -> Check:
         """Return the check of the table, restricted to the rows in the scope."""
-        everywhere = check.offenders.params(tomorrow=self.now + timedelta(days=1))
-        return replace(check, offenders=everywhere, within=tuple(self.of(model)))
+        return replace(check, offenders=self._as_of_now(check.offenders), within=tuple(self.of(model)))
+
+    def _as_of_now(self, offenders: Select[Any]) -> Select[Any]:
+        """Return the query with its time in place; with ``params()`` of SQLAlchemy 2.1 its parts would lack it."""
+
+        def fill_in(parameter: BindParameter[Any]) -> None:
+            if parameter.key == TOMORROW.key:
+                parameter.value, parameter.required = self.now + timedelta(days=1), False
+
+        return cloned_traverse(offenders, {"maintain_key": True, "detect_subquery_cols": True}, {"bindparam": fill_in})

@@ -12,7 +12,13 @@ from sparkify_dwh.utils.version import VERSION
 
 PACKAGE = "sparkify-dwh"
 SHOWN = ("sqlalchemy", "sqlalchemy-redshift", "redshift-connector", "alembic", "boto3")
-REASONS = {"sqlalchemy": "2.0.43, 2.0.44 and 2.1 break the reflection of the Redshift dialect"}
+# The newest versions that all tests have run with; the oldest are those that setup.cfg requires.
+NEWEST_TESTED = {
+    "sqlalchemy": "2.1.9",
+    "sqlalchemy-redshift": "1.0.0",
+    "redshift-connector": "2.2.0",
+    "alembic": "1.20.1",
+}
 
 _REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(\[[^\]]*\])?\s*(?P<bounds>[^;]*)(;.*extra == .(?P<extra>\w+))?")
 _BOUND = re.compile(r"(?P<operator><|>=)\s*(?P<version>[0-9.]+)")
@@ -30,6 +36,7 @@ def version_findings() -> Iterator[Finding]:
     installed = installed_versions([*required, *standin])
     shown = ", ".join(f"{name} {installed[name]}" for name in SHOWN if name in installed)
     yield ok("versions", f"sparkify-dwh {VERSION} on Python {platform.python_version()}, with {shown}.")
+    yield ok("versions", f"Known to work: {known_to_work(required)}.")
     yield from out_of_bounds(
         {name: bounds for name, bounds in (required | standin).items() if name in installed}, installed
     )
@@ -53,16 +60,25 @@ def installed_versions(names: Iterable[str]) -> dict[str, str]:
     return versions
 
 
+def known_to_work(required: Mapping[str, str]) -> str:
+    """Return the versions that the tests have run with, such as ``sqlalchemy 2.0.45 to 2.1.9``."""
+    ranges = []
+    for name, newest in NEWEST_TESTED.items():
+        bounds = {bound["operator"]: bound["version"] for bound in _BOUND.finditer(required.get(name, ""))}
+        oldest = bounds.get(">=", newest)
+        ranges.append(f"{name} {newest}" if oldest == newest else f"{name} {oldest} to {newest}")
+    return ", ".join(ranges)
+
+
 def out_of_bounds(required: Mapping[str, str], installed: Mapping[str, str]) -> Iterator[Finding]:
     """Yield a warning for each package outside its bounds, such as ``>=2.0.45, <2.1``."""
     for name, bounds in required.items():
         if not all(
             _is_within(installed[name], bound["operator"], bound["version"]) for bound in _BOUND.finditer(bounds)
         ):
-            reason = f" ({REASONS[name]})" if name in REASONS else ""
             yield warning(
                 "versions",
-                f"{name} is {installed[name]}, but {bounds.strip()} is required{reason}: "
+                f"{name} is {installed[name]}, but {bounds.strip()} is required: "
                 f"pip install '{name}{bounds.replace(' ', '')}'.",
             )
 

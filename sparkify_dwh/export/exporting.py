@@ -147,7 +147,7 @@ class Exporting:
         start = time.perf_counter()
         connection.execute(unload_command(model, self._place, self._settings))
         unloaded = connection.scalar(last_unload())
-        rows, last_number = connection.execute(extent(model)).tuples().one()
+        rows, last_number = connection.execute(extent(model)).one()
         table = ExportedTable(
             rows=rows,
             partition_by=tuple(model.partition_by),
@@ -176,8 +176,9 @@ def _check(name: str, table: ExportedTable, unloaded: int) -> None:
         )
 
 
-def _last_load(connection: Connection) -> tuple[str, datetime] | tuple[None, None]:
+def _last_load(connection: Connection) -> tuple[str | None, datetime | None]:
     """Return the id and the time of the latest load in the export's own snapshot."""
     loaded = select(Load.load_id, Load.started_at).where(Load.outcome == "loaded")
     latest = loaded.order_by(Load.started_at.desc(), Load.load_id).limit(1)
-    return connection.execute(latest).tuples().one_or_none() or (None, None)
+    load_id, started_at = connection.execute(latest).one_or_none() or (None, None)
+    return load_id, started_at

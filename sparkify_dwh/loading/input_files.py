@@ -117,7 +117,7 @@ def known_etags(connection: Connection, staging: type[StagingTable]) -> dict[str
         .subquery("ranked")
     )
     latest = select(ranked.c.url, ranked.c.etag).where(ranked.c.place == 1)
-    return dict(connection.execute(latest).tuples().all())
+    return {url: etag for url, etag in connection.execute(latest)}  # noqa: C416 (a row is no tuple to mypy)
 
 
 @contextmanager

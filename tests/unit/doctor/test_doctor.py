@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -217,11 +218,16 @@ def test_inputs_in_s3_need_credentials(s3_environment: None, monkeypatch: pytest
         list(credentials_findings(settings))
 
 
-@pytest.mark.parametrize(("version", "count"), [("2.0.44", 1), ("2.0.45", 0), ("2.0.58", 0), ("2.1.0b1", 1)])
-def test_a_sqlalchemy_that_breaks_reflection_is_reported(version: str, count: int) -> None:
-    findings = list(out_of_bounds({"sqlalchemy": "<2.1,>=2.0.45"}, {"sqlalchemy": version}))
+@pytest.mark.parametrize(("version", "count"), [("2.0.44", 1), ("2.0.45", 0), ("2.1.9", 0), ("2.2.0b1", 1)])
+def test_a_sqlalchemy_outside_its_bounds_is_reported(version: str, count: int) -> None:
+    findings = list(out_of_bounds({"sqlalchemy": "<2.2,>=2.0.45"}, {"sqlalchemy": version}))
     assert len(findings) == count
-    assert all("pip install 'sqlalchemy<2.1,>=2.0.45'" in finding.sentence for finding in findings)
+    assert all("pip install 'sqlalchemy<2.2,>=2.0.45'" in finding.sentence for finding in findings)
+
+
+def test_the_versions_that_are_known_to_work_are_named() -> None:
+    (sentence,) = [sentence for _, sentence in sentences(examine(), "ok") if sentence.startswith("Known to work")]
+    assert re.search(r"sqlalchemy 2\.0\.\d+ to 2\.1\.\d+, sqlalchemy-redshift 1\.0\.0, redshift-connector", sentence)
 
 
 def test_clocks_that_differ_are_reported() -> None:

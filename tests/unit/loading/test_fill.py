@@ -231,7 +231,7 @@ def test_whatever_came_before_the_star_is_as_the_last_deliveries_say(connection:
         bring(connection, events)
         assert not any(row.inserted or row.updated for row in bring(connection, events, songs).values())
     step_by_step = {model: rows(connection, model) for model in STAR}
-    found = dict(connection.execute(select(Songplay.item_in_session, Songplay.song_id)).tuples().all())
+    found = dict(map(tuple, connection.execute(select(Songplay.item_in_session, Songplay.song_id))))
 
     events = last_of([events for events, _ in batches], "item_in_session")
     songs = last_of([songs for _, songs in batches], "song_id")
