@@ -7,6 +7,7 @@ r_LOCK
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from sqlalchemy import Select, String, Table
@@ -15,6 +16,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
 
 
+@dataclass(eq=False, repr=False)
 class CopyCommand(ExecutableDDLElement):
     """``COPY table (columns) FROM 'url' IAM_ROLE ... FORMAT AS JSON ...`` or ``... FORMAT AS PARQUET``
 
@@ -25,26 +27,17 @@ class CopyCommand(ExecutableDDLElement):
 
     inherit_cache = False
 
-    def __init__(  # noqa: PLR0913 (a COPY has this many parts)
-        self,
-        table: Table,
-        url: str,
-        *,
-        columns: Sequence[str],
-        json: str | None = "auto",
-        role_arn: str | None = None,
-        region: str | None = None,
-        clauses: Sequence[str] = (),
-    ) -> None:
-        self.table = table
-        self.url = url
-        self.columns = columns
-        self.json = json
-        self.role_arn = role_arn
-        self.region = region
-        self.clauses = clauses
+    table: Table
+    url: str
+    _: KW_ONLY
+    columns: Sequence[str]
+    json: str | None = "auto"
+    role_arn: str | None = None
+    region: str | None = None
+    clauses: Sequence[str] = ()
 
 
+@dataclass(eq=False, repr=False)
 class UnloadCommand(ExecutableDDLElement):
     """``UNLOAD ('query') TO 'url' IAM_ROLE ... FORMAT AS PARQUET PARTITION BY (columns) INCLUDE``
 
@@ -56,39 +49,31 @@ class UnloadCommand(ExecutableDDLElement):
 
     inherit_cache = False
 
-    def __init__(
-        self,
-        query: Select[Any],
-        url: str,
-        *,
-        partition_by: Sequence[str] = (),
-        role_arn: str | None = None,
-        region: str | None = None,
-    ) -> None:
-        self.query = query
-        self.url = url
-        self.partition_by = partition_by
-        self.role_arn = role_arn
-        self.region = region
+    query: Select[Any]
+    url: str
+    _: KW_ONLY
+    partition_by: Sequence[str] = ()
+    role_arn: str | None = None
+    region: str | None = None
 
 
+@dataclass(eq=False, repr=False)
 class LockTable(ExecutableDDLElement):
     """``LOCK TABLE table``: ACCESS EXCLUSIVE, the only lock Redshift has, until the transaction ends."""
 
     inherit_cache = False
 
-    def __init__(self, table: Table) -> None:
-        self.table = table
+    table: Table
 
 
+@dataclass(eq=False, repr=False)
 class DropColumn(ExecutableDDLElement):
     """``ALTER TABLE table DROP COLUMN column``"""
 
     inherit_cache = False
 
-    def __init__(self, table: Table, column: str) -> None:
-        self.table = table
-        self.column = column
+    table: Table
+    column: str
 
 
 @compiles(CopyCommand, "redshift")

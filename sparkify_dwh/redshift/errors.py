@@ -21,3 +21,12 @@ class NotSupportedError(RedshiftError):
 
     def __init__(self, feature: str, hint: str = "") -> None:
         super().__init__("0A000", f"{feature} is not supported by the stand-in{hint and f': {hint}'}")
+
+
+def internal_error_detail(message: str, code: int, context: str, location: str, process: str) -> str:
+    """Return the box that Redshift draws below an internal error."""
+    line = "-" * 47
+    return (
+        f"\n  {line}\n  error:  {message}\n  code:      {code}\n  context:   {context}\n  query:     0\n"
+        f"  location:  {location}\n  process:   {process}\n  {line}\n"
+    )

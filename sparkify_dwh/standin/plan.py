@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sparkify_dwh.redshift.parsing.tokens import first_words
 from sparkify_dwh.standin.copy import run as run_copy
-from sparkify_dwh.standin.language import script
+from sparkify_dwh.standin.language.text import split_statements
 from sparkify_dwh.standin.outcomes import PASSED, Plan, Rule
 from sparkify_dwh.standin.rules import (
     alter_table,
@@ -31,7 +31,7 @@ def plan(sql: str) -> Plan:
     Raise :class:`RedshiftError` for what Redshift refuses, and for what Redshift has but the stand-in does not.
     """
     words = first_words(sql)
-    if not words and ";" in sql and len(statements := script.statements(sql)) == 1:
+    if not words and ";" in sql and len(statements := split_statements(sql)) == 1:
         (sql,) = statements  # semicolons before a statement mean nothing, in PostgreSQL too
         words = first_words(sql)
     for rule in RULES:

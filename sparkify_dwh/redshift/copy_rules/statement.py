@@ -51,29 +51,13 @@ class CopyStatement:
         """The URL of the JSONPaths file; None when fields are paired with columns by name."""
         return None if self.json in ("auto", "auto ignorecase") else self.json
 
-    @property
-    def region(self) -> str | None:
-        return self.options.region
-
-    @property
-    def access_key_id(self) -> str | None:
-        return self.authorization.access_key_id
-
-    @property
-    def secret_access_key(self) -> str | None:
-        return self.authorization.secret_access_key
-
-    @property
-    def session_token(self) -> str | None:
-        return self.authorization.session_token
-
 
 def parse_copy(sql: str) -> CopyStatement:
     """Parse a COPY statement. Raise RedshiftError, whose message never repeats a string that may be a secret."""
     tokens = TokenCursor(sql)
     tokens.expect_word("copy")
-    schema, table = _table(tokens)
-    columns = _columns(tokens)
+    schema, table = tokens.table_name()
+    columns = tuple(tokens.names_in_brackets()) if tokens.ahead == "(" else None
     tokens.expect_word("from")
     url = _object_url(tokens.string(), "COPY")
     clauses = _Clauses(tokens)
@@ -81,21 +65,6 @@ def parse_copy(sql: str) -> CopyStatement:
     if clauses.format is None:
         raise NotSupportedError("COPY without FORMAT JSON or PARQUET", "it reads nothing else")
     return CopyStatement(schema, table, columns, url, authorization, clauses.json, clauses.options(), clauses.format)
-
-
-def _table(tokens: TokenCursor) -> tuple[str | None, str]:
-    first = tokens.name()
-    return (first, tokens.name()) if tokens.accept_symbol(".") else (None, first)
-
-
-def _columns(tokens: TokenCursor) -> tuple[str, ...] | None:
-    if not tokens.accept_symbol("("):
-        return None
-    columns = [tokens.name()]
-    while tokens.accept_symbol(","):
-        columns.append(tokens.name())
-    tokens.expect_symbol(")")
-    return tuple(columns)
 
 
 class _Clauses(Clauses):

@@ -12,9 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from sparkify_dwh.redshift.copy_rules.rejects import Reject
-from sparkify_dwh.redshift.copy_rules.time_patterns import OFFSET, TimePattern, compile_format, recognise
+from sparkify_dwh.redshift.copy_rules.time_patterns import OFFSET, compile_format, recognise
 from sparkify_dwh.redshift.errors import NotSupportedError
 
 DATE_FORMAT = "YYYY-MM-DD"
@@ -100,7 +101,7 @@ def _epoch_converter(time_format: str) -> Callable[[str], datetime]:
 
 def _reader(text_format: str, *, with_zone: bool = False) -> Callable[[str], datetime | None]:
     if text_format == "auto":
-        return lambda text: recognise(text, with_zone=with_zone)
+        return partial(recognise, with_zone=with_zone)
     if text_format == TIMESTAMPTZ_FORMAT:
         pattern = compile_format(TIMESTAMP_FORMAT, behind=OFFSET)
     elif text_format == DATE_FORMAT:
@@ -109,8 +110,4 @@ def _reader(text_format: str, *, with_zone: bool = False) -> Callable[[str], dat
         pattern = compile_format(text_format)
     if pattern is None:
         raise AssertionError(f"{text_format!r} was checked when the statement was read")
-    return _bound(pattern, with_zone)
-
-
-def _bound(pattern: TimePattern, with_zone: bool) -> Callable[[str], datetime | None]:
-    return lambda text: pattern.read(text, with_zone=with_zone)
+    return partial(pattern.read, with_zone=with_zone)

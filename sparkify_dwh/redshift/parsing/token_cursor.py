@@ -28,6 +28,12 @@ class TokenCursor:
         """Return the next token; None at the end."""
         return None if self.done else self._tokens[self._next]
 
+    @property
+    def ahead(self) -> str:
+        """The text of the next token in upper case, '' at the end."""
+        token = self.peek()
+        return "" if token is None else token.text.upper()
+
     def take(self) -> Token:
         """Skip the next token, and return it."""
         if self.done:
@@ -69,6 +75,20 @@ class TokenCursor:
         if token is None or token.kind not in ("word", "quoted_identifier"):
             raise self.syntax_error()
         return self.take().value
+
+    def table_name(self) -> tuple[str | None, str]:
+        """Read a table's name as (schema or None, name)."""
+        first = self.name()
+        return (first, self.name()) if self.accept_symbol(".") else (None, first)
+
+    def names_in_brackets(self) -> list[str]:
+        """Read a list of names in brackets, which must not be empty."""
+        self.expect_symbol("(")
+        names = [self.name()]
+        while self.accept_symbol(","):
+            names.append(self.name())
+        self.expect_symbol(")")
+        return names
 
     def string(self) -> str:
         """Read a string."""

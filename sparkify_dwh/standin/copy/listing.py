@@ -11,7 +11,7 @@ import msgspec
 
 from sparkify_dwh.errors import SourceError
 from sparkify_dwh.redshift.copy_rules.statement import CopyStatement
-from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError, internal_error_detail
 from sparkify_dwh.standin.transfer.store import Store, explained
 from sparkify_dwh.storage.urls import file_url, local_path
 
@@ -70,12 +70,7 @@ def _prefix(url: str) -> str:
 
 
 def _detail(message: str) -> str:
-    """Return the box that Redshift draws below an internal error."""
-    line = "-" * 47
-    return (
-        f"\n  {line}\n  error:  {message}\n  code:      8001\n  context:   \n  query:     0\n"
-        f"  location:  s3_utility.cpp:568\n  process:   padbmaster\n  {line}\n"
-    )
+    return internal_error_detail(message, 8001, "", "s3_utility.cpp:568", "padbmaster")
 
 
 def _manifest_files(url: str, store: Store) -> list[DataFile]:

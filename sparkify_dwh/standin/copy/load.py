@@ -8,29 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sparkify_dwh.redshift.copy_rules.columns import ColumnType, TargetColumn, copy_columns
-from sparkify_dwh.redshift.copy_rules.rejects import LoadReject, Reject
+from sparkify_dwh.redshift.copy_rules.columns import TargetColumn, copy_columns
 from sparkify_dwh.redshift.copy_rules.row_reader import row_reader
 from sparkify_dwh.redshift.copy_rules.statement import CopyStatement
 from sparkify_dwh.standin.copy.binary_rows import NO_ROWS, BinaryRows
-from sparkify_dwh.standin.copy.fast_load import fast_load
 from sparkify_dwh.standin.copy.files import SmallFiles, read_files
-from sparkify_dwh.standin.copy.json_load import JsonLoad
+from sparkify_dwh.standin.copy.json_load import json_load
 from sparkify_dwh.standin.copy.parquet import copy_parquet
-from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult, FileResult
+from sparkify_dwh.standin.copy.results import CopyResult, FileResult
 from sparkify_dwh.standin.transfer.store import Store, read_object
-
-__all__ = [
-    "ColumnType",
-    "CopyFailed",
-    "CopyResult",
-    "FileResult",
-    "LoadReject",
-    "Reject",
-    "TargetColumn",
-    "copy_columns",
-    "copy_rows",
-]
 
 
 def copy_rows(  # noqa: PLR0913 (what a COPY says, where it reads, and what it writes)
@@ -56,7 +42,7 @@ def copy_rows(  # noqa: PLR0913 (what a COPY says, where it reads, and what it w
     rows = BinaryRows(types, _nowhere if statement.options.no_load else write, constants)
     url = statement.json_paths_url
     reader = row_reader(statement, targets, None if url is None else read_object(url, store))
-    load = JsonLoad(statement, reader, rows) if exact else fast_load(statement, reader, rows)
+    load = json_load(statement, reader, rows, exact=exact)
     results: list[FileResult] = []
     for files in read_files(statement, store):
         results += load.small_files(files) if isinstance(files, SmallFiles) else [load.file(files)]

@@ -21,7 +21,7 @@ from sparkify_dwh.redshift.copy_rules.columns import ColumnType, TargetColumn, c
 from sparkify_dwh.redshift.copy_rules.convert import converter
 from sparkify_dwh.redshift.copy_rules.rejects import LoadReject, Reject, shown
 from sparkify_dwh.redshift.copy_rules.statement import CopyStatement
-from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.redshift.errors import RedshiftError, internal_error_detail
 from sparkify_dwh.standin.copy.binary_rows import POSTGRES_DAY, POSTGRES_TIME, BinaryRows
 from sparkify_dwh.standin.copy.files import DataStream, open_files
 from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult, FileResult
@@ -182,8 +182,4 @@ def _scan_error(context: str) -> RedshiftError:
 
 
 def _box(error: str, code: int, context: str) -> str:
-    line = "-" * 47
-    return (
-        f"\n  {line}\n  error:  {error}\n  code:      {code}\n  context:   {context}\n  query:     0\n"
-        f"  location:  dory_util.cpp:1450\n  process:   worker_thread\n  {line}\n"
-    )
+    return internal_error_detail(error, code, context, "dory_util.cpp:1450", "worker_thread")

@@ -35,6 +35,6 @@ class CopyFailed(RedshiftError):
     def __init__(self, table: str, rejects: Sequence[LoadReject]) -> None:
         # The text that clients look for: https://github.com/databricks/spark-redshift/issues/53
         super().__init__(
-            "XX000", f"Load into table '{table}' failed.  Check 'stl_load_errors' system table for details."
+            "XX000", f"Load into table '{table}' failed.  Check 'sys_load_error_detail' system table for details."
         )
         self.rejects = list(rejects)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import astuple
 from datetime import datetime, timezone
 
+from sparkify_dwh.redshift.copy_rules.columns import TargetColumn, copy_columns
+from sparkify_dwh.redshift.copy_rules.rejects import LoadReject
 from sparkify_dwh.redshift.copy_rules.statement import CopyStatement, parse_copy
 from sparkify_dwh.redshift.errors import RedshiftError
-from sparkify_dwh.standin.copy.load import (
-    CopyFailed,
-    CopyResult,
-    FileResult,
-    LoadReject,
-    TargetColumn,
-    copy_columns,
-    copy_rows,
-)
+from sparkify_dwh.standin.copy.load import copy_rows
+from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult, FileResult
 from sparkify_dwh.standin.language.reader import literal, qualified, quoted
 from sparkify_dwh.standin.outcomes import CarriedOut, Notice, Plan
 from sparkify_dwh.standin.postgres.backend import Backend
@@ -96,12 +92,7 @@ class RunningCopy:
             self._backend.copy_in(sql, produce)
         except CopyFailed as failed:
             self._record("aborted", 0, failed.rejects, [])
-            # The text that Redshift's clients read. https://github.com/databricks/spark-redshift/issues/53
-            raise RedshiftError(
-                "XX000",
-                f"Load into table '{self._statement.table}' failed.  "
-                "Check 'sys_load_error_detail' system table for details.",
-            ) from None
+            raise
         return results[0]
 
     def _target_columns(self) -> list[TargetColumn]:
@@ -141,17 +132,11 @@ class RunningCopy:
         )  # fmt: skip
         with self._backend.side_connection() as connection, connection.cursor() as cursor, connection.transaction():
             cursor.execute(RECORD_RUN, run)
-            cursor.executemany(RECORD, [self._error_row(reject) for reject in rejects])
+            ids = (self._query_id, self._backend.pid, self._table_id)
+            cursor.executemany(RECORD, [(*ids, *astuple(reject)) for reject in rejects])
             with cursor.copy(RECORD_FILES) as recorded:  # there may be very many
                 for file in files:
                     recorded.write_row((self._query_id, file.url, file.bytes, file.lines, file.errors))
-
-    def _error_row(self, reject: LoadReject) -> tuple[object, ...]:
-        return (
-            self._query_id, self._backend.pid, self._table_id, reject.url, reject.line, reject.column,
-            reject.column_type, reject.column_length, reject.position, reject.raw_line, reject.raw_value,
-            reject.code, reject.reason,
-        )  # fmt: skip
 
     def _completed(self, result: CopyResult) -> list[str]:
         table = self._statement.table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.redshift.parsing.token_cursor import TokenCursor
 from sparkify_dwh.redshift.parsing.tokens import Token
 
@@ -15,12 +14,6 @@ class StatementReader(TokenCursor):
         self._sql = sql
         if tokens is not None:
             self._tokens = tokens
-
-    @property
-    def ahead(self) -> str:
-        """The text of the next token in upper case, '' at the end."""
-        token = self.peek()
-        return "" if token is None else token.text.upper()
 
     def accept(self, *words: str) -> bool:
         """Skip ``words`` if all of them come next, and return whether they do."""
@@ -40,11 +33,6 @@ class StatementReader(TokenCursor):
         word = self.ahead
         return word if word in words and self.accept(word) else None
 
-    def table_name(self) -> tuple[str | None, str]:
-        """Read a table's name as (schema or None, name)."""
-        first = self.name()
-        return (first, self.name()) if self.accept_symbol(".") else (None, first)
-
     def bracketed(self) -> list[StatementReader]:
         """Read the next pair of brackets, and return a reader for each part between its outer commas."""
         self.expect_symbol("(")
@@ -58,19 +46,6 @@ class StatementReader(TokenCursor):
             elif depth:
                 parts[-1].append(token)
         return [StatementReader(self._sql, tokens) for tokens in parts if parts != [[]]]
-
-    def names_in_brackets(self) -> list[str]:
-        """Read a list of names in brackets, which must not be empty."""
-        names = [part.only_name() for part in self.bracketed()]
-        if not names:
-            raise RedshiftError("42601", 'syntax error at or near ")"')
-        return names
-
-    def only_name(self) -> str:
-        """Read a name, after which nothing may follow."""
-        name = self.name()
-        self.finish()
-        return name
 
     def text_until(self, stops: frozenset[str]) -> str:
         """Read up to one of ``stops`` outside of brackets, or to the end; the text must not be empty."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from sparkify_dwh.standin.postgres.session_settings import startup_options
+from sparkify_dwh.standin.postgres.parameters import startup_options
 
 # PostgreSQL's message while it starts, or recovers from a crash (57P03).
 STARTING_MESSAGE = "the database system is"

@@ -13,7 +13,7 @@ from contextlib import suppress
 import psycopg
 
 from sparkify_dwh.standin.postgres.address import PostgresAddress
-from sparkify_dwh.standin.postgres.session_settings import is_reported
+from sparkify_dwh.standin.postgres.parameters import is_reported
 from sparkify_dwh.standin.protocol import wire
 from sparkify_dwh.standin.protocol.channel import Channel, ChannelPair, Disconnected, ServerDisconnected
 

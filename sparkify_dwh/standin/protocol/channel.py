@@ -10,13 +10,17 @@ from __future__ import annotations
 import select
 import socket
 import time
+from collections import deque
 from contextlib import suppress
+from itertools import islice
 
 from sparkify_dwh.standin.protocol import wire
-from sparkify_dwh.standin.protocol.send_buffer import SendBuffer
 
 READ_BYTES = 256 * 1024
 MAX_BUFFERED_BYTES = 1024 * 1024  # when more wait to be sent, no more are produced
+
+MAX_COPIED_BYTES = 16 * 1024  # a piece below this size is cheaper to copy than to send by itself
+_MAX_PIECES_PER_CALL = 64  # systems take 1024, or by POSIX as few as 16, and report how much they took
 
 # A client that reads nothing for this long is disconnected, because its transaction holds locks that others wait for.
 DEFAULT_SEND_TIMEOUT_SECONDS = 600.0
@@ -35,6 +39,44 @@ class ClientDisconnected(Disconnected):
 
 class ServerDisconnected(Disconnected):
     """PostgreSQL has closed its connection."""
+
+
+class SendBuffer:
+    """A queue of ``size`` bytes: small pieces are joined, and large ones are sent without a copy."""
+
+    def __init__(self) -> None:
+        self._pieces: deque[memoryview] = deque()
+        self._small = bytearray()  # follows the pieces
+        self.size = 0
+
+    def add(self, data: bytes) -> None:
+        """Append ``data``."""
+        self.size += len(data)
+        if len(data) < MAX_COPIED_BYTES:
+            self._small += data
+        else:
+            self._flush_small()
+            self._pieces.append(memoryview(data))
+
+    def send(self, sock: socket.socket) -> None:
+        """Send what ``sock`` takes at once, in one call. Raise OSError."""
+        self._flush_small()
+        sent = sock.sendmsg(islice(self._pieces, _MAX_PIECES_PER_CALL))
+        self.size -= sent
+        while sent:
+            piece = self._pieces.popleft()
+            if sent < len(piece):
+                self._pieces.appendleft(piece[sent:])
+            sent -= min(sent, len(piece))
+
+    def content(self) -> bytes:
+        """Return all waiting bytes, and keep them."""
+        return b"".join([*self._pieces, self._small])
+
+    def _flush_small(self) -> None:
+        if self._small:
+            self._pieces.append(memoryview(self._small))
+            self._small = bytearray()
 
 
 class Channel:

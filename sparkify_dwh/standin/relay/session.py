@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sparkify_dwh.redshift.errors import RedshiftError
-from sparkify_dwh.standin.language import script
+from sparkify_dwh.standin.language.text import split_statements
 from sparkify_dwh.standin.outcomes import PASSED, CarriedOut, Passed, Plan, Rewritten
 from sparkify_dwh.standin.postgres.backend import Backend
 from sparkify_dwh.standin.postgres.session import FAILING_EXECUTE, RELAY_NAME
@@ -97,7 +97,7 @@ class Session:
 
     def _query(self, body: bytes) -> None:
         try:
-            texts = script.statements(wire.decode(body[:-1]))
+            texts = split_statements(wire.decode(body[:-1]))
         except RedshiftError as error:
             self._run_all([("", wire.error_response(error))])
             return

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.postgres.backend import Backend
-from sparkify_dwh.standin.postgres.session_settings import REPORTED
+from sparkify_dwh.standin.postgres.parameters import REPORTED
 from sparkify_dwh.standin.protocol import wire
 from sparkify_dwh.standin.protocol.channel import ClientDisconnected
 from sparkify_dwh.utils.secret import Secret

@@ -5,34 +5,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sparkify_dwh.redshift.copy_rules.columns import MAX_BYTES
 from sparkify_dwh.redshift.errors import RedshiftError
 
-# PostgreSQL's name by Redshift's. Redshift guide, c_Supported_data_types
-PLAIN = {
-    "SMALLINT": "smallint",
-    "INT2": "smallint",
-    "INTEGER": "integer",
-    "INT": "integer",
-    "INT4": "integer",
-    "BIGINT": "bigint",
-    "INT8": "bigint",
-    "REAL": "real",
-    "FLOAT4": "real",
-    "DOUBLE PRECISION": "double precision",
-    "FLOAT8": "double precision",
-    "FLOAT": "double precision",
-    "BOOLEAN": "boolean",
-    "BOOL": "boolean",
-    "DATE": "date",
-    "TIMESTAMP": "timestamp",
-    "TIMESTAMP WITHOUT TIME ZONE": "timestamp",
-    "TIMESTAMPTZ": "timestamptz",
-    "TIMESTAMP WITH TIME ZONE": "timestamptz",
-    "TIME": "time",
-    "TIME WITHOUT TIME ZONE": "time",
-    "TIMETZ": "timetz",
-    "TIME WITH TIME ZONE": "timetz",
+# Redshift's names of the types that take no arguments, by PostgreSQL's name. Redshift guide, c_Supported_data_types
+_NAMES = {
+    "smallint": ("SMALLINT", "INT2"),
+    "integer": ("INTEGER", "INT", "INT4"),
+    "bigint": ("BIGINT", "INT8"),
+    "real": ("REAL", "FLOAT4"),
+    "double precision": ("DOUBLE PRECISION", "FLOAT8", "FLOAT"),
+    "boolean": ("BOOLEAN", "BOOL"),
+    "date": ("DATE",),
+    "timestamp": ("TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE"),
+    "timestamptz": ("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE"),
+    "time": ("TIME", "TIME WITHOUT TIME ZONE"),
+    "timetz": ("TIMETZ", "TIME WITH TIME ZONE"),
 }
+PLAIN = {name: base for base, names in _NAMES.items() for name in names}
 # Types of PostgreSQL 8.0 that Redshift does not accept in tables. Redshift guide, c_unsupported-postgresql-datatypes
 NOT_IN_TABLES = frozenset({
     "ABSTIME", "BIGSERIAL", "BIT", "BIT VARYING", "BOX", "BYTEA", "CIDR", "CIRCLE", "INET", "LINE", "LSEG", "MACADDR",
@@ -45,22 +35,8 @@ NOT_IMPLEMENTED = frozenset(
 VARCHARS = frozenset({"VARCHAR", "CHARACTER VARYING", "NVARCHAR", "TEXT"})
 CHARS = frozenset({"CHAR", "CHARACTER", "NCHAR", "BPCHAR"})
 NUMERICS = frozenset({"NUMERIC", "DECIMAL"})
-MAX_BYTES = {"varchar": 65_535, "char": 4_096}  # Redshift guide, r_Character_types
 DEFAULT_PRECISION, MAX_PRECISION, MAX_SCALE = 18, 38, 37  # Redshift guide, r_Numeric_types201
 MAX_REAL_BITS, MAX_FLOAT_BITS = 24, 53
-DEFAULT_ENCODING = {
-    "smallint": "az64",
-    "integer": "az64",
-    "bigint": "az64",
-    "numeric": "az64",
-    "date": "az64",
-    "timestamp": "az64",
-    "timestamptz": "az64",
-    "time": "az64",
-    "timetz": "az64",
-    "varchar": "lzo",
-    "char": "lzo",
-}  # fmt: skip  (Redshift guide, r_CREATE_TABLE_NEW)
 
 _TYPE = re.compile(
     r"^(?P<name>[A-Z][A-Z0-9 ]*?)\s*(?:\(\s*(?P<arguments>[^()]*?)\s*\))?(?P<rest>(?:\s+WITH.*)?)$", re.DOTALL
@@ -76,11 +52,6 @@ class ColumnType:
     base: str
     sql: str
     bytes: int | None = None
-
-    @property
-    def default_encoding(self) -> str:
-        """Redshift's encoding for a column without one in a table where another column declares one."""
-        return DEFAULT_ENCODING.get(self.base, "none")
 
 
 def column_type(text: str, column: str) -> ColumnType:

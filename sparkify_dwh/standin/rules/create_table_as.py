@@ -12,8 +12,8 @@ import json
 
 from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.redshift.parsing.tokens import Token, tokenize, words_in
-from sparkify_dwh.standin.language.brackets import top_level
 from sparkify_dwh.standin.language.reader import StatementReader, literal, qualified, quoted
+from sparkify_dwh.standin.language.text import top_level
 from sparkify_dwh.standin.outcomes import Plan, Rewritten
 from sparkify_dwh.standin.rules.column_types import ColumnType
 from sparkify_dwh.standin.rules.create_table import is_temporary_name, read_beginning, read_table_attribute

@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.redshift.parsing.tokens import Token, tokenize
-from sparkify_dwh.standin.language.brackets import is_bracketed, top_level
 from sparkify_dwh.standin.language.reader import StatementReader
+from sparkify_dwh.standin.language.text import is_bracketed, top_level
 from sparkify_dwh.standin.outcomes import Plan, Rewritten
 from sparkify_dwh.standin.rules.expressions import postgres_expressions
 

@@ -51,6 +51,11 @@ def check_encoding(encoding: str, base: str, column: str) -> None:
         raise RedshiftError("42P16", f'encoding "{encoding}" does not fit column "{column}", which is {base}')
 
 
+def default_encoding(base: str) -> str:
+    """Return the encoding of a column without one, in a table with one. Redshift guide, r_CREATE_TABLE_NEW"""
+    return "az64" if base in TYPES["az64"] else "lzo" if base in _TEXTS else "none"
+
+
 def catalogue_name(encoding: str) -> str:
     """Return the name of an encoding in the catalogue."""
     return "none" if encoding == "raw" else encoding

@@ -13,10 +13,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from sparkify_dwh.redshift.parsing.tokens import Token, tokenize, words_in
-from sparkify_dwh.standin.language.brackets import arguments, closing_bracket
-from sparkify_dwh.standin.language.edits import Edit, apply_edits
 from sparkify_dwh.standin.language.reader import literal, quoted
-from sparkify_dwh.standin.postgres.session_settings import CATALOG
+from sparkify_dwh.standin.language.text import Edit, apply_edits, arguments, closing_bracket
+from sparkify_dwh.standin.postgres.parameters import CATALOG
 
 # Words that are no calls.
 WORDS = {"sysdate": f"{CATALOG}.sysdate()"}

@@ -10,8 +10,14 @@ from __future__ import annotations
 from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import StatementReader, literal
 from sparkify_dwh.standin.outcomes import PASSED, Plan, Rewritten
-from sparkify_dwh.standin.postgres.parameters import DOCUMENTED, MAX_EXTRA_FLOAT_DIGITS, PREFIX, REDSHIFT_ONLY, SHARED
-from sparkify_dwh.standin.postgres.session_settings import CATALOG
+from sparkify_dwh.standin.postgres.parameters import (
+    CATALOG,
+    DOCUMENTED,
+    MAX_EXTRA_FLOAT_DIGITS,
+    PREFIX,
+    REDSHIFT_ONLY,
+    SHARED,
+)
 
 # What may follow SET and SHOW in place of a parameter.
 SET_COMMANDS = (("TRANSACTION",), ("TIME", "ZONE"), ("NAMES",), ("SEED",))

@@ -10,45 +10,29 @@ from itertools import islice
 
 from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.redshift.parsing.tokens import Token, iter_tokens, tokenize
-from sparkify_dwh.standin.language.script import statements
+from sparkify_dwh.standin.language.text import split_statements
 from sparkify_dwh.standin.outcomes import Plan
 from sparkify_dwh.standin.rules.refuse_names import NOT_SUPPORTED, SYNTAX_ERROR
 from sparkify_dwh.standin.rules.refuse_words import check_words
 
-# First words, and the command's name in Redshift's message. Redshift guide, c_unsupported-postgresql-features
-COMMANDS = {
-    "ALTER DOMAIN": "ALTER DOMAIN",
-    "ALTER INDEX": "ALTER INDEX",
-    "ALTER SEQUENCE": "ALTER SEQUENCE",
-    "ALTER TRIGGER": "ALTER TRIGGER",
-    "ALTER TYPE": "ALTER TYPE",
-    "CLUSTER": "CLUSTER",
+# Redshift's message names the command by these first words, or by those of OTHER_FORMS.
+# Redshift guide, c_unsupported-postgresql-features
+COMMANDS = (
+    "ALTER DOMAIN", "ALTER INDEX", "ALTER SEQUENCE", "ALTER TRIGGER", "ALTER TYPE", "CLUSTER", "CREATE DOMAIN",
+    "CREATE RULE", "CREATE SEQUENCE", "CREATE TABLESPACE", "CREATE TRIGGER", "CREATE TYPE", "DROP DOMAIN", "DROP INDEX",
+    "DROP RULE", "DROP SEQUENCE", "DROP TABLESPACE", "DROP TRIGGER", "DROP TYPE", "REINDEX", "RELEASE", "SAVEPOINT",
+)  # fmt: skip
+OTHER_FORMS = {
     "CREATE CONSTRAINT TRIGGER": "CREATE TRIGGER",
-    "CREATE DOMAIN": "CREATE DOMAIN",
     "CREATE OR REPLACE RULE": "CREATE RULE",
     "CREATE OR REPLACE TRIGGER": "CREATE TRIGGER",
-    "CREATE RULE": "CREATE RULE",
-    "CREATE SEQUENCE": "CREATE SEQUENCE",
-    "CREATE TABLESPACE": "CREATE TABLESPACE",
     "CREATE TEMP SEQUENCE": "CREATE SEQUENCE",
     "CREATE TEMPORARY SEQUENCE": "CREATE SEQUENCE",
-    "CREATE TRIGGER": "CREATE TRIGGER",
-    "CREATE TYPE": "CREATE TYPE",
-    "DROP DOMAIN": "DROP DOMAIN",
-    "DROP INDEX": "DROP INDEX",
-    "DROP RULE": "DROP RULE",
-    "DROP SEQUENCE": "DROP SEQUENCE",
-    "DROP TABLESPACE": "DROP TABLESPACE",
-    "DROP TRIGGER": "DROP TRIGGER",
-    "DROP TYPE": "DROP TYPE",
-    "REINDEX": "REINDEX",
-    "RELEASE": "RELEASE",
     "ROLLBACK TO": "ROLLBACK TO SAVEPOINT",
     "ROLLBACK TRANSACTION TO": "ROLLBACK TO SAVEPOINT",
     "ROLLBACK WORK TO": "ROLLBACK TO SAVEPOINT",
-    "SAVEPOINT": "SAVEPOINT",
 }
-INDEXES = {"CREATE INDEX": "CREATE INDEX", "CREATE UNIQUE INDEX": "CREATE UNIQUE INDEX"}
+INDEXES = ("CREATE INDEX", "CREATE UNIQUE INDEX")
 
 # First words of statements that Redshift has and the stand-in does not implement.
 NOT_IMPLEMENTED = ("ALTER SYSTEM",)
@@ -76,8 +60,9 @@ FOLLOWERS = {
 _SKIPPED = (["OR", "REPLACE"], ["VERBOSE"])
 
 REFUSALS = (
-    {words: (NOT_SUPPORTED, f'SQL command "{name}" not supported.') for words, name in COMMANDS.items()}
-    | {words: (NOT_SUPPORTED, f'SQL command "{name}" not supported on Redshift tables.') for words, name in INDEXES.items()}
+    {words: (NOT_SUPPORTED, f'SQL command "{OTHER_FORMS.get(words, words)}" not supported.')
+     for words in (*COMMANDS, *OTHER_FORMS)}
+    | {words: (NOT_SUPPORTED, f'SQL command "{words}" not supported on Redshift tables.') for words in INDEXES}
     | {words: (NOT_SUPPORTED, f"the stand-in does not carry out {words}") for words in NOT_IMPLEMENTED}
     | {words: (SYNTAX_ERROR, f'syntax error at or near "{words.split()[-1]}"') for words in SYNTAX_ERRORS}
 )  # fmt: skip
@@ -102,7 +87,7 @@ def refused(sql: str, words: list[str]) -> Plan | None:
         if refusal is not None:
             raise RedshiftError(*refusal)
     _check_command(sql, words)
-    if len(statements(sql)) > 1:  # a simple query is split before
+    if len(split_statements(sql)) > 1:  # a simple query is split before
         raise RedshiftError(SYNTAX_ERROR, "cannot insert multiple commands into a prepared statement")
     _check_binds(sql, words)
     if words[:1] not in (["COPY"], ["UNLOAD"]):  # they have their own grammars, with queries in strings

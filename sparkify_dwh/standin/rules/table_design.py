@@ -12,7 +12,7 @@ from typing import Any
 from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.language.reader import qualified, quoted
 from sparkify_dwh.standin.rules.column_types import ColumnType
-from sparkify_dwh.standin.rules.encodings import catalogue_name, check_encoding
+from sparkify_dwh.standin.rules.encodings import catalogue_name, check_encoding, default_encoding
 from sparkify_dwh.standin.rules.expressions import postgres_expressions
 
 # Redshift guarantees unique IDENTITY numbers, but not without gaps (Redshift guide, r_CREATE_TABLE_NEW). Each session
@@ -94,7 +94,7 @@ class Column:
         """Return the encoding in the catalogue if any column declares one. Redshift guide, r_CREATE_TABLE_NEW"""
         if self.encoding is not None:
             return catalogue_name(self.encoding)
-        return "none" if self.sortkey else self.type.default_encoding
+        return "none" if self.sortkey else default_encoding(self.type.base)
 
 
 @dataclass

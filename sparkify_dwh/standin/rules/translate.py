@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 
 from sparkify_dwh.redshift.parsing.tokens import words_in
-from sparkify_dwh.standin.language.edits import Edit, apply_edits
 from sparkify_dwh.standin.language.statement_tokens import StatementTokens
+from sparkify_dwh.standin.language.text import Edit, apply_edits
 from sparkify_dwh.standin.outcomes import Plan, Rewritten
-from sparkify_dwh.standin.postgres.session_settings import CATALOG
+from sparkify_dwh.standin.postgres.parameters import CATALOG
 from sparkify_dwh.standin.protocol import wire
 from sparkify_dwh.standin.rules.expressions import postgres_expressions
 

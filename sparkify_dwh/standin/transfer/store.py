@@ -51,17 +51,10 @@ def explained(url: str) -> Iterator[None]:
     """Turn errors in reading an object into RedshiftErrors."""
     try:
         yield
+    except SourceError as error:
+        raise RedshiftError("XX000", str(error)) from error
     except Exception as error:
-        if (explanation := _explanation(error, url)) is None:
+        is_unreadable = isinstance(error, OSError | EOFError | zlib.error)
+        if not is_unreadable and type(error).__name__ != "ZstdError":  # by name: its module may not be installed
             raise
-        raise explanation from error
-
-
-def _explanation(error: Exception, url: str) -> RedshiftError | None:
-    """Return the RedshiftError for an error in reading; None for any other error."""
-    if isinstance(error, SourceError):
-        return RedshiftError("XX000", str(error))
-    is_unreadable = isinstance(error, OSError | EOFError | zlib.error)
-    if is_unreadable or type(error).__name__ == "ZstdError":  # by name, because its module may not be installed
-        return RedshiftError("XX000", f"Cannot read {url}: {error}")
-    return None
+        raise RedshiftError("XX000", f"Cannot read {url}: {error}") from error

@@ -17,7 +17,7 @@ from sparkify_dwh.redshift.parsing.authorization import Authorization
 from sparkify_dwh.redshift.parsing.clauses import Clauses
 from sparkify_dwh.redshift.parsing.token_cursor import TokenCursor
 from sparkify_dwh.redshift.parsing.tokens import Token, tokenize
-from sparkify_dwh.standin.language.brackets import is_bracketed, top_level
+from sparkify_dwh.standin.language.text import is_bracketed, top_level
 from sparkify_dwh.standin.unload.options import (
     EXCLUDED,
     OPTIONS,
@@ -139,12 +139,7 @@ class _Clauses(Clauses):
     def _read_partition(self) -> None:
         self._begin("partition")
         self._tokens.expect_word("by")
-        self._tokens.expect_symbol("(")
-        columns = [self._tokens.name()]
-        while self._tokens.accept_symbol(","):
-            columns.append(self._tokens.name())
-        self._tokens.expect_symbol(")")
-        self._values["partition_by"] = tuple(columns)
+        self._values["partition_by"] = tuple(self._tokens.names_in_brackets())
         self._values["include"] = self._tokens.accept_word("include") is not None
 
     def _refusal(self, word: str) -> RedshiftError:

@@ -13,18 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkify_dwh.errors import SourceError
+from sparkify_dwh.redshift.copy_rules.columns import TargetColumn
 from sparkify_dwh.redshift.copy_rules.json_documents import MAX_DOCUMENT_BYTES
 from sparkify_dwh.redshift.copy_rules.row_reader import row_reader
 from sparkify_dwh.redshift.copy_rules.statement import parse_copy
 from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.copy import fast_columns, fast_rows
 from sparkify_dwh.standin.copy.binary_rows import BinaryRows
-from sparkify_dwh.standin.copy.fast_load import FastJsonLoad
 from sparkify_dwh.standin.copy.fast_rows import FastRows, Rows
 from sparkify_dwh.standin.copy.files import SmallFiles
+from sparkify_dwh.standin.copy.json_load import FastJsonLoad
 from sparkify_dwh.standin.copy.line_blocks import LineBlocks
-from sparkify_dwh.standin.copy.load import CopyFailed, CopyResult, TargetColumn, copy_rows
-from sparkify_dwh.standin.copy.results import FileResult
+from sparkify_dwh.standin.copy.load import copy_rows
+from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult, FileResult
 from sparkify_dwh.standin.transfer.store import Contents
 from sparkify_dwh.storage.store import StoredObject
 

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from sparkify_dwh.redshift.copy_rules.columns import TargetColumn
 from sparkify_dwh.redshift.copy_rules.statement import parse_copy
 from sparkify_dwh.redshift.errors import RedshiftError
-from sparkify_dwh.standin.copy.load import CopyResult, FileResult, TargetColumn, copy_rows
+from sparkify_dwh.standin.copy.load import copy_rows
+from sparkify_dwh.standin.copy.results import CopyResult, FileResult
 from sparkify_dwh.standin.transfer.store import Listing
 from sparkify_dwh.storage.store import ObjectStore, StoredObject, file_url
 

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from sparkify_dwh.redshift.copy_rules.columns import TargetColumn, copy_columns
 from sparkify_dwh.redshift.copy_rules.statement import parse_copy
 from sparkify_dwh.redshift.errors import RedshiftError
-from sparkify_dwh.standin.copy.load import CopyFailed, CopyResult, TargetColumn, copy_columns, copy_rows
+from sparkify_dwh.standin.copy.load import copy_rows
+from sparkify_dwh.standin.copy.results import CopyFailed, CopyResult
 from sparkify_dwh.storage.store import ObjectStore, file_url
 
 ID = TargetColumn("id", "integer")
@@ -155,7 +157,7 @@ def test_the_first_error_fails_the_load(tmp_path: Path) -> None:
     error = failed(tmp_path)
     assert (error.sqlstate, error.message) == (
         "XX000",
-        "Load into table 'people' failed.  Check 'stl_load_errors' system table for details.",
+        "Load into table 'people' failed.  Check 'sys_load_error_detail' system table for details.",
     )
     (reject,) = error.rejects
     assert (reject.url, reject.line) == (file_url(tmp_path / "data.json"), 4)

@@ -16,7 +16,7 @@ from support.raw_client import RawClient, execution, kinds, sqlstates, tags
 from support.warehouse import a_standin
 
 from sparkify_dwh.redshift.errors import RedshiftError
-from sparkify_dwh.standin.language import script
+from sparkify_dwh.standin.language.text import split_statements
 from sparkify_dwh.standin.postgres.address import PostgresAddress
 from sparkify_dwh.standin.postgres.server import embedded_server
 from sparkify_dwh.standin.protocol import wire
@@ -87,7 +87,7 @@ def test_an_error_that_quotes_anything_is_a_whole_message() -> None:
     ],
 )  # fmt: skip
 def test_statements_are_cut_at_semicolons_outside_of_everything(sql: str, statements: list[str]) -> None:
-    assert script.statements(sql) == statements
+    assert split_statements(sql) == statements
 
 
 def test_a_response_belongs_to_the_first_open_request() -> None:

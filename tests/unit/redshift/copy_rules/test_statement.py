@@ -92,8 +92,9 @@ def test_every_form_of_authorization_is_read(
 ) -> None:
     """Redshift guide, copy-parameters-authorization."""
     statement = copy("JSON", authorization)
-    assert statement.authorization.iam_role == role
-    assert (statement.access_key_id, statement.secret_access_key, statement.session_token) == keys
+    given = statement.authorization
+    assert given.iam_role == role
+    assert (given.access_key_id, given.secret_access_key, given.session_token) == keys
 
 
 @pytest.mark.parametrize(
