@@ -113,12 +113,6 @@ def test_psql_sees_an_error_and_goes_on(place: Endpoint) -> None:
     assert done.stdout == "7\n"
 
 
-def test_psql_with_a_wrong_password_stays_out(place: Endpoint) -> None:
-    done = psql(place, "SELECT 1", password="wrong")
-    assert done.returncode == 2
-    assert "password authentication failed" in done.stderr
-
-
 @pytest.mark.parametrize("copy", [r"\copy numbers FROM STDIN", "COPY numbers FROM STDIN;", "COPY numbers TO STDOUT;"])
 def test_copy_from_and_to_the_client_is_refused(place: Endpoint, copy: str) -> None:
     """Redshift has none: its driver dropped the protocol for it in 2.1.9."""
@@ -154,38 +148,6 @@ def test_copy_with_psycopg_is_part_of_the_transaction(client: psycopg.Connection
     client.rollback()
     with pytest.raises(psycopg.errors.UndefinedTable):
         client.execute("SELECT * FROM numbers")
-
-
-def test_copies_in_a_pipeline_come_in_their_turn(client: psycopg.Connection[Any], tmp_path: Path) -> None:
-    first, second = write_numbers(tmp_path / "a", 1), write_numbers(tmp_path / "b", 2, 3)
-    with client.pipeline():
-        made = client.execute("CREATE TEMP TABLE numbers (n INT)")
-        copies = [client.execute(first), client.execute(second), client.execute(first)]
-        count = client.execute("SELECT count(*) FROM numbers")
-    assert made.statusmessage == "CREATE TABLE"
-    assert [copy.statusmessage for copy in copies] == ["COPY"] * 3
-    assert count.fetchone() == (4,)
-
-
-def test_a_pipeline_is_one_transaction_with_a_copy_in_it(place: Endpoint, tmp_path: Path) -> None:
-    copy = write_numbers(tmp_path / "a", 1)
-    with psycopg.connect(place.url, password=PASSWORD, autocommit=True) as client:
-        client.execute("CREATE TEMP TABLE numbers (n INT)")
-        with pytest.raises(psycopg.errors.DivisionByZero), client.pipeline():  # noqa: PT012 (it raises at its end)
-            client.execute("INSERT INTO numbers VALUES (7)")
-            client.execute(copy)
-            client.execute("SELECT 1 / 0")
-        assert client.execute("SELECT count(*) FROM numbers").fetchone() == (0,)
-
-
-def test_a_copy_that_failed_is_still_the_last_one(place: Endpoint, tmp_path: Path) -> None:
-    """Redshift guide, PG_LAST_COPY_ID: set when the load begins."""
-    with psycopg.connect(place.url, password=PASSWORD, autocommit=True) as client:
-        client.execute("CREATE TEMP TABLE numbers (n INT)")
-        (tmp_path / "a").write_text('{"n": "x"}')
-        with pytest.raises(psycopg.errors.InternalError_, match="Load into table 'numbers' failed"):
-            client.execute(f"COPY numbers FROM '{(tmp_path / 'a').as_uri()}' IAM_ROLE default JSON 'auto'")
-        assert client.execute("SELECT pg_last_copy_id() > 0, pg_last_copy_count()").fetchone() == (True, 0)
 
 
 def test_clients_do_not_wait_for_each_other(place: Endpoint) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from io import BytesIO
-from itertools import pairwise, takewhile
+from itertools import takewhile
 from typing import BinaryIO
 
 import pytest
@@ -218,12 +218,6 @@ def test_small_files_that_are_loaded_together_give_the_rows_and_rejects_of_each(
     files: list[bytes], options: str
 ) -> None:
     assert_same([*files, b"{}"], options, is_local=True)
-
-
-@given(st.lists(LINES, max_size=4).map(b"\n".join), st.lists(st.integers(0, 400), max_size=5), OPTIONS)
-def test_no_document_goes_on_in_the_next_file(data: bytes, cuts: list[int], options: str) -> None:
-    ends = [0, *sorted(cuts), len(data)]
-    assert_same([data[start:end] for start, end in pairwise(ends)], options, is_local=True)
 
 
 @pytest.mark.parametrize("end", ["", "\n", " "])

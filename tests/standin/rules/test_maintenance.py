@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.redshift.errors import RedshiftError
-from sparkify_dwh.standin.outcomes import CarriedOut, Rewritten
+from sparkify_dwh.standin.outcomes import Rewritten
 from sparkify_dwh.standin.plan import plan
 
 
@@ -65,11 +65,6 @@ def test_what_follows_a_truncate_is_a_transaction_of_its_own(engine: Engine, pla
     assert numbers(engine, plays) == []
 
 
-def test_truncate_alone_empties_the_table(plays: str, engine: Engine, alone: Connection) -> None:
-    alone.exec_driver_sql(f"TRUNCATE {plays}")
-    assert numbers(engine, plays) == []
-
-
 def test_a_truncate_that_fails_commits_nothing(engine: Engine, plays: str) -> None:
     with engine.connect() as connection:
         connection.exec_driver_sql(f"INSERT INTO {plays} VALUES (2)")
@@ -117,9 +112,3 @@ def test_what_analyze_does_not_know_is_left_out_for_postgresql() -> None:
 def test_other_forms_are_errors(sql: str) -> None:
     with pytest.raises(RedshiftError):
         plan(sql)
-
-
-def test_the_client_is_told_the_command_it_sent() -> None:
-    planned = plan("truncate t")
-    assert isinstance(planned, CarriedOut)
-    assert planned.tag == "TRUNCATE"

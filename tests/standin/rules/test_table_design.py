@@ -12,6 +12,13 @@ from sparkify_dwh.standin.rules.create_table import read_create_table
 @pytest.mark.parametrize(
     ("sql", "code", "message"),
     [
+        ("(a INT) COLOUR RED", "42601", 'at or near "COLOUR"'),
+        ("(a INT ENCODE zip)", "42601", 'encoding type "zip" is not known'),
+        ("(a INT, a INT)", "42701", 'column "a" specified more than once'),
+        ("(a INT) DISTKEY (b)", "42703", 'column "b" named in key does not exist'),
+        ("(LIKE s) SORTKEY (a)", "42601", 'at or near "SORTKEY"'),
+        ("(LIKE s, LIKE u)", "42601", 'at or near "u"'),
+        ("(a INT", "42601", "at end of input"),
         ("(a INT DISTKEY, b INT DISTKEY)", "42P16", "DISTKEY is specified more than once"),
         ("(a INT DISTKEY, b INT) DISTKEY (b)", "42P16", "DISTKEY is specified more than once"),
         ("(a INT, b INT) DISTKEY (a, b)", "42P16", "DISTKEY takes one column, not 2"),

@@ -9,28 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.conversions import TIMESTAMP, TIMESTAMPTZ, convert, reject
 
-from sparkify_dwh.redshift.copy_rules.columns import TargetColumn
-from sparkify_dwh.redshift.copy_rules.convert import Field, Value, converter
+from sparkify_dwh.redshift.copy_rules.convert import Field, Value
 from sparkify_dwh.redshift.copy_rules.json_documents import Number
-from sparkify_dwh.redshift.copy_rules.options import CopyOptions
 from sparkify_dwh.redshift.copy_rules.rejects import Reject, shown
 from sparkify_dwh.redshift.errors import RedshiftError
 
 VARCHAR = "character varying(10)"
 CHAR = "character(10)"
-TIMESTAMP = "timestamp without time zone"
-TIMESTAMPTZ = "timestamp with time zone"
-
-
-def convert(type_: str, field: Field, *, not_null: bool = False, **options: Any) -> Value:
-    return converter(TargetColumn("c", type_, not_null), CopyOptions(**options))(field)
-
-
-def reject(type_: str, field: Field, *, not_null: bool = False, **options: Any) -> tuple[int, str]:
-    with pytest.raises(Reject) as raised:
-        convert(type_, field, not_null=not_null, **options)
-    return raised.value.code, raised.value.reason
 
 
 @pytest.mark.parametrize(

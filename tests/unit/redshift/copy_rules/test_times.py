@@ -3,27 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import pytest
-
-from sparkify_dwh.redshift.copy_rules.columns import TargetColumn
-from sparkify_dwh.redshift.copy_rules.convert import Value, converter
-from sparkify_dwh.redshift.copy_rules.options import CopyOptions
-from sparkify_dwh.redshift.copy_rules.rejects import Reject
-
-TIMESTAMP = "timestamp without time zone"
-TIMESTAMPTZ = "timestamp with time zone"
-
-
-def convert(type_: str, text: str, *, not_null: bool = False, **options: Any) -> Value:
-    return converter(TargetColumn("c", type_, not_null), CopyOptions(**options))(text)
-
-
-def reject(type_: str, text: str, *, not_null: bool = False, **options: Any) -> tuple[int, str]:
-    with pytest.raises(Reject) as raised:
-        convert(type_, text, not_null=not_null, **options)
-    return raised.value.code, raised.value.reason
+from support.conversions import TIMESTAMP, TIMESTAMPTZ, convert, reject
 
 
 @pytest.mark.parametrize("type_", [TIMESTAMP, TIMESTAMPTZ])
