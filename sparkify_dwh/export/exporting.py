@@ -29,8 +29,6 @@ from sparkify_dwh.settings import Settings
 from sparkify_dwh.utils.version import VERSION
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
     from sparkify_dwh.warehouse import Warehouse
 
 log = logging.getLogger("sparkify_dwh.export")
@@ -64,9 +62,9 @@ def export(
     settings = settings or Settings.read()
     _require_role(settings)
     models, url = _models(settings.warehouse, tables), target_url(settings, target)
-    with database.warehouse(settings) as engine, settings.open_store() as store:
-        exporting = Exporting(engine, settings, Target(url, store), models, on_step)
-        return exporting.run(overwrite=overwrite)
+    with settings.open_store() as store, database.connected(settings) as connection:
+        exporting = Exporting(settings, Target(url, store), models, on_step or (lambda _step: None))
+        return exporting.run(connection, overwrite=overwrite)
 
 
 def _require_role(settings: Settings) -> None:
@@ -85,15 +83,7 @@ def _models(warehouse: Warehouse, tables: Sequence[str]) -> list[type[StarTable]
 class Exporting:
     """A running export."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        settings: Settings,
-        target: Target,
-        models: Sequence[type[StarTable]],
-        on_step: OnStep | None,
-    ) -> None:
-        self._engine = engine
+    def __init__(self, settings: Settings, target: Target, models: Sequence[type[StarTable]], on_step: OnStep) -> None:
         self._settings = settings
         self._target = target
         self._models = models
@@ -101,26 +91,25 @@ class Exporting:
         self._on_step = on_step
         self._place = target.url  # where it is at work
 
-    def run(self, *, overwrite: bool) -> Export:
+    def run(self, connection: Connection, *, overwrite: bool) -> Export:
         """Run the export, and write its manifest."""
-        with self._engine.connect() as connection:
-            require_migrated(connection, self._settings.warehouse)
-            self._tell("look at the target")
-            self._target.make_room(self._names, self._settings.warehouse.tables, overwrite=overwrite)
-            try:
-                export = self._export(connection)
-                connection.rollback()
-                self._place = export.manifest
-                self._target.require_untouched()
-                self._target.write_manifest(export.to_json())
-            except (DBAPIError, SparkifyError) as error:
-                request = ServerRequest(self._place, self._settings.role_arn, writes=True)
-                why, hint = explain_failure(error, request)
-                left = self._target.left(self._names)
-                raise ExportError(f"The export failed at {self._place}: {with_hint(why, hint)}", left) from error
-            except BaseException:  # an interruption: there is no time to look at what is left
-                log.warning("the export to %s is not complete, and has no manifest", self._target.url)
-                raise
+        require_migrated(connection, self._settings.warehouse)
+        self._on_step("look at the target")
+        self._target.make_room(self._names, self._settings.warehouse.tables, overwrite=overwrite)
+        try:
+            export = self._export(connection)
+            connection.rollback()
+            self._place = export.manifest
+            self._target.require_untouched()
+            self._target.write_manifest(export.to_json())
+        except (DBAPIError, SparkifyError) as error:
+            request = ServerRequest(self._place, self._settings.role_arn, writes=True)
+            why, hint = explain_failure(error, request)
+            left = self._target.left(self._names)
+            raise ExportError(f"The export failed at {self._place}: {with_hint(why, hint)}", left) from error
+        except BaseException:  # an interruption: there is no time to look at what is left
+            log.warning("the export to %s is not complete, and has no manifest", self._target.url)
+            raise
         return export
 
     def _export(self, connection: Connection) -> Export:
@@ -143,7 +132,7 @@ class Exporting:
     def _unload(self, connection: Connection, model: type[StarTable]) -> ExportedTable:
         name = model.__tablename__
         self._place = self._target.folder(name)
-        self._tell(f"unload {name}")
+        self._on_step(f"unload {name}")
         start = time.perf_counter()
         connection.execute(unload_command(model, self._place, self._settings))
         unloaded = connection.scalar(last_unload())
@@ -158,10 +147,6 @@ class Exporting:
         _check(name, table, unloaded)
         log.info("export of %s: %d rows took %.3f s", name, rows, time.perf_counter() - start)
         return table
-
-    def _tell(self, step: str) -> None:
-        if self._on_step is not None:
-            self._on_step(step)
 
 
 def _check(name: str, table: ExportedTable, unloaded: int) -> None:

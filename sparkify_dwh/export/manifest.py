@@ -79,13 +79,8 @@ class Export:
         }
         return {
             "format": FORMAT,
-            "export_id": self.export_id,
-            "target": self.target,
+            **asdict(self),
             "started_at": self.started_at.isoformat(timespec="milliseconds"),
-            "seconds": self.seconds,
-            "version": self.version,
-            "revision": self.revision,
-            "last_load": self.last_load,
             "last_load_at": self.last_load_at and self.last_load_at.isoformat(timespec="milliseconds"),
             "tables": tables,
         }

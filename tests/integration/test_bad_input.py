@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from support.inputs import with_inputs
 from support.records import a_song, an_event
+from support.serverless_api import Quiet, served
 from support.warehouse import Sparkify
 
 from sparkify_dwh.errors import ConfigurationError, CopyError, SourceError, SparkifyError
@@ -159,57 +157,33 @@ def test_a_file_that_changes_between_listing_and_reading_is_loaded_again(
     assert sparkify.one("SELECT count(*) FROM songplays") == 2
 
 
-class Refusing(BaseHTTPRequestHandler):
-    """An S3 server that answers everything with one error."""
+class RefusingS3(Quiet):
+    """An S3 server that answers every request with one error."""
 
-    code, answer = 403, "AccessDenied"
-
-    def do_GET(self) -> None:
-        body = f"<Error><Code>{self.answer}</Code><Message>no</Message></Error>".encode()
-        self.send_response(self.code)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+    def do_GET(self) -> None:  # noqa: N802 (as http.server calls it)
+        code = self.server.code
+        self.answer(403 if code == "AccessDenied" else 404, f"<Error><Code>{code}</Code></Error>".encode())
 
     do_PUT = do_HEAD = do_DELETE = do_GET  # noqa: N815 (the names http.server wants)
 
-    def log_message(self, *_: Any) -> None:
-        """Nothing."""
 
-
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Refusing]]:
-    """S3 as a local server that refuses."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "hush-hush")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    yield Refusing
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.mark.parametrize(
-    ("code", "answer", "words"), [(403, "AccessDenied", "s3:ListBucket"), (404, "NoSuchBucket", "bucket")]
-)
+@pytest.mark.parametrize(("code", "sentence"), [("AccessDenied", "s3:ListBucket"), ("NoSuchBucket", "bucket")])
 def test_a_bucket_that_refuses_says_why(
-    sparkify: Sparkify, s3: type[Refusing], monkeypatch: pytest.MonkeyPatch, code: int, answer: str, words: str
+    sparkify: Sparkify, s3_environment: None, monkeypatch: pytest.MonkeyPatch, code: str, sentence: str
 ) -> None:
-    monkeypatch.setattr(s3, "code", code)
-    monkeypatch.setattr(s3, "answer", answer)
     sparkify.settings = with_inputs(sparkify.settings, LOG_DATA="s3://sparkify/log_data/")
-    with pytest.raises(SourceError, match=words) as refused:
-        sparkify.load()
-    assert "hush" not in str(refused.value)
+    with served(RefusingS3, code=code) as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        with pytest.raises(SourceError, match=sentence) as refused:
+            sparkify.load()
+    assert "pa55" not in str(refused.value)
 
 
-def test_a_bucket_without_manifests_is_refused_by_copy_itself(sparkify: Sparkify, s3: type[Refusing]) -> None:
-    assert s3.code == 403
+def test_a_bucket_without_manifests_is_refused_by_copy_itself(
+    sparkify: Sparkify, s3_environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sparkify.settings = replace(with_inputs(sparkify.settings, LOG_DATA="s3://sparkify/log_data/"), manifests=None)
-    with pytest.raises(SparkifyError, match="s3:ListBucket"):
-        sparkify.load()
+    with served(RefusingS3, code="AccessDenied") as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        with pytest.raises(SparkifyError, match="s3:ListBucket"):
+            sparkify.load()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -18,17 +17,18 @@ from redshift_connector import InterfaceError, ProgrammingError
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import DBAPIError
 from support.records import a_song, an_event
-from support.warehouse import Sparkify
+from support.warehouse import Sparkify, environment_of
 
 from sparkify_dwh.database import is_conflict
 from sparkify_dwh.errors import LoadError
-from sparkify_dwh.ledger import LoadLock
+from sparkify_dwh.ledger import Load, LoadFile, LoadLock
 from sparkify_dwh.loading import locking
 from sparkify_dwh.loading.loader import Loading, LoadOptions
 from sparkify_dwh.loading.locking import lock
 from sparkify_dwh.loading.report import LoadReport
 from sparkify_dwh.loading.retries import OutcomeUnknown, backoff_seconds
 from sparkify_dwh.redshift.commands import LockTable
+from sparkify_dwh.star import STAR
 
 
 @pytest.fixture
@@ -210,8 +210,8 @@ def transaction_of_a_load(sparkify: Sparkify) -> list[str]:
 def forget(sparkify: Sparkify) -> None:
     """Empty the star and the ledger: what is there already is not loaded again, by fewer statements."""
     with sparkify.engine.begin() as connection:
-        for table in ("songplays", "users", "songs", "artists", "time", "load_files", "loads"):
-            connection.execute(text(f"DELETE FROM {table}"))
+        for model in (*STAR, LoadFile, Load):
+            connection.execute(model.table().delete())
 
 
 def test_a_conflict_at_any_statement_is_cured_by_another_try(ready: Sparkify) -> None:
@@ -315,17 +315,9 @@ for line in sys.stdin:
 
 
 def test_a_load_that_is_killed_leaves_nothing_and_the_next_one_repairs_it(ready: Sparkify) -> None:
-    settings = ready.settings
-    environment = os.environ | {
-        "SPARKIFY_DWH_CLUSTER_HOST": "standin",
-        "SPARKIFY_DWH_STANDIN_DIR": str(settings.standin_directory),
-        "SPARKIFY_DWH_S3_LOG_DATA": settings.inputs["LOG_DATA"],
-        "SPARKIFY_DWH_S3_SONG_DATA": settings.inputs["SONG_DATA"],
-        "SPARKIFY_DWH_S3_LOG_JSONPATH": settings.inputs["LOG_JSONPATH"],
-    }
     program = [sys.executable, "-c", LOADS_THAT_ARE_KILLED]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(program, env=environment, cwd=ready.directory, **pipes) as loads:
+    with subprocess.Popen(program, env=environment_of(ready.settings), cwd=ready.directory, **pipes) as loads:
         for step in ("lock", "copy staging_events", "fill artists", "fill songplays", "fill time"):
             print(step, file=loads.stdin, flush=True)
             assert loads.stdout.readline() == f"{-signal.SIGKILL}\n", step

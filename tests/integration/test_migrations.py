@@ -21,7 +21,7 @@ from alembic.operations import Operations
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, String, inspect
 from support.checkout import ROOT
-from support.warehouse import a_standin
+from support.warehouse import a_standin, environment_of
 
 from sparkify_dwh import migrate
 from sparkify_dwh.database import connected
@@ -95,11 +95,7 @@ def test_revisions_are_numbered_in_their_order() -> None:
 def test_a_changed_design_is_seen(upgraded: Connection, table: str, changes: dict[str, Any], operation: str) -> None:
     """A dist key, a dist style or a sort key: upstream's autogenerate compares none of them."""
     (difference,) = differences(upgraded, changed_model(table, **changes))
-    assert (
-        difference[0][:2] == (operation, table)
-        if isinstance(difference, list)
-        else difference[:2] == (operation, table)
-    )
+    assert (difference[0] if isinstance(difference, list) else difference)[:2] == (operation, table)
 
 
 @pytest.mark.parametrize("where", ["info", "redshift_encode"])
@@ -208,16 +204,12 @@ def test_an_encoding_that_a_model_leaves_to_redshift_is_left_alone(upgraded: Con
 def test_upgrade_and_downgrade_say_what_they_do(settings: Settings) -> None:
     """Once: Alembic's own command as alembic.ini says, this package's as it always does."""
     migrate.downgrade(settings)
-    environment = os.environ | {
-        "SPARKIFY_DWH_CLUSTER_HOST": "standin",
-        "SPARKIFY_DWH_STANDIN_DIR": settings.url.database or "",
-    }
 
     def lines(*program: str) -> list[str]:
         ended = subprocess.run(
             [sys.executable, "-m", *program],
             cwd=ROOT,
-            env=environment,
+            env=environment_of(settings),
             capture_output=True,
             text=True,
             check=True,
@@ -229,8 +221,8 @@ def test_upgrade_and_downgrade_say_what_they_do(settings: Settings) -> None:
         "INFO    Running upgrade 0001 -> 0002, The star",
     ]
     assert lines("alembic", "downgrade", "0001") == ["INFO    Running downgrade 0002 -> 0001, The star"]
-    with_cli = lines("sparkify_dwh", "--verbose", "upgrade")
-    assert len(with_cli) == len(set(with_cli))
+    by_command = lines("sparkify_dwh", "--verbose", "upgrade")
+    assert len(by_command) == len(set(by_command))
 
 
 @pytest.mark.parametrize("change", [{"nullable": False}, {"server_default": "x"}, {"type_": Song.year.type}])
@@ -285,12 +277,8 @@ def test_two_upgrades_at_once_are_one(settings: Settings) -> None:
     """Redshift does not enforce the key of alembic_version, so the second must wait for the first."""
     migrate.reset(settings)
     migrate.downgrade(settings, "0001")
-    environment = os.environ | {
-        "SPARKIFY_DWH_CLUSTER_HOST": "standin",
-        "SPARKIFY_DWH_STANDIN_DIR": settings.url.database or "",
-    }
     program = [sys.executable, "-m", "sparkify_dwh", "upgrade"]
-    both = [subprocess.Popen(program, env=environment, stderr=subprocess.PIPE) for _ in range(2)]
+    both = [subprocess.Popen(program, env=environment_of(settings), stderr=subprocess.PIPE) for _ in range(2)]
     errors = [process.communicate()[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], errors
     with connected(settings) as connection:

@@ -33,14 +33,13 @@ class Play:
     artist: str
     seconds: float
     location: str
-    user_agent: str
 
 
 def a_play_of(event: dict[str, Any]) -> Play:
     at = datetime.fromtimestamp(event["ts"] / 1000, timezone.utc).replace(tzinfo=None)
     title, artist = event["song"].rstrip(" "), event["artist"].rstrip(" ")
     user, session, length = int(event["userId"]), event["sessionId"], event["length"]
-    return Play(at, user, session, event["level"], title, artist, length, event["location"], event["userAgent"])
+    return Play(at, user, session, event["level"], title, artist, length, event["location"])
 
 
 @pytest.fixture(scope="module")
@@ -111,15 +110,6 @@ def test_the_month_in_one_row(month: Connection, plays: list[Play]) -> None:
     assert rows(month, analytics.share_in_catalogue()) == [(6820, 1, 1 / 6820)]
 
 
-def test_a_week_of_the_month(month: Connection, plays: list[Play]) -> None:
-    week = [play for play in plays if date(2018, 11, 12) <= play.at.date() <= date(2018, 11, 18)]
-    new = {play.user for play in plays[: plays.index(week[-1]) + 1]} - {
-        play.user for play in plays[: plays.index(week[0])]
-    }
-    (total,) = records(month, analytics.totals("2018-11-12", "2018-11-18"))
-    assert (total["plays"], total["new_users"]) == (len(week), len(new))
-
-
 def test_the_songs_and_the_artists_of_the_month(month: Connection, plays: list[Play]) -> None:
     songs = Counter((play.title, play.artist) for play in plays)
     by_plays = sorted((-number, *(name.encode() for name in names)) for names, number in songs.items())
@@ -173,26 +163,6 @@ def test_the_places_of_the_month(month: Connection, plays: list[Play]) -> None:
     assert {row[:2]: row[2:] for row in rows(month, analytics.top_cities(limit=None))} == cities
     states = measured(plays, lambda play: play.location.split(", ")[1])
     assert {row[0]: row[1:] for row in rows(month, analytics.top_states(limit=None))} == states
-
-
-def test_the_browsers_and_platforms_of_the_month(month: Connection, plays: list[Play]) -> None:
-    """Told by another rule than the SQL's, which is enough for the browsers of 2018."""
-
-    def browser(play: Play) -> str:
-        agent = play.user_agent.strip('"')
-        last = agent.rsplit(" ", 1)[-1]
-        names = {"Firefox": "Firefox", "Safari": "Safari"}
-        name = names.get(last.split("/")[0], "Internet Explorer")
-        words = {word.split("/")[0] for word in agent.split()}
-        return next((other for other in ("Chromium", "Chrome") if other in words), name)
-
-    def platform(play: Play) -> str:
-        inside = play.user_agent.partition("(")[2]
-        systems = {"Macintosh": "Mac", "X11": "Linux", "iPhone": "iPhone"}
-        return next((name for sign, name in systems.items() if inside.startswith(sign)), "Windows")
-
-    assert {row[0]: row[1:] for row in rows(month, analytics.browsers())} == measured(plays, browser)
-    assert {row[0]: row[1:] for row in rows(month, analytics.platforms())} == measured(plays, platform)
 
 
 def test_who_came_back_in_the_month(month: Connection, plays: list[Play]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, insert
 
+from sparkify_dwh.redshift.dialect import SparkifyDialect
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.star import STAR, Artist, Song, Songplay, Time, User
@@ -89,6 +90,11 @@ def everything(company: Sparkify) -> dict[str, list[tuple[Any, ...]]]:
     """All rows of the star, with the numbers of songplays."""
     tables = (model.__tablename__ for model in STAR)
     return {table: sorted(company.rows(f"SELECT * FROM {table}"), key=repr) for table in tables}
+
+
+def sql(command: Any) -> str:
+    """The statement as Redshift gets it."""
+    return str(command.compile(dialect=SparkifyDialect()))
 
 
 def files(directory: Path) -> list[str]:

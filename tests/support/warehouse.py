@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -34,6 +35,13 @@ def a_standin() -> Iterator[Settings]:
     with tempfile.TemporaryDirectory(prefix="sparkify-dwh-test-") as directory:
         yield Settings.embedded(Path(directory))
         stop_server(Path(directory))
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The environment in which a process of its own finds this stand-in and these inputs."""
+    inputs = {f"SPARKIFY_DWH_S3_{key}": url for key, url in settings.inputs.items()}
+    standin = {"SPARKIFY_DWH_CLUSTER_HOST": "standin", "SPARKIFY_DWH_STANDIN_DIR": str(settings.standin_directory)}
+    return os.environ | standin | inputs
 
 
 @pytest.fixture(scope="session")
@@ -135,10 +143,7 @@ def sparkify(migrated: Settings, engine: Engine, tmp_path: Path) -> Iterator[Spa
     for folder in ("log_data", "song_data"):
         (tmp_path / folder).mkdir()
     (tmp_path / "log_json_path.json").write_text(json.dumps({"jsonpaths": [f"$['{key}']" for key in JSON_PATHS]}))
-    settings = replace(
-        migrated,
-        inputs=inputs_under(tmp_path.as_uri()),
-    )
+    settings = replace(migrated, inputs=inputs_under(tmp_path.as_uri()))
     yield Sparkify(settings, engine, tmp_path)
     with engine.begin() as connection:
         for table in SPARKIFY.all_tables.values():

@@ -14,7 +14,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Connection, Engine, select, text
-from support.exports import CLUSTER, FILES, NO_YEAR, ODD, ROLE, a_company, empty, everything, files
+from support.exports import CLUSTER, FILES, NO_YEAR, ODD, ROLE, a_company, empty, everything, files, sql
 from support.warehouse import Sparkify
 
 from sparkify_dwh import __version__
@@ -22,7 +22,6 @@ from sparkify_dwh.errors import ConfigurationError, SourceError, UsageError
 from sparkify_dwh.export import Export, export
 from sparkify_dwh.export.queries import unload_command
 from sparkify_dwh.redshift.commands import UnloadCommand
-from sparkify_dwh.redshift.dialect import SparkifyDialect
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.staging import StagingSong
 from sparkify_dwh.star import STAR, Song, Songplay, User
@@ -30,13 +29,9 @@ from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.utils.secret import Secret
 
 
-def sql(command: Any) -> str:
-    return str(command.compile(dialect=SparkifyDialect()))
-
-
 @dataclass
-class GoneOut:
-    """A star that has gone out, and been deleted since: the export, its folder, and the rows that there were."""
+class Exported:
+    """An export, its folder, and the rows that the warehouse held; its tables are empty now."""
 
     export: Export
     directory: Path
@@ -45,16 +40,16 @@ class GoneOut:
 
 
 @pytest.fixture(scope="module")
-def gone_out(migrated: Settings, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> GoneOut:
+def exported(migrated: Settings, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     directory = tmp_path_factory.mktemp("export")
     company = a_company(migrated, engine, directory)
-    exported = export(company.settings, str(directory / "star's 100%"))
+    made = export(company.settings, str(directory / "star's 100%"))
     partitions = "EXTRACT(year FROM start_time), EXTRACT(month FROM start_time)"
     plays = company.rows(f"SELECT *, {partitions} FROM songplays")
     rows = everything(company) | {"songplays": sorted(plays, key=repr)}
     last = company.one("SELECT load_id FROM loads ORDER BY started_at DESC LIMIT 1")
     empty(engine)
-    return GoneOut(exported, directory / "star's 100%", rows, last)
+    return Exported(made, directory / "star's 100%", rows, last)
 
 
 def test_the_unload_of_a_table_that_is_partitioned_by_parts_of_a_time() -> None:
@@ -112,35 +107,35 @@ def test_a_query_with_odd_texts_finds_its_rows(connection: Connection, tmp_path:
     assert pq.read_table(tmp_path / "0000_part_00.parquet").column("title").to_pylist() == [ODD]
 
 
-def test_every_table_has_a_folder_and_every_partition_one_in_it(gone_out: GoneOut) -> None:
-    assert files(gone_out.directory) == FILES
+def test_every_table_has_a_folder_and_every_partition_one_in_it(exported: Exported) -> None:
+    assert files(exported.directory) == FILES
 
 
-def test_pyarrow_reads_the_rows_that_the_warehouse_held(gone_out: GoneOut) -> None:
+def test_pyarrow_reads_the_rows_that_the_warehouse_held(exported: Exported) -> None:
     """From the files alone, and with the partitions from the folders' names, of the type that they have in the files."""
-    for name, table in gone_out.export.tables.items():
+    for name, table in exported.export.tables.items():
         partitions = ds.partitioning(pa.schema((each, pa.int16()) for each in table.partition_by), flavor="hive")
         for partitioning in (None, partitions):
-            read = ds.dataset(gone_out.directory / name, partitioning=partitioning).to_table().to_pylist()
-            assert sorted((tuple(row.values()) for row in read), key=repr) == gone_out.rows[name] != []
+            read = ds.dataset(exported.directory / name, partitioning=partitioning).to_table().to_pylist()
+            assert sorted((tuple(row.values()) for row in read), key=repr) == exported.rows[name] != []
 
 
-def test_partitions_are_in_the_files_too(gone_out: GoneOut) -> None:
+def test_partitions_are_in_the_files_too(exported: Exported) -> None:
     """With the types of the star, times to the microsecond."""
-    november = gone_out.directory / "songplays/year=2018/month=11/0000_part_00.parquet"
+    november = exported.directory / "songplays/year=2018/month=11/0000_part_00.parquet"
     schema = pq.ParquetFile(november).schema_arrow
     assert [schema.field(name).type for name in ("songplay_id", "start_time", "user_id", "song_length", "year")] == [
         pa.int64(), pa.timestamp("us"), pa.int32(), pa.float64(), pa.int16()
     ]  # fmt: skip
-    (song,) = pq.ParquetFile(gone_out.directory / f"songs/{NO_YEAR}/0000_part_00.parquet").read().to_pylist()
+    (song,) = pq.ParquetFile(exported.directory / f"songs/{NO_YEAR}/0000_part_00.parquet").read().to_pylist()
     assert (song["song_id"], song["year"]) == ("SO3", None)
 
 
-def test_duckdb_reads_the_rows_that_the_warehouse_held(gone_out: GoneOut) -> None:
-    for name, table in gone_out.export.tables.items():
-        glob = str(gone_out.directory / name / "**" / "*.parquet")
+def test_duckdb_reads_the_rows_that_the_warehouse_held(exported: Exported) -> None:
+    for name, table in exported.export.tables.items():
+        glob = str(exported.directory / name / "**" / "*.parquet")
         read = duckdb.read_parquet(glob, hive_partitioning=bool(table.partition_by)).fetchall()
-        assert sorted(read, key=repr) == gone_out.rows[name]
+        assert sorted(read, key=repr) == exported.rows[name]
 
 
 def test_duckdb_reads_only_the_partitions_that_are_asked_for(star: Sparkify, target: Path) -> None:
@@ -151,21 +146,21 @@ def test_duckdb_reads_only_the_partitions_that_are_asked_for(star: Sparkify, tar
     assert rows.fetchall() == [(datetime(2018, 11, 15, 12, 30, 0, 796000),)]
 
 
-def test_the_manifest_says_what_was_exported(gone_out: GoneOut) -> None:
-    manifest = json.loads((gone_out.directory / "export.json").read_text())
-    assert manifest == json.loads(gone_out.export.to_json())
-    assert (manifest["version"], manifest["last_load"]) == (__version__, gone_out.load_id)
+def test_the_manifest_says_what_was_exported(exported: Exported) -> None:
+    manifest = json.loads((exported.directory / "export.json").read_text())
+    assert manifest == json.loads(exported.export.to_json())
+    assert (manifest["version"], manifest["last_load"]) == (__version__, exported.load_id)
     assert {name: table["rows"] for name, table in manifest["tables"].items()} == {
-        table: len(rows) for table, rows in gone_out.rows.items()
+        table: len(rows) for table, rows in exported.rows.items()
     }
     songs, plays = manifest["tables"]["songs"], manifest["tables"]["songplays"]
     paths = [file["path"] for file in songs["files"]]
     assert paths == [name for name in FILES if name.startswith("songs/")]
-    assert songs["bytes"] == sum((gone_out.directory / path).stat().st_size for path in paths)
+    assert songs["bytes"] == sum((exported.directory / path).stat().st_size for path in paths)
     assert (songs["partition_by"], plays["partition_by"]) == (["year"], ["year", "month"])
     assert {"name": "duration", "type": "DOUBLE PRECISION"} in songs["columns"]
     assert plays["columns"][-2:] == [{"name": "year", "type": "SMALLINT"}, {"name": "month", "type": "SMALLINT"}]
-    assert plays["last_number"] == max(row[0] for row in gone_out.rows["songplays"])
+    assert plays["last_number"] == max(row[0] for row in exported.rows["songplays"])
 
 
 def test_an_empty_warehouse_is_an_export_without_files(sparkify: Sparkify, target: Path) -> None:

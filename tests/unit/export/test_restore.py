@@ -13,7 +13,7 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 from sqlalchemy.schema import CreateTable
-from support.exports import a_company, empty, everything, files
+from support.exports import ROLE, a_company, empty, everything, files, sql
 from support.records import an_event, write_lines
 from support.warehouse import Sparkify, a_standin
 
@@ -24,50 +24,43 @@ from sparkify_dwh.export import ExportedTable, export, restore
 from sparkify_dwh.export.queries import exported_columns
 from sparkify_dwh.export.restoring import copied_into, copy_command
 from sparkify_dwh.redshift.commands import DropColumn
-from sparkify_dwh.redshift.dialect import SparkifyDialect
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.star import Songplay
 from sparkify_dwh.storage.store import ObjectStore
 
-ROLE = "arn:aws:iam::123456789012:role/dwhRole"
-
 
 @dataclass
-class GoneOut:
-    """A company whose star has gone out; its warehouse is not that of the other tests, for a restore makes tables anew."""
+class Exported:
+    """A company with an export. It has a warehouse of its own, because a restore creates tables anew."""
 
     company: Sparkify
     rows: dict[str, list[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="module")
-def gone_out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GoneOut]:
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exported]:
     directory = tmp_path_factory.mktemp("restore")
     with a_standin() as settings, warehouse(settings) as engine:
         migrate.upgrade(settings)
         company = a_company(settings, engine, directory)
         export(company.settings, str(directory / "export"))
         export(company.settings, str(directory / "some"), tables=["songs", "users"])
-        yield GoneOut(company, everything(company))
+        yield Exported(company, everything(company))
 
 
 @pytest.fixture
-def company(gone_out: GoneOut, tmp_path: Path) -> Sparkify:
+def company(exported: Exported, tmp_path: Path) -> Sparkify:
     """The company with an empty warehouse, and a copy of its export in ``export``."""
-    shutil.copytree(gone_out.company.directory / "export", tmp_path / "export")
-    empty(gone_out.company.engine)
-    settings = replace(gone_out.company.settings, export=(tmp_path / "export").as_uri())
-    return Sparkify(settings, gone_out.company.engine, tmp_path)
+    shutil.copytree(exported.company.directory / "export", tmp_path / "export")
+    empty(exported.company.engine)
+    settings = replace(exported.company.settings, export=(tmp_path / "export").as_uri())
+    return Sparkify(settings, exported.company.engine, tmp_path)
 
 
-def sql(statement: Any) -> str:
-    return str(statement.compile(dialect=SparkifyDialect()))
-
-
-def test_what_is_restored_is_what_was_exported(company: Sparkify, gone_out: GoneOut) -> None:
+def test_what_is_restored_is_what_was_exported(company: Sparkify, exported: Exported) -> None:
     """The numbers of songplays too, which COPY takes with EXPLICIT_IDS."""
-    assert restore(company.settings) == {table: len(rows) for table, rows in gone_out.rows.items()}
-    assert everything(company) == gone_out.rows
+    assert restore(company.settings) == {table: len(rows) for table, rows in exported.rows.items()}
+    assert everything(company) == exported.rows
 
 
 def test_the_tables_are_then_as_the_migrations_made_them(company: Sparkify) -> None:
@@ -76,17 +69,17 @@ def test_the_tables_are_then_as_the_migrations_made_them(company: Sparkify) -> N
     command.check(migrate.alembic_config(company.settings))
 
 
-def test_loads_go_on_in_a_new_warehouse(company: Sparkify, gone_out: GoneOut) -> None:
+def test_loads_go_on_in_a_new_warehouse(company: Sparkify, exported: Exported) -> None:
     """What was restored is found unchanged, and new plays get numbers that none has."""
     migrate.reset(company.settings)
     restore(company.settings)
-    logs = gone_out.company.directory / "log_data"
+    logs = exported.company.directory / "log_data"
     new = write_lines(logs / "c.json", (an_event(itemInSession=number) for number in range(20, 30)))
     report = company.load()
     new.unlink()
     assert (report.star["songplays"].inserted, report.star["songplays"].updated) == (10, 0)
     assert company.one("SELECT count(DISTINCT songplay_id) FROM songplays") == 13
-    assert set(gone_out.rows["songplays"]) < set(everything(company)["songplays"])
+    assert set(exported.rows["songplays"]) < set(everything(company)["songplays"])
 
 
 def test_the_copy_of_a_table_with_partitions_that_are_no_columns() -> None:
@@ -120,8 +113,8 @@ def test_only_tables_without_rows_are_filled(company: Sparkify) -> None:
     assert everything(company) == before
 
 
-def test_an_export_of_some_tables_fills_those(company: Sparkify, gone_out: GoneOut) -> None:
-    some = str(gone_out.company.directory / "some")
+def test_an_export_of_some_tables_fills_those(company: Sparkify, exported: Exported) -> None:
+    some = str(exported.company.directory / "some")
     assert restore(company.settings, some) == {"songs": 3, "users": 3}
     assert company.one("SELECT count(*) FROM songplays") == 0
 
@@ -200,13 +193,13 @@ def test_a_table_that_others_depend_on_is_not_made_anew(company: Sparkify) -> No
         connection.execute(text("DROP VIEW plays"))
 
 
-def test_an_export_in_s3_is_restored(company: Sparkify, gone_out: GoneOut, store: ObjectStore, bucket: str) -> None:
+def test_an_export_in_s3_is_restored(company: Sparkify, exported: Exported, store: ObjectStore, bucket: str) -> None:
     """A copy of it as well as it, for the paths in its manifest are relative. Keys of S3 are literal."""
     directory = company.directory / "export"
     for name in files(directory):
         store.write(f"{bucket}it's 100%/{name}", (directory / name).read_bytes())
     restore(company.settings, f"{bucket}it's 100%")
-    assert everything(company) == gone_out.rows
+    assert everything(company) == exported.rows
 
 
 def test_without_tables_nothing_is_exported_or_restored(company: Sparkify) -> None:

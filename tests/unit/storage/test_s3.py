@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from uuid import uuid4
 
 import boto3
 import pytest
+from support.serverless_api import Quiet, served
 
 from sparkify_dwh.aws.sessions import AccessKey
 from sparkify_dwh.errors import SourceError
@@ -170,29 +168,12 @@ def test_credentials_that_s3_refuses_are_not_shown(bucket: str, guarded: ObjectS
     assert "pa55" not in f"{error.value} {error.value.__cause__}"
 
 
-class _OneAnswer(BaseHTTPRequestHandler):
-    """Gives every request the answer that its server was made with."""
+class OneReply(Quiet):
+    """Gives every request the reply that its server was made with."""
 
-    def do_GET(self) -> None:
-        self.wfile.write(self.server.answer)  # type: ignore[attr-defined]
+    def do_GET(self) -> None:  # noqa: N802 (as http.server calls it)
+        self.wfile.write(self.server.reply)
         self.close_connection = True
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing on the screen."""
-
-
-@contextmanager
-def s3_answers(answer: bytes) -> Iterator[str]:
-    """The address of a server that always answers so."""
-    with HTTPServer(("127.0.0.1", 0), _OneAnswer) as server:
-        server.answer = answer  # type: ignore[attr-defined]
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.mark.parametrize(
@@ -218,7 +199,7 @@ def s3_answers(answer: bytes) -> Iterator[str]:
 def test_a_read_that_s3_does_not_satisfy_says_why(
     answer: bytes, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with s3_answers(b"HTTP/1.1 " + answer) as address, ObjectStore() as store:
+    with served(OneReply, reply=b"HTTP/1.1 " + answer) as address, ObjectStore() as store:
         monkeypatch.setenv("AWS_ENDPOINT_URL", address)
         with pytest.raises(SourceError, match=sentence):
             store.read("s3://sparkify/x")
