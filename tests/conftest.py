@@ -17,7 +17,7 @@ from support.memory import (  # noqa: E402 (first: it turns the garbage collecto
 
 # isort: split
 from support.aws import account, address_service, aws, sent, serverless, serverless_server  # noqa: E402
-from support.cli import configuration  # noqa: E402
+from support.cli import configuration, run  # noqa: E402
 from support.order import pytest_collection_modifyitems  # noqa: E402
 from support.real_data import real_data  # noqa: E402
 from support.s3 import bucket, models_are_read_once, s3_environment, s3_server, store  # noqa: E402
@@ -41,6 +41,7 @@ __all__ = [
     "pytest_configure",
     "pytest_unconfigure",
     "real_data",
+    "run",
     "s3_environment",
     "s3_server",
     "sent",

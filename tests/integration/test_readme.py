@@ -18,7 +18,7 @@ import boto3
 import click
 import pytest
 from support.checkout import ROOT
-from support.cli import run
+from support.cli import Run
 from support.inputs import inputs_under
 from support.listening import a_play, add_plays
 from support.records import a_song, an_event
@@ -97,23 +97,23 @@ def test_make_knows_its_targets() -> None:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def checkout(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A directory with the dwh.cfg of the repository in it, after the demo."""
     shutil.copy(ROOT / "dwh.cfg", tmp_path)
     monkeypatch.chdir(tmp_path)
-    assert run(monkeypatch, "demo", "--songs", "50", "--events", "2000") == 0
+    assert run("demo", "--songs", "50", "--events", "2000") == 0
     yield tmp_path
     stop_server(tmp_path / ".standin")
 
 
-def test_the_first_hour_goes_as_it_says(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_hour_goes_as_it_says(checkout: Path, run: Run) -> None:
     lines = [line for line in section("A first hour").splitlines() if line.startswith("    ")]
     assert len(lines) > 12
     for line in lines:
         expected = 7 if "(exit code 7)" in line else 0
         (command,) = commands(line)
         if command.startswith("sparkify-dwh"):
-            assert run(monkeypatch, *shlex.split(command)[1:]) == expected, command
+            assert run(*shlex.split(command)[1:]) == expected, command
         else:
             subprocess.run(command, shell=True, check=True)
     assert (checkout / "report.html").stat().st_size > 100_000
@@ -139,11 +139,11 @@ def at_work(sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("title", ["Load", "Ask", "Report"])
-def test_what_a_section_shows_works(at_work: Sparkify, monkeypatch: pytest.MonkeyPatch, title: str) -> None:
+def test_what_a_section_shows_works(at_work: Sparkify, run: Run, title: str) -> None:
     if title != "Load":
         at_work.load()
     for command in commands(section(title)):
-        assert run(monkeypatch, *shlex.split(command)[1:]) == 0, command
+        assert run(*shlex.split(command)[1:]) == 0, command
     with at_work.engine.begin() as connection:
         add_plays(connection, a_play(user_id=16, session_id=2, gender="M", first_name="Tom"))
     for block in python(title):
@@ -151,7 +151,7 @@ def test_what_a_section_shows_works(at_work: Sparkify, monkeypatch: pytest.Monke
 
 
 def test_the_star_is_read_back_as_it_says(
-    elsewhere: Sparkify, s3_environment: None, monkeypatch: pytest.MonkeyPatch
+    elsewhere: Sparkify, s3_environment: None, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with elsewhere.engine.begin() as connection:
         add_plays(connection, a_play())
@@ -169,7 +169,7 @@ def test_the_star_is_read_back_as_it_says(
         if library != "pandas" or find_spec("pandas"):
             exec(f"import {library}\n{line}".replace("import pyarrow", "import pyarrow.dataset"), {})
     (command,) = (line for line in commands(section("Export, and the way back")) if "export" in line)
-    assert run(monkeypatch, *shlex.split(command)[1:]) == 0
+    assert run(*shlex.split(command)[1:]) == 0
     with elsewhere.engine.begin() as connection:
         for table in ("songplays", "time", "songs", "artists", "users"):
             connection.exec_driver_sql(f'DELETE FROM "{table}"')
@@ -189,7 +189,7 @@ def test_names_in_the_script_of_a_clusters_day_exist() -> None:
 
 
 def test_the_load_of_the_real_month_prints_what_the_day_shows(
-    sparkify: Sparkify, real_data: Path, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    sparkify: Sparkify, real_data: Path, configuration: Path, run: Run, capsys: Any
 ) -> None:
     real = replace(
         sparkify.settings,
@@ -199,7 +199,7 @@ def test_the_load_of_the_real_month_prints_what_the_day_shows(
     printed = str(sparkify.load())
     shown = section("A day with a cluster").split("$ sparkify-dwh load\n", 1)[1].split("\n\n", 1)[0]
     assert without_what_varies(shown) == without_what_varies(printed)
-    assert run(monkeypatch, "--config", configuration, "upgrade") == 0
+    assert run("--config", configuration, "upgrade") == 0
     assert capsys.readouterr().out.strip() in section("A day with a cluster")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from alembic import command
 from redshift_connector import Cursor
-from support.cli import run
+from support.cli import run_command
 from support.records import JSON_PATHS, a_logged_out_event, a_song, an_event, write_lines
 from support.warehouse import a_standin
 
@@ -86,13 +86,13 @@ def live(life: Life, configuration: Path) -> None:
 
     def step(name: str, *arguments: object, code: int = 0) -> None:
         with recording(life, name), pytest.MonkeyPatch.context() as patch:
-            assert run(patch, "--config", configuration, *arguments) == code
+            assert run_command(patch, "--config", configuration, *arguments) == code
 
     def printing(name: str, *arguments: object) -> None:
         path = life.directory / f"{name}.txt"
         with pytest.MonkeyPatch.context() as patch, path.open("w") as file:
             patch.setattr("sys.stdout", file)
-            assert run(patch, "--config", configuration, *arguments) == 0
+            assert run_command(patch, "--config", configuration, *arguments) == 0
         life.printed[name] = path.read_text()
 
     def deliver(name: str, *records: dict[str, Any]) -> None:

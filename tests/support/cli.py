@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,9 @@ from sparkify_dwh.cli import main
 
 if TYPE_CHECKING:
     from support.warehouse import Sparkify
+
+Captured = pytest.CaptureFixture[str]
+Run = Callable[..., int]
 
 
 @pytest.fixture
@@ -26,11 +31,17 @@ def configuration(sparkify: Sparkify) -> Path:
     return path
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    """Run the command line as a person would; its exit code."""
+def run_command(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """Run the command line with these arguments; return its exit code."""
     monkeypatch.setattr(sys, "argv", ["sparkify-dwh", *map(str, arguments)])
     try:
         main()
     except SystemExit as exit_:
         return int(exit_.code or 0)
     return 0
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """``run_command`` for one test."""
+    return partial(run_command, monkeypatch)

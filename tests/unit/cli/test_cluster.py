@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support.aws import Account
-from support.cli import run
+from support.cli import Captured, Run
 
 
 @pytest.fixture
@@ -22,11 +22,9 @@ def in_its_folder(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     return account
 
 
-def test_what_was_done_is_told_as_json_and_nothing_else(
-    in_its_folder: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_was_done_is_told_as_json_and_nothing_else(in_its_folder: Account, run: Run, capsys: Captured) -> None:
     def answered(*arguments: str) -> Any:
-        assert run(monkeypatch, "cluster", *arguments, "--json") == 0
+        assert run("cluster", *arguments, "--json") == 0
         output = capsys.readouterr()
         assert output.err == ""
         return json.loads(output.out)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.shell_completion import ShellComplete
-from support.cli import run
+from support.cli import Captured, Run
 
 from sparkify_dwh.analytics import QUESTIONS
 from sparkify_dwh.cli import cli, completion
@@ -50,10 +50,8 @@ def test_names_that_cannot_be_found_are_no_error(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("shell", completion.SHELLS)
-def test_every_shell_gets_a_script(
-    shell: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(monkeypatch, "completion", shell) == 0
+def test_every_shell_gets_a_script(shell: str, run: Run, capsys: Captured) -> None:
+    assert run("completion", shell) == 0
     assert f"{completion.VARIABLE}={shell}_complete" in capsys.readouterr().out
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
-from support.cli import run
+from support.cli import Captured, Run
 from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
@@ -48,8 +48,8 @@ def test_a_load_that_is_interrupted_is_rolled_back_and_in_the_history(
     configuration: Path,
     signalled: list[int],
     terminable: None,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    run: Run,
+    capfd: Captured,
     number: int,
     code: int,
     message: str,
@@ -57,13 +57,13 @@ def test_a_load_that_is_interrupted_is_rolled_back_and_in_the_history(
     sparkify.logs("a.json", an_event())
     sparkify.songs("a.json", a_song())
     signalled.append(number)
-    assert run(monkeypatch, "--config", configuration, "load") == code
+    assert run("--config", configuration, "load") == code
     assert message in capfd.readouterr().err
     assert sparkify.one("SELECT count(*) FROM artists") == 0
     ((outcome, report),) = sparkify.rows("SELECT outcome, report FROM loads")
     assert outcome == "failed"
     assert "The load was interrupted, and rolled back." in report
-    assert run(monkeypatch, "--config", configuration, "history") == 0
+    assert run("--config", configuration, "history") == 0
     assert capfd.readouterr().out.endswith(": The load was interrupted, and rolled back.\n")
 
 

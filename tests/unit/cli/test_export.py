@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from support.cli import run as run_command
+from support.cli import Captured, Run
 from support.exports import FILES, files
 from support.warehouse import Sparkify
 
 from sparkify_dwh.sparkify import SPARKIFY
 
-Run = Callable[..., int]
-Captured = pytest.CaptureFixture[str]
 CLUSTER = "[CLUSTER]\nHOST=127.0.0.1\nDB_NAME=d\nDB_USER=u\nDB_PASSWORD=pa55\nDB_PORT=1\n"
 WITH_ROLE = f"{CLUSTER}[IAM_ROLE]\nARN=arn:aws:iam::123456789012:role/dwhRole\n"
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command in the folder of dwh.cfg; its exit code."""
+def export(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command in the folder of dwh.cfg; return its exit code."""
     monkeypatch.chdir(tmp_path)
-    return lambda *arguments: run_command(monkeypatch, "export", *arguments)
+    return partial(run, "export")
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +30,8 @@ def _configured(configuration: Path) -> None:
     """A dwh.cfg that names no EXPORT."""
 
 
-def test_the_command_shows_what_was_written(star: Sparkify, run: Run, capsys: Captured) -> None:
-    assert run("out") == 0
+def test_the_command_shows_what_was_written(star: Sparkify, export: Run, capsys: Captured) -> None:
+    assert export("out") == 0
     assert files(star.directory / "out") == FILES
     output = capsys.readouterr()
     plays = next(line for line in output.out.splitlines() if "songplays" in line)
@@ -45,32 +43,32 @@ def test_the_command_shows_what_was_written(star: Sparkify, run: Run, capsys: Ca
     assert output.err.splitlines() == steps
 
 
-def test_the_command_prints_only_the_manifest_as_json(star: Sparkify, run: Run, capsys: Captured) -> None:
-    assert run((star.directory / "out").as_uri(), "--table", "songs", "--table", "users", "--json") == 0
+def test_the_command_prints_only_the_manifest_as_json(star: Sparkify, export: Run, capsys: Captured) -> None:
+    assert export((star.directory / "out").as_uri(), "--table", "songs", "--table", "users", "--json") == 0
     output = capsys.readouterr()
     assert json.loads(output.out) == json.loads((star.directory / "out" / "export.json").read_text())
     assert list(json.loads(output.out)["tables"]) == ["songs", "users"]
     assert output.err == ""
 
 
-def test_an_earlier_export_is_replaced_on_request(star: Sparkify, run: Run, capsys: Captured) -> None:
-    assert run("out") == 0
-    assert run("out") == 2
+def test_an_earlier_export_is_replaced_on_request(star: Sparkify, export: Run, capsys: Captured) -> None:
+    assert export("out") == 0
+    assert export("out") == 2
     errors = capsys.readouterr().err
     assert "Error: Two exports must not mix, but file:///" in errors
     assert "pass overwrite (--overwrite)" in errors
-    assert run("out", "--overwrite") == 0
+    assert export("out", "--overwrite") == 0
 
 
-def test_the_configured_folder_is_the_default(star: Sparkify, run: Run) -> None:
+def test_the_configured_folder_is_the_default(star: Sparkify, export: Run) -> None:
     with (star.directory / "dwh.cfg").open("a") as configuration:
         configuration.write("EXPORT=configured/\n")
-    assert run() == 0
+    assert export() == 0
     assert files(star.directory / "configured") == FILES
 
 
-def test_without_a_folder_the_configuration_lacks_one(star: Sparkify, run: Run, capsys: Captured) -> None:
-    assert run() == 3
+def test_without_a_folder_the_configuration_lacks_one(star: Sparkify, export: Run, capsys: Captured) -> None:
+    assert export() == 3
     assert "lacks [S3] EXPORT: add it, or name a target: sparkify-dwh export s3://bucket/folder/" in (
         capsys.readouterr().err
     )
@@ -86,20 +84,20 @@ def test_without_a_folder_the_configuration_lacks_one(star: Sparkify, run: Run, 
     ],
 )
 def test_an_invalid_call_is_a_sentence_and_an_exit_code(
-    tmp_path: Path, run: Run, capsys: Captured, arguments: list[str], configuration: str, code: int, sentence: str
+    tmp_path: Path, export: Run, capsys: Captured, arguments: list[str], configuration: str, code: int, sentence: str
 ) -> None:
     """An invalid call is reported before connecting to the cluster."""
     (tmp_path / "dwh.cfg").write_text(configuration)
-    assert run(*arguments) == code
+    assert export(*arguments) == code
     errors = capsys.readouterr().err
     assert sentence in errors
     assert not any(word in errors for word in ("Traceback", "pa55"))
 
 
-def test_a_failed_export_is_exit_code_9(star: Sparkify, run: Run, capsys: Captured) -> None:
+def test_a_failed_export_is_exit_code_9(star: Sparkify, export: Run, capsys: Captured) -> None:
     with star.engine.begin() as connection:
         connection.execute(text("UPDATE users SET ts = 'infinity'"))
-    assert run("out") == 9
+    assert export("out") == 9
     errors = capsys.readouterr().err
     assert "Error: The export failed at file:///" in errors
     assert "There is no manifest, and 4 files are left" in errors

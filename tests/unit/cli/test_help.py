@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 import pytest
 from support.checkout import ROOT
-from support.cli import run
+from support.cli import Captured, Run
 
 from sparkify_dwh.cli import cli
 from sparkify_dwh.cli.groups import GROUPS, OTHER_COMMANDS, group_names
@@ -43,26 +43,22 @@ def test_a_command_that_is_in_no_group_is_still_shown() -> None:
     assert list(group_names(["load", "new"])) == [("Loading", ["load"]), (OTHER_COMMANDS, ["new"])]
 
 
-def test_help_shows_the_groups_and_whole_sentences(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(monkeypatch, "--help") == 0
+def test_help_shows_the_groups_and_whole_sentences(run: Run, capsys: Captured) -> None:
+    assert run("--help") == 0
     printed = capsys.readouterr().out
     positions = [printed.index(f"\n{heading}:") for heading in GROUPS]
     assert positions == sorted(positions)
     assert "..." not in printed.partition("\n")[2]
 
 
-def test_options_of_the_program_after_the_command_are_explained(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(monkeypatch, "load", "--debug") == 2
+def test_options_of_the_program_after_the_command_are_explained(run: Run, capsys: Captured) -> None:
+    assert run("load", "--debug") == 2
     errors = capsys.readouterr().err
     assert "Error: --debug goes before the command: " in errors
     assert errors.endswith(" --debug load ...\n")
-    assert run(monkeypatch, "load", "--config", "dwh.cfg") == 2
+    assert run("load", "--config", "dwh.cfg") == 2
     assert capsys.readouterr().err.endswith(" --config PATH load ...\n")
-    assert run(monkeypatch, "load", "--jsno") == 2
+    assert run("load", "--jsno") == 2
     assert "No such option" in capsys.readouterr().err
 
 
@@ -103,9 +99,9 @@ def test_only_commands_for_people_have_no_json() -> None:
 )
 @pytest.mark.parametrize("day", ["yesterday", "2018-11-31", "2018-11-15 12:00", "20181115", ""])
 def test_an_invalid_date_has_the_same_error_everywhere(
-    arguments: list[str], option: str, day: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], option: str, day: str, run: Run, capsys: Captured
 ) -> None:
-    assert run(monkeypatch, *arguments, day) == 2
+    assert run(*arguments, day) == 2
     sentence = f"Error: Invalid value for '{option}': Invalid date {day!r}: use YYYY-MM-DD\n"
     assert capsys.readouterr().err.endswith(sentence)
 
@@ -135,24 +131,20 @@ def test_every_option_has_help() -> None:
     ],
 )
 def test_an_invalid_number_is_refused_with_the_name_of_its_option(
-    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], run: Run, capsys: Captured
 ) -> None:
-    assert run(monkeypatch, *arguments) == 2
+    assert run(*arguments) == 2
     assert f"Invalid value for '{arguments[-2]}'" in capsys.readouterr().err
 
 
-def test_number_and_size_of_parts_are_exclusive(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(monkeypatch, "pack", "a", "b", "--parts", "2", "--part-mb", "64") == 2
+def test_number_and_size_of_parts_are_exclusive(run: Run, capsys: Captured) -> None:
+    assert run("pack", "a", "b", "--parts", "2", "--part-mb", "64") == 2
     assert "leave out one of the two" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("wait", ["nan", "inf", "1e12", "-1"])
 @pytest.mark.parametrize("command", ["load", "restore"])
-def test_an_endless_wait_is_refused(
-    command: str, wait: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(monkeypatch, command, "--wait", wait) == 2
+def test_an_endless_wait_is_refused(command: str, wait: str, run: Run, capsys: Captured) -> None:
+    assert run(command, "--wait", wait) == 2
     assert "Invalid value for '--wait'" in capsys.readouterr().err
     assert SECONDS.max == LONGEST_WAIT_SECONDS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.cli import run
+from support.cli import Captured, Run
 from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
@@ -15,7 +15,7 @@ from sparkify_dwh.storage.urls import StoredObject
 
 
 def test_a_load_is_shown_with_its_own_report(
-    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sparkify: Sparkify, configuration: Path, run: Run, capsys: Captured
 ) -> None:
     sparkify.logs("a.json", an_event(), an_event(), an_event(ts="yesterday", item_in_session=9))
     sparkify.songs("a.json", a_song())
@@ -23,20 +23,20 @@ def test_a_load_is_shown_with_its_own_report(
     sparkify.logs("b.json", an_event(item_in_session=10))
     report = sparkify.load()
     for load in (sparkify.load(), report):
-        assert run(monkeypatch, "--config", configuration, "history", load.load_id[:8]) == 0
+        assert run("--config", configuration, "history", load.load_id[:8]) == 0
         assert capsys.readouterr().out.startswith(f"{load}\n  began {load.started_at:%Y-%m-%d}")
     assert "1 file, 1 loaded before\n" in str(report)
 
 
 def test_steps_and_reason_of_a_failed_load_are_shown(
-    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sparkify: Sparkify, configuration: Path, run: Run, capsys: Captured
 ) -> None:
     sparkify.logs("a.json", "no json")
     sparkify.songs("a.json", a_song())
     with pytest.raises(CopyError):
         sparkify.load()
     load_id = sparkify.one("SELECT load_id FROM loads")
-    assert run(monkeypatch, "--config", configuration, "history", load_id) == 0
+    assert run("--config", configuration, "history", load_id) == 0
     shown = capsys.readouterr().out
     assert shown.startswith(f"load {load_id}: failed in ")
     assert "\n  error: The copy of staging_events failed" in shown
@@ -67,22 +67,20 @@ def test_a_report_of_an_older_version_or_a_truncated_one_is_shown() -> None:
 
 
 def test_an_empty_history_is_a_sentence_and_no_table(
-    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sparkify: Sparkify, configuration: Path, run: Run, capsys: Captured
 ) -> None:
-    assert run(monkeypatch, "--config", configuration, "history") == 0
+    assert run("--config", configuration, "history") == 0
     assert capsys.readouterr() == ("", "No load has finished yet. Run: sparkify-dwh load.\n")
-    assert run(monkeypatch, "--config", configuration, "history", "--json") == 0
+    assert run("--config", configuration, "history", "--json") == 0
     assert capsys.readouterr().out == "[]\n"
 
 
-def test_a_limit_is_for_several_loads(
-    sparkify: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_limit_is_for_several_loads(sparkify: Sparkify, configuration: Path, run: Run, capsys: Captured) -> None:
     sparkify.logs("a.json", an_event())
     sparkify.songs("a.json", a_song())
     loads = [sparkify.load().load_id[:8] for _ in range(2)]
-    assert run(monkeypatch, "--config", configuration, "history", "--limit", "1") == 0
+    assert run("--config", configuration, "history", "--limit", "1") == 0
     shown = capsys.readouterr().out
     assert (loads[0] in shown, loads[1] in shown) == (False, True)
-    assert run(monkeypatch, "history", loads[0], "--limit", "1") == 2
+    assert run("history", loads[0], "--limit", "1") == 2
     assert "LOAD_ID and --limit exclude each other" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from support.cli import run
+from support.cli import Captured, Run
 from support.warehouse import Sparkify
 
 
@@ -22,10 +22,8 @@ def changed(sparkify: Sparkify) -> Iterator[None]:
             yield
 
 
-def test_a_warehouse_as_designed_is_shown_with_its_plans(
-    configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(monkeypatch, "--config", configuration, "physical", "--explain") == 0
+def test_a_warehouse_as_designed_is_shown_with_its_plans(configuration: Path, run: Run, capsys: Captured) -> None:
+    assert run("--config", configuration, "physical", "--explain") == 0
     printed = capsys.readouterr().out
     assert "KEY(start_time)" in printed
     assert "No differences from the design." in printed
@@ -35,9 +33,9 @@ def test_a_warehouse_as_designed_is_shown_with_its_plans(
 
 
 def test_a_changed_key_is_in_the_json_and_the_exit_code_is_8(
-    configuration: Path, changed: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    configuration: Path, changed: None, run: Run, capsys: Captured
 ) -> None:
-    assert run(monkeypatch, "--config", configuration, "physical", "--json") == 8
+    assert run("--config", configuration, "physical", "--json") == 8
     printed = capsys.readouterr()
     report = json.loads(printed.out)
     assert set(report) == {"tables", "findings", "notes"}
@@ -49,12 +47,12 @@ def test_a_changed_key_is_in_the_json_and_the_exit_code_is_8(
 
 
 def test_a_warehouse_of_another_revision_is_not_compared(
-    configuration: Path, sparkify: Sparkify, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    configuration: Path, sparkify: Sparkify, run: Run, capsys: Captured
 ) -> None:
     newest = sparkify.one("SELECT version_num FROM alembic_version")
     try:
         revise(sparkify, "0001")
-        assert run(monkeypatch, "--config", configuration, "physical") == 5
+        assert run("--config", configuration, "physical") == 5
     finally:
         revise(sparkify, newest)
     assert "Run: sparkify-dwh upgrade" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.cli import run
+from support.cli import Captured, Run
 from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
@@ -25,13 +25,11 @@ def one_play(sparkify: Sparkify, configuration: Path) -> Path:
     return configuration
 
 
-def test_the_report_is_written_and_its_path_printed(
-    one_play: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_report_is_written_and_its_path_printed(one_play: Path, tmp_path: Path, run: Run, capsys: Captured) -> None:
     """The old file is replaced, with the permissions of a new file."""
     target = tmp_path / "new.html"
     target.write_text("old")
-    assert run(monkeypatch, "--config", one_play, "report", "-o", target) == 0
+    assert run("--config", one_play, "report", "-o", target) == 0
     assert capsys.readouterr().out == f"{target}\n"
     assert target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert stat.S_IMODE(target.stat().st_mode) & stat.S_IRUSR
@@ -39,21 +37,17 @@ def test_the_report_is_written_and_its_path_printed(
     assert 800_000 < target.stat().st_size < 3_000_000
 
 
-def test_an_empty_page_is_pointed_out(
-    one_play: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_empty_page_is_pointed_out(one_play: Path, tmp_path: Path, run: Run, capsys: Captured) -> None:
     days = ("--from", "2030-01-01", "--to", "2030-01-31")
-    assert run(monkeypatch, "--config", one_play, "report", "-o", tmp_path / "page.html", *days) == 0
+    assert run("--config", one_play, "report", "-o", tmp_path / "page.html", *days) == 0
     assert capsys.readouterr().err.endswith(
         "The page is empty: the warehouse has plays from 2018-11-15 to 2018-11-15.\n"
     )
 
 
-def test_a_dash_is_standard_output(
-    one_play: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
-) -> None:
+def test_a_dash_is_standard_output(one_play: Path, run: Run, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     arguments = ("report", "-o", "-", "--from", "2018-11-01", "--to", "2018-11-15")
-    assert run(monkeypatch, "--config", one_play, *arguments) == 0
+    assert run("--config", one_play, *arguments) == 0
     written = capsysbinary.readouterr().out
     assert written.startswith(b"<!DOCTYPE html>")
     assert written.endswith(b"</html>")
@@ -78,13 +72,14 @@ def test_a_dash_is_standard_output(
 def test_an_invalid_call_is_refused_in_a_sentence(
     one_play: Path,
     tmp_path: Path,
+    run: Run,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    capsys: Captured,
     arguments: list[str],
     complaint: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run(monkeypatch, "--config", one_play, "report", *arguments) == 2
+    assert run("--config", one_play, "report", *arguments) == 2
     assert complaint.format(here=tmp_path.resolve()) in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "report.html").exists()
 
@@ -104,7 +99,7 @@ def browser_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None
 
 
 def test_it_is_opened_in_the_browser(
-    one_play: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    one_play: Path, tmp_path: Path, run: Run, capsys: Captured,
     browser_of: Callable[[str], None],
 ) -> None:  # fmt: skip
     target, opened = tmp_path / "what we hear.html", tmp_path / "opened"
@@ -112,18 +107,18 @@ def test_it_is_opened_in_the_browser(
     browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
     browser.chmod(0o755)
     browser_of(str(browser))
-    assert run(monkeypatch, "--config", one_play, "report", "-o", target, "--open") == 0
+    assert run("--config", one_play, "report", "-o", target, "--open") == 0
     assert opened.read_text() == f"{target.as_uri()}\n"
     assert capsys.readouterr().out == f"{target}\n"
 
 
 def test_json_has_the_days_and_without_a_browser_the_page_is_still_written(
-    one_play: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    one_play: Path, tmp_path: Path, run: Run, capsys: Captured,
     browser_of: Callable[[str], None],
 ) -> None:  # fmt: skip
     target = tmp_path / "new.html"
     browser_of(str(tmp_path / "none"))
-    assert run(monkeypatch, "--config", one_play, "report", "-o", target, "--json", "--open") == 0
+    assert run("--config", one_play, "report", "-o", target, "--json", "--open") == 0
     output = capsys.readouterr()
     assert json.loads(output.out) == {"path": str(target), "first": "2018-11-15", "last": "2018-11-15", "plays": 1}
     assert output.err == "Cannot start a browser: open the file yourself.\n"
@@ -131,10 +126,10 @@ def test_json_has_the_days_and_without_a_browser_the_page_is_still_written(
 
 
 def test_without_the_extra_the_command_says_what_to_install(
-    one_play: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    one_play: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Captured, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "altair", None)
     monkeypatch.chdir(tmp_path)
-    assert run(monkeypatch, "--config", one_play, "report") == 2
+    assert run("--config", one_play, "report") == 2
     message = "A report needs altair, which is not installed: pip install 'sparkify-dwh[report]'."
     assert message in capsys.readouterr().err

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.cli import run as run_command
+from support.cli import Captured, Run
 from support.exports import a_company, empty, everything
 from support.warehouse import Sparkify, a_standin
 
@@ -16,8 +16,6 @@ from sparkify_dwh import migrate
 from sparkify_dwh.database import warehouse
 from sparkify_dwh.sparkify import SPARKIFY
 
-Run = Callable[..., int]
-Captured = pytest.CaptureFixture[str]
 CLUSTER = "[CLUSTER]\nHOST=127.0.0.1\nDB_NAME=d\nDB_USER=u\nDB_PASSWORD=pa55\nDB_PORT=1\n"
 
 
@@ -30,15 +28,15 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sparkify]:
 
 
 @pytest.fixture
-def run(full: Sparkify, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command in the folder of a dwh.cfg, which names no EXPORT; its exit code."""
+def run(full: Sparkify, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in the folder of a dwh.cfg, which names no EXPORT; return its exit code."""
     inputs = f"LOG_DATA={full.settings.inputs['LOG_DATA']}\nLOG_JSONPATH={full.settings.inputs['LOG_JSONPATH']}\n"
     (tmp_path / "dwh.cfg").write_text(
         f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={full.settings.standin_directory}\n[S3]\n{inputs}"
         f"SONG_DATA={full.settings.inputs['SONG_DATA']}\n"
     )
     monkeypatch.chdir(tmp_path)
-    return lambda *arguments: run_command(monkeypatch, *arguments)
+    return run
 
 
 def test_what_was_exported_comes_back(full: Sparkify, run: Run, tmp_path: Path, capsys: Captured) -> None:

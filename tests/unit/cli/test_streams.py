@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from support.cli import run
+from support.cli import Captured, Run
 from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
@@ -22,32 +22,32 @@ def played(sparkify: Sparkify) -> Sparkify:
 
 
 def test_a_load_succeeds_with_a_closed_output(
-    played: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    played: Sparkify, configuration: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     """The stream is None in Python."""
     monkeypatch.setattr(sys, "stdout", None)
-    assert run(monkeypatch, "--quiet", "--config", configuration, "load") == 0
+    assert run("--quiet", "--config", configuration, "load") == 0
     assert capsys.readouterr().err == ""
     assert played.one("SELECT count(*) FROM songplays") == 1
 
 
 def test_characters_that_the_output_cannot_encode_are_escaped(
-    played: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch
+    played: Sparkify, configuration: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     played.load()
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
-    assert run(monkeypatch, "--config", configuration, "query", "top-songs") == 0
+    assert run("--config", configuration, "query", "top-songs") == 0
     assert rb"\u041d\u043e\u0447\u043d\u043e\u0439" in written.getvalue()
 
 
 def test_a_refusal_of_the_warehouse_is_shown_in_its_words(
-    played: Sparkify, configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    played: Sparkify, configuration: Path, run: Run, capsys: Captured
 ) -> None:
     with played.engine.begin() as connection:
         connection.execute(text("ALTER TABLE artists RENAME TO performers"))
     try:
-        assert run(monkeypatch, "--config", configuration, "check") == 1
+        assert run("--config", configuration, "check") == 1
     finally:
         with played.engine.begin() as connection:
             connection.execute(text("ALTER TABLE performers RENAME TO artists"))

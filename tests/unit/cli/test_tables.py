@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.cli import run
+from support.cli import Captured, Run
 from support.listening import a_play, add_plays
 from support.warehouse import Sparkify
 
@@ -45,9 +45,9 @@ def configuration(sparkify: Sparkify, configuration: Path) -> Path:
     return configuration
 
 
-def test_times_are_whole_on_80_columns(configuration: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_times_are_whole_on_80_columns(configuration: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
-    assert run(monkeypatch, "--config", configuration, "query", "sessions") == 0
+    assert run("--config", configuration, "query", "sessions") == 0
     assert (
         terminal.getvalue()
         == """\
@@ -64,9 +64,9 @@ Which sessions were there, and how long were they?
     )
 
 
-def test_headings_wrap_at_their_underscores(configuration: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_headings_wrap_at_their_underscores(configuration: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
-    assert run(monkeypatch, "--config", configuration, "query", "sessions-summary") == 0
+    assert run("--config", configuration, "query", "sessions-summary") == 0
     assert (
         terminal.getvalue()
         == """\
@@ -92,7 +92,7 @@ def test_a_table_that_is_too_wide_is_printed_line_by_line(monkeypatch: pytest.Mo
     assert rest[11] == "  count_11  1,000,011"
 
 
-def test_without_a_terminal_a_table_has_120_columns(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal_a_table_has_120_columns(capsys: Captured) -> None:
     print_table("Long", ["a_heading_of_some_length", "words"], [(1, "word " * 100)])
     assert {len(line) for line in capsys.readouterr().out.splitlines()[1:]} == {120}
 

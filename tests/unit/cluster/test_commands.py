@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.aws import Account
-from support.cli import run
+from support.cli import Captured, Run
 
 from sparkify_dwh.cli.cluster import cluster
 
@@ -28,11 +28,9 @@ def file(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return file
 
 
-def test_a_cluster_is_created_shown_and_deleted(
-    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_cluster_is_created_shown_and_deleted(account: Account, file: Path, run: Run, capsys: Captured) -> None:
     """From nothing to a cluster that can be used, and back."""
-    assert run(monkeypatch, "cluster", "up", "--write", "--ttl", "8h") == 0
+    assert run("cluster", "up", "--write", "--ttl", "8h") == 0
     output = capsys.readouterr()
     host = account.cluster()["Endpoint"]["Address"]
     assert f"{account.identifier} is available in us-west-2: 1 x ra3.large.\n  HOST     {host}\n" in output.out
@@ -48,29 +46,27 @@ def test_a_cluster_is_created_shown_and_deleted(
     assert f"DB_PASSWORD={password}\n" in written
     assert password not in output.out + output.err
 
-    assert run(monkeypatch, "cluster", "up") == 0
+    assert run("cluster", "up") == 0
     assert capsys.readouterr().err == ""
-    assert run(monkeypatch, "cluster", "status") == 0
+    assert run("cluster", "status") == 0
     status = capsys.readouterr().out
     assert f"{account.identifier} is available in us-west-2: 1 x ra3.large, not public.\n" in status
     assert f"  endpoint  {host}:5439/sparkify\n  age       0 min\n  expires   " in status
 
-    assert run(monkeypatch, "cluster", "down", "--yes") == 0
+    assert run("cluster", "down", "--yes") == 0
     removed = capsys.readouterr().out
     assert (
         f"{account.identifier} was deleted in us-west-2, with everything that was created for it.\nThe final snapshot"
         in removed
     )
     assert account.is_empty()
-    assert run(monkeypatch, "cluster", "down", "--yes") == 0
+    assert run("cluster", "down", "--yes") == 0
     assert "Nothing to delete: there is no" in capsys.readouterr().out
 
 
-def test_a_dry_run_prints_the_steps(
-    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_dry_run_prints_the_steps(account: Account, file: Path, run: Run, capsys: Captured) -> None:
     before = file.read_text()
-    assert run(monkeypatch, "cluster", "up", "--dry-run", "--write", "--public") == 0
+    assert run("cluster", "up", "--dry-run", "--write", "--public") == 0
     printed = capsys.readouterr().out
     assert printed.startswith(
         "Without --dry-run it would:\n  generate a password for awsuser and write it to the configuration\n  create the role"
@@ -81,53 +77,49 @@ def test_a_dry_run_prints_the_steps(
 
 
 def test_on_a_terminal_the_steps_stay_on_the_screen(
-    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    account: Account, file: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     """They say what exists when a run is interrupted."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    assert run(monkeypatch, "cluster", "up", "--write") == 0
+    assert run("cluster", "up", "--write") == 0
     shown = capsys.readouterr().err
     assert f"create the role {account.identifier}-redshift, which Redshift assumes\n" in shown
     assert f"create the cluster {account.identifier}: 1 x ra3.large, encrypted, not public\n" in shown
 
 
-def test_a_read_only_file_is_reported_first(
-    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_read_only_file_is_reported_first(account: Account, file: Path, run: Run, capsys: Captured) -> None:
     file.chmod(0o444)
-    assert run(monkeypatch, "cluster", "up", "--write") == 3
+    assert run("cluster", "up", "--write") == 3
     assert "Error: The configuration file dwh.cfg is read-only" in capsys.readouterr().err
     assert account.is_empty()
 
 
 def test_values_that_the_environment_overrides_are_reported(
-    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    account: Account, file: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     monkeypatch.setenv("SPARKIFY_DWH_CLUSTER_HOST", "old.abc.us-west-2.redshift.amazonaws.com")
-    assert run(monkeypatch, "cluster", "up", "--write") == 0
+    assert run("cluster", "up", "--write") == 0
     assert "The environment overrides values in the file: unset SPARKIFY_DWH_CLUSTER_HOST." in capsys.readouterr().err
 
 
 def test_the_results_are_json_on_request(
-    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    account: Account, file: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     monkeypatch.setenv("SPARKIFY_DWH_CLUSTER_IAM", "true")
-    assert run(monkeypatch, "cluster", "up", "--json") == 0
+    assert run("cluster", "up", "--json") == 0
     created = json.loads(capsys.readouterr().out)
     assert (created["identifier"], created["opened"]) == (account.identifier, ["198.51.100.0/24"])
     assert "password" not in created
-    assert run(monkeypatch, "cluster", "status", "--json") == 0
+    assert run("cluster", "status", "--json") == 0
     assert json.loads(capsys.readouterr().out)["warehouses"][0]["host"] == created["host"]
 
 
-def test_a_cluster_is_paused_and_resumed(
-    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(monkeypatch, "cluster", "up", "--write") == 0
+def test_a_cluster_is_paused_and_resumed(account: Account, file: Path, run: Run, capsys: Captured) -> None:
+    assert run("cluster", "up", "--write") == 0
     capsys.readouterr()
     outputs = []
     for verb in ("pause", "pause", "resume", "resume"):
-        assert run(monkeypatch, "cluster", verb) == 0
+        assert run("cluster", verb) == 0
         outputs.append(capsys.readouterr().out.strip())
     assert outputs == [
         "The cluster is paused.",
@@ -138,46 +130,44 @@ def test_a_cluster_is_paused_and_resumed(
 
 
 def test_serverless_is_created_and_deleted(
-    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    account: Account, file: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     monkeypatch.setenv("SPARKIFY_DWH_DWH_DWH_CLUSTER_TYPE", "serverless")
-    assert run(monkeypatch, "cluster", "up", "--secret", "--write") == 0
+    assert run("cluster", "up", "--secret", "--write") == 0
     assert "SECRET_ARN=arn:aws:secretsmanager" in file.read_text()
     assert "is available in us-west-2: Serverless, 4 RPUs." in capsys.readouterr().out
-    assert run(monkeypatch, "cluster", "down", "--yes", "--no-snapshot") == 0
+    assert run("cluster", "down", "--yes", "--no-snapshot") == 0
     assert not account.serverless.namespaces
 
 
 def test_an_endpoint_in_another_region_is_pointed_out(
-    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    account: Account, file: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     """So that a cluster in another region does not seem deleted."""
     monkeypatch.setenv("SPARKIFY_DWH_CLUSTER_HOST", "x.y.eu-west-1.redshift.amazonaws.com")
     monkeypatch.setenv("SPARKIFY_DWH_AWS_REGION", "us-west-2")
     for verb in (("down", "--yes"), ("status",)):
-        assert run(monkeypatch, "cluster", *verb) == 0
+        assert run("cluster", *verb) == 0
         assert "in us-west-2" in (printed := capsys.readouterr().out)
         assert "([CLUSTER] HOST is in eu-west-1)." in printed
 
 
 def test_nothing_is_deleted_without_a_yes(
-    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    account: Account, file: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    assert run(monkeypatch, "cluster", "up", "--write") == 0
+    assert run("cluster", "up", "--write") == 0
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    assert run(monkeypatch, "cluster", "down") == 2
+    assert run("cluster", "down") == 2
     question, error = capsys.readouterr().err.splitlines()[-2:]
     assert "A final snapshot keeps its data." in question
     assert error.startswith("Error: No input: nothing was deleted")
     assert account.exists()
 
 
-def test_nothing_expires_before_its_time(
-    account: Account, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(monkeypatch, "cluster", "up", "--write", "--ttl", "15m") == 0
+def test_nothing_expires_before_its_time(account: Account, file: Path, run: Run, capsys: Captured) -> None:
+    assert run("cluster", "up", "--write", "--ttl", "15m") == 0
     capsys.readouterr()
-    assert run(monkeypatch, "cluster", "expire", "--dry-run") == 0
+    assert run("cluster", "expire", "--dry-run") == 0
     assert account.identifier not in capsys.readouterr().out
 
 
@@ -190,20 +180,20 @@ def test_nothing_expires_before_its_time(
     ],
 )
 def test_an_invalid_call_is_one_sentence_and_an_exit_code(
-    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int,
+    file: Path, run: Run, capsys: Captured, arguments: list[str], code: int,
     sentence: str,
 ) -> None:  # fmt: skip
-    assert run(monkeypatch, "cluster", "up", *arguments) == code
+    assert run("cluster", "up", *arguments) == code
     errors = capsys.readouterr().err
     assert f"Error: {sentence}" in errors
     assert "Traceback" not in errors
 
 
 def test_a_refusal_of_aws_has_its_own_exit_code(
-    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    file: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    assert run(monkeypatch, "cluster", "status") == 10
+    assert run("cluster", "status") == 10
     assert "Error: No AWS credentials" in capsys.readouterr().err
 
 
