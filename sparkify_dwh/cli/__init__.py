@@ -74,7 +74,7 @@ def cli(context: click.Context, config: Path | None, quiet: bool, verbose: bool,
     Find out what is wrong:    sparkify-dwh doctor
     """
     if quiet and verbose:
-        raise UsageError("--quiet and --verbose exclude each other: leave out one of the two.")
+        raise UsageError("--quiet and --verbose exclude each other", "leave out one of the two.")
     context.obj = Invocation(config, debug, quiet, context.obj)
     context.color = False if os.environ.get("NO_COLOR") else None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)-7s %(message)s")

@@ -59,7 +59,7 @@ def confirm(question: str, outcome: str) -> None:
         click.echo(err=True)
         if sys.stdin.isatty() or isinstance(abort.__context__, KeyboardInterrupt):
             raise
-        raise UsageError(f"No input: {outcome}. Use --yes to skip the question.") from None
+        raise UsageError(f"No input: {outcome}", "Use --yes to skip the question.") from None
     if not sys.stdin.isatty():
         click.echo(err=True)  # the line feed of an answer that is not typed is not echoed
     if not confirmed:

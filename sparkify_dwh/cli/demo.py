@@ -58,7 +58,7 @@ def demo(invocation: Invocation, directory: Path, songs: int, events: int) -> No
     Example:  sparkify-dwh demo
     """
     if invocation.config is not None:
-        raise UsageError("The demo has its own configuration, in --directory: leave out --config")
+        raise UsageError("The demo has its own configuration, in --directory", "leave out --config")
     with progress_bars("simulating") as show:
         settings = _prepare(directory, songs=songs, events=events, progress=show)
     with progress() as step:

@@ -35,7 +35,7 @@ def history(invocation: Invocation, load_id: str | None, limit: int | None, as_j
               sparkify-dwh history 5c3e1eda
     """
     if load_id is not None and limit is not None:
-        raise UsageError("LOAD_ID and --limit exclude each other: leave out one of the two.")
+        raise UsageError("LOAD_ID and --limit exclude each other", "leave out one of the two.")
     from sparkify_dwh.database import connected
     from sparkify_dwh.loading.ledger_entries import one_load, recent_loads
     from sparkify_dwh.migrate import require_migrated

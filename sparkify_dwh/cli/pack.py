@@ -58,7 +58,7 @@ def pack(  # noqa: PLR0913 (one for each option)
     Example:  sparkify-dwh pack s3://sparkify/song_data/ s3://sparkify/songs_packed/ --parts 8
     """
     if parts is not None and part_mb is not None:
-        raise UsageError("--parts and --part-mb exclude each other: leave out one of the two.")
+        raise UsageError("--parts and --part-mb exclude each other", "leave out one of the two.")
     from dataclasses import asdict
 
     from sparkify_dwh.compaction import pack as pack_objects

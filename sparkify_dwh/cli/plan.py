@@ -44,7 +44,7 @@ def plan(  # noqa: PLR0913 (one for each option)
               sparkify-dwh plan --sample 100 --sql
     """
     if no_trial and sample:
-        raise UsageError("--no-trial and --sample exclude each other: leave out one of the two.")
+        raise UsageError("--no-trial and --sample exclude each other", "leave out one of the two.")
     from sparkify_dwh.planning.plan import make_plan
 
     with progress(quiet=as_json) as step:

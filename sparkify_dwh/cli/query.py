@@ -46,7 +46,7 @@ def _output_file(_context: click.Context, _option: click.Parameter, value: Path 
 def _valid_text(_context: click.Context, option: click.Parameter, value: str | None) -> str | None:
     """Return the text. Bytes of the command line that are not UTF-8 arrive as characters that cannot be encoded."""
     if value is not None and value.encode(errors="ignore").decode() != value:
-        raise UsageError(f"--{option.name} must be UTF-8 text, found {value!a}: check the terminal's encoding")
+        raise UsageError(f"--{option.name} must be UTF-8 text, found {value!a}", "check the terminal's encoding")
     return value
 
 
@@ -109,7 +109,7 @@ def query(  # noqa: PLR0913 (one for each option)
         list_questions(name, list_, as_json)
         return
     if as_json and format_ not in (None, "json"):
-        raise UsageError(f"--json means --format json, but --format is {format_}: leave out one of the two.")
+        raise UsageError(f"--json means --format json, but --format is {format_}", "leave out one of the two.")
     format_ = "json" if as_json else format_
     question = question_named(name)
     select = question(**arguments_of(name, question, given))
@@ -134,7 +134,7 @@ def _require_only_list(given: dict[str, Any]) -> None:
     for parameter, value in given.items():
         if value is not None and value is not False:
             name = OPTIONS.get(parameter, f"--{parameter}")
-            raise UsageError(f"--list does not run a question: leave out {name}.")
+            raise UsageError("--list does not run a question", f"leave out {name}.")
 
 
 def _output_format(format_: str | None, output: Path | None) -> str:
@@ -142,14 +142,14 @@ def _output_format(format_: str | None, output: Path | None) -> str:
     chosen = format_ or ("table" if output is None else output.suffix.lower().lstrip("."))
     if output is not None and chosen not in FORMATS[1:]:
         raise UsageError(
-            f"The format of {output} must be {listed(FORMATS[1:], 'or')}: give it such an extension, or pass --format"
+            f"The format of {output} must be {listed(FORMATS[1:], 'or')}", "give it such an extension, or pass --format"
         )
     if chosen == "parquet":
         from sparkify_dwh.analytics.output_formats import require_pyarrow
 
         require_pyarrow()
         if output is None and sys.stdout.isatty():
-            raise UsageError("Parquet cannot be shown on a terminal: write it to a file with -o FILE")
+            raise UsageError("Parquet cannot be shown on a terminal", "write it to a file with -o FILE")
     return chosen
 
 
@@ -157,7 +157,7 @@ def _print_sql(select: Select[Any], format_: str | None, output: Path | None) ->
     from sparkify_dwh.sql.render import readable
 
     if format_ is not None:
-        raise UsageError("--sql prints a statement instead of rows: leave out --format and --json.")
+        raise UsageError("--sql prints a statement instead of rows", "leave out --format and --json.")
     _write(f"{readable(select)};\n", output)
 
 

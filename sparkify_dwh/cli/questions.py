@@ -86,7 +86,7 @@ def arguments_of(name: str, question: Question, given: dict[str, Any]) -> dict[s
             raise UsageError(f"{name} has no option {OPTIONS[parameter]}; its options: {accepted}.")
     for parameter, declared in parameters.items():
         if declared.default is inspect.Parameter.empty and parameter not in arguments:
-            raise UsageError(f"{name} needs {OPTIONS[parameter]}: see sparkify-dwh query --list {name}.")
+            raise UsageError(f"{name} needs {OPTIONS[parameter]}", f"see sparkify-dwh query --list {name}.")
     if arguments.get("limit") == ALL_ROWS:
         arguments["limit"] = None
     return arguments

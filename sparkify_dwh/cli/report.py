@@ -57,7 +57,7 @@ def report(  # noqa: PLR0913 (one for each option)
     if output == STDOUT:
         if open_it or as_json:
             option = "--open" if open_it else "--json"
-            raise UsageError(f"{option} needs a file, but -o - is standard output: name a file")
+            raise UsageError(f"{option} needs a file, but -o - is standard output", "name a file")
         with progress() as step:
             text = make_report(invocation.settings(), first, last, check=check, on_step=step)
         click.echo(text.encode(), nl=False)

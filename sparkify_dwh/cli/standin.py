@@ -69,7 +69,7 @@ def _configured_directory(invocation: Invocation) -> Path:
     directory = invocation.settings().standin_directory
     if directory is None:
         raise ConfigurationError(
-            "The stand-in needs a directory, but the configuration names a cluster: give one with --directory"
+            "The stand-in needs a directory, but the configuration names a cluster", "give one with --directory"
         )
     return directory
 
@@ -80,8 +80,8 @@ def _generated_password() -> Secret:
 
     if not sys.stderr.isatty():
         raise ConfigurationError(
-            "The stand-in needs a password, and there is no terminal to show a generated one: "
-            f"give it in --password-file or in {PASSWORD_VARIABLE}"
+            "The stand-in needs a password, and there is no terminal to show a generated one",
+            f"give it in --password-file or in {PASSWORD_VARIABLE}",
         )
     password = generate_password()
     click.echo(f"Password, shown this once: {password.reveal()}", err=True)

@@ -24,8 +24,8 @@ def parse_networks(cidrs: Sequence[str], *, anyone: bool) -> list[Network]:
     wide = next((network for network in networks if network.prefixlen < MIN_PREFIX_LENGTH), None)
     if wide and not anyone:
         raise ConfigurationError(
-            f"{wide} would open the port to everyone: name the networks that need it in DWH_CIDR or --cidr, or pass "
-            "--open-to-anyone if this is intended"
+            f"{wide} would open the port to everyone",
+            "name the networks that need it in DWH_CIDR or --cidr, or pass --open-to-anyone if this is intended",
         )
     return networks
 
@@ -36,7 +36,7 @@ def _parse_network(text: str) -> Network:
     except ValueError as error:
         reason = " (host bits are set)" if "host bits" in str(error) else ""
         raise ConfigurationError(
-            f"DWH_CIDR or --cidr must be an IPv4 network like 203.0.113.7/32, found {text!r}{reason}: correct it"
+            f"DWH_CIDR or --cidr must be an IPv4 network like 203.0.113.7/32, found {text!r}{reason}", "correct it"
         ) from None
 
 
@@ -56,8 +56,8 @@ def public_address(service: str = ADDRESS_SERVICE) -> str:
             return str(ipaddress.IPv4Address(response.read(100).decode("ascii").strip()))
     except (URLError, OSError, ValueError) as error:
         raise AwsError(
-            f"Cannot determine this machine's address from {service}, without a proxy ({type(error).__name__}): give it in "
-            "DWH_CIDR or --cidr, such as 203.0.113.7/32"
+            f"Cannot determine this machine's address from {service}, without a proxy ({type(error).__name__})",
+            "give it in DWH_CIDR or --cidr, such as 203.0.113.7/32",
         ) from error
 
 
@@ -68,6 +68,7 @@ def local_address(towards: str) -> str:
             probe.connect((towards, 9))
         except OSError as error:
             raise AwsError(
-                f"This machine has no route to {towards} ({error.strerror}): give the networks that may connect in DWH_CIDR"
+                f"This machine has no route to {towards} ({error.strerror})",
+                "give the networks that may connect in DWH_CIDR",
             ) from error
         return str(probe.getsockname()[0])

@@ -62,8 +62,8 @@ def up(  # noqa: PLR0913 (the task, and how to carry it out)
     networks = parse_networks(spec.cidrs, anyone=options.open_to_anyone)
     if write_values and settings.is_standin:
         raise ConfigurationError(
-            f"{settings.origin} is that of the stand-in and would become a cluster's: remove [CLUSTER] HOST=standin first, "
-            "or leave out --write"
+            f"{settings.origin} is that of the stand-in and would become a cluster's",
+            "remove [CLUSTER] HOST=standin first, or leave out --write",
         )
     if write_values and not dry_run:
         write_values({})
@@ -122,16 +122,16 @@ class _Creation:
         of_other_kind, existing = clusters.get(other_kind(spec.kind)), clusters.get(spec.kind)
         if of_other_kind and of_other_kind.is_managed:
             raise AwsError(
-                f"{spec.identifier} exists as {of_other_kind.kind}, but the configuration describes {spec.size}: run "
-                "`sparkify-dwh cluster down` first, or set another DWH_CLUSTER_IDENTIFIER"
+                f"{spec.identifier} exists as {of_other_kind.kind}, but the configuration describes {spec.size}",
+                "run `sparkify-dwh cluster down` first, or set another DWH_CLUSTER_IDENTIFIER",
             )
         if existing and not existing.is_managed:
             raise AwsError(
-                f"{spec.identifier} exists in {region} and was not created by sparkify-dwh: set another "
-                "DWH_CLUSTER_IDENTIFIER, or use it by its HOST without `cluster up`"
+                f"{spec.identifier} exists in {region} and was not created by sparkify-dwh",
+                "set another DWH_CLUSTER_IDENTIFIER, or use it by its HOST without `cluster up`",
             )
         if existing and existing.state in DELETING:
-            raise AwsError(f"{spec.identifier} is still being deleted ({existing.state}): wait, and run this again")
+            raise AwsError(f"{spec.identifier} is still being deleted ({existing.state})", "wait, and run this again")
         return existing
 
     def _password(self) -> Secret | None:
@@ -144,8 +144,9 @@ class _Creation:
             return generate_password()  # it is never needed
         if self.write_values is None:
             raise ConfigurationError(
-                "The cluster's first user needs a password, and none is configured: pass --write to generate one and write "
-                "it to dwh.cfg, or --secret to keep it in Secrets Manager, or set IAM=true or DWH_DB_PASSWORD"
+                "The cluster's first user needs a password, and none is configured",
+                "pass --write to generate one and write it to dwh.cfg, or --secret to keep it in Secrets Manager, or "
+                "set IAM=true or DWH_DB_PASSWORD",
             )
         self.generated_password = generate_password()
         self.execution.report(f"generate a password for {self.spec.admin} and write it to the configuration")

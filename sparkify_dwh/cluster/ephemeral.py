@@ -48,7 +48,8 @@ def ephemeral(  # noqa: PLR0913 (the task, and how to carry it out)
     """
     if settings.is_standin:
         raise ConfigurationError(
-            f"{settings.origin} is that of the stand-in, whose inputs no cluster can read: use one whose [S3] names buckets"
+            f"{settings.origin} is that of the stand-in, whose inputs no cluster can read",
+            "use one whose [S3] names buckets",
         )
     own_settings = _rename(settings)
     name = identifier_of(own_settings)

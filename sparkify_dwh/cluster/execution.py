@@ -90,8 +90,8 @@ class Execution:
             require_reachable(what, current, wanted, waited_seconds)
             if waited_seconds >= minutes * 60:
                 raise AwsError(
-                    f"{what} is still {current} after {minutes} minutes: see `sparkify-dwh cluster status`, and run this "
-                    "again to continue"
+                    f"{what} is still {current} after {minutes} minutes",
+                    "see `sparkify-dwh cluster status`, and run this again to continue",
                 )
             progress = f"{what} is {current}" + (f", {int(waited_seconds // 60)} min" if waited_seconds >= 60 else "")
             if progress != reported:

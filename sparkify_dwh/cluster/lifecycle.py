@@ -51,7 +51,7 @@ def resume(
             _require_not_deleting(cluster)
             provisioned.resume(execution, cluster)
         elif cluster.state == INCOMPLETE:
-            raise AwsError(f"{cluster.identifier} has no workgroup: run `sparkify-dwh cluster up` to create it")
+            raise AwsError(f"{cluster.identifier} has no workgroup", "run `sparkify-dwh cluster up` to create it")
         return execution.done
 
 
@@ -61,8 +61,8 @@ def find_managed_clusters_named(aws: Aws, settings: Settings) -> list[ClusterDes
     managed = [cluster for cluster in clusters if cluster.is_managed]
     if clusters and not managed:
         raise AwsError(
-            f"{clusters[0].identifier} was not created by sparkify-dwh, which does not change it: use the Redshift console, "
-            "or correct DWH_CLUSTER_IDENTIFIER"
+            f"{clusters[0].identifier} was not created by sparkify-dwh, which does not change it",
+            "use the Redshift console, or correct DWH_CLUSTER_IDENTIFIER",
         )
     return managed
 
@@ -71,8 +71,8 @@ def _find_cluster(aws: Aws, settings: Settings) -> ClusterDescription:
     clusters = find_managed_clusters_named(aws, settings)
     if not clusters:
         raise AwsError(
-            f"There is no warehouse {identifier_of(settings)} in {aws.region}{region_hint(settings, aws.region)}: correct "
-            "[AWS] REGION or DWH_CLUSTER_IDENTIFIER, or run `sparkify-dwh cluster up`"
+            f"There is no warehouse {identifier_of(settings)} in {aws.region}{region_hint(settings, aws.region)}",
+            "correct [AWS] REGION or DWH_CLUSTER_IDENTIFIER, or run `sparkify-dwh cluster up`",
         )
     return clusters[0]
 

@@ -30,13 +30,14 @@ def ensure_role(execution: Execution, spec: ClusterSpec, settings: Settings) -> 
         arn = str(role["Arn"])
     elif region:
         raise AwsError(
-            f"The role {spec.role_name} belongs to {spec.identifier} in {region}, and roles are the same in all regions: "
-            "set another [DWH] DWH_IAM_ROLE_NAME or DWH_CLUSTER_IDENTIFIER"
+            f"The role {spec.role_name} belongs to {spec.identifier} in {region}, and roles are the same in all "
+            "regions",
+            "set another [DWH] DWH_IAM_ROLE_NAME or DWH_CLUSTER_IDENTIFIER",
         )
     else:
         raise AwsError(
-            f"The role {spec.role_name} exists and does not belong to {spec.identifier}: set another [DWH] "
-            f"DWH_IAM_ROLE_NAME, or use this role unchanged with [IAM_ROLE] ARN={role['Arn']}"
+            f"The role {spec.role_name} exists and does not belong to {spec.identifier}",
+            f"set another [DWH] DWH_IAM_ROLE_NAME, or use this role unchanged with [IAM_ROLE] ARN={role['Arn']}",
         )
     _update_policies(execution, spec, settings)
     return arn

@@ -26,10 +26,10 @@ def require_reachable(what: str, current: str, wanted: Collection[str], waited_s
         return
     if current.startswith(FAILED_PREFIXES):
         raise AwsError(
-            f"{what} is {current} and will not become {AVAILABLE}: see the Redshift console, or delete it with "
-            "`sparkify-dwh cluster down --no-snapshot`"
+            f"{what} is {current} and will not become {AVAILABLE}",
+            "see the Redshift console, or delete it with `sparkify-dwh cluster down --no-snapshot`",
         )
     if current in DELETING:
-        raise AwsError(f"{what} is being deleted ({current}): wait until it is gone, and run this again")
+        raise AwsError(f"{what} is being deleted ({current})", "wait until it is gone, and run this again")
     if current in (GONE, PAUSED) and waited_seconds >= STALE_SECONDS:
-        raise AwsError(f"{what} is {current}; another user or a failure in AWS has interfered: run this again")
+        raise AwsError(f"{what} is {current}; another user or a failure in AWS has interfered", "run this again")

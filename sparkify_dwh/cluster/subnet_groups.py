@@ -31,7 +31,7 @@ def ensure_subnet_group(execution: Execution, spec: ClusterSpec) -> str | None:
     name = group_name(spec.identifier)
     existing = _find_subnet_group(execution.aws, spec.identifier)
     if existing and not _is_managed(existing, spec.identifier):
-        raise AwsError(f"The subnet group {name} exists and was not created for this cluster: delete it")
+        raise AwsError(f"The subnet group {name} exists and was not created for this cluster", "delete it")
     if existing and {subnet["SubnetIdentifier"] for subnet in existing.get("Subnets", ())} != {*spec.subnets}:
         remove_subnet_group(execution, spec.identifier)
         existing = None

@@ -63,6 +63,7 @@ def parse_ttl(text: str) -> timedelta:
     span = timedelta(**{unit: int(number) for unit, number in match.groupdict().items() if number}) if match else None
     if not span or span < MIN_TTL:
         raise UsageError(
-            f"Invalid time to live {text!r}: use a duration like 8h, 90m or 1d12h, of at least {MIN_TTL.seconds // 60}m"
+            f"Invalid time to live {text!r}",
+            f"use a duration like 8h, 90m or 1d12h, of at least {MIN_TTL.seconds // 60}m",
         )
     return span

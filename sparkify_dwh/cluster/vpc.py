@@ -22,7 +22,7 @@ def find_vpc(aws: Aws, spec: ClusterSpec, existing: ClusterDescription | None) -
     elif spec.subnets:
         subnets = aws.call("ec2", "describe_subnets", SubnetIds=list(spec.subnets))["Subnets"]
         if len(ids := sorted({subnet["VpcId"] for subnet in subnets})) > 1:
-            raise ConfigurationError(f"[DWH] DWH_SUBNETS must be in one VPC, found {', '.join(ids)}: correct them")
+            raise ConfigurationError(f"[DWH] DWH_SUBNETS must be in one VPC, found {', '.join(ids)}", "correct them")
         _require_zones(aws, spec, subnets)
         vpcs = aws.call("ec2", "describe_vpcs", VpcIds=ids)["Vpcs"]
     else:
@@ -41,7 +41,7 @@ def _default_vpcs(aws: Aws, spec: ClusterSpec) -> list[dict[str, Any]]:
     vpcs = aws.call("ec2", "describe_vpcs", Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
     if not vpcs:
         raise ConfigurationError(
-            f"The account has no default VPC in {aws.region}: name the subnets to use in [DWH] DWH_SUBNETS"
+            f"The account has no default VPC in {aws.region}", "name the subnets to use in [DWH] DWH_SUBNETS"
         )
     if spec.kind == SERVERLESS:
         filters = [{"Name": "vpc-id", "Values": [vpcs[0]["VpcId"]]}]
@@ -59,5 +59,6 @@ def _require_zones(aws: Aws, spec: ClusterSpec, subnets: Sequence[dict[str, Any]
     if spec.kind == SERVERLESS and (len(subnets) < MIN_SERVERLESS_SUBNETS or len(zones) < min_zones):
         raise ConfigurationError(
             f"Serverless needs {MIN_SERVERLESS_SUBNETS} subnets in {min_zones} zones, found {len(subnets)} in "
-            f"{', '.join(zones) or 'none'}: name others in [DWH] DWH_SUBNETS, or set DWH_CLUSTER_TYPE=single-node"
+            f"{', '.join(zones) or 'none'}",
+            "name others in [DWH] DWH_SUBNETS, or set DWH_CLUSTER_TYPE=single-node",
         )

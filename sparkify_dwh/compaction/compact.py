@@ -135,13 +135,13 @@ def _number_of_parts(sources: Iterable[StoredObject], target_bytes: int) -> int:
 
 def _require_data(objects: Sequence[object], source: str) -> None:
     if not objects:
-        raise SourceError(f"{source} matches no object with data: correct the source, or put the files there")
+        raise SourceError(f"{source} matches no object with data", "correct the source, or put the files there")
 
 
 def _require_positive(**numbers: int) -> None:
     for name, number in numbers.items():
         if number < 1:
-            raise UsageError(f"{name} must be at least 1, found {number}: give a greater number")
+            raise UsageError(f"{name} must be at least 1, found {number}", "give a greater number")
 
 
 class _PartWriter:

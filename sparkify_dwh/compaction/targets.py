@@ -17,14 +17,14 @@ def canonical_url(url: str) -> str:
         return "s3://{}/{}".format(*split_s3(url))
     if url.startswith("file:///"):
         return file_url(local_path(url))
-    raise UsageError(f"pack needs URLs like s3://bucket/key or file:///path, found {shown(url)!r}: correct it")
+    raise UsageError(f"pack needs URLs like s3://bucket/key or file:///path, found {shown(url)!r}", "correct it")
 
 
 def folder_url(target: str) -> str:
     """Return the target's URL with one slash at its end."""
     url = canonical_url(target).removesuffix("/")
     if url.count("/") < 3 or url.endswith("/"):
-        raise UsageError(f"The target must be a folder with a name, found {target}: add a folder")
+        raise UsageError(f"The target must be a folder with a name, found {target}", "add a folder")
     return f"{url}/"
 
 
@@ -38,8 +38,8 @@ def require_separate(source: str, target: str) -> None:
     for inner, outer in ((target, source), (manifest_url(target), source), (source, target)):
         if inner.startswith(outer):
             raise UsageError(
-                f"Source and target must not overlap, but the key prefix {outer} also matches {inner}: end the source with "
-                "a slash, or choose another target"
+                f"Source and target must not overlap, but the key prefix {outer} also matches {inner}",
+                "end the source with a slash, or choose another target",
             )
 
 
@@ -50,12 +50,14 @@ def clear_target(store: ObjectStore, target: str, overwrite: bool) -> None:
     urls = [stored.url for stored in store.list(target) if stored.url != target]
     other_files = [url for url in urls if not _PART_NAME.fullmatch(url.removeprefix(target))]
     if other_files:
-        raise UsageError(f"The target may hold only packed files, but {other_files[0]} is there: choose another target")
+        raise UsageError(
+            f"The target may hold only packed files, but {other_files[0]} is there", "choose another target"
+        )
     urls += [stored.url for stored in store.list(manifest) if stored.url == manifest]
     if urls and not overwrite:
         raise UsageError(
-            f"The target already holds a pack, {urls[0]}: pass overwrite (--overwrite) to replace it, or choose another "
-            "target"
+            f"The target already holds a pack, {urls[0]}",
+            "pass overwrite (--overwrite) to replace it, or choose another target",
         )
     for url in reversed(urls):  # the manifest first, so that it never names a missing part
         store.delete(url)

@@ -56,7 +56,7 @@ def _input(settings: Settings, store: ObjectStore, staging: type[StagingTable], 
     source = Input(prefix, [file for file in listing if not is_hidden(file, prefix)])
     if not source.files:
         hidden = f" except {numbered(len(listing), 'hidden file')}" if listing else ""
-        raise SourceError(f"{prefix} matches no file{hidden}: correct it in [S3], or put the files there")
+        raise SourceError(f"{prefix} matches no file{hidden}", "correct it in [S3], or put the files there")
     yield ok("sources", f"{name} has {numbered(len(source.files), 'file')} of {decimal(source.bytes)} under {prefix}.")
     has_manifests = settings.manifests is not None
     for remark in remarks(staging, source, has_manifests=has_manifests, is_partial=False):

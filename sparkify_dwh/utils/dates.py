@@ -16,4 +16,4 @@ def as_date(day: date | str) -> date:
     try:
         return datetime.strptime(day, "%Y-%m-%d").date()
     except (TypeError, ValueError):
-        raise UsageError(f"Invalid date {day!r}: use YYYY-MM-DD") from None
+        raise UsageError(f"Invalid date {day!r}", "use YYYY-MM-DD") from None
