@@ -32,11 +32,11 @@ from sparkify_dwh.config.fields import (
     fields,
     input_object,
     input_prefix,
+    render_reference,
     variable,
 )
 from sparkify_dwh.config.file import Values, read_values
 from sparkify_dwh.config.reading import read_all
-from sparkify_dwh.config.reference import render_reference
 from sparkify_dwh.config.values import STANDIN, VERIFY_FULL, Endpoint, absolute
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.storage.store import ObjectStore

@@ -8,8 +8,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option
-from sparkify_dwh.cli.output import print_json
-from sparkify_dwh.cli.progress import progress
+from sparkify_dwh.cli.output import print_json, progress
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import CheckError
 from sparkify_dwh.utils.text import numbered

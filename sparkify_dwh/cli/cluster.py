@@ -14,7 +14,6 @@ import click
 
 from sparkify_dwh.cli.cluster_output import (
     describe_created,
-    print_done,
     print_planned,
     print_removed,
     print_written,
@@ -22,8 +21,7 @@ from sparkify_dwh.cli.cluster_output import (
 )
 from sparkify_dwh.cli.context import Invocation, confirm, is_quiet, pass_invocation
 from sparkify_dwh.cli.options import json_option, yes_option
-from sparkify_dwh.cli.output import print_json
-from sparkify_dwh.cli.progress import progress
+from sparkify_dwh.cli.output import print_json, progress
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show the steps, and do not carry them out.")
 snapshot_option = click.option(
@@ -151,19 +149,10 @@ def pause(invocation: Invocation, dry_run: bool, as_json: bool) -> None:
     \b
     Example:  sparkify-dwh cluster pause
     """
-    from sparkify_dwh import cluster as clusters
+    from sparkify_dwh.cluster import pause
 
-    with _steps(quiet=as_json) as step:
-        done = clusters.pause(invocation.settings(), on_step=step, dry_run=dry_run)
-    if as_json:
-        print_json({"dry_run": dry_run, "done": done})
-        return
-    print_done(
-        done,
-        "The cluster is paused.",
-        "Nothing to pause: it is paused already, or it is Serverless, which costs nothing while no query runs.",
-        dry_run,
-    )
+    unchanged = "Nothing to pause: it is paused already, or it is Serverless, which costs nothing while no query runs."
+    _change(pause, invocation, dry_run, as_json, "The cluster is paused.", unchanged)
 
 
 @cluster.command()
@@ -176,14 +165,29 @@ def resume(invocation: Invocation, dry_run: bool, as_json: bool) -> None:
     \b
     Example:  sparkify-dwh cluster resume
     """
-    from sparkify_dwh import cluster as clusters
+    from sparkify_dwh.cluster import resume
 
+    unchanged = "Nothing to resume: the cluster is available."
+    _change(resume, invocation, dry_run, as_json, "The cluster is available.", unchanged)
+
+
+def _change(  # noqa: PLR0913 (those of both commands)
+    act: Callable[..., list[str]],
+    invocation: Invocation,
+    dry_run: bool,
+    as_json: bool,
+    changed: str,
+    unchanged: str,
+) -> None:
+    """Pause or resume the cluster, and print what was done."""
     with _steps(quiet=as_json) as step:
-        done = clusters.resume(invocation.settings(), on_step=step, dry_run=dry_run)
+        done = act(invocation.settings(), on_step=step, dry_run=dry_run)
     if as_json:
         print_json({"dry_run": dry_run, "done": done})
+    elif done and dry_run:
+        print_planned(done)
     else:
-        print_done(done, "The cluster is available.", "Nothing to resume: the cluster is available.", dry_run)
+        click.echo(changed if done else unchanged)
 
 
 @cluster.command()

@@ -85,13 +85,6 @@ def print_removed(removed: RemovedResources, dry_run: bool, region_hint: str = "
             click.echo(f"The final snapshot {name} is kept, and costs its storage, until you delete it.")
 
 
-def print_done(steps: list[str], changed: str, unchanged: str, dry_run: bool) -> None:
-    if steps and dry_run:
-        print_planned(steps)
-    else:
-        click.echo(changed if steps else unchanged)
-
-
 def print_planned(steps: Iterable[str]) -> None:
     lines = [f"  {step}" for step in steps]
     click.echo("\n".join(["Without --dry-run it would:", *lines] if lines else ["Nothing to do."]))

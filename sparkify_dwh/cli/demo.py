@@ -12,7 +12,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import COUNT
-from sparkify_dwh.cli.progress import progress, progress_bars
+from sparkify_dwh.cli.output import progress, progress_bars
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import ConfigurationError, UsageError
 

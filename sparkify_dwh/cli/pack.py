@@ -10,8 +10,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option
-from sparkify_dwh.cli.output import print_json
-from sparkify_dwh.cli.progress import progress_bars
+from sparkify_dwh.cli.output import print_json, progress_bars
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.utils.text import numbered
 

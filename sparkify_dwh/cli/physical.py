@@ -10,10 +10,10 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option
-from sparkify_dwh.cli.output import print_json
-from sparkify_dwh.cli.progress import progress
+from sparkify_dwh.cli.output import print_json, progress
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import CheckError
+from sparkify_dwh.utils.text import numbered
 
 if TYPE_CHECKING:
     from sqlalchemy import ClauseElement
@@ -47,11 +47,9 @@ def physical(invocation: Invocation, explain: bool, as_json: bool) -> None:
     else:
         _print(report, explain)
     if report.differing:
-        raise CheckError(
-            f"The tables should be those of the models, and differ in {len(report.differing)} "
-            f"{'place' if len(report.differing) == 1 else 'places'}: "
-            f"{', '.join(dict.fromkeys(finding.about for finding in report.differing))}. Do as the sentences above say."
-        )
+        tables = ", ".join(dict.fromkeys(finding.about for finding in report.differing))
+        places = numbered(len(report.differing), "place")
+        raise CheckError(f"The tables differ from the models in {places}: {tables}", "See the fixes above.")
 
 
 def _report(settings: Settings) -> PhysicalReport:

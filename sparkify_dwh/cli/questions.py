@@ -41,7 +41,7 @@ def question_named(name: str) -> Question:
 def list_questions(name: str | None, is_listing: bool, as_json: bool) -> None:
     """Print all questions, or a description of one. Raises :class:`UsageError` without a name and without --list."""
     if not is_listing:
-        raise UsageError("Name a question. List them: sparkify-dwh query --list.")
+        raise UsageError("Name a question", "List them: sparkify-dwh query --list.")
     chosen = questions() if name is None else {name: question_named(name)}
     if as_json:
         print_json([_describe(known, question) for known, question in chosen.items()])

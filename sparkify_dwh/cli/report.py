@@ -10,8 +10,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import from_option, json_option, to_option
-from sparkify_dwh.cli.output import print_json
-from sparkify_dwh.cli.progress import progress
+from sparkify_dwh.cli.output import print_json, progress
 from sparkify_dwh.cli.questions import NO_PLAYS, days_with_plays
 from sparkify_dwh.errors import UsageError
 

@@ -6,8 +6,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option, wait_option
-from sparkify_dwh.cli.output import print_json
-from sparkify_dwh.cli.progress import progress
+from sparkify_dwh.cli.output import print_json, progress
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import ConfigurationError
 
@@ -38,7 +37,8 @@ def restore(invocation: Invocation, source: str | None, wait: float, as_json: bo
     settings = invocation.settings()
     if source is None and settings.export is None:
         raise ConfigurationError(
-            f"{settings.origin} lacks [S3] EXPORT: add it, or name the folder: sparkify-dwh restore s3://bucket/folder/"
+            f"{settings.origin} lacks [S3] EXPORT",
+            "add it, or name the folder: sparkify-dwh restore s3://bucket/folder/",
         )
     with progress(quiet=as_json) as step:
         rows = load_again(settings, source, wait_seconds=wait, on_step=step)

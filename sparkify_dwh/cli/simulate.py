@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from sparkify_dwh.cli.options import COUNT, POSITIVE_COUNT, json_option
-from sparkify_dwh.cli.output import print_json
-from sparkify_dwh.cli.progress import progress_bars
+from sparkify_dwh.cli.output import print_json, progress_bars
 from sparkify_dwh.utils.text import numbered
 
 

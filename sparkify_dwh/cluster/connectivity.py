@@ -11,10 +11,9 @@ import logging
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import endpoint_of
 from sparkify_dwh.cluster.addresses import ADDRESS_SERVICE, local_address, public_address
-from sparkify_dwh.cluster.description import ClusterDescription
+from sparkify_dwh.cluster.description import PAUSED, ClusterDescription
 from sparkify_dwh.cluster.security_groups import attached_groups, open_networks, open_sources
 from sparkify_dwh.cluster.services import service_of
-from sparkify_dwh.cluster.states import PAUSED
 from sparkify_dwh.cluster.vpc import cidr_blocks
 from sparkify_dwh.connection.credentials import aws_of
 from sparkify_dwh.errors import SparkifyError

@@ -12,10 +12,9 @@ from sparkify_dwh.aws.endpoint import SERVERLESS
 from sparkify_dwh.cluster import provisioned, tags
 from sparkify_dwh.cluster.addresses import Network, caller_networks, parse_networks
 from sparkify_dwh.cluster.advice import advise
-from sparkify_dwh.cluster.description import ClusterDescription
+from sparkify_dwh.cluster.description import DELETING, INCOMPLETE, PAUSED, PAUSING, ClusterDescription
 from sparkify_dwh.cluster.execution import Execution, OnStep, Sleep, ignore_step, now, open_execution
 from sparkify_dwh.cluster.options import CreatedCluster, Options
-from sparkify_dwh.cluster.passwords import generate_password
 from sparkify_dwh.cluster.role import ensure_role
 from sparkify_dwh.cluster.security_groups import (
     attached_groups,
@@ -24,10 +23,8 @@ from sparkify_dwh.cluster.security_groups import (
     open_sources,
 )
 from sparkify_dwh.cluster.services import Service, find_clusters, other_kind, service_of
-from sparkify_dwh.cluster.spec import ClusterSpec, Infrastructure, spec_of
-from sparkify_dwh.cluster.states import DELETING, INCOMPLETE, PAUSED, PAUSING
-from sparkify_dwh.cluster.subnet_groups import ensure_subnet_group
-from sparkify_dwh.cluster.vpc import find_vpc
+from sparkify_dwh.cluster.spec import ClusterSpec, Infrastructure, generate_password, spec_of
+from sparkify_dwh.cluster.vpc import ensure_subnet_group, find_vpc
 from sparkify_dwh.config.fields import Name
 from sparkify_dwh.errors import AwsError, ConfigurationError
 from sparkify_dwh.settings import Settings
@@ -81,7 +78,7 @@ def _write_result(write_values: WriteValues, values: Mapping[Name, str]) -> None
             write_values(values)
     except ConfigurationError as error:
         settings = ", ".join(f"[{section}] {key}={value}" for (section, key), value in values.items())
-        raise ConfigurationError(f"{error}. The warehouse exists; set {settings}") from error
+        raise ConfigurationError(str(error), f"The warehouse exists; set {settings}") from error
 
 
 @dataclass

@@ -16,9 +16,8 @@ from sparkify_dwh.cluster.creation import up
 from sparkify_dwh.cluster.execution import OnStep, Sleep, ignore_step
 from sparkify_dwh.cluster.naming import identifier_of, role_name_of
 from sparkify_dwh.cluster.options import CreatedCluster, Options
-from sparkify_dwh.cluster.passwords import generate_password
 from sparkify_dwh.cluster.removal import down
-from sparkify_dwh.cluster.spec import DEFAULT_ADMIN, spec_of
+from sparkify_dwh.cluster.spec import DEFAULT_ADMIN, generate_password, spec_of
 from sparkify_dwh.config.fields import variable
 from sparkify_dwh.errors import AwsError, ConfigurationError, SparkifyError
 from sparkify_dwh.settings import Settings
@@ -63,8 +62,9 @@ def ephemeral(  # noqa: PLR0913 (the task, and how to carry it out)
             down(own_settings, snapshot=snapshot, on_step=on_step, aws=aws, sleep=sleep)
         except SparkifyError as error:
             raise AwsError(
-                f"The ephemeral warehouse {name} is not completely deleted: {error}; delete it with "
-                f"{IDENTIFIER_VARIABLE}={name} sparkify-dwh cluster down, or leave it to `sparkify-dwh cluster expire`"
+                f"The ephemeral warehouse {name} is not completely deleted: {error}",
+                f"Delete it with {IDENTIFIER_VARIABLE}={name} sparkify-dwh cluster down, or leave it to "
+                "`sparkify-dwh cluster expire`",
             ) from error
 
     try:

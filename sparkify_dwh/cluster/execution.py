@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import region_of
-from sparkify_dwh.cluster.states import require_reachable
+from sparkify_dwh.cluster.description import require_reachable
 from sparkify_dwh.connection.credentials import aws_of
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.settings import Settings

@@ -7,11 +7,10 @@ import time
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import PROVISIONED
 from sparkify_dwh.cluster import provisioned
-from sparkify_dwh.cluster.description import ClusterDescription
+from sparkify_dwh.cluster.description import DELETING, INCOMPLETE, PAUSED, ClusterDescription
 from sparkify_dwh.cluster.execution import OnStep, Sleep, ignore_step, open_execution
 from sparkify_dwh.cluster.naming import configured_kind, identifier_of, region_hint
 from sparkify_dwh.cluster.services import find_clusters
-from sparkify_dwh.cluster.states import DELETING, INCOMPLETE, PAUSED
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.settings import Settings
 

@@ -7,11 +7,18 @@ from typing import Any
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import PROVISIONED
 from sparkify_dwh.cluster import tags
-from sparkify_dwh.cluster.description import ClusterDescription
+from sparkify_dwh.cluster.description import (
+    AVAILABLE,
+    DELETING,
+    FAILED_PREFIXES,
+    GONE,
+    PAUSED,
+    PAUSING,
+    ClusterDescription,
+)
 from sparkify_dwh.cluster.execution import Execution
-from sparkify_dwh.cluster.retries import until_role_is_known
+from sparkify_dwh.cluster.role import until_role_is_known
 from sparkify_dwh.cluster.spec import ClusterSpec, Infrastructure
-from sparkify_dwh.cluster.states import AVAILABLE, DELETING, FAILED_PREFIXES, GONE, PAUSED, PAUSING
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.utils.secret import Secret
 
@@ -22,17 +29,9 @@ DELETION_MINUTES = 60  # including the final snapshot
 
 _SETTLED = "settled"
 _CHANGING = (
-    "cancelling-resize",
-    "creating",
-    "modifying",
-    PAUSING,
-    "rebooting",
-    "renaming",
-    "resizing",
-    "resuming",
-    "rotating-keys",
+    "cancelling-resize", "creating", "modifying", PAUSING, "rebooting", "renaming", "resizing", "resuming", "rotating-keys",
     "updating-hsm",
-)
+)  # fmt: skip
 # Values of ClusterAvailabilityStatus with which an available cluster takes no queries, and the state to show.
 _NO_QUERIES = {"unavailable": "unavailable", "failed": "failed", "maintenance": "in maintenance"}
 
@@ -106,9 +105,7 @@ def create(
 ) -> None:
     """Request the cluster. With ``password`` None Redshift generates one and keeps it in Secrets Manager."""
     credentials = {"ManageMasterPassword": True} if password is None else {"MasterUserPassword": password.reveal()}
-    size: dict[str, Any] = {"ClusterType": spec.form}
-    if spec.form == "multi-node":
-        size["NumberOfNodes"] = spec.nodes
+    nodes: dict[str, Any] = {"NumberOfNodes": spec.nodes} if spec.form == "multi-node" else {}
     subnets = {"ClusterSubnetGroupName": infrastructure.subnet_group} if infrastructure.subnet_group else {}
     execution.do(
         f"create the cluster {spec.identifier}: {spec.size}, encrypted, {'public' if spec.public else 'not public'}",
@@ -116,6 +113,7 @@ def create(
         "create_cluster",
         retry=until_role_is_known(infrastructure),
         ClusterIdentifier=spec.identifier,
+        ClusterType=spec.form,
         NodeType=spec.node_type,
         MasterUsername=spec.admin,
         DBName=spec.database,
@@ -125,7 +123,7 @@ def create(
         IamRoles=[infrastructure.role_arn],
         VpcSecurityGroupIds=[infrastructure.security_group],
         Tags=tags.as_list(cluster_tags),
-        **size,
+        **nodes,
         **credentials,
         **subnets,
     )
@@ -208,15 +206,11 @@ def _request_deletion(execution: Execution, cluster: ClusterDescription, state: 
 
     The documentation does not say whether a paused cluster must run for its final snapshot. It is resumed if AWS says so.
     """
-    final: dict[str, Any] = {"SkipFinalClusterSnapshot": snapshot is None}
-    if snapshot:
-        final["FinalClusterSnapshotIdentifier"] = snapshot
+    final: dict[str, Any] = {"FinalClusterSnapshotIdentifier": snapshot} if snapshot else {}
+    final |= {"ClusterIdentifier": cluster.identifier, "SkipFinalClusterSnapshot": snapshot is None}
 
     def request() -> bool:
-        response = execution.aws.call(
-            SERVICE, "delete_cluster", absent=MISSING, ClusterIdentifier=cluster.identifier, **final
-        )
-        return bool(response)
+        return bool(execution.aws.call(SERVICE, "delete_cluster", absent=MISSING, **final))
 
     try:
         return request()
@@ -225,7 +219,7 @@ def _request_deletion(execution: Execution, cluster: ClusterDescription, state: 
             resume(execution, cluster)
             return request()
         if snapshot and state.startswith(FAILED_PREFIXES):
-            raise AwsError(f"{error}. It is {state}: delete it without a final snapshot, by --no-snapshot") from error
+            raise AwsError(f"{error}. It is {state}", "delete it without a final snapshot, by --no-snapshot") from error
         raise
 
 

@@ -15,7 +15,7 @@ from sparkify_dwh.cluster.role import remove_role
 from sparkify_dwh.cluster.security_groups import IN_USE_MINUTES, remove_security_groups
 from sparkify_dwh.cluster.services import find_managed_clusters, service_of
 from sparkify_dwh.cluster.status import find_resources
-from sparkify_dwh.cluster.subnet_groups import remove_subnet_group
+from sparkify_dwh.cluster.vpc import remove_subnet_group
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.settings import Settings
 
@@ -100,8 +100,9 @@ def _remove(
     if groups_in_use:
         raise AwsError(
             f"Everything of {identifier} is deleted except its security group {', '.join(groups_in_use)}, which is still in "
-            f"use after {IN_USE_MINUTES} minutes. Something else uses it, or a rule of another group names it: remove that "
-            "in the EC2 console, and run this again"
+            f"use after {IN_USE_MINUTES} minutes",
+            "Something else uses it, or a rule of another group names it: remove that in the EC2 console, and run this "
+            "again",
         )
     if not execution.dry_run:
         _require_removed(execution, identifier, role_name, clusters)
@@ -120,7 +121,8 @@ def _require_removed(
         remaining += find_resources(aws, identifier, role_name)
         if remaining:
             raise AwsError(
-                f"Not everything is deleted: {', '.join(remaining)} still exist in {aws.region}; run this again",
+                f"Not everything is deleted: {', '.join(remaining)} still exist in {aws.region}",
+                "run this again",
                 _REMAINING,
             )
 

@@ -8,11 +8,13 @@ from typing import Any
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.cluster import policy, tags
 from sparkify_dwh.cluster.execution import Execution, RetryPolicy
-from sparkify_dwh.cluster.spec import ClusterSpec
+from sparkify_dwh.cluster.spec import ClusterSpec, Infrastructure
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.settings import Settings
 
 MISSING = ("NoSuchEntity", "NoSuchEntityException")
+
+_INVALID = ("InvalidParameterValue", "ValidationException")  # Redshift's codes for a role that it does not know
 
 _UNTIL_ROLE_IS_KNOWN = RetryPolicy(
     lambda error: error.code in MISSING, minutes=1, reason="waiting until IAM knows the new role"
@@ -41,6 +43,15 @@ def ensure_role(execution: Execution, spec: ClusterSpec, settings: Settings) -> 
         )
     _update_policies(execution, spec, settings)
     return arn
+
+
+def until_role_is_known(infrastructure: Infrastructure) -> RetryPolicy:
+    """Retry requests that Redshift refuses because of the role. A configured role exists, and is not retried."""
+
+    def is_temporary(error: AwsError) -> bool:
+        return infrastructure.managed_role and error.code in _INVALID and "role" in str(error).lower()
+
+    return RetryPolicy(is_temporary, minutes=2, reason="waiting until Redshift knows the new role")
 
 
 def find_managed_role(aws: Aws, identifier: str, name: str) -> dict[str, Any] | None:

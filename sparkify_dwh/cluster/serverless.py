@@ -10,11 +10,10 @@ from typing import Any
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import SERVERLESS
 from sparkify_dwh.cluster import tags
-from sparkify_dwh.cluster.description import ClusterDescription
+from sparkify_dwh.cluster.description import AVAILABLE, GONE, INCOMPLETE, ClusterDescription
 from sparkify_dwh.cluster.execution import Execution
-from sparkify_dwh.cluster.retries import until_role_is_known
+from sparkify_dwh.cluster.role import until_role_is_known
 from sparkify_dwh.cluster.spec import ClusterSpec, Infrastructure
-from sparkify_dwh.cluster.states import AVAILABLE, GONE, INCOMPLETE
 from sparkify_dwh.utils.secret import Secret
 
 SERVICE = "redshift-serverless"

@@ -7,6 +7,8 @@ Sparkify's size. https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-cap
 from __future__ import annotations
 
 import re
+import secrets
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -30,6 +32,8 @@ PORTS = (range(5431, 5456), range(8191, 8216))
 # https://docs.aws.amazon.com/redshift/latest/mgmt/working-with-clusters.html
 MULTI_NODE_ONLY = ("ra3.4xlarge", "ra3.16xlarge")
 RETIRED_NODE_TYPES = ("dc1.", "dc2.", "ds1.", "ds2.")
+
+GENERATED_PASSWORD_CHARACTERS = 32
 
 _PASSWORD = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[!#-&(-.0-?A-\[\]-~]{8,64}", re.ASCII)
 
@@ -219,3 +223,11 @@ def _subnets(dwh: Mapping[str, str], form: Form) -> tuple[str, ...]:
     if form == "serverless" and 0 < len({*subnets}) < MIN_SERVERLESS_SUBNETS:
         raise _invalid("DWH_SUBNETS", "must be at least three, in three zones, for Serverless", ", ".join(subnets))
     return subnets
+
+
+def generate_password() -> Secret:
+    """Return letters and digits. The first three are a lower-case letter, an upper-case letter and a digit, as required."""
+    required = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
+    any_character = string.ascii_letters + string.digits
+    alphabets = (*required, *[any_character] * (GENERATED_PASSWORD_CHARACTERS - len(required)))
+    return Secret("".join(secrets.choice(alphabet) for alphabet in alphabets))

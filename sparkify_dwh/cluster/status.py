@@ -13,7 +13,7 @@ from sparkify_dwh.cluster.naming import configured_kind, identifier_of, role_nam
 from sparkify_dwh.cluster.role import find_managed_role
 from sparkify_dwh.cluster.security_groups import attached_groups, find_managed_groups, open_sources
 from sparkify_dwh.cluster.services import find_clusters
-from sparkify_dwh.cluster.subnet_groups import find_managed_subnet_group
+from sparkify_dwh.cluster.vpc import find_managed_subnet_group
 from sparkify_dwh.settings import Settings
 
 

@@ -1,4 +1,4 @@
-"""The VPC of a cluster."""
+"""The VPC of a cluster, and the subnet group of a provisioned cluster in configured subnets."""
 
 from __future__ import annotations
 
@@ -7,9 +7,21 @@ from typing import Any
 
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import SERVERLESS
+from sparkify_dwh.cluster import tags
 from sparkify_dwh.cluster.description import ClusterDescription
+from sparkify_dwh.cluster.execution import Execution, RetryPolicy
+from sparkify_dwh.cluster.naming import group_name
 from sparkify_dwh.cluster.spec import MIN_SERVERLESS_SUBNETS, ClusterSpec
-from sparkify_dwh.errors import ConfigurationError
+from sparkify_dwh.errors import AwsError, ConfigurationError
+
+MISSING_SUBNET_GROUP = ("ClusterSubnetGroupNotFoundFault", "ClusterSubnetGroupNotFound")
+IN_USE = ("InvalidClusterSubnetGroupStateFault", "InvalidClusterSubnetStateFault")
+
+_UNTIL_UNUSED = RetryPolicy(
+    lambda error: error.code in IN_USE,
+    minutes=5,
+    reason="the subnet group is still in use, by the cluster that AWS is removing",
+)
 
 
 def find_vpc(aws: Aws, spec: ClusterSpec, existing: ClusterDescription | None) -> tuple[str, str]:
@@ -61,4 +73,62 @@ def _require_zones(aws: Aws, spec: ClusterSpec, subnets: Sequence[dict[str, Any]
             f"Serverless needs {MIN_SERVERLESS_SUBNETS} subnets in {min_zones} zones, found {len(subnets)} in "
             f"{', '.join(zones) or 'none'}",
             "name others in [DWH] DWH_SUBNETS, or set DWH_CLUSTER_TYPE=single-node",
+        )
+
+
+def ensure_subnet_group(execution: Execution, spec: ClusterSpec) -> str | None:
+    """Return the name of the subnet group for a new cluster, after creating it. None for the default VPC.
+
+    A group of other subnets, which an earlier run left, is replaced: they may be in another VPC.
+    """
+    if not spec.subnets:
+        return None
+    name = group_name(spec.identifier)
+    existing = _find_subnet_group(execution.aws, spec.identifier)
+    if existing and not _is_managed(existing, spec.identifier):
+        raise AwsError(f"The subnet group {name} exists and was not created for this cluster", "delete it")
+    if existing and {subnet["SubnetIdentifier"] for subnet in existing.get("Subnets", ())} != {*spec.subnets}:
+        remove_subnet_group(execution, spec.identifier)
+        existing = None
+    if not existing:
+        execution.do(
+            f"create the subnet group {name}",
+            "redshift",
+            "create_cluster_subnet_group",
+            ClusterSubnetGroupName=name,
+            Description=f"Where the warehouse {spec.identifier} of sparkify-dwh is",
+            SubnetIds=list(spec.subnets),
+            Tags=tags.as_list(tags.tags_of(spec.identifier)),
+        )
+    return name
+
+
+def find_managed_subnet_group(aws: Aws, identifier: str) -> str | None:
+    """Return the name of the subnet group that was created for the cluster."""
+    group = _find_subnet_group(aws, identifier)
+    return group_name(identifier) if group and _is_managed(group, identifier) else None
+
+
+def _find_subnet_group(aws: Aws, identifier: str) -> dict[str, Any] | None:
+    name = group_name(identifier)
+    answer = aws.call(
+        "redshift", "describe_cluster_subnet_groups", absent=MISSING_SUBNET_GROUP, ClusterSubnetGroupName=name
+    )
+    return next(iter(answer.get("ClusterSubnetGroups", ())), None)
+
+
+def _is_managed(group: dict[str, Any], identifier: str) -> bool:
+    return tags.as_dict(group.get("Tags")).get(tags.CLUSTER) == identifier
+
+
+def remove_subnet_group(execution: Execution, identifier: str) -> None:
+    name = find_managed_subnet_group(execution.aws, identifier)
+    if name:
+        execution.do(
+            f"delete the subnet group {name}",
+            "redshift",
+            "delete_cluster_subnet_group",
+            absent=MISSING_SUBNET_GROUP,
+            retry=_UNTIL_UNUSED,
+            ClusterSubnetGroupName=name,
         )

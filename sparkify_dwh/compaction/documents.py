@@ -12,6 +12,7 @@ from sparkify_dwh.errors import SourceError
 from sparkify_dwh.redshift.copy_rules.json_documents import DocumentReader, Malformed
 
 BLOCK_BYTES = 1024 * 1024
+FIX = "Correct the file, or move it away"
 
 _BLANK_BYTES = b" \t\r\n"
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -27,10 +28,10 @@ def copy_documents(url: str, stored: io.BufferedReader, packed: gzip.GzipFile) -
     try:
         for part in DocumentReader(copied, block_bytes=BLOCK_BYTES):
             if isinstance(part, Malformed):
-                raise SourceError(f"{url} line {part.line}: {part.reason}; correct the file, or move it away")
+                raise SourceError(f"{url} line {part.line}: {part.reason}", FIX)
             number += 1
     except (OSError, EOFError, zlib.error) as error:
-        raise SourceError(f"Cannot read {url}: {error}; correct the file, or move it away") from error
+        raise SourceError(f"Cannot read {url}: {error}", FIX) from error
     if copied.last_byte not in (b"", b"\n"):
         packed.write(b"\n")
     return number

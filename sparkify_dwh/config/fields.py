@@ -206,3 +206,24 @@ def sections(table: Fields) -> tuple[str, ...]:
 def keys(table: Fields, section: str) -> tuple[str, ...]:
     """Return the keys of a section."""
     return tuple(field.key for field in table.values() if field.section == section)
+
+
+def render_reference(fields: Fields) -> str:
+    """Return the Markdown table of all settings."""
+    lines = ["| section | key | default | value |", "| --- | --- | --- | --- |"]
+    for section in sections(fields):
+        rows = [field for field in fields.values() if field.section == section]
+        lines += [_row(f"`[{section}]`" if field is rows[0] else "", field) for field in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _row(section: str, field: Field) -> str:
+    return f"| {section} | `{field.key}` | {_shown(field.default)} | {field.help} |".replace("|  |", "| |")
+
+
+def _shown(default: object) -> str:
+    if default is None:
+        return ""
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"

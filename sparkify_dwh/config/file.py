@@ -155,7 +155,8 @@ def _check_sections(given: Collection[str], file: Path, fields: Fields) -> None:
         similar = get_close_matches(section, sections(fields), n=1, cutoff=MIN_SIMILARITY)
         if similar and section not in sections(fields) and similar[0] not in given:
             raise ConfigurationError(
-                f"{file}: [{section}] is not a known section, did you mean [{similar[0]}]? Correct the name or remove it"
+                f"{file}: [{section}] is not a known section, did you mean [{similar[0]}]?",
+                "Correct the name or remove it",
             )
 
 
@@ -165,7 +166,8 @@ def _check_spelling(given: Collection[Name], shown: Callable[[Name], str], field
         similar = get_close_matches(key, keys(fields, section), n=1, cutoff=MIN_SIMILARITY)
         if similar and key != similar[0] and (section, similar[0]) not in given:
             raise ConfigurationError(
-                f"{shown((section, key))} is not a known setting, did you mean {similar[0]}? Correct the name or remove it"
+                f"{shown((section, key))} is not a known setting, did you mean {similar[0]}?",
+                "Correct the name or remove it",
             )
 
 

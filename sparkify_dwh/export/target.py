@@ -112,8 +112,8 @@ class Target:
         found = manifest + [each for objects in held.values() for each in objects]
         if found and not overwrite:
             raise UsageError(
-                f"Two exports must not mix, but {found[0].url} is there already: pass overwrite (--overwrite) to replace "
-                "the earlier export, or name another target."
+                f"The target already holds an export: {found[0].url}",
+                "Pass overwrite (--overwrite) to replace it, or name another target.",
             )
         chosen = set(tables)
         for table in (table for table, objects in held.items() if objects and table not in chosen):

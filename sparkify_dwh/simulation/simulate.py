@@ -103,25 +103,27 @@ def simulate(  # noqa: PLR0913 - each is a property of the data that somebody wa
 def _check_numbers(least: int, **numbers: int) -> None:
     for name, found in numbers.items():
         if found < least:
-            raise UsageError(f"{name} must be {least} or more, but is {found}; give a greater number.")
+            raise UsageError(f"{name} must be {least} or more, found {found}", "give a greater number")
 
 
 def _check_share_and_days(catalogue_share: float, start: date, days: int) -> None:
     if not 0 <= catalogue_share <= 1:
-        raise UsageError(f"catalogue_share must be from 0 to 1, but is {catalogue_share}; give the part of all plays.")
+        raise UsageError(f"catalogue_share must be from 0 to 1, found {catalogue_share}", "give the part of all plays")
     if start.year < 1971 or days - 1 > (date.max - start).days:
-        raise UsageError(f"All days must be in the years 1971 to 9999, but {days} from {start} are not; change them.")
+        raise UsageError(f"All days must be in the years 1971 to 9999, found {days} from {start}", "change them")
 
 
 def _make_room(directory: Path, overwrite: bool) -> list[Path]:
     """Make ``directory``, see that nothing of another simulation stays in it, and give the paths of the OUTPUTS."""
     if directory.exists() and not directory.is_dir():
-        raise UsageError(f"A simulation is written into a directory, but {directory} is a file; name another place.")
+        raise UsageError(f"A simulation is written into a directory, found a file: {directory}", "Name another place")
     outputs = [directory / name for name in OUTPUTS]
     held = [path for path in outputs if path.is_symlink() or path.is_file() or _has_files(path)]
     if held and not overwrite:
-        to_do = "pass overwrite (--overwrite) to replace it, or name another directory"
-        raise UsageError(f"Two simulations must not mix, but {held[0]} is there already; {to_do}.")
+        raise UsageError(
+            f"{directory} already holds simulated files, such as {held[0]}",
+            "pass overwrite (--overwrite) to replace them, or name another directory",
+        )
     for path in held:
         _remove(path)
     for path in outputs[:2]:

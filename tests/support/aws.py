@@ -16,11 +16,15 @@ from uuid import uuid4
 
 import pytest
 
+from sparkify_dwh import cluster
 from sparkify_dwh.aws.client import Aws
+from sparkify_dwh.cluster import Options
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.utils.secret import Secret
 from support.serverless_api import ACCOUNT_ID, REGION, Quiet, ServerlessApi, ServerlessHandler, served
 
 ADDRESS = "203.0.113.7"
+PASSWORD = Secret("Pa55word-Of-The-Test")
 
 
 def is_reading(operation: str) -> bool:
@@ -197,6 +201,11 @@ class Account:
     def roles(self) -> list[str]:
         found = self.aws.pages("iam", "list_roles", "Roles")
         return [role["RoleName"] for role in found if role["RoleName"].startswith(self.identifier)]
+
+
+def up(account: Account, options: Options | None = None, **changes: Any) -> cluster.CreatedCluster:
+    """Bring the account's cluster up, with a given password."""
+    return cluster.up(account.settings(dwh_db_password=PASSWORD, **changes), options, aws=account.aws, sleep=no_sleep)
 
 
 @pytest.fixture

@@ -55,8 +55,8 @@ def test_an_earlier_export_is_replaced_on_request(star: Sparkify, export: Run, c
     assert export("out") == 0
     assert export("out") == 2
     errors = capsys.readouterr().err
-    assert "Error: Two exports must not mix, but file:///" in errors
-    assert "pass overwrite (--overwrite)" in errors
+    assert "Error: The target already holds an export: file:///" in errors
+    assert "Pass overwrite (--overwrite)" in errors
     assert export("out", "--overwrite") == 0
 
 

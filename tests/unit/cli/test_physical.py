@@ -43,7 +43,7 @@ def test_a_changed_key_is_in_the_json_and_the_exit_code_is_8(
     assert (users["designed"], users["found"], users["rows"]) == ("ALL", "EVEN", None)
     (finding,) = report["findings"]
     assert (finding["about"], finding["differs"]) == ("users", True)
-    assert "differ in 1 place: users." in printed.err
+    assert "The tables differ from the models in 1 place: users." in printed.err
 
 
 def test_a_warehouse_of_another_revision_is_not_compared(

@@ -6,20 +6,13 @@ import logging
 from typing import Any
 
 import pytest
-from support.aws import ADDRESS, Account, Sent, no_sleep
+from support.aws import ADDRESS, PASSWORD, Account, Sent, no_sleep, up
 
 from sparkify_dwh import cluster
 from sparkify_dwh.cluster import Options
 from sparkify_dwh.cluster.addresses import parse_networks
 from sparkify_dwh.errors import AwsError, ConfigurationError
 from sparkify_dwh.utils.secret import Secret
-
-PASSWORD = Secret("Pa55word-Of-The-Test")
-
-
-def up(account: Account, options: Options | None = None, **changes: Any) -> cluster.CreatedCluster:
-    """Bring the account's cluster up, with a given password."""
-    return cluster.up(account.settings(dwh_db_password=PASSWORD, **changes), options, aws=account.aws, sleep=no_sleep)
 
 
 def test_the_port_is_opened_only_to_the_given_networks(account: Account) -> None:

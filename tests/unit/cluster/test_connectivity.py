@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from moto.core import DEFAULT_ACCOUNT_ID
-from support.aws import ADDRESS, Account
+from support.aws import ADDRESS, Account, up
 from support.serverless_api import REGION
 
 from sparkify_dwh import cluster
@@ -21,8 +21,7 @@ from sparkify_dwh.utils.secret import Secret
 @pytest.fixture
 def settings(account: Account) -> Settings:
     """The configuration of an available cluster in the default VPC, with HOST as AWS gives it."""
-    configured = account.settings(dwh_db_password=Secret("Pa55word-Of-The-Test"))
-    created = cluster.up(configured, aws=account.aws)
+    created = up(account)
     account.behind().vpc_id = account.default_vpc()
     return account.settings(
         host=created.host, db_name="sparkify", db_user="u", db_password=Secret("p"), connect_seconds=0.1

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from support.aws import Account, Sent, no_sleep, refused
+from support.aws import PASSWORD, Account, Sent, no_sleep, refused, up
 
 from sparkify_dwh import cluster
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.cluster import Options
 from sparkify_dwh.cluster.execution import Execution
 from sparkify_dwh.errors import AwsError, ConfigurationError
-from sparkify_dwh.utils.secret import Secret
-
-PASSWORD = Secret("Pa55word-Of-The-Test")
-
-
-def up(account: Account, options: Options | None = None, **changes: Any) -> cluster.CreatedCluster:
-    """Bring the account's cluster up, with a given password."""
-    return cluster.up(account.settings(dwh_db_password=PASSWORD, **changes), options, aws=account.aws, sleep=no_sleep)
 
 
 def test_a_cluster_is_encrypted_and_not_public(account: Account) -> None:

@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.aws import Account, no_sleep, refused
+from support.aws import ADDRESS, Account, no_sleep, refused, up
 
 from sparkify_dwh import cluster
 from sparkify_dwh.cluster import security_groups
+from sparkify_dwh.cluster.addresses import public_address
 from sparkify_dwh.cluster.description import ClusterDescription
 from sparkify_dwh.errors import AwsError, ConfigurationError
-from sparkify_dwh.utils.secret import Secret
-
-PASSWORD = Secret("Pa55word-Of-The-Test")
 
 
-def up(account: Account, **dwh: str) -> cluster.CreatedCluster:
-    dwh = {f"DWH_{key}": value for key, value in dwh.items()}
-    return cluster.up(account.settings(dwh_db_password=PASSWORD, dwh=dwh), aws=account.aws, sleep=no_sleep)
+def up_with(account: Account, **dwh: str) -> cluster.CreatedCluster:
+    return up(account, dwh={f"DWH_{key}": value for key, value in dwh.items()})
 
 
 def subnets(account: Account, *zones: str) -> str:
@@ -35,7 +32,7 @@ def subnets(account: Account, *zones: str) -> str:
 
 def test_serverless_is_created_in_three_zones(account: Account) -> None:
     chosen = subnets(account, "a", "b", "c")
-    up(account, CLUSTER_TYPE="serverless", SUBNETS=chosen)
+    up_with(account, CLUSTER_TYPE="serverless", SUBNETS=chosen)
     assert account.serverless.sent("CreateWorkgroup")["subnetIds"] == chosen.split(",")
 
 
@@ -43,13 +40,13 @@ def test_serverless_is_created_in_three_zones(account: Account) -> None:
 def test_serverless_in_too_few_zones_is_refused_before_anything_is_created(account: Account, zones: str) -> None:
     """AWS would refuse the workgroup after creating the namespace."""
     with pytest.raises(ConfigurationError, match=r"three zones, for Serverless|needs 3 subnets in 3 zones, found 3 in"):
-        up(account, CLUSTER_TYPE="serverless", SUBNETS=subnets(account, *zones))
+        up_with(account, CLUSTER_TYPE="serverless", SUBNETS=subnets(account, *zones))
     assert account.is_empty()
 
 
 def test_a_cluster_stays_in_its_vpc_when_the_configuration_changes(account: Account) -> None:
     chosen = subnets(account, "a")
-    up(account, SUBNETS=chosen)
+    up_with(account, SUBNETS=chosen)
     (subnet,) = account.ask("ec2", "describe_subnets", SubnetIds=[chosen])["Subnets"]
     account.behind().vpc_id = vpc = subnet["VpcId"]
     assert up(account).done == ()
@@ -60,15 +57,15 @@ def test_an_existing_cluster_is_not_moved(account: Account) -> None:
     """AWS cannot move it, so no subnet group is created for it."""
     up(account)
     account.behind().vpc_id = account.default_vpc()
-    assert up(account, SUBNETS=subnets(account, "a")).done == ()
+    assert up_with(account, SUBNETS=subnets(account, "a")).done == ()
 
 
 def test_subnets_that_change_after_a_failed_run_replace_the_earlier_ones(account: Account) -> None:
     first, second = subnets(account, "a"), subnets(account, "b")
     redshift = account.aws.client("redshift")
     with refused(redshift, "CreateCluster", "InsufficientClusterCapacity"), pytest.raises(AwsError, match="capacity"):
-        up(account, SUBNETS=first)
-    up(account, SUBNETS=second)
+        up_with(account, SUBNETS=first)
+    up_with(account, SUBNETS=second)
     group = f"sparkify-dwh-{account.identifier}"
     (found,) = account.ask("redshift", "describe_cluster_subnet_groups", ClusterSubnetGroupName=group)[
         "ClusterSubnetGroups"
@@ -138,10 +135,6 @@ def test_a_group_that_others_use_does_not_prevent_the_rest(account: Account) -> 
 
 def test_the_public_address_is_not_that_of_a_proxy(address_service: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Connections to a warehouse do not use an HTTP proxy."""
-    from support.aws import ADDRESS
-
-    from sparkify_dwh.cluster.addresses import public_address
-
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert public_address(address_service) == ADDRESS

@@ -6,21 +6,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from support.aws import Account, no_sleep, refused
+from support.aws import Account, Sent, no_sleep, refused
 
 from sparkify_dwh import cluster
 from sparkify_dwh.cluster import Options, tags
 from sparkify_dwh.errors import AwsError, ConfigurationError
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.utils.secret import Secret
-
-
-@pytest.fixture
-def settings(account: Account) -> Settings:
-    """The configuration of an available cluster."""
-    settings = account.settings(dwh_db_password=Secret("Pa55word-Of-The-Test"))
-    cluster.up(settings, aws=account.aws, sleep=no_sleep)
-    return settings
 
 
 def down(account: Account, settings: Settings, **arguments: Any) -> cluster.RemovedResources:
@@ -83,6 +75,15 @@ def test_a_security_group_that_is_still_in_use_is_waited_for(account: Account, s
         down(account, settings, on_step=steps.append)
     assert steps.count("the security group is still in use, by interfaces that AWS is removing") == 1
     assert not account.groups()
+
+
+def test_what_aws_still_shows_after_its_deletion_is_looked_for_again(
+    account: Account, settings: Settings, sent: Sent
+) -> None:
+    steps: list[str] = []
+    sent.answers["DescribeSecurityGroups"] = {"SecurityGroups": account.groups()}
+    down(account, settings, on_step=steps.append, sleep=lambda _seconds: sent.answers.clear())
+    assert steps[-1] == "checking that everything is deleted"
 
 
 def test_a_deletion_in_progress_is_waited_for(account: Account, settings: Settings) -> None:

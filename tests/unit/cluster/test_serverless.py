@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
-from support.aws import Account, no_sleep
+from support.aws import PASSWORD, Account, no_sleep, up
 
 from sparkify_dwh import cluster
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.cluster import Options, serverless
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.utils.secret import Secret
-
-PASSWORD = Secret("Pa55word-Of-The-Test")
 
 
 @pytest.fixture
 def settings(account: Account) -> Settings:
     """A configuration without a kind of cluster, which means Serverless."""
     settings = account.settings(dwh_db_password=PASSWORD)
-    return Settings(**{**fields(settings), "dwh": {k: v for k, v in settings.dwh.items() if k != "DWH_NUM_NODES"}})
-
-
-def fields(settings: Settings) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in Settings.__dataclass_fields__}
+    return replace(settings, dwh={key: value for key, value in settings.dwh.items() if key != "DWH_NUM_NODES"})
 
 
 def test_the_default_is_the_smallest_size(account: Account, settings: Settings) -> None:
@@ -59,7 +53,7 @@ def test_the_default_is_the_smallest_size(account: Account, settings: Settings) 
 
 def test_size_and_limit_can_be_configured(account: Account) -> None:
     dwh = {"DWH_CLUSTER_TYPE": "serverless", "DWH_BASE_RPUS": "16", "DWH_MAX_RPUS": "64"}
-    created = cluster.up(account.settings(dwh_db_password=PASSWORD, dwh=dwh), aws=account.aws, sleep=no_sleep)
+    created = up(account, dwh=dwh)
     sent = account.serverless.sent("CreateWorkgroup")
     assert (sent["baseCapacity"], sent["maxCapacity"]) == (16, 64)
     assert created.size == "Serverless, 16 RPUs, at most 64"

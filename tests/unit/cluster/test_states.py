@@ -18,15 +18,6 @@ from sparkify_dwh.cluster.execution import Execution
 from sparkify_dwh.cluster.spec import Infrastructure, spec_of
 from sparkify_dwh.errors import AwsError
 from sparkify_dwh.settings import Settings
-from sparkify_dwh.utils.secret import Secret
-
-
-@pytest.fixture
-def settings(account: Account) -> Settings:
-    """The configuration of an available cluster."""
-    settings = account.settings(dwh_db_password=Secret("Pa55word-Of-The-Test"))
-    cluster.up(settings, aws=account.aws, sleep=no_sleep)
-    return settings
 
 
 def turning(account: Account, state: str) -> Callable[[float], None]:

@@ -233,7 +233,7 @@ def test_an_object_that_copy_would_refuse_is_named_and_no_part_written(
 ) -> None:
     """Not even what came before it."""
     put(tmp_path / "in", a="{}", b="{}", c=content, d="{}")
-    with pytest.raises(SourceError, match=f"/in/c.json.*{sentence}.*; correct the file, or move it away"):
+    with pytest.raises(SourceError, match=f"/in/c.json.*{sentence}.*\\. Correct the file, or move it away"):
         packed(tmp_path, files=4)
     assert names(tmp_path) == [f"in/{name}.json" for name in "abcd"]
 

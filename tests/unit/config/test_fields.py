@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from support.checkout import ROOT
 
-from sparkify_dwh.config.fields import FIELDS, Field, fields, input_object, input_prefix
+from sparkify_dwh.config.fields import FIELDS, Field, fields, input_object, input_prefix, render_reference
 from sparkify_dwh.config.file import read_values
 from sparkify_dwh.config.reading import read_all
-from sparkify_dwh.config.reference import render_reference
 from sparkify_dwh.config.values import Given, switch
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.settings import fields_of

@@ -70,7 +70,7 @@ def test_a_target_is_a_folder_with_or_without_its_slash(target: str) -> None:
 def test_a_second_export_is_refused_unless_it_is_to_overwrite(star: Sparkify, target: Path) -> None:
     export(star.settings, str(target))
     before = {name: (target / name).read_bytes() for name in files(target)}
-    with pytest.raises(UsageError, match=r"export\.json is there already: pass overwrite \(--overwrite\)"):
+    with pytest.raises(UsageError, match=r"already holds an export: .*export\.json\. Pass overwrite \(--overwrite\)"):
         export(star.settings, str(target))
     assert {name: (target / name).read_bytes() for name in files(target)} == before
 
