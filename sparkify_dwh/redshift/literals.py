@@ -33,7 +33,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.types import NullType, TypeEngine
 
 ARITHMETIC = (operators.add, operators.sub, operators.mul, operators.truediv)
-AMBIGUOUS = (Date, DateTime, Float)  # a bare literal of which is of the type unknown, or NUMERIC
+AMBIGUOUS = (Date, DateTime, Float)  # their bare literals have the type unknown, or NUMERIC
 
 
 class LiteralCompiler(PGCompiler):

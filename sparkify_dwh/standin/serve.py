@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,18 +49,12 @@ def serving(
     if not credentials.password:
         raise ConfigurationError("The stand-in needs a password for its clients, and the given one is empty")
     embedded_server(directory)
-    try:
-        listening = _bind(port)
-        try:
-            listener = Listener(listening, lambda: embedded_server(directory), credentials, send_timeout_seconds)
-            try:
-                yield Endpoint(listening.getsockname()[1], credentials.user)
-            finally:
-                listener.close()
-        finally:
-            listening.close()
-    finally:
-        stop_server(directory)
+    with ExitStack() as stack:
+        stack.callback(stop_server, directory)
+        listening = stack.enter_context(_bind(port))
+        listener = Listener(listening, lambda: embedded_server(directory), credentials, send_timeout_seconds)
+        stack.callback(listener.close)
+        yield Endpoint(listening.getsockname()[1], credentials.user)
 
 
 def read_password(file: Path | None, environ: Mapping[str, str]) -> Secret | None:

@@ -33,7 +33,7 @@ def test_a_comment_between_the_first_words_hides_nothing(sql: str, comment: str)
         plan(sql.replace("{}", comment))
 
 
-def test_what_hides_a_statement_is_told() -> None:
+def test_an_unterminated_comment_is_an_error() -> None:
     with pytest.raises(RedshiftError, match="unterminated"):
         plan("create /* table t (a int)")
 

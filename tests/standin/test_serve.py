@@ -69,7 +69,7 @@ def test_the_url_names_the_place_and_no_password(place: Endpoint) -> None:
     assert place.url == f"postgresql://awsuser@127.0.0.1:{place.port}/dev?sslmode=disable"
 
 
-def test_redshifts_driver_comes_in_with_a_password(place: Endpoint) -> None:
+def test_redshifts_driver_connects_with_a_password(place: Endpoint) -> None:
     with (
         redshift_connector.connect(
             host="127.0.0.1", port=place.port, user="awsuser", password=PASSWORD, database="dev", ssl=False
@@ -80,13 +80,13 @@ def test_redshifts_driver_comes_in_with_a_password(place: Endpoint) -> None:
         assert cursor.fetchall() == ([42],)
 
 
-def test_a_client_that_asks_for_tls_is_told_that_there_is_none(place: Endpoint) -> None:
+def test_a_client_that_prefers_tls_connects_without_it(place: Endpoint) -> None:
     with psycopg.connect(place.url.replace("disable", "prefer"), password=PASSWORD) as client:
         assert client.execute("SELECT 1").fetchone() == (1,)
 
 
 @pytest.mark.parametrize(("user", "password"), [("awsuser", "wrong"), ("other", PASSWORD), ("awsuser", "ü" * 3000)])
-def test_nobody_else_comes_in(place: Endpoint, user: str, password: str) -> None:
+def test_a_wrong_user_or_password_is_refused(place: Endpoint, user: str, password: str) -> None:
     with pytest.raises(psycopg.OperationalError, match=f'password authentication failed for user "{user}"'):
         psycopg.connect(place.url, user=user, password=password)
 
@@ -96,12 +96,12 @@ def test_a_database_that_is_not_there_is_named(place: Endpoint) -> None:
         psycopg.connect(place.url, dbname="nowhere", password=PASSWORD)
 
 
-def test_it_listens_on_the_loopback_address_alone(place: Endpoint) -> None:
+def test_it_listens_only_on_the_loopback_address(place: Endpoint) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.2", place.port))  # taken, if it listened on every address
 
 
-def test_psql_comes_in_and_sees_redshift(place: Endpoint) -> None:
+def test_psql_connects_and_sees_redshift(place: Endpoint) -> None:
     done = psql(place, "SELECT version();\n\\conninfo\n")
     assert done.returncode == 0
     assert "Redshift" in done.stdout
@@ -177,7 +177,7 @@ def test_a_password_file_that_will_not_do_is_refused(tmp_path: Path, content: st
         read_password(file, {})
 
 
-def test_there_is_no_serving_without_a_password(tmp_path: Path) -> None:
+def test_an_empty_password_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="needs a password"), serving(tmp_path, Credentials("a", Secret(""))):
         pass
 

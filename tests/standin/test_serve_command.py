@@ -10,7 +10,8 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,42 +29,44 @@ CREDENTIALS = Credentials("awsuser", Secret(PASSWORD))
 COMMAND = "from sparkify_dwh.cli import cli, standin; cli.add_command(standin.standin); cli()"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_serves_until_it_is_interrupted(number: signal.Signals) -> None:
-    environment = {**os.environ, "SPARKIFY_DWH_STANDIN_PASSWORD": PASSWORD}
+@contextmanager
+def serve_command(stderr: int | None = None, **environment: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """The command on a free port, and its first three lines, the second of them its URL."""
+    others = {name: value for name, value in os.environ.items() if "STANDIN" not in name}
     with a_standin() as settings:
         arguments = ["standin", "serve", "--port", "0", "--directory", str(settings.standin_directory)]
         with subprocess.Popen(
-            [sys.executable, "-c", COMMAND, *arguments], env=environment, stdout=subprocess.PIPE, text=True
-        ) as serving:
-            assert serving.stdout is not None
-            url = [serving.stdout.readline() for _ in range(3)][1].strip()
-            with psycopg.connect(url, password=PASSWORD, autocommit=True) as client:
-                serving.send_signal(number)
-                rest, _ = serving.communicate(timeout=60)
-                assert (serving.returncode, rest) == (0, "The stand-in has stopped.\n")
-                with pytest.raises(psycopg.OperationalError):
-                    client.execute("SELECT 1")
+            [sys.executable, "-c", COMMAND, *arguments],
+            env=others | environment, stdout=subprocess.PIPE, stderr=stderr, text=True,
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            yield process, [process.stdout.readline().strip() for _ in range(3)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_serves_until_it_is_interrupted(number: signal.Signals) -> None:
+    with (
+        serve_command(SPARKIFY_DWH_STANDIN_PASSWORD=PASSWORD) as (command, output),
+        psycopg.connect(output[1], password=PASSWORD, autocommit=True) as client,
+    ):
+        command.send_signal(number)
+        rest, _ = command.communicate(timeout=60)
+        assert (command.returncode, rest) == (0, "The stand-in has stopped.\n")
+        with pytest.raises(psycopg.OperationalError):
+            client.execute("SELECT 1")
 
 
 def test_a_made_password_is_shown_on_the_terminal_and_nowhere_else() -> None:
-    environment = {name: value for name, value in os.environ.items() if "STANDIN" not in name}
     terminal, end = pty.openpty()
-    with a_standin() as settings:
-        arguments = ["standin", "serve", "--port", "0", "--directory", str(settings.standin_directory)]
-        with subprocess.Popen(
-            [sys.executable, "-c", COMMAND, *arguments], env=environment, stdout=subprocess.PIPE, stderr=end, text=True
-        ) as serving:
-            os.close(end)
-            assert serving.stdout is not None
-            output = [serving.stdout.readline() for _ in range(3)]
-            label, _, password = os.read(terminal, 4096).decode().strip().rpartition(" ")
-            assert label == "Password, shown this once:"
-            assert password not in "".join(output)
-            with psycopg.connect(output[1].strip(), password=password) as client:
-                assert client.execute("SELECT 1").fetchone() == (1,)
-            serving.send_signal(signal.SIGINT)
-            assert password not in serving.communicate(timeout=60)[0]
+    with serve_command(stderr=end) as (command, output):
+        os.close(end)
+        label, _, password = os.read(terminal, 4096).decode().strip().rpartition(" ")
+        assert label == "Password, shown this once:"
+        assert password not in "".join(output)
+        with psycopg.connect(output[1], password=password) as client:
+            assert client.execute("SELECT 1").fetchone() == (1,)
+        command.send_signal(signal.SIGINT)
+        assert password not in command.communicate(timeout=60)[0]
     os.close(terminal)
 
 
@@ -92,26 +95,18 @@ def test_a_server_that_was_killed_is_started_again_by_the_next_client() -> None:
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs the limits of another process: Linux has them")
 def test_clients_come_in_again_after_the_descriptors_ran_out() -> None:
     """And it is said once, in a sentence."""
-    environment = {**os.environ, "SPARKIFY_DWH_STANDIN_PASSWORD": PASSWORD}
-    with a_standin() as settings:
-        arguments = ["standin", "serve", "--port", "0", "--directory", str(settings.standin_directory)]
-        with subprocess.Popen(
-            [sys.executable, "-c", COMMAND, *arguments],
-            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        ) as serving:  # fmt: skip
-            assert serving.stdout is not None
-            assert serving.stderr is not None
-            url = [serving.stdout.readline() for _ in range(3)][1].strip()
-            few = psutil.Process(serving.pid).num_fds() + 10
-            resource.prlimit(serving.pid, resource.RLIMIT_NOFILE, (few, few))
-            with ExitStack() as crowd:
-                for _ in range(few):
-                    crowd.enter_context(socket.create_connection(("127.0.0.1", urlsplit(url).port or 0)))
-                warning = serving.stderr.readline()
-            with psycopg.connect(url, password=PASSWORD) as client:
-                assert client.execute("SELECT 1").fetchone() == (1,)
-            serving.send_signal(signal.SIGINT)
-            _, rest = serving.communicate(timeout=60)
+    with serve_command(stderr=subprocess.PIPE, SPARKIFY_DWH_STANDIN_PASSWORD=PASSWORD) as (command, output):
+        assert command.stderr is not None
+        few = psutil.Process(command.pid).num_fds() + 10
+        resource.prlimit(command.pid, resource.RLIMIT_NOFILE, (few, few))
+        with ExitStack() as crowd:
+            for _ in range(few):
+                crowd.enter_context(socket.create_connection(("127.0.0.1", urlsplit(output[1]).port or 0)))
+            warning = command.stderr.readline()
+        with psycopg.connect(output[1], password=PASSWORD) as client:
+            assert client.execute("SELECT 1").fetchone() == (1,)
+        command.send_signal(signal.SIGINT)
+        _, rest = command.communicate(timeout=60)
     expected = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
     assert warning == f"WARNING The stand-in could not accept a client and keeps trying: {expected}\n"
     assert rest == ""

@@ -5,7 +5,7 @@ and r_Character_types.
 
 Where the guide is silent: NUL (``\\u0000`` in JSON) is rejected like a character that is not UTF-8, and ACCEPTINVCHARS
 replaces it, because PostgreSQL cannot store it. A lone surrogate (``\\ud800``) counts as the three bytes it would
-take; next to bytes that are not UTF-8, one from U+DC80 to U+DCFF is taken for such a byte.
+take; next to bytes that are not UTF-8, one from U+DC80 to U+DCFF counts as one of those bytes.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _bad_sequence(text: str) -> tuple[bytes, int]:
         data.decode()
     except UnicodeDecodeError as error:
         return data[: error.end], _ERROR_NUMBERS.get(error.reason, _ERROR_NUMBERS["invalid start byte"])
-    raise AssertionError("a surrogate that stands for a byte is no character")
+    raise AssertionError("a surrogate for a byte does not decode")
 
 
 def _multibyte(text: str) -> Reject:

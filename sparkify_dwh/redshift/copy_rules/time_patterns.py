@@ -101,8 +101,8 @@ def _offset(parts: dict[str, str]) -> timedelta:
 
 
 @cache
-def compile_format(text: str, behind: str = "") -> TimePattern | None:
-    """Return the pattern of a DATEFORMAT or TIMEFORMAT string, followed by the expression ``behind``.
+def compile_format(text: str, suffix: str = "") -> TimePattern | None:
+    """Return the pattern of a DATEFORMAT or TIMEFORMAT string, followed by the expression ``suffix``.
 
     Return None when the string has no year, repeats a part, or has unknown letters or digits; T matches itself.
     """
@@ -110,7 +110,7 @@ def compile_format(text: str, behind: str = "") -> TimePattern | None:
     if "".join(parts) != text or "YY" not in text.upper():
         return None
     try:
-        return TimePattern("".join(_PARTS.get(part.upper()) or re.escape(part) for part in parts) + behind)
+        return TimePattern("".join(_PARTS.get(part.upper()) or re.escape(part) for part in parts) + suffix)
     except re.error:  # a repeated part makes two groups of one name
         return None
 

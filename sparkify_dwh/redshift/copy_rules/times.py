@@ -103,9 +103,9 @@ def _reader(text_format: str, *, with_zone: bool = False) -> Callable[[str], dat
     if text_format == "auto":
         return partial(recognise, with_zone=with_zone)
     if text_format == TIMESTAMPTZ_FORMAT:
-        pattern = compile_format(TIMESTAMP_FORMAT, behind=OFFSET)
+        pattern = compile_format(TIMESTAMP_FORMAT, suffix=OFFSET)
     elif text_format == DATE_FORMAT:
-        pattern = compile_format(DATE_FORMAT, behind=r"(?: [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?)?")
+        pattern = compile_format(DATE_FORMAT, suffix=r"(?: [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?)?")
     else:
         pattern = compile_format(text_format)
     if pattern is None:

@@ -91,7 +91,6 @@ class TokenCursor:
         return names
 
     def string(self) -> str:
-        """Read a string."""
         text = self.accept_string()
         if text is None:
             raise self.syntax_error()

@@ -66,15 +66,8 @@ def kind_of(column_type: ColumnType, options: CopyOptions) -> Kind:
 
 def column_format(column: TargetColumn, options: CopyOptions, kind: Kind) -> Format:
     """Return the formatter of this column's values, decoded as ``kind``."""
-    if kind == "text":
-        return _text_format(column, options)
-    if kind == "integer":
-        return _integer_format(column, options)
-    if kind == "double":
-        return _double_format(column, options)
-    if kind == "epoch":
-        return _epoch_format(column, options)
-    return _other_format(column, options)
+    formats = {"text": _text_format, "integer": _integer_format, "double": _double_format, "epoch": _epoch_format}
+    return formats.get(kind, _other_format)(column, options)
 
 
 def _text_format(column: TargetColumn, options: CopyOptions) -> Format:

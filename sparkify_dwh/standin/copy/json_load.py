@@ -36,14 +36,12 @@ class JsonLoad:
         self._rows = rows
 
     def file(self, stream: DataStream) -> FileResult:
-        """Load one file."""
         result = FileResult(stream.url)
         result.lines = self._add_documents(result, stream, 1)
         result.bytes = stream.bytes
         return result
 
     def small_files(self, files: SmallFiles) -> list[FileResult]:
-        """Load several files."""
         return [self.file(stream) for stream in files.streams()]
 
     def _add_documents(self, file: FileResult, stream: ByteStream, first_line: int) -> int:

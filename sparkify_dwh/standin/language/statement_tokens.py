@@ -47,10 +47,6 @@ class StatementTokens:
         token = self._at(index)
         return token.text if token is not None and token.kind == "symbol" else ""
 
-    def is_symbol(self, index: int, symbol: str) -> bool:
-        """Return whether this symbol is at ``index``."""
-        return self.symbol(index) == symbol
-
     def is_word(self, index: int, *words: str) -> bool:
         """Return whether one of these words is at ``index``."""
         token = self._at(index)
@@ -70,7 +66,7 @@ class StatementTokens:
 
     def is_call(self, index: int) -> bool:
         """Return whether a name at ``index`` is followed by a bracket."""
-        return self.kind(index) in ("word", "quoted_identifier") and self.is_symbol(index + 1, "(")
+        return self.kind(index) in ("word", "quoted_identifier") and self.symbol(index + 1) == "("
 
     def schema(self, index: int) -> str:
         """Return the name that qualifies the one at ``index``; '' if there is none."""

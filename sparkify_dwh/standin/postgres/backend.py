@@ -127,7 +127,6 @@ class Backend(PostgresSession):
         consumer.raise_error()
 
     def _await(self, consumer: Consumer) -> None:
-        """Wait until the work is done."""
         while not consumer.done:
             if consumer.cancelled and consumer.abandon():
                 raise _cancelled()

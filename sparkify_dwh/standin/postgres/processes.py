@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 # The processes of a killed server end as soon as they notice, at the latest with the statement that they run.
 MAX_ORPHAN_SECONDS = 10
 
@@ -29,8 +31,6 @@ def at_exit_of_child(function: Callable[[], object]) -> None:
 
 def remove_dead_processes(process_ids: Any) -> None:
     """Remove killed processes from pgserver's list of the server's users, or the server would never be stopped."""
-    import psutil
-
     if process_ids.path.exists():
         process_ids.put([process for process in process_ids._get() if psutil.pid_exists(process)])
 
@@ -41,8 +41,6 @@ def clean_up_after_crash(pgdata: Path) -> None:
     PostgreSQL would take the process ids in these files for a running server, although by now they may belong to other
     processes or to zombies.
     """
-    import psutil
-
     pid_file = pgdata / "postmaster.pid"
     if not pid_file.exists():
         return
@@ -56,8 +54,6 @@ def clean_up_after_crash(pgdata: Path) -> None:
 
 
 def _is_server(pid: str, pgdata: Path) -> bool:
-    import psutil
-
     try:
         process = psutil.Process(int(pid))
         return process.status() != psutil.STATUS_ZOMBIE and str(pgdata) in process.cmdline()
@@ -67,8 +63,6 @@ def _is_server(pid: str, pgdata: Path) -> bool:
 
 def _postgres_processes(pgdata: Path) -> Iterator[Any]:
     """Yield PostgreSQL's processes for this data directory, which is their working directory."""
-    import psutil
-
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             is_alive = process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE

@@ -18,6 +18,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import fasteners
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -90,8 +92,6 @@ def _release_all() -> None:
 
 def _release(server: Any) -> None:
     """Stop the server, unless another process that is alive uses it."""
-    import psutil
-
     if not _is_running(server):
         return
     with server._lock:
@@ -102,8 +102,6 @@ def _release(server: Any) -> None:
 
 def _is_running(server: Any) -> bool:
     """Return whether the server is alive. One that was killed is a zombie until its parent waits for it."""
-    import psutil
-
     process = server.get_postmaster_info().process
     try:
         return bool(process and process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
@@ -122,7 +120,9 @@ def _start(directory: Path) -> Any:
         directory.mkdir(parents=True, exist_ok=True)
         _check_path(directory)
         server = _pgserver().get_server(directory / "pgdata", cleanup_mode="stop", start=False)
-        server._lock = _process_lock(directory)
+        server._lock = fasteners.InterProcessLock(
+            directory / "server.lock"
+        )  # pgserver's covers all servers of the user
         with server._lock:
             server.ensure_pgdata_inited()
             _configure(directory / "pgdata" / "postgresql.auto.conf")
@@ -163,13 +163,6 @@ def _check_path(directory: Path) -> None:
     """Raise OSError for a path that pg_ctl, which passes it to a shell, would misread."""
     if not re.fullmatch(r"[\w./@%+=:,~-]+", str(directory)):
         raise OSError("the path must not contain spaces, quotes or other special characters of a shell")
-
-
-def _process_lock(directory: Path) -> Any:
-    """Return a lock between the processes that use a directory; pgserver's own covers all servers of the user."""
-    import fasteners
-
-    return fasteners.InterProcessLock(directory / "server.lock")
 
 
 def _configure(file: Path) -> None:

@@ -70,7 +70,6 @@ class PostgresSession:
         return self._address.connect(self._database, "stand-in")
 
     def close(self) -> None:
-        """Close the connection."""
         self.channel.socket.close()
         self._connection.close()
 

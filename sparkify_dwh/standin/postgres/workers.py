@@ -25,7 +25,7 @@ MAX_UNDO_SECONDS = 5.0  # for abandoned work to be undone; later another attempt
 
 
 class Abandoned(BaseException):
-    """Nobody waits for the work any more. Not an Exception, so that no handler on its way swallows it."""
+    """The session no longer waits for the work. Not an Exception, so that no handler on its way swallows it."""
 
 
 class Worker:
@@ -114,7 +114,7 @@ class Worker:
         self._wake()
 
     def _wake(self) -> None:
-        with suppress(OSError):  # full, so a wake-up is waiting already; or closed, so nobody waits
+        with suppress(OSError):  # full, so a wake-up is waiting already; or closed, because the session has left
             self._wakeup_sender.send(b"!")
 
 
@@ -191,7 +191,7 @@ class Consumer(Worker):
             yield from rows
 
     def commit(self) -> None:
-        """Keep what has been done from now on. Raise Abandoned when nobody waits for it any more."""
+        """Keep what has been done from now on. Raise Abandoned when the session no longer waits."""
         with self._changed:
             self._raise_if_abandoned()
             self._committed = True

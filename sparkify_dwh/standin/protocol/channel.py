@@ -50,7 +50,6 @@ class SendBuffer:
         self.size = 0
 
     def add(self, data: bytes) -> None:
-        """Append ``data``."""
         self.size += len(data)
         if len(data) < MAX_COPIED_BYTES:
             self._small += data

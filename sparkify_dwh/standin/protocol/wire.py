@@ -74,7 +74,6 @@ class MessageBuffer:
 
 
 def message(kind: bytes, body: bytes = b"") -> bytes:
-    """Return a message."""
     return header(kind, len(body)) + body
 
 
@@ -84,7 +83,6 @@ def header(kind: bytes, size: int) -> bytes:
 
 
 def query(sql: str) -> bytes:
-    """Return a simple query."""
     return message(b"Q", sql.encode() + b"\x00")
 
 
@@ -138,7 +136,6 @@ def decode(text: bytes) -> str:
 
 
 def error_response(error: RedshiftError, severity: str = "ERROR") -> bytes:
-    """Return an ErrorResponse."""
     return message(b"E", _fields(severity, error.sqlstate, error.message, error.detail))
 
 
@@ -148,12 +145,10 @@ def info(text: str) -> bytes:
 
 
 def command_complete(tag: str) -> bytes:
-    """Return a CommandComplete message."""
     return message(b"C", tag.encode() + b"\x00")
 
 
 def parameter_status(name: str, value: str) -> bytes:
-    """Return a ParameterStatus message."""
     return message(b"S", name.encode() + b"\x00" + value.encode() + b"\x00")
 
 
@@ -174,7 +169,6 @@ def is_fatal(body: bytes) -> bool:
 
 
 def error_from_fields(fields: dict[str, str]) -> bytes:
-    """Return an ErrorResponse with these fields."""
     return message(b"E", b"".join(code.encode() + text.encode() + b"\x00" for code, text in fields.items()) + b"\x00")
 
 

@@ -14,7 +14,7 @@ from sparkify_dwh.standin.rules.translate import redshift_error
 log = logging.getLogger(__name__)
 
 # PostgreSQL prepares this in place of a statement that the relay carries out. It is bound and described like any other,
-# and fails if it is ever executed, so that the client is never told of work that was not done.
+# and fails if it is ever executed, so that the client never gets a success for work that was not done.
 PLACEHOLDER = "CLOSE sparkify_standin_placeholder"
 
 NO_SUCH_PORTAL = "34000"  # PostgreSQL's SQLSTATE for a portal or a cursor that does not exist

@@ -197,7 +197,7 @@ def _send_fatal(client: socket.socket, error: RedshiftError) -> None:
 
 
 def _internal_error(error: Exception) -> RedshiftError:
-    """Log an unexpected error and return what the client is told of it."""
+    """Log an unexpected error and return the error for the client."""
     log.exception("A session of the stand-in failed and has ended.")
     return RedshiftError("XX000", f"the stand-in failed, and has ended the session: {type(error).__name__}: {error}")
 

@@ -43,7 +43,7 @@ class LocalRelay:
 
 
 def _remove_stale_sockets() -> None:
-    """Remove the sockets of relays whose process was killed: nobody accepts connections on them."""
+    """Remove the sockets of relays whose process was killed, and which refuse connections."""
     for directory in Path(tempfile.gettempdir()).glob(f"{DIRECTORY_PREFIX}*"):
         path = directory / SOCKET_NAME
         with suppress(OSError):  # another user's, or removed in the meantime

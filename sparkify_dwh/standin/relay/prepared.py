@@ -33,13 +33,9 @@ class NameChange(Generic[Value]):
     value: Value | None
     segment: int
 
-    def confirm(self) -> None:
-        """Apply the change, which PostgreSQL has made."""
-        self.table._end(self, confirmed=True)
-
-    def discard(self) -> None:
-        """Drop the change, which PostgreSQL has refused or skipped."""
-        self.table._end(self, confirmed=False)
+    def end(self, *, confirmed: bool) -> None:
+        """Apply the change, which PostgreSQL has made, or drop one that it has refused or skipped."""
+        self.table.end(self, confirmed=confirmed)
 
 
 class NameTable(Generic[Value]):
@@ -77,7 +73,8 @@ class NameTable(Generic[Value]):
         """Drop all confirmed names, as PostgreSQL has done."""
         self._confirmed.clear()
 
-    def _end(self, change: NameChange[Value], *, confirmed: bool) -> None:
+    def end(self, change: NameChange[Value], *, confirmed: bool) -> None:
+        """Apply or drop a change; see `NameChange.end`."""
         if self._pending.get(change.name) is change:
             del self._pending[change.name]
         if not confirmed:

@@ -59,7 +59,7 @@ class RequestQueue:
         elif kind in _LAST_RESPONSES[first.kind]:
             self._requests.popleft()
             if first.change is not None:
-                first.change.confirm()
+                first.change.end(confirmed=True)
         return first
 
     def _skip(self) -> None:
@@ -72,5 +72,5 @@ class RequestQueue:
         while self._requests and self._requests[0].kind != b"S":
             change = self._requests.popleft().change
             if change is not None:
-                change.discard()
+                change.end(confirmed=False)
         self.skipping = not self._requests

@@ -70,7 +70,6 @@ class Session:
             self._responses.forward_received()
 
     def notice(self, text: str) -> None:
-        """Send the client a notice."""
         self._client.send(wire.info(text))
 
     # ------------------------------------------------------------------ the client's messages

@@ -15,11 +15,8 @@ from sparkify_dwh.standin.rules.encodings import TYPES, catalogue_name, read_enc
 from sparkify_dwh.standin.rules.table_design import Column, check_once
 from sparkify_dwh.standin.rules.table_keys import CONSTRAINTS
 
-TAG = "ALTER TABLE"
-
 
 def alter_table_rule(sql: str, words: list[str]) -> Plan | None:
-    """Plan ALTER TABLE."""
     if words[:2] != ["ALTER", "TABLE"]:
         return None
     reader = StatementReader(sql)
@@ -118,11 +115,11 @@ def _alter_column(reader: StatementReader, table: str) -> Plan:
     if reader.accept("USING"):
         # https://github.com/dbeaver/dbeaver/issues/9449
         raise RedshiftError("0A000", "ALTER TABLE ALTER COLUMN does not support USING expression")
-    return alter_type(table, column, type_text, TAG)
+    return alter_type(table, column, type_text)
 
 
 def _call(procedure: str, *arguments: str | list[str] | None) -> Rewritten:
-    return Rewritten(f"CALL redshift_catalog.{procedure}({', '.join(map(_argument, arguments))})", TAG)
+    return Rewritten(f"CALL redshift_catalog.{procedure}({', '.join(map(_argument, arguments))})", tag="ALTER TABLE")
 
 
 def _argument(value: str | list[str] | None) -> str:

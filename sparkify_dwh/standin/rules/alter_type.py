@@ -34,7 +34,7 @@ WHERE c.conrelid = {table}::regclass AND c.contype = 'c' AND a.attname = {column
 """
 
 
-def alter_type(table: str, column: str, type_text: str, tag: str) -> Plan:
+def alter_type(table: str, column: str, type_text: str) -> Plan:
     """Plan the change of a column's type; ``table`` is quoted and qualified."""
     new = column_type(type_text, column)
     if new.base != "varchar" or new.bytes is None:
@@ -54,7 +54,7 @@ def alter_type(table: str, column: str, type_text: str, tag: str) -> Plan:
         add = f"ADD {changed.bytes_check()[0]}"
         backend.query(f"ALTER TABLE {table} {drops}ALTER COLUMN {quoted(column)} TYPE {new.sql}, {add}")
 
-    return CarriedOut(run, tag)
+    return CarriedOut(run, "ALTER TABLE")
 
 
 def _check(rows: list[list[str | None]], column: str, new_bytes: int) -> None:

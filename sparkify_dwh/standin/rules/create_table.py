@@ -41,7 +41,6 @@ def create_table_rule(sql: str, words: list[str]) -> Plan | None:
 
 
 def read_create_table(sql: str) -> Table:
-    """Read a CREATE TABLE statement."""
     reader = StatementReader(sql)
     temporary = read_beginning(reader)
     if_not_exists = reader.accept("IF", "NOT", "EXISTS")

@@ -17,7 +17,7 @@ from sparkify_dwh.standin.language.reader import literal, quoted
 from sparkify_dwh.standin.language.text import Edit, apply_edits, arguments, closing_bracket
 from sparkify_dwh.standin.postgres.parameters import CATALOG
 
-# Words that are no calls.
+# Functions that are called without brackets.
 WORDS = {"sysdate": f"{CATALOG}.sysdate()"}
 
 _TEMPORARY_NAME = re.compile(r"#[^\W\d]")
@@ -162,7 +162,12 @@ def _nvl2(sql: str, tokens: list[Token], index: int, start: int) -> list[Edit]:
     return [Edit(start, tokens[end].end, f"CASE WHEN ({value}) IS NOT NULL THEN {present} ELSE {absent} END")]
 
 
-CALLS: dict[str, Rule] = {
+# Functions that PostgreSQL has too, with other arguments or results.
+_REPLACED = (
+    "concat", "version", "current_setting", "set_config", "regexp_replace", "regexp_substr", "regexp_instr", "regexp_count",
+    "json_extract_path_text", "json_array_length",
+)  # fmt: skip
+CALLS: dict[str, Rule] = {name: _renamed(f"{CATALOG}.{name}") for name in _REPLACED} | {
     "extract": _extract,
     "date_part": _with_date_part("pgdate_part"),
     "pgdate_part": _with_date_part("pgdate_part"),
@@ -175,16 +180,6 @@ CALLS: dict[str, Rule] = {
     "nvl": _renamed("COALESCE"),
     "nvl2": _nvl2,
     "decode": _decode,
-    "concat": _renamed(f"{CATALOG}.concat"),
-    "version": _renamed(f"{CATALOG}.version"),
-    "current_setting": _renamed(f"{CATALOG}.current_setting"),
-    "set_config": _renamed(f"{CATALOG}.set_config"),
-    "regexp_replace": _renamed(f"{CATALOG}.regexp_replace"),
-    "regexp_substr": _renamed(f"{CATALOG}.regexp_substr"),
-    "regexp_instr": _renamed(f"{CATALOG}.regexp_instr"),
-    "regexp_count": _renamed(f"{CATALOG}.regexp_count"),
-    "json_extract_path_text": _renamed(f"{CATALOG}.json_extract_path_text"),
-    "json_array_length": _renamed(f"{CATALOG}.json_array_length"),
 }
 TRIGGERS = frozenset(CALLS) | frozenset(WORDS)
 

@@ -27,6 +27,7 @@ SHOW_COMMANDS = frozenset({
     "COLUMN", "COLUMNS", "CONSTRAINTS", "DATABASES", "DATASHARES", "EXTERNAL", "FUNCTIONS", "GRANTS", "MODEL",
     "PARAMETERS", "POLICIES", "PROCEDURE", "PROCEDURES", "SCHEMAS", "TABLE", "TABLES", "VIEW",
 })  # fmt: skip
+# The guide's parameters in the columns of Redshift's SHOW ALL.
 ALL = """
 SELECT name, redshift_catalog.current_setting(name) AS setting FROM unnest(ARRAY[{names}]) AS name ORDER BY name
 """
@@ -91,7 +92,8 @@ def _show(reader: StatementReader) -> Plan:
     """Plan SHOW {name | ALL}."""
     reader.expect("SHOW")
     if reader.accept("ALL"):
-        return _show_all((*DOCUMENTED, *REDSHIFT_ONLY))
+        names = ", ".join(map(literal, (*DOCUMENTED, *REDSHIFT_ONLY)))
+        return Rewritten(ALL.format(names=names), tag="SHOW")
     if any(reader.accept(*phrase) for phrase in SHOW_PHRASES):
         return PASSED
     if reader.ahead in SHOW_COMMANDS:
@@ -101,11 +103,6 @@ def _show(reader: StatementReader) -> Plan:
     if name in REDSHIFT_ONLY or name in ("search_path", "server_version", "statement_timeout"):
         return Rewritten(f"SELECT {CATALOG}.current_setting('{name}') AS {name}", tag="SHOW")
     return PASSED
-
-
-def _show_all(names: tuple[str, ...]) -> Plan:
-    """Select the guide's parameters in the columns of Redshift's SHOW ALL."""
-    return Rewritten(ALL.format(names=", ".join(map(literal, names))), tag="SHOW")
 
 
 def _name(reader: StatementReader) -> str:

@@ -36,7 +36,7 @@ INDEXES = ("CREATE INDEX", "CREATE UNIQUE INDEX")
 
 # First words of statements that Redshift has and the stand-in does not implement.
 NOT_IMPLEMENTED = ("ALTER SYSTEM",)
-# First words of which Redshift's grammar does not have the last.
+# First words whose last one is a syntax error in Redshift.
 SYNTAX_ERRORS = ("COMMIT PREPARED", "PREPARE TRANSACTION", "ROLLBACK PREPARED")
 
 # Redshift's commands; another first word is a syntax error. Redshift guide, c_SQL_commands

@@ -13,7 +13,7 @@ EXPLAIN_OPTIONS = (
 
 def refuse_explain_options(tokens: StatementTokens) -> None:
     """Raise for EXPLAIN (ANALYZE ...), which would run the statement. Redshift guide, r_EXPLAIN"""
-    if tokens.is_word(0, "explain") and tokens.is_symbol(1, "(") and tokens.is_word(2, *EXPLAIN_OPTIONS):
+    if tokens.is_word(0, "explain") and tokens.symbol(1) == "(" and tokens.is_word(2, *EXPLAIN_OPTIONS):
         raise syntax_error(tokens, 2)
 
 
@@ -34,7 +34,7 @@ def refuse_row_constructors(tokens: StatementTokens) -> None:
 def refuse_newer_clauses(tokens: StatementTokens) -> None:
     """Raise for TABLESAMPLE, OVERRIDING and EXCLUDE. Guide, r_FROM_clause30, r_INSERT_30, r_Window_function_synopsis"""
     for index in tokens.words({"tablesample", "overriding", "exclude"}):
-        sampled = tokens.is_word(index, "tablesample") and tokens.is_symbol(index + 2, "(")
+        sampled = tokens.is_word(index, "tablesample") and tokens.symbol(index + 2) == "("
         overriding = tokens.is_word(index, "overriding") and tokens.is_word(index + 2, "value")
         excluding = tokens.is_word(index, "exclude") and tokens.is_word(index + 1, "current", "group", "ties", "no")
         if sampled or overriding or excluding:
@@ -45,5 +45,5 @@ def refuse_with_data(tokens: StatementTokens) -> None:
     """Raise for CREATE TABLE .. AS .. WITH [NO] DATA. Redshift guide, r_CREATE_TABLE_AS, which has neither"""
     for index in tokens.words({"data"}):
         follows = tokens.follows_word(index, "with") or tokens.phrase_ends(index - 1, "with", "no")
-        if follows and (tokens.kind(index + 1) is None or tokens.is_symbol(index + 1, ";")):
+        if follows and (tokens.kind(index + 1) is None or tokens.symbol(index + 1) == ";"):
             raise syntax_error(tokens, index)

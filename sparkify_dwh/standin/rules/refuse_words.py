@@ -60,7 +60,7 @@ def _refuse_returning(tokens: StatementTokens) -> None:
 
 def _refuse_on_conflict(tokens: StatementTokens) -> None:
     for index in tokens.words({"conflict"}):
-        has_action = tokens.is_word(index + 1, "do", "on") or tokens.is_symbol(index + 1, "(")
+        has_action = tokens.is_word(index + 1, "do", "on") or tokens.symbol(index + 1) == "("
         if tokens.is_word(0, "insert") and tokens.follows_word(index, "on") and has_action:
             raise syntax_error(tokens, index)
 
@@ -91,13 +91,13 @@ def _refuse_row_locks(tokens: StatementTokens) -> None:
 def _refuse_filter(tokens: StatementTokens) -> None:
     """Raise for FILTER (WHERE ...) after an aggregate. https://github.com/jazzband/django-redshift-backend/pull/74"""
     for index in tokens.words({"filter"}):
-        if tokens.symbol(index - 1) == ")" and tokens.is_symbol(index + 1, "(") and tokens.is_word(index + 2, "where"):
+        if tokens.symbol(index - 1) == ")" and tokens.symbol(index + 1) == "(" and tokens.is_word(index + 2, "where"):
             raise syntax_error(tokens, index + 1)
 
 
 def _refuse_lateral(tokens: StatementTokens) -> None:
     for index in tokens.words({"lateral"}):
-        if tokens.follows_word(index, "join", "from") or tokens.is_symbol(index + 1, "("):
+        if tokens.follows_word(index, "join", "from") or tokens.symbol(index + 1) == "(":
             raise syntax_error(tokens, index)
 
 
@@ -105,7 +105,7 @@ def _refuse_values_as_table(tokens: StatementTokens) -> None:
     """Raise for VALUES outside of INSERT and MERGE. Redshift guide, c_unsupported-postgresql-features"""
     for index in tokens.words({"values"}):
         is_query = tokens.symbol(index - 1) == "(" or tokens.follows_word(index, *_BEFORE_QUERIES)
-        if is_query and tokens.is_symbol(index + 1, "("):
+        if is_query and tokens.symbol(index + 1) == "(":
             raise syntax_error(tokens, index)
 
 
@@ -135,7 +135,7 @@ def _refuse_windows(tokens: StatementTokens) -> None:
         function = tokens.called_before(index)
         if function is None:
             continue
-        if not tokens.is_symbol(index + 1, "("):
+        if tokens.symbol(index + 1) != "(":
             raise syntax_error(tokens, index + 1)  # the guide's grammar has no WINDOW clause
         frame = tokens.frame(index + 1)
         if frame in ("range", "groups"):

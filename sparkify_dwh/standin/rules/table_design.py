@@ -45,7 +45,6 @@ class Column:
         self.not_null = not nullable
 
     def set_default(self, expression: str) -> None:
-        """Declare the default, once."""
         if self.default is not None:
             raise RedshiftError(SYNTAX_ERROR, f'multiple default values specified for column "{self.name}"')
         self.default = expression
@@ -59,7 +58,6 @@ class Column:
         self.identity = (always, seed, step)
 
     def set_encoding(self, encoding: str) -> None:
-        """Declare the encoding, once."""
         if self.encoding is not None:
             raise RedshiftError(SYNTAX_ERROR, f'multiple encodings specified for column "{self.name}"')
         check_encoding(encoding, self.type.base, self.name)
@@ -135,12 +133,12 @@ class Table:
         self.attributes.add(attribute)
 
     def set_distkey(self, name: str) -> None:
-        """Declare the distribution key, of which there is one. Redshift guide, r_CREATE_TABLE_NEW"""
+        """Declare the distribution key, once. Redshift guide, r_CREATE_TABLE_NEW"""
         self.set_once("DISTKEY")
         self.column(name).distkey = True
 
     def set_sort_key(self, names: list[str], *, interleaved: bool = False) -> None:
-        """Declare the sort key, of which there is one. Redshift guide, r_CREATE_TABLE_NEW"""
+        """Declare the sort key, once. Redshift guide, r_CREATE_TABLE_NEW"""
         self.set_once("SORTKEY")
         check_once(names, "sort key")
         for position, name in enumerate(names, start=1):

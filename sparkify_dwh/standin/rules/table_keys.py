@@ -39,7 +39,7 @@ def read_constraint(reader: StatementReader, table: Table) -> None:
 
 
 def add_primary_key(table: Table, name: str | None, columns: list[str]) -> None:
-    """Add the primary key, of which there is one, and whose columns are NOT NULL."""
+    """Add the only primary key, whose columns become NOT NULL."""
     if any(key["kind"] == "p" for key in table.keys):
         raise RedshiftError(INVALID_TABLE, f'multiple primary keys for table "{table.name}" are not allowed')
     check_once(columns, "primary key constraint")
@@ -49,7 +49,6 @@ def add_primary_key(table: Table, name: str | None, columns: list[str]) -> None:
 
 
 def add_unique_key(table: Table, name: str | None, columns: list[str]) -> None:
-    """Add a unique key."""
     check_once(columns, "unique constraint")
     _add(table, "u", name or f"{table.name}_{'_'.join(columns)}_key", columns, "UNIQUE")
 

@@ -81,7 +81,7 @@ def _is_one(tokens: StatementTokens, index: int) -> bool:
 
 def _is_alias(tokens: StatementTokens, index: int) -> bool:
     """Return whether a table's name is used as an alias here."""
-    return tokens.is_symbol(index + 1, ".") or tokens.follows_word(index, "as")
+    return tokens.symbol(index + 1) == "." or tokens.follows_word(index, "as")
 
 
 def _view_columns(tokens: StatementTokens, index: int, start: int) -> list[Edit]:
@@ -89,7 +89,7 @@ def _view_columns(tokens: StatementTokens, index: int, start: int) -> list[Edit]
     closing = tokens.closing(index + 1)
     alias = closing + 2 if tokens.is_word(closing + 1, "as") else closing + 1
     columns_end = tokens.closing(alias + 1)
-    if columns_end >= len(tokens) or not tokens.is_symbol(alias + 1, "("):
+    if columns_end >= len(tokens) or tokens.symbol(alias + 1) != "(":
         return []
     view = f"{CATALOG}.late_binding_view_cols"
     return [Edit(start, tokens[closing].end, view), Edit(tokens[alias].end, tokens[columns_end].end, "")]

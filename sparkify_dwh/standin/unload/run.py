@@ -108,7 +108,7 @@ class UnloadExecution:
 
 
 class _Files:
-    """Writes rows to files, one of which is open at a time."""
+    """Writes rows to files; one file is open at a time."""
 
     def __init__(self, statement: UnloadStatement, rows: UnloadedRows, target: UnloadTarget) -> None:
         self._statement, self._rows, self._target = statement, rows, target

@@ -31,7 +31,6 @@ class TextFile:
         return self.rows == 0 or self._file.tell() + len(row) <= self._max_bytes
 
     def add(self, row: bytes) -> None:
-        """Add a row."""
         self._out.write(row)
         self.rows += 1
 

@@ -275,14 +275,14 @@ ORDINARY = f'{{{REQUIRED}1541106106796, "other": "%d"}}'
     "odd", ['{"whole": "x"}', '{"whole": 1.0, "long": 2, "zoned": 3}', "{}\n{}", '{"long": "', "x", ""]
 )
 @pytest.mark.parametrize("at", [0, 777, 3_999])
-def test_one_odd_line_among_many_is_the_only_one_that_is_read_alone(odd: str, at: int) -> None:
+def test_one_odd_line_among_many_changes_nothing(odd: str, at: int) -> None:
     lines = [ORDINARY % number for number in range(4_000)]  # three blocks
     lines.insert(at, odd)
     assert_same("\n".join(lines).encode(), "TIMEFORMAT 'epochmillisecs'")
 
 
 @pytest.mark.parametrize("boundary", [-1, 0, 1])
-def test_what_takes_more_than_a_document_may_is_the_exact_readers(boundary: int) -> None:
+def test_documents_of_the_maximum_size_are_read_the_same(boundary: int) -> None:
     line = b'{"whole": 1, "long": "x", "zoned": "2018-11-01 21:01:46-08", "other": "%s"}'
     long = line % (b"x" * (MAX_DOCUMENT_BYTES + boundary - len(line) + 2))
     assert len(long) == MAX_DOCUMENT_BYTES + boundary
@@ -290,7 +290,7 @@ def test_what_takes_more_than_a_document_may_is_the_exact_readers(boundary: int)
 
 
 class Broken(Memory):
-    """A store of which no object but the first can be opened."""
+    """A store whose first object is the only one that can be opened."""
 
     def open(self, url: str, /) -> BinaryIO:
         if url.endswith("/0"):
@@ -329,12 +329,12 @@ def test_ordinary_lines_are_taken() -> None:
     ['"whole": 1.0', '"whole": null', '"short": "sixsix"', '"short": "ééé"', '"long": 5', '"small": 99999', '"double": -0',
      '"zoned": -99999999999999', '"whole": "x"', '"long": "\\u0000"', '"other": NaN', '"double": [1]'],
 )  # fmt: skip
-def test_whatever_needs_a_look_is_refused(changes: str) -> None:
+def test_values_that_need_conversion_are_refused(changes: str) -> None:
     assert not accepted('{"whole": 1, "long": "x", "zoned": 1541106106796, ' + changes + "}")
 
 
 @pytest.mark.parametrize("change", ['"long": 5', '"whole": 1.0', '"double": -0', '"long": {"a": 1}'])
-def test_what_is_often_refused_is_taken_in_the_end(change: str) -> None:
+def test_a_kind_of_value_that_is_often_refused_is_accepted_later(change: str) -> None:
     block = f"{{{REQUIRED}1541106106796, {change}}}".encode()
     fast = a_fast_reader()
     for _ in range(fast_rows.MAX_REFUSALS):
@@ -346,9 +346,7 @@ def test_what_is_often_refused_is_taken_in_the_end(change: str) -> None:
 @given(
     st.lists(st.binary(max_size=5) | st.sampled_from([b"\n", b"\n{", b"{"]), max_size=10), st.integers(1, 9), st.data()
 )
-def test_blocks_and_what_is_left_of_them_are_the_file(
-    pieces: list[bytes], block_bytes: int, draw: st.DataObject
-) -> None:
+def test_blocks_and_the_rest_are_the_file(pieces: list[bytes], block_bytes: int, draw: st.DataObject) -> None:
     """Handing back the end of a block gives the rest of the file, byte for byte."""
     data = b"".join(pieces)
     blocks = LineBlocks(BytesIO(data), block_bytes)

@@ -59,7 +59,7 @@ def test_hidden_files_are_loaded_too(tmp_path: Path) -> None:
     assert load(tmp_path, "").rows == 1
 
 
-def test_a_jsonpaths_file_is_no_data(tmp_path: Path) -> None:
+def test_a_jsonpaths_file_under_the_prefix_is_an_error(tmp_path: Path) -> None:
     """Redshift guide, copy-parameters-data-format: under the data's prefix COPY reads it as data, and returns errors."""
     (tmp_path / "log 1").mkdir()
     (tmp_path / "log 1" / "a").write_bytes(b'{"id": 1}')
@@ -71,7 +71,7 @@ def test_a_jsonpaths_file_is_no_data(tmp_path: Path) -> None:
             load(tmp_path, "log 1", json_option=json_option)
 
 
-def test_objects_without_bytes_are_harmless(tmp_path: Path) -> None:
+def test_empty_objects_load_nothing(tmp_path: Path) -> None:
     (tmp_path / "folder").write_bytes(b"")
     for compression in ("", "GZIP", "BZIP2"):
         assert load(tmp_path, "folder", compression).files == [FileResult(file_url(tmp_path / "folder"))]
@@ -195,7 +195,7 @@ def test_a_file_that_cannot_be_opened_is_not_taken_for_missing(tmp_path: Path) -
     ["", "{", "[]", "null", '{"files": []}', '{"entries": 1}', '{"entries": ["s3://b/k"]}', '{"entries": [{"url": 1}]}',
      '{"entries": [{"url": "b/k"}]}', '{"entries": [{"url": "s3://b/k", "mandatory": "yes"}]}', '{"entries": []} {}'],
 )  # fmt: skip
-def test_a_manifest_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
+def test_an_invalid_manifest_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "manifest").write_text(content)
     assert "is not in correct json format" in failure(tmp_path, "manifest", "MANIFEST").message
 

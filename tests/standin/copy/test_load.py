@@ -85,7 +85,7 @@ def read_value(data: bytes, type_: str) -> object:
 
 
 def read_numeric(data: bytes) -> Decimal:
-    """Digits to the base of 10,000, of which the first counts 10,000 to the power of the weight."""
+    """Read digits of base 10,000; the weight is the exponent of the first."""
     count, weight, sign, scale = struct.unpack_from(">hhHh", data)
     digits = struct.unpack_from(f">{count}h", data, 8)
     with localcontext(Context(prec=60)):
@@ -183,7 +183,7 @@ def test_bytes_that_are_not_utf8_matter_only_where_they_are_loaded(tmp_path: Pat
     assert load(tmp_path, "JSON ACCEPTINVCHARS").rows == [(1, None), (2, "?")]
 
 
-def test_what_a_reject_shows_is_short_and_can_be_stored(tmp_path: Path) -> None:
+def test_the_texts_of_a_reject_are_short_and_can_be_stored(tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(b'{"id": 1, "name": "' + "é".encode() * 2000 + b'"}\n{"\x00')
     long, malformed = load(tmp_path, "JSON MAXERROR 9").result.rejects
     assert (long.column_type, long.column_length, long.code) == ("varchar", "10", 1204)

@@ -1,4 +1,4 @@
-"""What COPY leaves behind: its answer, and what the system views say of it, rolled back or not."""
+"""COPY as a statement: its response, and its record in the system views, which survives a rollback."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_data_stays_between_runs() -> None:
             assert sa.inspect(connection).has_table("kept")
 
 
-def test_a_stale_pid_file_harms_nobody() -> None:
+def test_a_stale_pid_file_is_removed() -> None:
     """After a crash the number in it may be that of another process."""
     with (
         a_standin() as settings,
@@ -124,7 +124,7 @@ def test_it_listens_on_no_network() -> None:
             assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
 
 
-def test_what_processes_share_is_in_files() -> None:
+def test_shared_memory_is_in_files() -> None:
     """A container's /dev/shm has 64 MB by default, and a join of a few million rows would need more."""
     with a_standin() as settings:
         assert settings.standin_directory is not None
@@ -140,7 +140,7 @@ def test_it_sorts_by_bytes() -> None:
     assert rows == ["B", "b", "é", None]
 
 
-def test_a_postgres_that_is_not_there_is_named() -> None:
+def test_an_unreachable_postgresql_is_named() -> None:
     engine = sa.create_engine("redshift+standin://me:hush-hush@127.0.0.1:1/dev")
     with pytest.raises(UnreachableError, match=r"at 127\.0\.0\.1:1") as error:
         engine.connect()

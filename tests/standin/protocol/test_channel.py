@@ -74,7 +74,7 @@ def test_bytes_arrive_in_their_order_however_few_are_taken_at_a_time() -> None:
     assert bytes(arrived) == b"".join(pieces())
 
 
-def test_the_content_is_what_has_not_been_sent() -> None:
+def test_the_content_is_the_unsent_bytes() -> None:
     buffer = SendBuffer()
     for piece in pieces():
         buffer.add(piece)

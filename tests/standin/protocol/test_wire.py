@@ -213,7 +213,7 @@ def test_plain_statements_are_answered_as_postgresql_answers_them(
 
 @A_FEW
 @given(st.lists(st.integers(0, len(events("")) - 1), max_size=40))
-def test_names_stand_for_what_they_stand_for_in_postgresql(
+def test_names_mean_the_same_as_in_postgresql(
     postgres: PostgresAddress, place: tuple[str, int], chosen: list[int]
 ) -> None:
     """Whether the relay or PostgreSQL runs a statement is not seen, whatever fails or is skipped before."""
@@ -224,7 +224,7 @@ def test_names_stand_for_what_they_stand_for_in_postgresql(
 
 @A_FEW
 @given(messages=messages_with(st.one_of(PLAIN, OURS)))
-def test_a_session_comes_to_its_end_whatever_was_asked(place: tuple[str, int], messages: list[bytes]) -> None:
+def test_any_sequence_of_messages_is_answered(place: tuple[str, int], messages: list[bytes]) -> None:
     """Every Sync and every Query that is not skipped is answered with ReadyForQuery, and the last query is answered."""
     kinds_, tags_, _, ready = answers(place, "anybody", messages)
     queries = sum(message[:1] == b"Q" for message in messages)
@@ -236,7 +236,7 @@ def test_a_session_comes_to_its_end_whatever_was_asked(place: tuple[str, int], m
 
 @A_FEW
 @given(st.binary(max_size=200))
-def test_any_bytes_at_the_start_do_no_harm(place: tuple[str, int], data: bytes) -> None:
+def test_any_bytes_at_the_start_leave_the_listener_running(place: tuple[str, int], data: bytes) -> None:
     with RawClient(place) as client, suppress(OSError):  # it may be shown the door before it has said all
         client.send(data)
         client.socket.shutdown(socket.SHUT_WR)

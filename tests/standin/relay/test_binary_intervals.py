@@ -36,22 +36,16 @@ def test_a_timedelta_is_refused(connection: Connection) -> None:
     assert message == "0A000 the stand-in cannot read an interval in binary: use DATEADD"
 
 
-def test_intervals_may_be_reckoned_with(connection: Connection) -> None:
+def test_intervals_work_inside_a_statement(connection: Connection) -> None:
     sql = "SELECT TIMESTAMP 'epoch' + 2 * INTERVAL '1 day', DATEDIFF(hour, '2018-11-01', '2018-11-02 01:00')"
     assert connection.exec_driver_sql(sql).all() == [(datetime(1970, 1, 3), 25)]
-
-
-def test_the_session_goes_on_after_the_refusal(connection: Connection) -> None:
-    refused(connection, "SELECT INTERVAL '1 day'")
-    connection.rollback()
-    assert connection.exec_driver_sql("SELECT 1").scalar() == 1
 
 
 # ---------------------------------------------------------------------- the messages
 
 
 def bind(parameter_formats: list[int], values: list[bytes | None], column_formats: list[int]) -> bytes:
-    """A Bind message behind its names."""
+    """The body of a Bind message after its names."""
     sent = b"".join(
         struct.pack("!i", -1) if value is None else struct.pack("!i", len(value)) + value for value in values
     )
@@ -84,7 +78,7 @@ def known(parameters: list[int], columns: list[int]) -> BinaryIntervals:
         (b"\x00\x00\x00\x05", None),
     ],
 )
-def test_what_is_text_passes(formats: bytes, error: str | None) -> None:
+def test_only_binary_intervals_are_refused(formats: bytes, error: str | None) -> None:
     intervals = known([TEXT, INTERVAL], [TEXT, INTERVAL])
     if error is None:
         intervals.check(formats)
@@ -99,7 +93,7 @@ def test_a_statement_without_intervals_and_one_that_is_not_described_pass() -> N
     BinaryIntervals().check(everything)
 
 
-def test_the_types_of_columns_are_read_whatever_their_names() -> None:
+def test_column_types_are_read_with_names_in_any_encoding() -> None:
     """The names are in the client's encoding."""
     column = b"caf\xe9\x00" + struct.pack("!IhIhih", 0, 0, INTERVAL, 16, -1, 0)
     assert wire.column_types(struct.pack("!h", 2) + column + column) == [INTERVAL, INTERVAL]

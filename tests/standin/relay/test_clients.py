@@ -35,7 +35,7 @@ def test_garbage_at_the_start_is_answered_with_an_error(place: tuple[str, int], 
 @pytest.mark.parametrize(
     "first", [b"", b"\x00\x00", startup(user="a")[:-1], struct.pack("!ii", 8, wire.CANCEL_REQUEST)]
 )
-def test_a_client_may_go_before_it_has_come(place: tuple[str, int], first: bytes) -> None:
+def test_a_client_may_disconnect_during_its_startup(place: tuple[str, int], first: bytes) -> None:
     with RawClient(place) as client:
         client.send(first)
         client.socket.shutdown(socket.SHUT_WR)
@@ -68,7 +68,7 @@ def test_text_that_is_not_utf8_is_refused_and_the_session_goes_on(place: tuple[s
     assert (sqlstates(answer), tags(answer)) == (["22021"], ["SELECT 1"])
 
 
-def test_half_a_message_is_nothing(place: tuple[str, int]) -> None:
+def test_an_incomplete_message_is_ignored(place: tuple[str, int]) -> None:
     with RawClient(place).greeted() as client:
         client.send(wire.query("BEGIN; INSERT INTO numbers VALUES (1)"), wire.query("COMMIT")[:-3])
         client.until(b"Z")
@@ -76,7 +76,7 @@ def test_half_a_message_is_nothing(place: tuple[str, int]) -> None:
     assert served_next(place)
 
 
-def test_a_client_that_stops_reading_is_given_up(postgres: PostgresAddress) -> None:
+def test_a_client_that_stops_reading_is_disconnected(postgres: PostgresAddress) -> None:
     """Its transaction holds locks that others wait for."""
     sock = listening()
     listener = Listener(sock, lambda: postgres, send_timeout_seconds=0.2)
@@ -93,7 +93,7 @@ def test_a_slow_reader_gets_everything(place: tuple[str, int]) -> None:
         assert sum(len(body) for kind, body in client.until(b"Z") if kind == b"D") > 50_000_000
 
 
-def test_only_who_knows_the_key_can_cancel(place: tuple[str, int]) -> None:
+def test_a_cancellation_needs_the_session_key(place: tuple[str, int]) -> None:
     with RawClient(place).greeted() as client:
         client.send(counting(200_000))
         client.until(b"D")
@@ -114,7 +114,7 @@ def test_a_long_query_is_cancelled(place: tuple[str, int]) -> None:
 # ---------------------------------------------------------------------- a relay that cannot go on
 
 
-def test_a_client_for_whom_there_is_no_thread_is_told_and_the_next_is_served(place: tuple[str, int]) -> None:
+def test_a_client_without_a_thread_gets_an_error_and_the_next_is_served(place: tuple[str, int]) -> None:
     size = threading.stack_size(2**47)  # more than any process has room for
     try:
         with RawClient(place) as client:
@@ -125,7 +125,7 @@ def test_a_client_for_whom_there_is_no_thread_is_told_and_the_next_is_served(pla
     assert served_next(place)
 
 
-def test_one_client_too_many_is_told(place: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_above_the_limit_gets_an_error(place: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay_listener, "MAX_CLIENTS", 1)
     with RawClient(place).greeted(), RawClient(place) as client:
         assert sqlstates(client.until(b"E")) == ["53300"]
@@ -140,7 +140,9 @@ def unforeseen(client: RawClient, log: pytest.LogCaptureFixture) -> bool:
     return ends and record.getMessage() == "A session of the stand-in failed and has ended."
 
 
-def test_no_session_ends_without_a_word(postgres: PostgresAddress, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_in_a_session_is_reported(
+    postgres: PostgresAddress, caplog: pytest.LogCaptureFixture
+) -> None:
     sock = listening()
     listener = Listener(sock, lambda: postgres, send_timeout_seconds=None)  # type: ignore[arg-type]
     with RawClient(sock.getsockname()).greeted() as client:
@@ -149,7 +151,7 @@ def test_no_session_ends_without_a_word(postgres: PostgresAddress, caplog: pytes
     listener.close()
 
 
-def test_nobody_is_sent_away_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_at_the_start_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     sock = listening()
     listener = Listener(sock, lambda: None)  # type: ignore[arg-type, return-value]
     with RawClient(sock.getsockname()) as client:
@@ -158,7 +160,7 @@ def test_nobody_is_sent_away_without_a_word(caplog: pytest.LogCaptureFixture) ->
     listener.close()
 
 
-def test_a_client_is_told_of_what_the_system_does_not_give() -> None:
+def test_an_error_of_the_operating_system_is_reported() -> None:
     def address() -> PostgresAddress:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 

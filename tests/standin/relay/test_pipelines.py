@@ -23,7 +23,7 @@ def test_a_string_may_hold_a_whole_transaction(place: tuple[str, int], tmp_path:
     assert served_next(place)
 
 
-def test_an_error_ends_the_rest_of_a_string_and_undoes_what_was_before(place: tuple[str, int], tmp_path: Path) -> None:
+def test_an_error_in_a_query_of_several_statements_rolls_all_back(place: tuple[str, int], tmp_path: Path) -> None:
     """PostgreSQL documentation, 54.2.2.1: without BEGIN the statements of a string are one transaction."""
     copy = copy_of(tmp_path / "a", 1, 2)
     with RawClient(place).greeted() as client:
@@ -80,7 +80,7 @@ def test_an_error_in_a_pipeline_skips_up_to_the_sync_and_no_further(place: tuple
 
 
 @pytest.mark.parametrize("failing", ["CREATE INDEX i ON numbers (n)", "COPY nowhere FROM 's3://a/b' IAM_ROLE default"])
-def test_what_is_refused_in_a_pipeline_undoes_its_transaction(
+def test_a_refused_statement_in_a_pipeline_rolls_its_transaction_back(
     place: tuple[str, int], tmp_path: Path, failing: str
 ) -> None:
     with RawClient(place).greeted() as client:

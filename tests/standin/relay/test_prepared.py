@@ -85,7 +85,7 @@ def in_turn(client: RawClient, is_waiting: bool, *parts: bytes) -> tuple[list[st
 
 
 @WAITING
-def test_a_name_that_is_taken_still_is_the_copy_that_it_was(client: RawClient, copy: str, is_waiting: bool) -> None:
+def test_a_second_parse_of_a_name_leaves_the_first_statement(client: RawClient, copy: str, is_waiting: bool) -> None:
     done, _, rows = in_turn(client, is_waiting, parse(b"s", copy), parse(b"s", "SELECT 1"), run(b"s"))
     assert (done, rows) == (["COPY"], "1")
 
@@ -139,7 +139,7 @@ def test_a_portal_gives_its_rows_in_two_parts(client: RawClient) -> None:
     assert kinds(answer(client, BEGIN, rows, some, wire.SYNC, some, some, wire.SYNC, COMMIT)) == "CZ12DsZDsCZCZ"
 
 
-def test_a_statement_of_the_relays_is_no_success_for_execute_in_sql(client: RawClient, copy: str) -> None:
+def test_sql_execute_of_a_statement_of_the_relay_is_an_error(client: RawClient, copy: str) -> None:
     """The relay does not see which statement that is: it is an error, and fails the transaction."""
     prepared = [parse(b"s", copy), wire.SYNC, BEGIN]
     done, errors, rows = outcome(
@@ -170,7 +170,7 @@ def test_intervals_are_those_of_the_statement_that_postgresql_has(client: RawCli
     assert sqlstates(answer(client, close(b"s"), parse(b"s", "SELECT 1"), binary, wire.SYNC)) == []
 
 
-def test_names_in_another_encoding_do_no_harm(client: RawClient) -> None:
+def test_column_names_may_have_another_encoding(client: RawClient) -> None:
     """Of columns: the bytes of LATIN1 are not those of UTF-8."""
     answer(client, wire.query("SELECT set_config('client_encoding', 'LATIN1', FALSE)"))
     found = answer(client, parse(b"", 'SELECT 1 AS "\u00e9"'), wire.describe(b"S", b""), run(b""), wire.SYNC)

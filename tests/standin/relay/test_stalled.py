@@ -76,7 +76,7 @@ def stalled(place: tuple[str, int], store: StallingStore, statement: str = STALL
 
 
 @pytest.mark.parametrize("statement", ALL_STALLING)
-def test_a_client_that_vanishes_takes_its_stalled_statement_with_it(
+def test_a_stalled_statement_ends_when_its_client_disconnects(
     place: tuple[str, int], store: StallingStore, statement: str
 ) -> None:
     stalled(place, store, statement).socket.close()
@@ -115,9 +115,7 @@ def test_a_stalled_statement_ends_with_its_timeout(
 
 
 @pytest.mark.parametrize("statement", ALL_STALLING)
-def test_who_is_terminated_in_a_stalled_statement_is_told(
-    place: tuple[str, int], store: StallingStore, statement: str
-) -> None:
+def test_a_terminated_session_gets_the_reason(place: tuple[str, int], store: StallingStore, statement: str) -> None:
     with stalled(place, store, statement) as client, RawClient(place).greeted() as other:
         other.send(wire.query(f"SELECT pg_terminate_backend({client.pid})"))
         assert tags(other.until(b"Z")) == ["SELECT 1"]
@@ -129,7 +127,7 @@ def test_who_is_terminated_in_a_stalled_statement_is_told(
 
 
 @pytest.mark.parametrize("statement", ALL_STALLING)
-def test_a_store_that_breaks_off_fails_the_statement(
+def test_a_lost_connection_to_the_store_fails_the_statement(
     place: tuple[str, int], store: StallingStore, statement: str
 ) -> None:
     with stalled(place, store, statement) as client:

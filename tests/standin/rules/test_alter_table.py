@@ -61,7 +61,7 @@ def test_a_column_is_dropped_and_another_renamed(altered: Connection) -> None:
         "ALTER SORTKEY (a, a)",
     ],
 )
-def test_what_redshift_does_not_alter_is_refused(action: str) -> None:
+def test_unsupported_changes_are_refused(action: str) -> None:
     with pytest.raises(RedshiftError):
         plan(f"ALTER TABLE altered {action}")
 

@@ -132,7 +132,7 @@ def test_select_into_has_one_form(sql: str, near: str) -> None:
 
 
 @pytest.mark.parametrize("sql", ["SELECT 1 AS into", "SELECT 'into' FROM t", '(SELECT 1 AS "into")'])
-def test_a_query_that_only_mentions_into_is_left_alone(sql: str) -> None:
+def test_into_as_a_name_or_string_passes_unchanged(sql: str) -> None:
     assert plan(sql) is PASSED
 
 

@@ -33,7 +33,7 @@ def answer(connection: Connection, sql: str) -> Any:
         "SELECT a # 2, extract(year, x)",
     ],
 )
-def test_what_is_no_function_of_redshift_stays_byte_for_byte(sql: str) -> None:
+def test_other_names_stay_byte_for_byte(sql: str) -> None:
     assert postgres_expressions(sql) == sql
 
 
@@ -51,7 +51,7 @@ def test_what_is_no_function_of_redshift_stays_byte_for_byte(sql: str) -> None:
          "SELECT redshift_catalog.listagg(DISTINCT a, ',' ORDER BY a) "),
     ],
 )  # fmt: skip
-def test_only_the_words_that_differ_are_written_anew(sql: str, expected: str) -> None:
+def test_only_the_words_that_differ_are_rewritten(sql: str, expected: str) -> None:
     assert postgres_expressions(sql) == expected
 
 

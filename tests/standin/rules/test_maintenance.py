@@ -55,7 +55,7 @@ def test_truncate_commits_what_came_before_it(engine: Engine, plays: str) -> Non
         connection.commit()
 
 
-def test_what_follows_a_truncate_is_a_transaction_of_its_own(engine: Engine, plays: str) -> None:
+def test_the_next_statement_after_a_truncate_begins_a_transaction(engine: Engine, plays: str) -> None:
     """The driver begins a new one with its next statement."""
     with engine.connect() as connection:
         connection.exec_driver_sql(f"TRUNCATE {plays}")
@@ -100,7 +100,7 @@ def test_analyze_runs_inside_a_transaction(plays: str, connection: Connection) -
         connection.exec_driver_sql(words)
 
 
-def test_what_analyze_does_not_know_is_left_out_for_postgresql() -> None:
+def test_redshifts_clauses_of_analyze_are_removed() -> None:
     assert plan("analyze verbose t (a, B) all columns;") == Rewritten('ANALYZE VERBOSE "t" ("a", "b")')
 
 

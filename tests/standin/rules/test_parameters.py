@@ -100,7 +100,7 @@ def test_a_value_that_a_parameter_does_not_take_is_refused(name: str, value: str
 @pytest.mark.parametrize(
     "name", ["enable_case_sensitive_identifier", "error_on_nondeterministic_update", "describe_field_name_in_uppercase"]
 )
-def test_a_parameter_that_changes_what_statements_do_keeps_its_default(name: str) -> None:
+def test_a_parameter_that_would_change_results_keeps_its_default(name: str) -> None:
     """Taken and not carried out, it would lie."""
     with pytest.raises(RedshiftError, match=f"the stand-in does not carry out {name} = on") as error:
         plan(f"SET {name} TO on")
@@ -109,7 +109,7 @@ def test_a_parameter_that_changes_what_statements_do_keeps_its_default(name: str
 
 @pytest.mark.parametrize("statement", ["SET {} TO 1", "SET LOCAL {} = 1", "RESET {}", "SHOW {}"])
 @pytest.mark.parametrize("name", ["standard_conforming_strings", "IntervalStyle", "work_mem", "lock_timeout", "role"])
-def test_what_only_postgresql_has_is_unknown(statement: str, name: str) -> None:
+def test_parameters_of_postgresql_are_unknown(statement: str, name: str) -> None:
     """https://github.com/sqlalchemy/sqlalchemy/issues/9494, https://github.com/typelevel/skunk/issues/229"""
     with pytest.raises(RedshiftError, match=f'unrecognized configuration parameter "{name.lower()}"') as error:
         plan(statement.format(name))
@@ -124,7 +124,7 @@ def test_what_only_postgresql_has_is_unknown(statement: str, name: str) -> None:
         "SHOW timezone", "RESET ALL", "RESET timezone",
     ],
 )  # fmt: skip
-def test_what_both_have_passes(sql: str) -> None:
+def test_parameters_that_both_have_pass(sql: str) -> None:
     assert plan(sql) is PASSED
 
 
@@ -183,7 +183,7 @@ def test_without_a_schema_to_create_in_nothing_is_created(connection: Connection
         connection.exec_driver_sql(sql)
 
 
-def test_a_client_hears_only_of_what_redshift_reports(migrated: Settings) -> None:
+def test_only_redshifts_parameters_are_reported_to_the_client(migrated: Settings) -> None:
     """PostgreSQL 18 also reports the search path, and with it what the stand-in puts behind it."""
     assert migrated.standin_directory is not None
     relay = local_relay(embedded_server(migrated.standin_directory))

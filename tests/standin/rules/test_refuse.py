@@ -169,14 +169,14 @@ ALLOWED = [
 
 
 @pytest.mark.parametrize(("sql", "code", "near"), STATEMENTS + EXPRESSIONS)
-def test_what_redshift_lacks_is_refused(sql: str, code: str, near: str) -> None:
+def test_statements_that_redshift_does_not_have_are_refused(sql: str, code: str, near: str) -> None:
     with pytest.raises(RedshiftError, match=near) as error:
         plan(sql)
     assert error.value.sqlstate == code
 
 
 @pytest.mark.parametrize("sql", ALLOWED)
-def test_names_strings_and_what_redshift_has_are_not_refused(sql: str) -> None:
+def test_names_strings_and_redshifts_own_syntax_are_not_refused(sql: str) -> None:
     """GROUPING SETS, ROLLUP and CUBE: Redshift guide, r_GROUP_BY_aggregation-extensions"""
     assert refused(sql, first_words(sql)) is None
 

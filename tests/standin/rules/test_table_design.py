@@ -55,7 +55,7 @@ from sparkify_dwh.standin.rules.create_table import read_create_table
         ("(a FLOAT(54))", "22023", "precision for type float must be between 1 and 53 bits"),
     ],
 )
-def test_what_contradicts_itself_is_an_error(sql: str, code: str, message: str) -> None:
+def test_an_invalid_or_contradictory_table_is_an_error(sql: str, code: str, message: str) -> None:
     """Redshift guide, r_CREATE_TABLE_NEW and r_Numeric_types201."""
     with pytest.raises(RedshiftError) as error:
         plan(f"CREATE TABLE t {sql}")

@@ -45,7 +45,7 @@ def test_setting_a_level_changes_nothing(connection: Connection, words: str) -> 
         ("SET query_group TO 'isolation'", Rewritten("SET SESSION sparkify_standin.query_group TO 'isolation'")),
     ],
 )
-def test_the_rest_of_what_was_said_stays(sql: str, expected: object) -> None:
+def test_only_the_isolation_level_is_removed(sql: str, expected: object) -> None:
     assert plan(sql) == expected
 
 

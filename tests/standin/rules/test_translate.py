@@ -45,7 +45,7 @@ def test_the_catalogue_is_read_through_views_that_have_redshifts_columns(sql: st
         "SELECT pg_constraint FROM t /* pg_catalog.pg_constraint */",
     ],
 )
-def test_what_only_mentions_redshifts_columns_is_left_alone(sql: str) -> None:
+def test_strings_and_comments_with_catalogue_names_pass_unchanged(sql: str) -> None:
     assert plan(sql) is PASSED
 
 

@@ -28,7 +28,7 @@ def answer(connection: Connection, expression: str) -> Any:
         ("weekday", 1), ("dow", 1), ("dayofweek", 1), ("dw", 1), ("epoch", 1253531403), ("'year'", 2009),
     ],
 )  # fmt: skip
-def test_extract_gives_the_part_alone_as_an_integer(connection: Connection, part: str, expected: int) -> None:
+def test_extract_returns_the_part_as_an_integer(connection: Connection, part: str, expected: int) -> None:
     value = answer(connection, f"EXTRACT({part} FROM {MOMENT})")
     assert (type(value), value) == (int, expected)
 
@@ -78,7 +78,7 @@ def test_results_have_redshifts_column_names(connection: Connection) -> None:
 @pytest.mark.parametrize(
     "call", ["EXTRACT(isodow FROM sysdate)", "DATEADD(dow, 1, sysdate)", "DATEDIFF(song, sysdate, sysdate)"]
 )
-def test_what_is_no_date_part_is_an_error(connection: Connection, call: str) -> None:
+def test_an_unknown_date_part_is_an_error(connection: Connection, call: str) -> None:
     with pytest.raises(DBAPIError, match="is not recognized here"):
         answer(connection, call)
 
@@ -133,7 +133,7 @@ def test_datediff_counts_the_boundaries_crossed(
     moment=st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)),
     count=st.integers(-50_000, 50_000),
 )
-def test_what_dateadd_adds_datediff_counts(connection: Connection, part: str, moment: datetime, count: int) -> None:
+def test_datediff_is_the_inverse_of_dateadd(connection: Connection, part: str, moment: datetime, count: int) -> None:
     if part == "year":
         count %= 100
     literal = f"timestamp '{moment.isoformat()}'"

@@ -94,7 +94,7 @@ def test_a_match_is_found_by_its_number(connection: Connection, arguments: str, 
         ("regexp_count('aAa', 'A', 4)", 0),
     ],
 )
-def test_matches_are_counted_and_their_places_told(connection: Connection, expression: str, expected: int) -> None:
+def test_matches_are_counted_and_located(connection: Connection, expression: str, expected: int) -> None:
     """Redshift guide, REGEXP_INSTR and REGEXP_COUNT."""
     assert answer(connection, expression) == expected
 
@@ -171,7 +171,7 @@ def test_json_arrays(connection: Connection, expression: str, expected: object) 
         ("json_extract_array_element_text('{}', 1)", "XX000 invalid json array object {}"),
     ],
 )
-def test_what_is_no_json_is_an_error(connection: Connection, expression: str, error: str) -> None:
+def test_invalid_json_is_an_error(connection: Connection, expression: str, error: str) -> None:
     """The wording: Redshift guide, JSON_EXTRACT_ARRAY_ELEMENT_TEXT."""
     assert refused(connection, expression) == error
 
@@ -205,7 +205,7 @@ def test_what_is_no_json_is_an_error(connection: Connection, expression: str, er
         ("next_day('2008-07-06', 'Su')", date(2008, 7, 13)),
     ],
 )
-def test_functions_that_postgresql_lacks(connection: Connection, expression: str, expected: object) -> None:
+def test_functions_that_postgresql_does_not_have(connection: Connection, expression: str, expected: object) -> None:
     """The examples of the Redshift guide: r_CHARINDEX, SHA2, r_STRTOL, r_MONTHS_BETWEEN_function, r_NEXT_DAY ..."""
     assert answer(connection, expression) == expected
 
@@ -219,5 +219,5 @@ def test_functions_that_postgresql_lacks(connection: Connection, expression: str
         ("next_day('2008-07-06', 'someday')", '22023 date part "someday" is not recognized here'),
     ],
 )
-def test_what_these_functions_do_not_take(connection: Connection, expression: str, error: str) -> None:
+def test_these_functions_refuse_invalid_arguments(connection: Connection, expression: str, error: str) -> None:
     assert refused(connection, expression) == error

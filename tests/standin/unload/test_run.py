@@ -20,7 +20,7 @@ ROWS = "(1, 'é, \"x\"', '2018-11-01 10:00:00.796'), (2, '', NULL), (NULL, NULL,
 
 @pytest.fixture
 def plays(connection: Connection) -> Connection:
-    """A connection with a table of three rows that nobody else sees."""
+    """A connection with a table of three rows in its own transaction."""
     connection.exec_driver_sql("CREATE TABLE plays (a SMALLINT, b VARCHAR(20), ts TIMESTAMP)")
     connection.exec_driver_sql(f"INSERT INTO plays VALUES {ROWS}")
     return connection
@@ -191,7 +191,7 @@ def test_nothing_is_overwritten_unasked(plays: Connection, tmp_path: Path) -> No
     }
 
 
-def test_cleanpath_removes_what_was_there(plays: Connection, tmp_path: Path) -> None:
+def test_cleanpath_removes_existing_files(plays: Connection, tmp_path: Path) -> None:
     """Redshift guide, r_UNLOAD, CLEANPATH"""
     (tmp_path / "0000_part_07").write_text("old")
     unload(plays, tmp_path, "CSV CLEANPATH")
@@ -249,7 +249,7 @@ def test_a_query_that_fails_leaves_no_files_and_a_failed_transaction(connection:
         connection.execute(text("SELECT 1"))
 
 
-def test_what_parquet_cannot_hold_is_said(connection: Connection, tmp_path: Path) -> None:
+def test_a_value_outside_of_parquets_range_is_an_error(connection: Connection, tmp_path: Path) -> None:
     assert "cannot write a value" in refused(connection, tmp_path, "PARQUET", "select ''infinity''::timestamp as ts")
     connection.rollback()
     assert connection.scalar(text("SELECT 1")) == 1

@@ -93,7 +93,7 @@ def test_parquet_excludes_the_options_of_text(option: str) -> None:
 
 
 @pytest.mark.parametrize("option", ["BZIP2", "ZSTD", "ENCRYPTED AUTO", "EXTENSION 'csv'", "ESCAPE", "KMS_KEY_ID 'x'"])
-def test_what_the_stand_in_lacks_is_named(option: str) -> None:
+def test_an_unsupported_option_is_named(option: str) -> None:
     name = option.split(maxsplit=1)[0]
     assert refusal(f"{option} CSV") == f"0A000 UNLOAD option {name} is not supported by the stand-in"
 
@@ -120,7 +120,7 @@ def test_what_the_stand_in_lacks_is_named(option: str) -> None:
         ("CSV ACCESS_KEY_ID 'a'", "42601 UNLOAD takes one form of authorization: IAM_ROLE, access keys or CREDENTIALS"),
     ],
 )
-def test_what_cannot_be_is_said(clauses: str, error: str) -> None:
+def test_invalid_clauses_are_refused_by_name(clauses: str, error: str) -> None:
     assert refusal(clauses) == error
 
 

@@ -53,10 +53,5 @@ def test_a_key_cannot_end_its_literal() -> None:
     assert r"FROM 's3://b/a\\'' OR 100%'" in sql(command)
 
 
-def test_no_statement_holds_a_secret() -> None:
-    """There is no form with keys: COPY is authorised by a role."""
-    assert "CREDENTIALS" not in sql(Copies(StagingSong).command("s3://sparkify/song_data/"))
-
-
-def test_the_lock_is_on_a_table_that_nobody_reads() -> None:
+def test_lock_names_the_table() -> None:
     assert sql(LockTable(LoadLock.table())) == "LOCK TABLE load_lock"

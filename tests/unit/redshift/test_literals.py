@@ -65,7 +65,7 @@ def sql(statement: Any) -> str:
     ],
     ids=["SELECT", "UPDATE", "DELETE", "INSERT SELECT", "WITH", "INSERT VALUES", "sub-query in VALUES", "text"],
 )
-def test_values_are_parameters_in_insert_values_alone(statement: sa.ClauseElement, expected: str) -> None:
+def test_values_are_parameters_only_in_insert_values(statement: sa.ClauseElement, expected: str) -> None:
     """The server takes none in sub-queries: sqlalchemy-redshift issue 265, by the driver's maintainer."""
     assert sql(statement) == expected
 
@@ -100,7 +100,7 @@ def test_every_type_has_a_literal(value: Any, type_: sa.types.TypeEngine[Any], e
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, Decimal("NaN"), Decimal("-Infinity")])
-def test_what_has_no_literal_is_refused(value: float | Decimal) -> None:
+def test_nan_and_infinity_are_refused(value: float | Decimal) -> None:
     with pytest.raises(CompileError, match=f"{value} cannot be written as a literal"):
         sql(sa.select(table.c.id).where(table.c.length == value))
 

@@ -106,7 +106,7 @@ def test_design_and_comment_are_reflected(bands: sa.Connection) -> None:
     assert inspector.get_table_options("gig's")["redshift_diststyle"] is None  # automatic
 
 
-def test_views_are_told_from_tables(bands: sa.Connection) -> None:
+def test_views_are_listed_apart_from_tables(bands: sa.Connection) -> None:
     inspector = sa.inspect(bands)
     assert {"band", "gig's"} <= set(inspector.get_table_names())
     assert inspector.get_view_names() == ["famous"]
@@ -167,7 +167,7 @@ def test_every_type_is_known_by_its_name_in_the_catalogue(formatted: str, expect
 
 
 @pytest.mark.parametrize("formatted", ["geography", "integer[]", '"char"', "-"])
-def test_a_type_that_is_not_known_is_none(formatted: str) -> None:
+def test_an_unknown_type_has_the_null_type(formatted: str) -> None:
     assert isinstance(column_type(formatted, SparkifyDialect().ischema_names), sa.types.NullType)
 
 

@@ -44,7 +44,7 @@ def test_an_array_at_the_root_is_one_document() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n", b" \r\n\t"])
-def test_nothing_but_white_space_is_no_document(data: bytes) -> None:
+def test_white_space_is_not_a_document(data: bytes) -> None:
     assert read(data) == []
 
 
@@ -79,7 +79,7 @@ def test_a_comma_between_documents_is_an_error_and_both_are_read() -> None:
 
 
 @pytest.mark.parametrize("scalar", [b'"text"', b"12", b"null", b"NaN"])
-def test_a_scalar_at_the_root_is_no_document(scalar: bytes) -> None:
+def test_a_scalar_at_the_root_is_an_error(scalar: bytes) -> None:
     assert values(scalar + b"\n{}") == [f"Malformed JSON: '{scalar.decode()}' outside of an object or array", {}]
 
 

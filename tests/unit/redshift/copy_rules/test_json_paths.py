@@ -42,7 +42,7 @@ def test_both_notations_are_read(expression: str, steps: tuple[str | int, ...]) 
 
 
 @pytest.mark.parametrize("expression", ["", "$", "a", "$a", "$.", "$..a", "$.*", "$.a'b", "$['a'", '$["a"]'])
-def test_a_path_that_is_none_is_refused(expression: str) -> None:
+def test_an_invalid_path_is_refused(expression: str) -> None:
     with pytest.raises(RedshiftError, match="Invalid JSONPath format in s3://b/paths"):
         paths("$[0]", expression)
 
@@ -110,14 +110,16 @@ def test_a_value_is_found_or_null(text: str, steps: tuple[str | int, ...], value
         ('{"a": "x"}', ("a", "b"), "Member is not an object."),
     ],
 )
-def test_a_step_that_fits_not_is_an_error(text: str, steps: tuple[str | int, ...], reason: str) -> None:
+def test_a_step_that_does_not_fit_the_document_is_an_error(
+    text: str, steps: tuple[str | int, ...], reason: str
+) -> None:
     with pytest.raises(Reject) as raised:
         JsonPath(steps).find(document(text))
     assert (raised.value.code, raised.value.reason) == (1216, f"Invalid JSONPath format: {reason}")
 
 
 def test_a_nested_value_comes_as_its_text_without_line_breaks() -> None:
-    """The guide's own example: indentation goes, the blank behind the colon stays."""
+    """The guide's own example: indentation is removed, the blank after the colon stays."""
     text = (
         '{\n  "tags": [\n    "nisi",\n    "culpa"\n  ],\n  "friends": [\n {\n "id": 1,\n "name": "Re  naldo"\n }\n ]\n}'
     )

@@ -167,7 +167,7 @@ def test_secrets_do_not_show() -> None:
         "IGNOREALLERRORS",
     ],
 )
-def test_an_option_that_the_stand_in_lacks_is_refused_by_name(option: str) -> None:
+def test_an_unsupported_option_is_refused_by_name(option: str) -> None:
     assert refusal(f"{option} JSON") == f"0A000 COPY option {option.partition(' ')[0]} is not supported by the stand-in"
 
 
@@ -212,7 +212,7 @@ def test_an_option_that_redshift_refuses_with_json_is_refused(option: str, name:
         ("JSON 'AUTO'", "42601 a JSONPaths file needs a URL like s3://bucket/key or file:///path, found 'AUTO'"),
     ],
 )
-def test_what_cannot_be_is_said(clauses: str, error: str) -> None:
+def test_invalid_clauses_are_refused_by_name(clauses: str, error: str) -> None:
     assert refusal(clauses) == error
 
 

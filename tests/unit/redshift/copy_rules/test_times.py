@@ -28,7 +28,7 @@ def test_an_epoch_is_an_integer(text: str) -> None:
     assert reject(TIMESTAMP, text, time_format="epochmillisecs") == expected
 
 
-def test_timeformat_leaves_other_types_alone() -> None:
+def test_timeformat_applies_only_to_timestamps() -> None:
     """copy-parameters-data-conversion: TIMEFORMAT is for TIMESTAMP and TIMESTAMPTZ columns."""
     assert convert("bigint", "1541106106796", time_format="epochmillisecs") == 1541106106796
     assert reject("date", "1541106106796", time_format="epochmillisecs")[0] == 1205

@@ -19,7 +19,7 @@ def kinds_and_values(sql: str) -> list[tuple[str, str]]:
     return [(token.kind, token.value) for token in tokenize(sql)]
 
 
-def test_every_kind_of_token_is_told_apart() -> None:
+def test_every_kind_of_token_is_recognised() -> None:
     assert kinds_and_values("""SELECT "User" , 'it' , 1.5e-3 , $1 ::int FROM #t""") == [
         ("word", "select"),
         ("quoted_identifier", "user"),
@@ -80,7 +80,7 @@ def test_comments_are_skipped_and_nest() -> None:
 
 
 @pytest.mark.parametrize("sql", ["a 'b", 'a "b', "a /* b /* */", "a $$b", "a $x$ b $y$"])
-def test_what_does_not_end_is_a_syntax_error(sql: str) -> None:
+def test_an_unterminated_token_is_a_syntax_error(sql: str) -> None:
     with pytest.raises(RedshiftError, match=r"unterminated .* at character 3") as raised:
         tokenize(sql)
     assert raised.value.sqlstate == "42601"
