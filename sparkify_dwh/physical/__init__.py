@@ -1,1 +1,1 @@
-"""The physical design against a cluster: how the tables lie, and what the plans of our statements move."""
+"""The physical design compared with a cluster: how tables are stored, and what the plans of the shipped statements move."""

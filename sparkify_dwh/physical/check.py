@@ -1,7 +1,7 @@
-"""Where the physical design and the cluster disagree: keys, sizes, skew, order, statistics, and the plans of our queries.
+"""Differences between the physical design and the cluster: keys, sizes, skew, order, statistics, and query plans.
 
-Keys and encodings are compared as ``alembic check`` compares them. How tables lie is read from svv_table_info, which has no
-row for an empty table (Redshift guide, r_SVV_TABLE_INFO); how queries would run, from EXPLAIN. Nothing is changed.
+Keys and encodings are compared as ``alembic check`` compares them. The state of tables is read from svv_table_info, which
+has no row for an empty table (Redshift guide, r_SVV_TABLE_INFO); query plans come from EXPLAIN. Nothing is changed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NO_CLUSTER = (
 
 @dataclass(frozen=True)
 class PhysicalReport:
-    """What was found. ``notes`` say what could not be looked at, and why; ``plans`` are by the names of the statements."""
+    """A comparison. ``notes`` say what could not be read, and why; ``plans`` are by the names of the statements."""
 
     tables: Sequence[TableFacts]
     findings: Sequence[Finding]
@@ -43,16 +43,16 @@ class PhysicalReport:
 
     @property
     def differing(self) -> list[Finding]:
-        """Where the warehouse is not what the models declare; what is left is advice."""
+        """The findings that the warehouse differs from the models; the others are advice."""
         return [finding for finding in self.findings if finding.differs]
 
 
 def check_physical(
     connection: Connection, warehouse: Warehouse, questions: Mapping[str, ClauseElement]
 ) -> PhysicalReport:
-    """Compare the database with the design of the warehouse. It only reads, and rolls back what EXPLAIN may have made.
+    """Compare the database with the design of the warehouse. Nothing is written.
 
-    ``questions`` are statements whose plans are read besides those of loads and checks, by name.
+    ``questions`` are statements, by name, whose plans are read in addition to those of loads and checks.
     """
     differing = differences(connection, warehouse.metadata)
     infos, notes = table_info(connection)
@@ -72,7 +72,7 @@ def check_physical(
 
 
 def table_info(connection: Connection) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """What svv_table_info says of our tables, by name; and what to do where it may not be read."""
+    """Return the rows of svv_table_info for our tables, by name, and notes: what to do if it cannot be read."""
     ours = select(TABLE_INFO).where(TABLE_INFO.c.schema == connection.dialect.default_schema_name)
     try:
         rows = connection.execute(ours).mappings().all()

@@ -38,9 +38,9 @@ class Distribution:
 
 
 def movements(outer: Distribution, inner: Distribution, columns: Collection[tuple[str, str]]) -> tuple[str, ...]:
-    """The movements the planner can choose from for a join by equality of ``columns``, pairs of (outer, inner).
+    """Return the movements from which the planner can choose for a join by equality of ``columns``, pairs (outer, inner).
 
-    A side that is joined by an expression, or by columns of something that is not a table, has no column in the pairs.
+    A side that is joined by an expression has no column in the pairs.
     """
     if inner.style == "ALL":
         return ("DS_DIST_ALL_NONE",)

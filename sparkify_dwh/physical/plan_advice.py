@@ -1,8 +1,8 @@
-"""What plans of a cluster say against the design, in a sentence each with what to do.
+"""Findings about query plans of a cluster, each with what to do.
 
-A join that by the models has nothing to move, and moves something all the same, is told however little that is. What the
-design itself moves is told from a million rows on, where Redshift too begins to log it. Redshift guide,
-c-reviewing-query-alerts, query-performance-improvement-opportunities
+A join that should move nothing by the models, and moves rows, is always reported. Movements by design are reported from a
+million rows, as in Redshift's own alerts. Redshift guide, c-reviewing-query-alerts,
+query-performance-improvement-opportunities
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sparkify_dwh.physical.distribution import NOTHING_MOVES, Distribution, movements
 from sparkify_dwh.physical.query_plan import Join, QueryPlan, Step
-from sparkify_dwh.physical.table_advice import MOST_ROWS_ON_EVERY_NODE, Finding
+from sparkify_dwh.physical.table_advice import MAX_ROWS_ON_EVERY_NODE, Finding
 from sparkify_dwh.warehouse import Warehouse
 
 MANY_ROWS = 1_000_000
@@ -24,18 +24,18 @@ DOES = {
     "DS_DIST_BOTH": "sends the rows of both {outer} and {inner} to other nodes",
     "DS_DIST_ALL_INNER": "sends {inner} to one slice, which alone joins it with {outer}",
 }
-# Whether a dist key on its joined column would bring the outer side to the inner, or the inner to the outer.
+# Whether a dist key on its joined column would avoid the movement of the outer side (True) or of the inner side (False).
 OUTER_IS_PLACED = {"DS_DIST_INNER": False, "DS_DIST_OUTER": True, "DS_DIST_ALL_INNER": True}
 
 
 def plan_findings(plans: Mapping[str, QueryPlan], warehouse: Warehouse) -> list[Finding]:
-    """Return what the plans, by the names of their statements, say against the design. Equal findings are merged."""
-    found: dict[tuple[str, str], list[str]] = {}
+    """Return the findings of the plans, given by the names of their statements. Equal findings are merged."""
+    statements: dict[tuple[str, str], list[str]] = {}
     for name, plan in plans.items():
         for problem in dict.fromkeys(_problems(plan, warehouse)):
-            found.setdefault(problem, []).append(name)
-    told = [Finding(about, f"In {abridged(names)}, {sentence}") for (about, sentence), names in found.items()]
-    return [*told, *_without_statistics(plans.values(), warehouse)]
+            statements.setdefault(problem, []).append(name)
+    findings = [Finding(about, f"In {abridged(names)}, {sentence}") for (about, sentence), names in statements.items()]
+    return [*findings, *_without_statistics(plans.values(), warehouse)]
 
 
 def _problems(plan: QueryPlan, warehouse: Warehouse) -> Iterator[tuple[str, str]]:
@@ -51,9 +51,9 @@ def _problems(plan: QueryPlan, warehouse: Warehouse) -> Iterator[tuple[str, str]
 
 def _moved(join: Join, warehouse: Warehouse) -> Iterator[tuple[str, str]]:
     movement, by_design = str(join.movement), designed(join, warehouse)
-    in_vain = by_design in NOTHING_MOVES
-    serial = [join.outer] if movement == "DS_DIST_ALL_INNER" else []  # does not move, and is read by one slice
-    if not in_vain and sum(step.rows for step in (*join.moved, *serial)) < MANY_ROWS:
+    is_avoidable = by_design in NOTHING_MOVES
+    serial = [join.outer] if movement == "DS_DIST_ALL_INNER" else []  # not moved, but read by a single slice
+    if not is_avoidable and sum(step.rows for step in (*join.moved, *serial)) < MANY_ROWS:
         return
     outer, inner = _name(join.outer), _name(join.inner)
     does = DOES.get(movement, "moves rows of {outer} and {inner}").format(outer=outer, inner=inner)
@@ -62,7 +62,7 @@ def _moved(join: Join, warehouse: Warehouse) -> Iterator[tuple[str, str]]:
     what = f"the plan {does} (about {rows:,} rows, {size / MEGABYTE:,.1f} MB), to join {outer} and {inner}{on}"
     advice = (
         f"By the models nothing has to move ({by_design}): compare their keys above, run ANALYZE on them, and look again."
-        if in_vain
+        if is_avoidable
         else f"Run ANALYZE on them; if that changes nothing and it is slow, {_migration(join, warehouse)}."
     )
     yield movement, f"{what} ({movement}). {advice}"
@@ -91,7 +91,7 @@ def _leaves_rows_in_place(step: Step) -> bool:
 
 
 def _migration(join: Join, warehouse: Warehouse) -> str:
-    """Return what a migration could do about it: distribute a side by the join, or copy it to every node if it is small."""
+    """Return the migration that avoids the movement: distribute a side by the join, or copy it to every node if small."""
     is_outer = OUTER_IS_PLACED.get(str(join.movement))
     step = join.outer if is_outer else join.inner
     (name, *others) = [*step.tables(), ""]
@@ -100,7 +100,7 @@ def _migration(join: Join, warehouse: Warehouse) -> str:
     # Only the primary key is a dist key: many rows can share the value of any other column, NULL above all.
     if model is not None and keys[:1] == [column.name for column in model.table().primary_key]:
         return f"a migration can place {name} by it: op.alter_distribution({name!r}, style='KEY', key={keys[0]!r})"
-    if model is not None and not is_outer and step.rows <= MOST_ROWS_ON_EVERY_NODE:
+    if model is not None and not is_outer and step.rows <= MAX_ROWS_ON_EVERY_NODE:
         return f"a migration can copy {name} to every node: op.alter_distribution({name!r}, style='ALL')"
     return "compare the dist keys in benchmarks/REDSHIFT.md"
 
@@ -140,6 +140,6 @@ def _name(step: Step) -> str:
 
 
 def abridged(names: Sequence[str], most: int = 3) -> str:
-    """The first of the names, and how many more there are."""
+    """Return the first names, and how many more there are."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""Redshift's EXPLAIN, read: text in, steps out. Redshift guide, c-the-query-plan, r_EXPLAIN, t_explain_plan_example
+"""A parser of Redshift's EXPLAIN. Redshift guide, c-the-query-plan, r_EXPLAIN, t_explain_plan_example
 
     XN Hash Join DS_BCAST_INNER  (cost=742.08..15345146299.10 rows=170771 width=103)
       Hash Cond: ("outer".user_id = "inner".user_id)
@@ -7,9 +7,9 @@
             ->  XN Seq Scan on users  (cost=0.00..499.90 rows=49990 width=14)
     ----- Tables missing statistics: users -----
 
-Steps of compute nodes begin with XN, those of the leader node with LD. Rows and widths are the planner's estimates; a
-step that follows from another is indented deeper, the outer side of a join first. A query that Redshift takes apart has
-several plans, with empty lines between them. What is not understood is left out, so a plan never fails to be read.
+Steps of compute nodes begin with XN, those of the leader node with LD. Rows and widths are the planner's estimates. The
+inputs of a step are indented deeper, the outer side of a join first. A query that Redshift splits has several plans,
+separated by empty lines. Unknown lines are skipped, so a plan never fails to be read.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TO_LEADER = "Send to leader"  # what an XN Network step does in every plan, wit
 
 @dataclass
 class Step:
-    """One step of a plan, with the lines that say more of it, and the steps it takes its rows from."""
+    """A step of a plan, with its lines of detail and the steps from which it takes its rows."""
 
     where: str
     operator: str
@@ -48,11 +48,11 @@ class Step:
         return self.rows * self.width
 
     def tables(self) -> list[str]:
-        """The tables that the step and those below it read, each once, without schema and alias."""
+        """Return the tables that the step and those below it read, each once, without schema and alias."""
         return list(dict.fromkeys(filter(None, (_scanned(step) for step in self.walk()))))
 
     def walk(self) -> Iterator[Step]:
-        """The step, and all below it."""
+        """Yield the step and all below it."""
         yield self
         for step in self.inputs:
             yield from step.walk()
@@ -60,7 +60,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Join:
-    """A join of a plan: what it does with its sides, and the pairs of columns it compares for equality."""
+    """A join of a plan. ``columns`` are the pairs that it compares for equality."""
 
     method: str
     movement: str | None
@@ -88,7 +88,7 @@ class Join:
 
 @dataclass(frozen=True)
 class QueryPlan:
-    """What the lines of an EXPLAIN say. ``missing_statistics`` names tables."""
+    """A plan as EXPLAIN shows it. ``missing_statistics`` names tables."""
 
     lines: tuple[str, ...]
     roots: tuple[Step, ...]
@@ -96,7 +96,7 @@ class QueryPlan:
 
     @property
     def is_of_a_cluster(self) -> bool:
-        """Whether it has steps of compute nodes: without, it says nothing of distribution."""
+        """Whether it has steps of compute nodes: only they show distribution."""
         return any(step.where == "XN" for step in self.steps())
 
     def steps(self) -> Iterator[Step]:
@@ -104,35 +104,36 @@ class QueryPlan:
             yield from root.walk()
 
     def joins(self) -> list[Join]:
-        """The joins, outermost first; one of which a side cannot be told is left out."""
-        found = [step for step in self.steps() if _is_join(step) and len(step.inputs) >= 2]
-        return [
-            Join(step.operator, step.distribution, _columns(step), step.inputs[0], step.inputs[1]) for step in found
-        ]
+        """Return the joins with both sides known, outermost first."""
+        joins = [step for step in self.steps() if _is_join(step) and len(step.inputs) >= 2]
+        return [Join(step.operator, step.distribution, _columns(step), *step.inputs[:2]) for step in joins]
 
     def redistributed(self) -> list[Step]:
-        """The steps that send rows to other nodes for anything but a join; their first detail says where."""
+        """Return the steps other than joins that send rows to other nodes; their first detail says where."""
         networks = [step for step in self.steps() if step.operator == "Network" and step.details]
         return [step for step in networks if step.details[0] != _TO_LEADER]
 
 
 def read_plan(lines: Iterable[str]) -> QueryPlan:
-    """The plan that EXPLAIN's rows show, one line each."""
+    """Read the rows of an EXPLAIN, one line each."""
     texts = tuple(line.expandtabs() for row in lines for line in (row.splitlines() or [""]))
-    missing = [name for line in texts if (found := _MISSING.search(line)) for name in found["tables"].split(",")]
+    missing = [name for line in texts if (match := _MISSING.search(line)) for name in match["tables"].split(",")]
     names = dict.fromkeys(_bare(name) for name in missing if name.strip())
     return QueryPlan(texts, tuple(_roots(texts)), tuple(names))
 
 
 def _roots(lines: Iterable[str]) -> list[Step]:
-    """The topmost steps, which no arrow stands before."""
+    """Return the topmost steps, which have no arrow."""
     roots: list[Step] = []
-    above: list[tuple[int, Step]] = []  # the steps that the next may belong to, with the columns at which they stand
+    above: list[tuple[int, Step]] = []  # candidates for the parent of the next step, with their columns
     for line in lines:
-        found = _STEP.match(line)
-        if found is not None:
-            step, column = _step(found), len(found["before"])
-            above = _those_above(above, column) if "->" in found["before"] else []
+        match = _STEP.match(line)
+        if match is not None:
+            step = Step(
+                match["where"], match["operator"], match["distribution"], int(match["rows"]), int(match["width"])
+            )
+            column = len(match["before"])
+            above = _parents(above, column) if "->" in match["before"] else []
             (above[-1][1].inputs if above else roots).append(step)
             above.append((column, step))
         elif above and line.strip() and not line.lstrip().startswith("-----"):
@@ -140,13 +141,9 @@ def _roots(lines: Iterable[str]) -> list[Step]:
     return roots
 
 
-def _those_above(above: list[tuple[int, Step]], column: int) -> list[tuple[int, Step]]:
-    """The steps that stand further to the left; the topmost in any case, for not every client keeps the indentation."""
+def _parents(above: list[tuple[int, Step]], column: int) -> list[tuple[int, Step]]:
+    """Return the steps further to the left; at least the topmost, because not every client keeps the indentation."""
     return [(place, step) for place, step in above if place < column] or above[:1]
-
-
-def _step(found: re.Match[str]) -> Step:
-    return Step(found["where"], found["operator"], found["distribution"], int(found["rows"]), int(found["width"]))
 
 
 def _is_join(step: Step) -> bool:
@@ -154,9 +151,9 @@ def _is_join(step: Step) -> bool:
 
 
 def _scanned(step: Step) -> str | None:
-    """The table that the step scans. A Subquery Scan names no table."""
-    found = None if step.operator.startswith("Subquery") else _SCAN.search(step.operator)
-    return _bare(found["table"]) if found else None
+    """Return the table that the step scans. A Subquery Scan names no table."""
+    match = None if step.operator.startswith("Subquery") else _SCAN.search(step.operator)
+    return _bare(match["table"]) if match else None
 
 
 def _bare(name: str) -> str:

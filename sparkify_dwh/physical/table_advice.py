@@ -1,7 +1,7 @@
-"""What a cluster says of its tables against the design, in a sentence each with what to do.
+"""Findings about the tables of a cluster, each with what to do.
 
-The bounds are Redshift's own: a fifth unsorted, and a skew of four (Redshift guide, diagnostic-queries-for-query-tuning), a
-tenth of the rows newer than the statistics (r_analyze_threshold_percent). Up to what size a table can be on every node is an
+The limits are Redshift's own: a fifth unsorted, and a skew of four (Redshift guide, diagnostic-queries-for-query-tuning), a
+tenth of the rows newer than the statistics (r_analyze_threshold_percent). The largest table to copy to every node is an
 estimate: see benchmarks/REDSHIFT.md.
 """
 
@@ -17,20 +17,17 @@ from sparkify_dwh.physical.distribution import Distribution
 from sparkify_dwh.redshift.autogenerate import AlterDistributionOp, AlterEncodingOp, AlterSortKeyOp, PhysicalOp
 from sparkify_dwh.warehouse import Warehouse
 
-MOST_UNSORTED_PERCENT = 20.0  # beyond it there are no merge joins either. Redshift guide, c-the-query-plan
-MOST_STATISTICS_OFF_PERCENT = 10.0
-MOST_DELETED_PERCENT = 20.0
-MOST_SKEW = 4.0
-FEWEST_ROWS_TO_BE_SKEWED = 100_000  # fewer do not fill a block of every column on every slice
-MOST_ROWS_ON_EVERY_NODE = 10_000_000
+MAX_UNSORTED_PERCENT = 20.0  # above it there are no merge joins. Redshift guide, c-the-query-plan
+MAX_STATISTICS_OFF_PERCENT = 10.0
+MAX_DELETED_PERCENT = 20.0
+MAX_SKEW = 4.0
+MIN_ROWS_TO_BE_SKEWED = 100_000  # fewer do not fill a block of every column on every slice
+MAX_ROWS_ON_EVERY_NODE = 10_000_000
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence or two about a table or a plan: what is, and what to do.
-
-    ``differs`` says that the warehouse is not what the models declare; what is left is advice.
-    """
+    """What is wrong with a table or a plan, and what to do; ``differs`` when the warehouse is not as the models declare."""
 
     about: str
     sentence: str
@@ -39,10 +36,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class TableFacts:
-    """A table by its model and by the warehouse. None is what is not known; an empty table has no sizes.
+    """A table in its model and in the warehouse. Unknown facts are None; an empty table has no sizes.
 
-    ``rows`` counts deleted rows that are still there, ``visible_rows`` does not. ``megabytes`` are those on disk, all
-    copies together. ``skew`` is the rows of the fullest slice to those of the emptiest.
+    ``rows`` includes deleted rows that still take space, ``visible_rows`` does not. ``megabytes`` are all copies on disk.
+    ``skew`` is the ratio of rows on the fullest slice to those on the emptiest.
     """
 
     name: str
@@ -58,9 +55,9 @@ class TableFacts:
 
 
 def table_findings(facts: TableFacts, warehouse: Warehouse) -> Iterator[Finding]:
-    """Yield what to do about a table, whatever its keys.
+    """Yield what to do about a table.
 
-    A load empties and fills the staging tables, without statistics on purpose: they need neither VACUUM SORT nor ANALYZE.
+    Staging tables need neither VACUUM SORT nor ANALYZE: every load empties and fills them, deliberately without statistics.
     """
     is_staging = facts.name in {model.__tablename__ for model in warehouse.staging}
     sentences = [
@@ -74,7 +71,7 @@ def table_findings(facts: TableFacts, warehouse: Warehouse) -> Iterator[Finding]
 
 
 def _skewed(facts: TableFacts) -> str | None:
-    if facts.skew is None or facts.skew < MOST_SKEW or (facts.rows or 0) < FEWEST_ROWS_TO_BE_SKEWED:
+    if facts.skew is None or facts.skew < MAX_SKEW or (facts.rows or 0) < MIN_ROWS_TO_BE_SKEWED:
         return None
     return (
         f"{facts.name} is skewed: its fullest slice has {facts.skew:g} times the rows of its emptiest, by {facts.found}. "
@@ -84,7 +81,7 @@ def _skewed(facts: TableFacts) -> str | None:
 
 def _unsorted(facts: TableFacts) -> str | None:
     unsorted = facts.unsorted_percent
-    if unsorted is None or unsorted <= MOST_UNSORTED_PERCENT:
+    if unsorted is None or unsorted <= MAX_UNSORTED_PERCENT:
         return None
     return f"{facts.name} is unsorted for {unsorted:g} % of its rows. Run VACUUM SORT ONLY {facts.name}."
 
@@ -93,7 +90,7 @@ def _deleted(facts: TableFacts) -> str | None:
     if not facts.rows or facts.visible_rows is None:
         return None
     deleted = 100 * (facts.rows - facts.visible_rows) / facts.rows
-    if deleted <= MOST_DELETED_PERCENT:
+    if deleted <= MAX_DELETED_PERCENT:
         return None
     return (
         f"{facts.name} still holds rows that were deleted, {deleted:.0f} % of all. Run VACUUM DELETE ONLY {facts.name}."
@@ -102,13 +99,13 @@ def _deleted(facts: TableFacts) -> str | None:
 
 def _without_statistics(facts: TableFacts) -> str | None:
     off = facts.statistics_off_percent
-    if off is None or off <= MOST_STATISTICS_OFF_PERCENT:
+    if off is None or off <= MAX_STATISTICS_OFF_PERCENT:
         return None
     return f"The statistics of {facts.name} are {off:g} % off, and the planner goes by them. Run ANALYZE {facts.name}."
 
 
 def _too_large_for_every_node(facts: TableFacts, primary_key: Sequence[str]) -> str | None:
-    if facts.found not in {"ALL", "AUTO(ALL)"} or (facts.rows or 0) <= MOST_ROWS_ON_EVERY_NODE:
+    if facts.found not in {"ALL", "AUTO(ALL)"} or (facts.rows or 0) <= MAX_ROWS_ON_EVERY_NODE:
         return None
     style = f"style='KEY', key={primary_key[0]!r}" if len(primary_key) == 1 else "style='EVEN'"
     return (
@@ -119,9 +116,9 @@ def _too_large_for_every_node(facts: TableFacts, primary_key: Sequence[str]) -> 
 
 
 def difference(operation: MigrateOperation, found: str | None, preparer: IdentifierPreparer) -> Finding:
-    """What ``operation`` would change to make a table that of its model.
+    """Return a finding for an operation that would bring a table back to its model.
 
-    ``found`` is the dist style as svv_table_info words it, where there is one: automatic styles are not reflected.
+    ``found`` is the dist style in svv_table_info, if known: automatic styles are not reflected.
     """
     name = str(getattr(operation, "table_name", "The warehouse"))
     if isinstance(operation, CreateTableOp):
@@ -149,5 +146,5 @@ def _compared(operation: PhysicalOp, found: str | None) -> str:
 
 
 def worded(style: str | None, key: str | None) -> str:
-    """A dist style as svv_table_info words it; what reflection does not know is AUTO."""
+    """Return a dist style as svv_table_info writes it; one that reflection does not know is AUTO."""
     return str(Distribution(style or "AUTO", key))
