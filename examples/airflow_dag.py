@@ -1,12 +1,11 @@
-"""A DAG for Airflow 2 or 3: look whether a load can work, load, check, and then report and export.
+"""A DAG for Airflow 2 or 3: examine the setup, load, check, and then report and export.
 
-Put it into the folder of DAGs. ``sparkify-dwh`` must be on the worker's path, and the configuration where CONFIG says; take
-passwords from a secrets backend into the environment (SPARKIFY_DWH_CLUSTER_DB_PASSWORD), or let IAM=true do without.
+Put it into the folder of DAGs. ``sparkify-dwh`` must be on the worker's path, and the configuration at CONFIG. Take
+passwords from a secrets backend into the environment (SPARKIFY_DWH_CLUSTER_DB_PASSWORD), or use IAM=true.
 
-What is tried again, and what is not: Airflow knows no difference between exit codes, so each task has retries that suit it.
-The doctor and the load may be run as often as one likes: a load is one transaction, which a failure or a killed worker rolls
-back, and files that are loaded are not loaded again. A check that fails (exit code 8) fails again: rows are wrong, and a
-person is told at once.
+Airflow does not distinguish exit codes, so retries are set by task. The doctor and the load are idempotent: a load is one
+transaction, which a failure or a killed worker rolls back, and loaded files are not loaded again. The check is not retried:
+a failing check (exit code 8) means wrong rows, and fails again.
 """
 
 from __future__ import annotations
@@ -22,24 +21,24 @@ except ImportError:  # Airflow 2
 
 CONFIG = "/srv/sparkify/dwh.cfg"
 
-PATIENT = {"retries": 4, "retry_delay": timedelta(minutes=5), "retry_exponential_backoff": True}
+WITH_RETRIES = {"retries": 4, "retry_delay": timedelta(minutes=5), "retry_exponential_backoff": True}
 
 with DAG(
     dag_id="sparkify_nightly",
     description="What people listened to yesterday",
     schedule="15 3 * * *",
     start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
-    catchup=False,  # one load takes in whatever is missing, however many nights it is
+    catchup=False,  # one load takes in all that is missing, however many nights
     max_active_runs=1,
     default_args={"env": {"SPARKIFY_DWH_CONFIG": CONFIG}, "append_env": True, "retries": 0},
     tags=["sparkify"],
 ):
-    doctor = BashOperator(task_id="doctor", bash_command="sparkify-dwh doctor", **PATIENT)
-    load = BashOperator(task_id="load", bash_command="sparkify-dwh load --wait 7200", **PATIENT)
+    doctor = BashOperator(task_id="doctor", bash_command="sparkify-dwh doctor", **WITH_RETRIES)
+    load = BashOperator(task_id="load", bash_command="sparkify-dwh load --wait 7200", **WITH_RETRIES)
     check = BashOperator(task_id="check", bash_command="sparkify-dwh check")
     report = BashOperator(
-        task_id="report", bash_command="sparkify-dwh report -o /srv/sparkify/reports/{{ ds }}.html", **PATIENT
+        task_id="report", bash_command="sparkify-dwh report -o /srv/sparkify/reports/{{ ds }}.html", **WITH_RETRIES
     )
-    export = BashOperator(task_id="export", bash_command="sparkify-dwh export --overwrite", **PATIENT)
+    export = BashOperator(task_id="export", bash_command="sparkify-dwh export --overwrite", **WITH_RETRIES)
 
     doctor >> load >> check >> [report, export]

@@ -7,34 +7,34 @@
 #
 # It stops at the first command that fails, and exits with that command's code, which says who has to act:
 #
-#   3  the configuration       somebody who may change dwh.cfg or the environment; `sparkify-dwh doctor` says what
-#   4  the connection          nobody yet: tried again below; then whoever looks after the cluster and the network
-#   5  the migrations          somebody who deploys: sparkify-dwh upgrade
-#   6  S3                      nobody yet: tried again below; then whoever delivers the files, or gives rights to them
-#   7  the load                whoever writes the files: the message names file, line and column
-#   8  a check                 a data engineer: of a load, all was rolled back; the message names the rows
-#  10  AWS                     nobody yet: AWS cannot be reached, or throttles; tried again below; then whoever gives rights
+#   3  configuration   the owner of dwh.cfg or the environment; `sparkify-dwh doctor` shows what to change
+#   4  connection      retried below; then the administrator of the cluster and the network
+#   5  migrations      whoever deploys: sparkify-dwh upgrade
+#   6  S3              retried below; then whoever delivers the files or grants access to them
+#   7  load            the producer of the files: the message names file, line and column
+#   8  check           a data engineer: the load was rolled back, and the message names the rows
+#  10  AWS             retried below (unreachable or throttled); then whoever grants permissions
 #
-# Other codes are alerts too. Whatever fails, the warehouse is as it was before, and the next night loads what is missing: a
-# night may be left out, and this may be run twice, or by two at once, for loads wait for one another. What can be cured at
-# once (conflicts with other transactions, a connection lost in between) `load` itself has tried again by then.
+# Other codes alert too. A failure leaves the warehouse as it was, and the next night loads what is missing. Nights may be
+# skipped, and runs may overlap, because loads wait for one another. `load` itself retries transient errors (conflicts with
+# other transactions, lost connections).
 #
-# It asks the environment for TRIES (3), REST_SECONDS between the first two (300, then doubled), REPORTS, the folder of the
-# reports (./reports), and ALERT, a command that reads a message (without one it goes to standard error, which cron mails).
+# Environment: TRIES (3), REST_SECONDS before the first retry (300, then doubled), REPORTS, the folder of the reports
+# (./reports), and ALERT, a command that reads the message on standard input (default: standard error, which cron mails).
 set -uo pipefail
 
 tries=${TRIES:-3}
 rest_seconds=${REST_SECONDS:-300}
 reports=${REPORTS:-reports}
 
-said=$(mktemp)
-trap 'rm -f "$said"' EXIT
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
 
-# Run a command; again, where another try can help. What it says goes to standard output.
-patiently() {
+# Run a command, and retry it after errors that may pass. Its output goes to standard output.
+with_retries() {
     local try code
     for ((try = 1; ; try++)); do
-        "$@" 2>&1 | tee "$said"
+        "$@" 2>&1 | tee "$output"
         code=${PIPESTATUS[0]}
         if [[ ! $code =~ ^(4|6|10)$ ]] || ((try >= tries)); then
             return "$code"
@@ -46,12 +46,12 @@ patiently() {
 alert() {
     {
         printf '%s failed on %s with exit code %s:\n' "$2" "$(uname -n)" "$1"
-        tail -n 20 "$said"
+        tail -n 20 "$output"
     } | if [[ -n ${ALERT:-} ]]; then bash -c "$ALERT"; else cat >&2; fi
 }
 
 nightly() {
-    patiently "$@" && return
+    with_retries "$@" && return
     local code=$?
     alert "$code" "$*"
     exit "$code"

@@ -110,7 +110,7 @@ def test_the_same_song_in_two_files_is_one_song(sparkify: Sparkify) -> None:
     assert sparkify.one("SELECT count(*) FROM songs") == 1
 
 
-def test_two_artists_with_one_title_are_told_apart(sparkify: Sparkify) -> None:
+def test_songs_of_two_artists_with_one_title_are_distinguished(sparkify: Sparkify) -> None:
     sparkify.logs("a.json", an_event(artist="Other"))
     sparkify.songs("a.json", a_song(), a_song(song_id="SO2", artist_id="AR2", artist_name="Other"))
     sparkify.load()

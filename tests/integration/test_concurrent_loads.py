@@ -283,7 +283,7 @@ def test_a_connection_that_is_cut_at_the_commit_costs_another_try_unless_it_was_
     assert ready.one("SELECT count(*) FROM songplays") == 20
 
 
-def test_a_commit_of_which_nobody_knows_is_not_called_a_failure(
+def test_an_unknown_outcome_of_a_commit_is_not_reported_as_a_failure(
     ready: Sparkify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its answer was lost, and another load has the lock by which this one would know. The ledger has it once."""
@@ -359,7 +359,7 @@ def test_a_server_that_dies_during_a_load_costs_nothing(ready: Sparkify) -> None
         ({"C": "53100", "M": "disk full"}, False),
     ],
 )
-def test_conflicts_are_told_from_other_errors(fields: dict[str, str], conflict: bool) -> None:
+def test_conflicts_are_distinguished_from_other_errors(fields: dict[str, str], conflict: bool) -> None:
     """Redshift guide, c_serial_isolation; https://github.com/aws/amazon-redshift-jdbc-driver/issues/147"""
     assert is_conflict(DBAPIError("SELECT 1", None, ProgrammingError(fields))) is conflict
 

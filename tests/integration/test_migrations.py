@@ -135,7 +135,7 @@ def test_the_operations_alter_the_design(upgraded: Connection) -> None:
     assert {c["name"]: c["info"] for c in inspect(upgraded).get_columns("songs")}["title"] == {"encode": "lzo"}
 
 
-def test_a_table_of_an_analyst_is_left_alone(upgraded: Connection, settings: Settings) -> None:
+def test_a_table_that_an_analyst_created_is_ignored(upgraded: Connection, settings: Settings) -> None:
     upgraded.exec_driver_sql("CREATE TABLE my_notes (note VARCHAR(20))")
     upgraded.commit()
     command.check(migrate.alembic_config(settings))
@@ -192,7 +192,7 @@ def test_the_offline_sql_of_a_wider_varchar_ends_the_transaction_first(widened: 
     assert printed.rstrip().endswith("COMMIT;")
 
 
-def test_an_encoding_that_a_model_leaves_to_redshift_is_left_alone(upgraded: Connection) -> None:
+def test_an_encoding_that_a_model_leaves_to_redshift_is_no_difference(upgraded: Connection) -> None:
     """Redshift chooses one, which is no difference."""
     metadata = changed_model("songs")
     title = metadata.tables["songs"].c.title
@@ -246,7 +246,7 @@ def test_offline_sql_is_what_redshift_gets(settings: Settings) -> None:
     assert not re.search("RETURNING|CREATE INDEX|%%", printed)
 
 
-def test_whoever_reads_the_offline_sql_may_have_seen_enough() -> None:
+def test_the_offline_sql_may_go_to_a_closed_pipe() -> None:
     """As ``| head`` has: a pipe whose other end is closed."""
     reading, writing = os.pipe()
     os.close(reading)

@@ -127,6 +127,6 @@ def test_a_copy_gets_a_multiple_of_the_slices_in_files_of_a_megabyte_or_more(
     assert files.bytes_each * files.number == pytest.approx(compressed)
 
 
-def test_numbers_are_told_with_three_digits() -> None:
+def test_numbers_have_three_digits() -> None:
     assert [amount(each) for each in (0, 999.4, 999.6, 2.434e12, 5e18)] == ["0", "999 B", "1 kB", "2.43 TB", "5000 PB"]
     assert [short(each) for each in (578.4, 58_651_026)] == ["578", "58.7 M"]

@@ -37,7 +37,7 @@ def test_a_play_has_its_dimensions(session: Session) -> None:
 
 
 @pytest.mark.parametrize("write", ["change", "add", "delete"])
-def test_rows_are_written_by_loads_alone(session: Session, write: str) -> None:
+def test_only_loads_write_rows(session: Session, write: str) -> None:
     play = session.scalars(select(Songplay).order_by(Songplay.start_time)).first()
     assert play is not None
     if write == "change":

@@ -27,7 +27,7 @@ def test_top_users_have_names_and_listening_time(connection: Connection) -> None
     ]  # fmt: skip
 
 
-def test_free_and_paid_plays_are_told_by_their_own_level(connection: Connection) -> None:
+def test_free_and_paid_plays_count_by_the_level_at_the_time(connection: Connection) -> None:
     """The level that the user has now is not the one they had."""
     add_plays(
         connection,

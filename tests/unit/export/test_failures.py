@@ -91,7 +91,7 @@ def denied(message: str) -> DBAPIError:
     return DBAPIError("UNLOAD ...", None, ProgrammingError({"S": "ERROR", "C": "XX000", "M": message, "D": "-" * 40}))
 
 
-def test_a_conflict_is_told_by_its_detail() -> None:
+def test_a_conflict_is_recognised_by_its_detail() -> None:
     """The message is its number alone: https://github.com/aws/aws-sdk-pandas/issues/665"""
     said = {"S": "ERROR", "C": "XX000", "M": "1023", "D": "Serializable isolation violation on table - 1234"}
     assert explain_failure(DBAPIError("UNLOAD ...", None, ProgrammingError(said)), UNLOADING) == (

@@ -148,7 +148,7 @@ def test_without_a_manifest_there_is_no_export(company: Sparkify) -> None:
 @pytest.mark.parametrize(
     "content", ["no JSON", "[]", "{}", '{"format": 1, "tables": [1]}', '{"format": 1, "tables": {"songs": 1}}']
 )
-def test_what_is_no_manifest_is_said(company: Sparkify, content: str) -> None:
+def test_an_invalid_manifest_is_named(company: Sparkify, content: str) -> None:
     (company.directory / "export" / "export.json").write_text(content)
     assert "export.json must be the manifest of an export, and is not" in refused(company)
 

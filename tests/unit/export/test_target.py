@@ -90,7 +90,7 @@ def test_partitions_that_are_gone_are_gone_from_the_export_too(star: Sparkify, t
 
 
 @pytest.mark.parametrize("name", ["songs/thesis.doc", "songs/0000_part_00", "users/_SUCCESS", "time/year=1/x.parquet"])
-def test_what_no_export_wrote_is_never_removed(star: Sparkify, target: Path, name: str) -> None:
+def test_files_that_no_export_wrote_are_never_removed(star: Sparkify, target: Path, name: str) -> None:
     export(star.settings, str(target))
     (target / name).parent.mkdir(exist_ok=True)
     (target / name).write_text("mine")

@@ -91,7 +91,7 @@ def test_what_somebody_changed_is_found_with_the_statement_that_changes_it_back(
     assert (found["users"], found["time"], found["songplays"]) == ("EVEN", "AUTO", "KEY(user_id)")
 
 
-def test_a_missing_table_is_told_once_with_the_statements_that_need_it(engine: Engine) -> None:
+def test_a_missing_table_is_reported_once_with_the_statements_that_need_it(engine: Engine) -> None:
     with engine.connect() as connection:
         connection.execute(text("ALTER TABLE staging_events RENAME TO events"))
         connection.commit()
@@ -110,17 +110,17 @@ def test_a_missing_table_is_told_once_with_the_statements_that_need_it(engine: E
     assert unexplained.endswith('relation "staging_events" does not exist.')
 
 
-def test_a_user_who_may_not_read_the_view_is_told_who_can_change_that(engine: Engine) -> None:
+def test_a_user_who_may_not_read_the_view_learns_who_can_grant_it(engine: Engine) -> None:
     """Redshift shows svv_table_info to superusers only, until it is granted. Redshift guide, r_SVV_TABLE_INFO"""
     with engine.connect() as connection:
         for statement in ("CREATE USER analyst PASSWORD 'Sparkify1'", "SET SESSION AUTHORIZATION analyst"):
             connection.execute(text(statement))
             connection.commit()
         try:
-            told, notes = table_info(connection)
+            tables, notes = table_info(connection)
         finally:
             for statement in ("RESET SESSION AUTHORIZATION", "DROP USER analyst"):
                 connection.execute(text(statement))
                 connection.commit()
-    assert told == {}
+    assert tables == {}
     assert "superuser can GRANT SELECT ON svv_table_info" in notes[0]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from support.plans import CARTESIAN, PLAYS_WITH_USERS, WINDOW, a_join, lines
 
@@ -24,7 +22,7 @@ def test_a_plan_as_designed_says_nothing() -> None:
     assert sentences(a_join("DS_DIST_ALL_NONE"), a_join("DS_DIST_NONE", "songplays", "time", on="start_time")) == []
 
 
-def test_a_join_that_moves_what_by_design_lies_right_is_told_however_small() -> None:
+def test_a_join_that_should_move_nothing_is_reported_however_small() -> None:
     (sentence,) = sentences(a_join("DS_BCAST_INNER", inner_rows=10))
     assert sentence == (
         "In question 1, the plan sends all of users to every node (about 10 rows, 0.0 MB), to join songplays and users on "
@@ -33,7 +31,7 @@ def test_a_join_that_moves_what_by_design_lies_right_is_told_however_small() -> 
     )
 
 
-def test_what_the_design_itself_moves_is_told_from_a_million_rows_on() -> None:
+def test_movements_by_design_are_reported_from_a_million_rows() -> None:
     few, many = (
         a_join("DS_DIST_INNER", "songplays", "staging_songs", inner_rows=rows) for rows in (999_999, 1_000_000)
     )
@@ -77,7 +75,7 @@ def test_plays_are_never_to_be_placed_by_a_song_that_most_do_not_have() -> None:
     assert "op.alter_distribution" not in sentence
 
 
-def test_a_finding_of_several_statements_is_told_once() -> None:
+def test_a_finding_of_several_statements_is_reported_once() -> None:
     (sentence,) = sentences(*[a_join("DS_BCAST_INNER")] * 5)
     assert sentence.startswith("In question 1, question 2, question 3 and 2 more, the plan")
 
@@ -89,13 +87,13 @@ def test_a_side_that_was_aggregated_is_not_held_against_the_design() -> None:
     assert sentences(aggregated) == []
 
 
-def test_a_nested_loop_over_many_pairs_is_told() -> None:
-    told = [sentence for sentence in sentences(CARTESIAN) if "Nested Loop" in sentence]
-    assert [re.search(r"about [\d,]+ pairs", sentence)[0] for sentence in told] == ["about 9,000,000 pairs"]  # type: ignore[index]
+def test_a_nested_loop_over_many_pairs_is_reported() -> None:
+    (sentence,) = (sentence for sentence in sentences(CARTESIAN) if "Nested Loop" in sentence)
+    assert "about 9,000,000 pairs" in sentence
     assert not any("Nested Loop" in sentence for sentence in sentences(CARTESIAN.replace("rows=3000", "rows=1")))
 
 
-def test_rows_that_a_window_sends_around_are_told() -> None:
+def test_rows_that_a_window_redistributes_are_reported() -> None:
     (sentence,) = sentences(WINDOW)
     assert "sends about 2,000,000 rows of songplays (80.0 MB) over the network" in sentence
     assert sentences(WINDOW.replace("rows=2000000", "rows=2000")) == []

@@ -93,6 +93,6 @@ def test_a_plan_of_the_standin_is_not_that_of_a_cluster() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "nonsense", "-----", "XN Hash Join DS_BCAST_INNER", "  ->  XN  (cost="])
-def test_what_is_no_plan_has_no_joins(text: str) -> None:
+def test_other_text_has_no_joins(text: str) -> None:
     plan = read_plan(lines(text))
     assert (plan.joins(), plan.redistributed(), plan.missing_statistics) == ([], [], ())

@@ -74,7 +74,7 @@ def test_a_changed_key_is_a_difference_and_has_the_statement_that_changes_it_bac
     assert "should be sorted by user_id, and is sorted by level, ts." in sort_key.sentence
 
 
-def test_an_automatic_style_of_an_empty_table_is_told_as_such() -> None:
+def test_an_automatic_style_of_an_empty_table_is_called_auto() -> None:
     finding = difference(AlterDistributionOp("users", (None, None), ("ALL", None)), None, PREPARER)
     assert "users should be distributed ALL, and is AUTO." in finding.sentence
 

@@ -85,7 +85,7 @@ def opened(read: Page) -> Iterator[Page]:
     read.close()
 
 
-def test_the_charts_are_drawn_and_nothing_complains_or_asks_the_network(opened: Page) -> None:
+def test_the_charts_are_drawn_without_errors_or_network_requests(opened: Page) -> None:
     """Hostile names among the data: no script but the page's own has run either."""
     assert {chart for chart in CHARTS if opened.marks(chart)} == CHARTS
     assert opened.browser.get_log("browser") == []
@@ -142,7 +142,7 @@ def test_choosing_days_leaves_their_rows_and_marks(opened: Page) -> None:
     opened.wait("return document.querySelectorAll('#chart-plays [class*=role-mark] path').length > 12")
 
 
-def test_days_that_make_no_period_are_refused_in_words(opened: Page) -> None:
+def test_invalid_days_are_refused_with_a_message(opened: Page) -> None:
     whole = opened.figures()
     problem = "return document.getElementById('days-problem').innerText"
     opened.choose("2018-11-26", "2018-11-21")
@@ -171,7 +171,7 @@ def test_the_keyboard_reaches_the_days_and_the_tables(opened: Page) -> None:
     assert opened.js("return document.querySelector('#when details').open")
 
 
-def test_the_page_follows_into_the_dark(opened: Page) -> None:
+def test_the_page_follows_dark_mode(opened: Page) -> None:
     colours = """
         const mark = document.querySelector('#chart-sessions [class*=role-mark] path');
         return [getComputedStyle(document.body).backgroundColor, getComputedStyle(mark).fill]"""
@@ -190,14 +190,14 @@ def test_a_phone_need_not_scroll_sideways(opened: Page, width: int) -> None:
     assert opened.js("return document.documentElement.scrollWidth") <= width
 
 
-def test_paper_has_the_charts_and_none_of_the_controls(opened: Page) -> None:
+def test_print_has_the_charts_and_no_controls(opened: Page) -> None:
     opened.emulate("setEmulatedMedia", media="print")
     shown = "return getComputedStyle(document.querySelector(arguments[0])).display !== 'none'"
     assert opened.js(shown, "#chart-plays svg")
     assert [each for each in ("nav", "form", "details", ".skip") if opened.js(shown, each)] == []
 
 
-def test_an_empty_warehouse_gives_a_page_without_complaints(
+def test_an_empty_warehouse_gives_a_page_without_errors(
     browser: Any, two_months: TwoMonths, drawing: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "report.html"

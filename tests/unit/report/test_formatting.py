@@ -23,7 +23,7 @@ def test_numbers_are_written_for_readers(kind: Kind, value: float | None, text: 
     assert format_number(kind, value) == text
 
 
-def test_a_little_is_not_nothing_and_nearly_all_is_not_all() -> None:
+def test_small_shares_are_not_zero_and_large_ones_not_all() -> None:
     assert format_number("share", 0.0001) == "<0.1%"
     assert format_number("share", 6819 / 6820) == ">99.9%"
 

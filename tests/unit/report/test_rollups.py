@@ -83,7 +83,7 @@ def test_plays_of_one_hour_of_a_session_are_one_row(connection: Connection) -> N
     ]
 
 
-def test_the_audience_is_of_the_period_alone(connection: Connection) -> None:
+def test_the_audience_has_only_plays_of_the_period(connection: Connection) -> None:
     create_tables(connection, a_play(), a_play("2018-11-14 12:00:00"), a_play(session_id=2, location="Waco, TX"))
     assert rows_of(connection, AUDIENCE, "user_id", "location", "plays") == [
         (15, "Lubbock, TX", 1),
