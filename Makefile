@@ -58,7 +58,7 @@ check: lint
 	$(BIN)/python -m coverage report
 
 check-lowest:
-	$(MAKE) test VENV=.venv-lowest PIP='$(PIP) --constraint tests/lowest.txt'
+	$(MAKE) test VENV=.venv-lowest PIP='$(PIP) --constraint tests/lowest-versions.txt'
 
 clean:
 	rm -rf $(VENV) .venv-lowest .standin build dist *.egg-info .coverage*

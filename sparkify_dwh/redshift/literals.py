@@ -112,4 +112,8 @@ class LiteralCompiler(PGCompiler):
         return self._cast(f"'{value!r}'", Double()) if "e" in repr(value) else repr(value)
 
     def _cast(self, sql: str, type_: TypeEngine[Any]) -> str:
+        if (
+            isinstance(type_, Float) and type_.precision is None
+        ):  # of a Python float: Float in SQLAlchemy 2.0, Double in 2.1
+            type_ = Double()
         return f"CAST({sql} AS {self.dialect.type_compiler_instance.process(type_)})"

@@ -113,7 +113,7 @@ def test_an_output_column_has_a_type() -> None:
 
 def test_an_operand_of_arithmetic_has_a_type() -> None:
     """Or an integer times a float would be a NUMERIC, and of a string and an interval the sum an interval."""
-    assert sql(table.c.id * 0.5) == "t.id * CAST(0.5 AS FLOAT)"
+    assert sql(table.c.id * 0.5) == "t.id * CAST(0.5 AS DOUBLE PRECISION)"
     assert sql(table.c.length < 0.5) == "t.length < 0.5"
 
 
