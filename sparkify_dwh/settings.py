@@ -30,14 +30,13 @@ from sparkify_dwh.config.fields import (
     Fields,
     Name,
     fields,
-    input_object,
-    input_prefix,
+    keys,
     render_reference,
     variable,
 )
 from sparkify_dwh.config.file import Values, read_values
 from sparkify_dwh.config.reading import read_all
-from sparkify_dwh.config.values import STANDIN, VERIFY_FULL, Endpoint, absolute
+from sparkify_dwh.config.values import STANDIN, VERIFY_FULL, Endpoint, absolute, object_url, prefix
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.storage.urls import file_url
@@ -59,12 +58,12 @@ def sparkify() -> Warehouse:
 
 
 def fields_of(warehouse: Warehouse) -> Fields:
-    """Return the table of the settings of a warehouse: a row of [S3] for each key of its sources, and the others."""
-    inputs: list[Field] = []
+    """Return the table of settings of a warehouse, with a row of [S3] for each key of its sources."""
+    inputs = []
     for source in warehouse.sources:
-        inputs.append(input_prefix(source.key, f"key prefix of {source.records}"))
+        inputs.append(Field("S3", source.key, prefix, f"key prefix of {source.records}"))
         if source.json_paths:
-            inputs.append(input_object(source.json_paths, f"JSONPaths file of {source.records}"))
+            inputs.append(Field("S3", source.json_paths, object_url, f"JSONPaths file of {source.records}"))
     return fields(inputs)
 
 
@@ -114,11 +113,8 @@ class Settings:
     ) -> Settings:
         """Read the settings in the file at ``path``, else in SPARKIFY_DWH_CONFIG, else in ./dwh.cfg, and the environment.
 
-        The environment wins; ``environ`` is that of the process when None. An empty value counts as absent.
-
-        Raises:
-            ConfigurationError: no file and nothing in the environment, a file that is missing or malformed, a misspelt
-                key, or an invalid value.
+        The environment (that of the process when ``environ`` is None) wins, and an empty value counts as absent. Raises
+        ConfigurationError without a configuration, and for a malformed file, a misspelt key or an invalid value.
         """
         warehouse = warehouse or sparkify()
         return _settings(read_values(path, os.environ if environ is None else environ, fields_of(warehouse)), warehouse)
@@ -191,10 +187,8 @@ class Settings:
     def for_load(self) -> Mapping[str, str]:
         """Return the locations of a load's inputs by their keys in [S3].
 
-        Raises:
-            ConfigurationError: with everything that a load lacks in [S3], [CLUSTER] and [IAM_ROLE]; or the key prefix of
-                an input also matches another location, such as the JSONPaths file, which COPY would read as data
-                (Redshift guide, copy-parameters-data-format).
+        Raises ConfigurationError with everything that a load lacks, and for a key prefix that also matches another
+        location, such as the JSONPaths file, which COPY would read as data (Redshift guide, copy-parameters-data-format).
         """
         role = [("IAM_ROLE", "ARN")] if self.lacks_role else []
         missing = [("S3", key) for source in self.warehouse.sources for key in source.keys if key not in self.inputs]
@@ -220,9 +214,9 @@ class Settings:
             )
 
     def _refuse_overlap(self) -> None:
-        for name, prefix in self.input_prefixes.items():
+        for name, input_url in self.input_prefixes.items():
             for other, url in self.locations.items():
-                if other != name and url.startswith(prefix):
+                if other != name and url.startswith(input_url):
                     raise ConfigurationError(
                         f"{self.origin}: the key prefix [S3] {name} also matches [S3] {other}, which COPY would read "
                         "as data",
@@ -237,7 +231,9 @@ def _settings(values: Values, warehouse: Warehouse) -> Settings:
     endpoint = reading.get("CLUSTER", "HOST") or Endpoint("")
     directory = absolute(reading["STANDIN", "DIR"], values.directory) if endpoint.host == STANDIN else None
     dwh_password = reading.get("DWH", "DWH_DB_PASSWORD")
-    keys = [key for source in warehouse.sources for key in source.keys]
+    dwh = {key: text for key in keys(values.fields, "DWH") if (text := values.get("DWH", key))}
+    dwh.pop("DWH_DB_PASSWORD", None)
+    input_keys = [key for source in warehouse.sources for key in source.keys]
     return Settings(
         host=endpoint.host or None,
         db_name=reading.get("CLUSTER", "DB_NAME") or endpoint.db_name or values.get("DWH", "DWH_DB"),
@@ -250,7 +246,7 @@ def _settings(values: Values, warehouse: Warehouse) -> Settings:
         connect_seconds=reading["CLUSTER", "CONNECT_SECONDS"],
         query_group=reading["CLUSTER", "QUERY_GROUP"],
         role_arn=reading["IAM_ROLE", "ARN"],
-        inputs=MappingProxyType({key: url for key in keys if (url := reading["S3", key])}),
+        inputs=MappingProxyType({key: url for key in input_keys if (url := reading["S3", key])}),
         region=reading["S3", "REGION"],
         manifests=reading["S3", "MANIFESTS"] or (file_url(f"{directory}/manifests/") if directory else None),
         export=reading["S3", "EXPORT"],
@@ -258,17 +254,11 @@ def _settings(values: Values, warehouse: Warehouse) -> Settings:
         aws_secret=reading["AWS", "SECRET"],
         aws_region=reading["AWS", "REGION"],
         standin_directory=directory,
-        dwh=_cluster_to_create(values),
+        dwh=MappingProxyType(dwh),
         dwh_db_password=dwh_password,
         origin=values.origin,
         warehouse=warehouse,
     )
-
-
-def _cluster_to_create(values: Values) -> Mapping[str, str]:
-    """Return the texts of [DWH] without secrets."""
-    rows = (field for field in values.fields.values() if field.section == "DWH" and not field.is_secret)
-    return MappingProxyType({row.key: text for row in rows if (text := values.get(*row.name))})
 
 
 if __name__ == "__main__":

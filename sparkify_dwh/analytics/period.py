@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, DateTime, Select, cast, func, literal
 
 from sparkify_dwh.errors import UsageError
-from sparkify_dwh.redshift.limits import MOST_ROWS
+from sparkify_dwh.redshift.limits import MAX_ROWS
 from sparkify_dwh.star import Songplay
 from sparkify_dwh.utils.dates import as_date
 
@@ -70,6 +70,6 @@ def limited(question: Select[Any], limit: int | None) -> Select[Any]:
     """Return the question with a limit of rows, or unchanged for None. Raises :class:`UsageError` for an invalid limit."""
     if limit is None:
         return question
-    if not isinstance(limit, int) or not 1 <= limit <= MOST_ROWS:
+    if not isinstance(limit, int) or not 1 <= limit <= MAX_ROWS:
         raise UsageError(f"Invalid limit {limit!r}: use a number of rows from 1, or None for all rows.")
     return question.limit(limit)

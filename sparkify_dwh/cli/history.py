@@ -12,7 +12,7 @@ from sparkify_dwh.cli.output import print_json
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.loading.report import LoadReport, report_of
-from sparkify_dwh.redshift.limits import MOST_ROWS
+from sparkify_dwh.redshift.limits import MAX_ROWS
 
 DEFAULT_LIMIT = 20
 
@@ -21,7 +21,7 @@ DEFAULT_LIMIT = 20
 @click.argument("load_id", required=False)
 @click.option(
     "--limit",
-    type=click.IntRange(min=1, max=MOST_ROWS),
+    type=click.IntRange(min=1, max=MAX_ROWS),
     metavar="N",
     help=f"Show at most N loads. Default: {DEFAULT_LIMIT}.",
 )

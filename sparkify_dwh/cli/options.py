@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparkify_dwh.errors import UsageError
-from sparkify_dwh.redshift.limits import LONGEST_WAIT_SECONDS
+from sparkify_dwh.redshift.limits import MAX_WAIT_SECONDS
 from sparkify_dwh.utils.dates import as_date
 
 # Generic only in later versions of click than the oldest supported, and for type checkers.
@@ -37,7 +37,7 @@ class Seconds(click.FloatRange):
     name = "seconds"
 
     def __init__(self) -> None:
-        super().__init__(min=0, max=LONGEST_WAIT_SECONDS)
+        super().__init__(min=0, max=MAX_WAIT_SECONDS)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         seconds = super().convert(value, param, ctx)

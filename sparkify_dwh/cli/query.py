@@ -24,7 +24,7 @@ from sparkify_dwh.cli.questions import (
 )
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import UsageError
-from sparkify_dwh.redshift.limits import MOST_ROWS
+from sparkify_dwh.redshift.limits import MAX_ROWS
 from sparkify_dwh.storage.atomic_write import write_atomically
 from sparkify_dwh.utils.text import listed
 
@@ -71,7 +71,7 @@ class RowLimit(click.IntRange):
 @to_option
 @click.option(
     "--limit",
-    type=RowLimit(min=1, max=MOST_ROWS),
+    type=RowLimit(min=1, max=MAX_ROWS),
     metavar="N",
     help="At most N rows, or all. The default depends on the question.",
 )

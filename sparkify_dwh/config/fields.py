@@ -65,16 +65,6 @@ def variable(name: Name) -> str:
     return f"{PREFIX}{name[0]}_{name[1]}"
 
 
-def input_prefix(key: str, help: str) -> Field:
-    """Return the row of [S3] for the key prefix of an input."""
-    return Field("S3", key, values.prefix, help)
-
-
-def input_object(key: str, help: str) -> Field:
-    """Return the row of [S3] for one object that a load reads, such as a JSONPaths file."""
-    return Field("S3", key, values.object_url, help)
-
-
 _CLUSTER = (
     Field("CLUSTER", "HOST", values.endpoint, "endpoint as the console shows it, or `standin`"),
     Field("CLUSTER", "DB_NAME", values.text, "database; else that of `HOST`, or `DWH_DB`"),

@@ -29,7 +29,7 @@ from sparkify_dwh.loading.report import LoadReport, OnStep, Steps
 from sparkify_dwh.loading.retries import OutcomeUnknown, backoff_seconds, explain_failure, was_committed
 from sparkify_dwh.loading.stage import Staging
 from sparkify_dwh.migrate import require_migrated
-from sparkify_dwh.redshift.limits import LONGEST_WAIT_SECONDS, MOST_ERRORS
+from sparkify_dwh.redshift.limits import MAX_ERRORS, MAX_WAIT_SECONDS
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.sql.batch import Batch
 from sparkify_dwh.utils.version import VERSION
@@ -78,10 +78,10 @@ def load(  # noqa: PLR0913 (options by name)
         raise UsageError(
             f'load() needs Settings, and found a {type(settings).__name__}: pass Settings.read("dwh.cfg").'
         )
-    if not (0 <= max_errors <= MOST_ERRORS and 0 <= wait_seconds <= LONGEST_WAIT_SECONDS):
+    if not (0 <= max_errors <= MAX_ERRORS and 0 <= wait_seconds <= MAX_WAIT_SECONDS):
         raise UsageError(
-            f"max_errors (--max-errors) must be from 0 to {MOST_ERRORS:,}, and wait_seconds (--wait) from 0 to "
-            f"{LONGEST_WAIT_SECONDS:,}: found {max_errors} and {wait_seconds:g}; correct them."
+            f"max_errors (--max-errors) must be from 0 to {MAX_ERRORS:,}, and wait_seconds (--wait) from 0 to "
+            f"{MAX_WAIT_SECONDS:,}: found {max_errors} and {wait_seconds:g}; correct them."
         )
     options = LoadOptions(Selection.of(force, since, files), max_errors, wait_seconds)
     report = LoadReport(version=VERSION)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.filesize import decimal
 
-from sparkify_dwh.redshift.limits import MOST_ERRORS
+from sparkify_dwh.redshift.limits import MAX_ERRORS
 from sparkify_dwh.utils.text import numbered
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Plan:
         refused = at_least + " and ".join(numbered(number, what) for what, number in counts.items() if number)
         what = f"A load would fail, for COPY would refuse {refused}: correct the files that are named above"
         rows = max(validation.problem_count for validation in validations)
-        if broken or rows > MOST_ERRORS:
+        if broken or rows > MAX_ERRORS:
             return f"{what}, or move them away."
         too_long = any("DDL length" in problem.reason for validation in validations for problem in validation.problems)
         widen = ", widen the columns that are too short with a migration" if too_long else ""

@@ -3,11 +3,10 @@
 The same arguments give the same bytes on every machine and every Python from 3.10 on. Shares, lengths and the order
 of pages follow the real log of November 2018; people, artists and songs are invented.
 
-What is unlike the real data: users' names, areas and browsers never change, and all users registered before the first
-day; only the first 50,000 songs of the catalogue are played, and at most 50,000 songs outside it; Submit Downgrade is
-commoner, so that the share of paid events stays the same over long times. What the users cannot do in the time there
-is, visitors do who never log in: with far too few users for the events, most events are theirs. Memory is that of the
-users, of the events of one day, of the songs of one file, and of the songs that are played.
+Unlike in the real data, users' names, areas and browsers never change, and all users registered before the first day;
+only the first 50,000 songs of the catalogue are played, and at most 50,000 songs outside it; Submit Downgrade is more
+common, so that the share of paid events is stable. Events for which the users have no time are those of visitors who
+never log in. Memory holds the users, the events of one day, the songs of one file, and the played songs.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ WEEKDAYS = (305, 315, 402, 247, 305, 178, 125)  # events of a Monday, of a Tuesd
 
 @dataclass(frozen=True)
 class Simulation:
-    """What was written and where: counts of rows and files, and the bytes of all files together.
+    """What was written and where: numbers of rows and files, and the bytes of all files together.
 
     ``users`` counts the distinct user ids in the log. ``log_data``, ``song_data`` and ``log_json_path`` are two directories
     and a file; ``inputs`` are their URLs by the keys of section [S3], for ``Settings.embedded``.
@@ -58,7 +57,7 @@ class Simulation:
         }
 
 
-def simulate(  # noqa: PLR0913 - each is a property of the data that somebody wants to vary
+def simulate(  # noqa: PLR0913 (each is a property of the data)
     directory: Path,
     *,
     songs: int = 1000,
@@ -74,14 +73,13 @@ def simulate(  # noqa: PLR0913 - each is a property of the data that somebody wa
 ) -> Simulation:
     """Write exactly ``songs`` songs and ``events`` events of ``days`` UTC days from ``start`` under ``directory``.
 
-    A day without events (only when there are fewer events than days) has no file. ``users`` is how many there are to
-    draw from; without it, as many as make 2.7 events per user and day, as in the real log. ``catalogue_share`` of the
-    plays are of a song of the catalogue, with its artist's name, title and duration; a few of the others have its
-    name and title with a length that is off by more than 2 seconds. ``progress`` is called with ``songs`` or
-    ``events``, how many are written, and how many there will be.
+    A day without events, which there is only with fewer events than days, has no file. There are ``users`` users, by
+    default as many as make 2.7 events per user and day, as in the real log. ``catalogue_share`` of the plays are of a song
+    of the catalogue; a few others have its title and artist, with a length that differs by more than 2 seconds.
+    ``progress`` is called with ``songs`` or ``events``, the number written, and the total.
 
-    Raises UsageError for an argument that makes no sense, and, without ``overwrite``, for a directory that already
-    holds song or log data; ``overwrite`` removes log_data/, song_data/ and log_json_path.json there and nothing else.
+    Raises UsageError for an invalid argument and, without ``overwrite``, for a directory that already holds song or log
+    data; ``overwrite`` removes log_data/, song_data/ and log_json_path.json there and nothing else.
     """
     _check_numbers(0, songs=songs, events=events, seed=seed)
     _check_numbers(1, days=days, songs_per_file=songs_per_file, users=1 if users is None else users)
@@ -114,7 +112,7 @@ def _check_share_and_days(catalogue_share: float, start: date, days: int) -> Non
 
 
 def _make_room(directory: Path, overwrite: bool) -> list[Path]:
-    """Make ``directory``, see that nothing of another simulation stays in it, and give the paths of the OUTPUTS."""
+    """Create ``directory``, remove an earlier simulation with ``overwrite``, and return the paths of the OUTPUTS."""
     if directory.exists() and not directory.is_dir():
         raise UsageError(f"A simulation is written into a directory, found a file: {directory}", "Name another place")
     outputs = [directory / name for name in OUTPUTS]
@@ -132,11 +130,11 @@ def _make_room(directory: Path, overwrite: bool) -> list[Path]:
 
 
 def _has_files(path: Path) -> bool:
-    return any(not found.is_dir() for found in path.rglob("*"))
+    return any(not inner.is_dir() for inner in path.rglob("*"))
 
 
 def _remove(path: Path) -> None:
-    """Remove a file, a directory with all that is in it, or a link, but not what the link leads to."""
+    """Remove a file, a directory with its content, or a link, but not its target."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -144,12 +142,12 @@ def _remove(path: Path) -> None:
 
 
 def _random(seed: int, what: str) -> Random:
-    """Give a source of its own for each thing drawn, so that the songs stay when only the events change."""
-    return Random(f"{what} {seed}")  # noqa: S311 - nothing secret is drawn
+    """Return a generator for one kind of data, so that the songs stay the same when only the events change."""
+    return Random(f"{what} {seed}")  # noqa: S311 (nothing secret)
 
 
 def _events_per_day(random: Random, events: int, days: int, start: date) -> list[int]:
-    """Share the events out to the days, by weekday and by luck; no day is without, if there is one for every day."""
+    """Return the number of events of each day, by weekday and at random; at least one if there are enough."""
     least = 1 if events >= days else 0
     spare = events - least * days
     weights = [WEEKDAYS[(start + timedelta(day)).weekday()] * (60 + int(80 * random.random())) for day in range(days)]
@@ -159,7 +157,7 @@ def _events_per_day(random: Random, events: int, days: int, start: date) -> list
 
 
 def _write_log(log_data: Path, traffic: Traffic, quotas: Sequence[int], report: Progress) -> tuple[int, int]:
-    """Write one file a day with as many events as its quota; give the number of files and of bytes."""
+    """Write one file a day with as many events as its quota; return the number of files and of bytes."""
     files = size = done = 0
     total = sum(quotas)
     lines = defaultdict[int, list[LogLine]](list)
@@ -174,10 +172,7 @@ def _write_log(log_data: Path, traffic: Traffic, quotas: Sequence[int], report: 
 
 
 def _add_session(lines: dict[int, list[LogLine]], traffic: Traffic, day: int, quotas: Sequence[int]) -> None:
-    """Add one more session of ``day`` to the lines by day.
-
-    It goes on after midnight, if the next day has room; where there is no room, and at the second midnight, it ends.
-    """
+    """Add a session of ``day`` to the lines by day. It ends where a day is full, and at the second midnight."""
     until = min(day + 2, len(quotas))
     for line in traffic.session(day):
         then = traffic.day_of(line[0])

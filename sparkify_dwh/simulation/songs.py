@@ -1,7 +1,6 @@
-"""Simulated songs: the catalogue, its files in the layout of the real ones, and which songs are played how often.
+"""Simulated songs: the catalogue, its files in the layout of the real ones, and how often songs are played.
 
-Most of the songs that are played are not in the catalogue, as in the real log. Of both kinds at most ``SONGS_PLAYED``
-are kept in memory.
+Most played songs are not in the catalogue, as in the real log.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ from typing import Any
 from sparkify_dwh.simulation.names import PLACES, Weighted, artist_name, from_quantiles, pick, song_title, with_guest
 
 Progress = Callable[[str, int, int], None]
-Fields = dict[str, Any]  # some keys of a song, or of an event, with their values
+Fields = dict[str, Any]  # of a song or an event
 
-SONGS_PLAYED = 50_000  # so many songs are kept in memory, of the catalogue and outside it
-MOST_ARTISTS = 20_000
+MAX_PLAYED_SONGS = 50_000  # kept in memory, of the catalogue and as many outside it
+MAX_ARTISTS = 20_000
 FILES_PER_FOLDER = 24
-NEAR_MISSES = 0.05  # of the plays that are not of the catalogue: its title and artist, but another length
+NEAR_MISSES = 0.05  # share of the plays outside the catalogue with its title and artist, but another length
 ARTISTS_SHIFT = 10  # of the Zipf-Mandelbrot law by which artists have songs
 SONGS_SHIFT = 30  # of the one by which songs are played
 
@@ -34,18 +33,18 @@ LENGTHS = (
 
 
 class Catalogue:
-    """The songs; ``playable`` are the first of them, as events tell them, once ``rows`` has given them."""
+    """The songs. ``playable`` are the first of them, in the form of events, after ``rows`` has yielded them."""
 
     def __init__(self, random: Random, songs: int) -> None:
         self.songs = songs
         self.playable: list[Fields] = []
         self._random = random
         self._names: set[str] = set()
-        artists = [self._artist() for _ in range(min(songs // 3 + 1, MOST_ARTISTS))]
+        artists = [self._artist() for _ in range(min(songs // 3 + 1, MAX_ARTISTS))]
         self._artists = Weighted.zipf(artists, ARTISTS_SHIFT)
 
     def new_name(self, random: Random) -> str:
-        """Give an artist's name that was not given before."""
+        """Return a new artist's name."""
         name = artist_name(random)
         while name in self._names:
             name = artist_name(random)
@@ -53,14 +52,14 @@ class Catalogue:
         return name
 
     def rows(self) -> Iterator[Fields]:
-        """Give the songs as files have them; one in fifty is the one before it again, less than a second longer."""
+        """Yield the songs as in the files. One in fifty repeats the song before, less than a second longer."""
         before: Fields | None = None
         for _ in range(self.songs):
             if before and self._random.random() < 0.02:
                 song, before = self._again(before), None
             else:
                 song = before = self._song()
-            if len(self.playable) < SONGS_PLAYED:
+            if len(self.playable) < MAX_PLAYED_SONGS:
                 self.playable.append(_play(song["artist_name"], song["title"], song["duration"]))
             yield song
 
@@ -89,9 +88,9 @@ class Catalogue:
 
 
 class Plays:
-    """The songs that are played, in the catalogue and outside it, the popular ones more often.
+    """Plays of songs in the catalogue (``share``, 0 to 1) and outside it, more of popular ones.
 
-    ``catalogue.rows`` must have been gone through; ``share`` (0 to 1) of the plays are of its songs.
+    ``catalogue.rows`` must be exhausted.
     """
 
     def __init__(self, random: Random, catalogue: Catalogue, share: float, events: int) -> None:
@@ -99,10 +98,10 @@ class Plays:
         self._catalogue_until = share if catalogue.playable else 0.0
         self._near_misses_until = share + (1 - share) * NEAR_MISSES if catalogue.playable else 0.0
         self._catalogue = Weighted.zipf(catalogue.playable, SONGS_SHIFT)
-        self._others = Weighted.zipf(self._songs_elsewhere(catalogue, min(events, SONGS_PLAYED)), SONGS_SHIFT)
+        self._others = Weighted.zipf(self._songs_elsewhere(catalogue, min(events, MAX_PLAYED_SONGS)), SONGS_SHIFT)
 
     def draw(self) -> Fields:
-        """Give one play; one in two hundred of the catalogue's has a blank after its title, which means nothing."""
+        """Return a play. One in two hundred of the catalogue has a blank after its title."""
         share = self._random.random()
         if share >= self._near_misses_until:
             return self._others.pick(self._random)
@@ -112,7 +111,7 @@ class Plays:
         return play | {"song": f"{play['song']} "} if self._random.random() < 0.005 else play
 
     def _songs_elsewhere(self, catalogue: Catalogue, songs: int) -> list[Fields]:
-        """Give songs by artists whom the catalogue does not have."""
+        """Return songs by artists outside the catalogue."""
         random = self._random
         artists = Weighted.zipf([catalogue.new_name(random) for _ in range(songs // 3 + 1)], ARTISTS_SHIFT)
         return [_play(artists.pick(random), song_title(random), _length(random)) for _ in range(songs)]
@@ -121,9 +120,9 @@ class Plays:
 def write_songs(
     song_data: Path, catalogue: Catalogue, random: Random, per_file: int, report: Progress
 ) -> tuple[int, int]:
-    """Write the songs, ``per_file`` to a file and one to a line; give the number of files and of bytes.
+    """Write the songs, one per line and ``per_file`` per file; return the number of files and of bytes.
 
-    As in the real layout, a file's folder is the third to fifth letter of its track id: A/A/A, A/A/B and so on.
+    As in the real layout, the folder of a file is the third to fifth letter of its track id: A/A/A, A/A/B and so on.
     """
     files = size = done = 0
     rows = catalogue.rows()
@@ -137,7 +136,7 @@ def write_songs(
 
 
 def write_file(path: Path, content: bytes) -> int:
-    """Write a file, and its folder where there is none; give the number of bytes."""
+    """Write a file, creating its folder; return the number of bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.write_bytes(content)
 
@@ -148,7 +147,7 @@ def _path(random: Random, folder: int) -> Path:
 
 
 def _random_id(random: Random) -> str:
-    """Give 16 upper-case letters and digits: 80 bits, so that none comes twice."""
+    """Return 16 upper-case letters and digits: 80 bits, which do not repeat."""
     return b32encode(random.getrandbits(80).to_bytes(10, "big")).decode()
 
 

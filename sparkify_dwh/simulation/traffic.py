@@ -1,4 +1,4 @@
-"""Simulated traffic: users, their sessions, and the events of these as lines of a log file.
+"""Simulated traffic: users, their sessions, and the events of the sessions as lines of a log file.
 
 A session is a Markov chain of pages, one chain for each level. Shares and lengths of stay are those of the real log of
 November 2018.
@@ -42,8 +42,8 @@ HOURS = (
     *(368, 415, 504, 577, 626, 572, 579, 431, 397, 326, 247, 223),
 )
 
-# Which page follows which, in events of the real log; "-" before a page: seen while logged out. What differs: Submit
-# Downgrade is as common as Submit Upgrade, and Downgrade, which only paid users can see, never follows Help.
+# Pages by the page before, with their number in the real log. "-" before a page: seen while logged out. Unlike the real
+# log, Submit Downgrade is as common as Submit Upgrade, and Downgrade, which only paid users can see, never follows Help.
 ANYONE = {
     "About": {"END": 10, "About": 4, "NextSong": 4, "Home": 4},
     "Error": {"END": 6, "NextSong": 2, "Home": 1},
@@ -82,7 +82,7 @@ REDIRECTS = {"-Login", "Logout", "Save Settings", *LEVEL_AFTER}  # a PUT that co
 
 
 def _event_of(page: str) -> Fields:
-    """Give the keys of an event in their order, and what of its values depends on the page alone."""
+    """Return an event with all keys in order, and the values that depend only on the page."""
     name = page.removeprefix("-")
     return dict.fromkeys(EVENT_KEYS) | {
         "auth": "Logged In" if name == page else "Logged Out",
@@ -100,22 +100,19 @@ ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 @dataclass
 class User:
-    """A user, or (with the fields of NOBODY) a visitor who never logs in; ``latest_ts`` is that of the latest event."""
+    """A user or, with the fields of NOBODY, a visitor who never logs in. ``latest_ts`` is that of the latest event."""
 
     fields: Fields
     level: str
     latest_ts: int = 0
 
     def transitions(self) -> dict[str, Weighted[str]]:
-        """Give which pages follow which for this user now."""
+        """Return the next pages by page for this user now."""
         return TRANSITIONS[self.level if self.fields["userId"] else "visitor"]
 
 
 class Traffic:
-    """The users and what they do: sessions, in the order in which each user has them.
-
-    ``user_ids`` holds the ids of the users who have had an event while logged in.
-    """
+    """Users and their sessions. ``user_ids`` are the users with an event while logged in."""
 
     def __init__(self, random: Random, plays: Plays, users: int, start: date) -> None:
         self.start = start
@@ -128,13 +125,13 @@ class Traffic:
         self._session_ids = count(1)
 
     def day_of(self, ts: int) -> int:
-        """Give the day of an event, 0 for the first."""
+        """Return the day of an event, 0 for the first."""
         return (ts - self._first_ts) // DAY
 
     def session(self, day: int) -> Iterator[LogLine]:
-        """Give the events of one more session, which begins on ``day`` (0 for the first).
+        """Yield the events of a new session that begins on ``day`` (0 for the first).
 
-        An event has taken place when the next one is asked for, so a session may be left at any event.
+        An event takes effect when the next one is requested, so the caller may end a session after any event.
         """
         user, ts = self._who_and_when(self._first_ts + day * DAY)
         session_id, page, item = next(self._session_ids), user.transitions()["START"].pick(self._random), 0
@@ -163,7 +160,7 @@ class Traffic:
         return User(fields, "paid" if random.random() < PAID_USERS else "free")
 
     def _who_and_when(self, midnight: int) -> tuple[User, int]:
-        """Give a user with time left on the day, or else a visitor, and the ts at which the session begins."""
+        """Return a user with time left on the day, else a visitor, and the ts of the beginning of the session."""
         for _ in range(10):
             user, ts = self._users.pick(self._random), self._moment(midnight)
             if ts <= user.latest_ts:
@@ -176,7 +173,7 @@ class Traffic:
         return midnight + int((self._hours.pick(self._random) + self._random.random()) * 60 * MINUTE)
 
     def _stay(self, play: Fields, following: str) -> int:
-        """Give the milliseconds between two pages; a song that another song follows was heard to its end."""
+        """Return the milliseconds between two pages. A song before another song is heard to its end."""
         if following in REDIRECTS:
             return 1000
         if play is NO_PLAY:

@@ -1,4 +1,4 @@
-"""What goes wrong with AWS, in words: what was lacking, and what to do."""
+"""Errors of AWS: what is wrong, and what to do."""
 
 from __future__ import annotations
 
@@ -89,15 +89,20 @@ def test_a_quota_is_called_one(code: str) -> None:
     assert said(code, "100.").startswith("The account's quota does not allow redshift:CreateCluster in us-west-2")
 
 
-def test_without_credentials_it_says_where_to_put_them(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    with pytest.raises(AwsError, match=r"No AWS credentials \(NoCredentialsError\): set AWS_PROFILE, .* \[AWS\] KEY"):
-        cluster.status(account.settings())
-
-
-def test_a_profile_that_is_not_there_is_said(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_PROFILE", "nobody")
-    with pytest.raises(AwsError, match=r"AWS_PROFILE names a profile that ~/\.aws does not have"):
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("AWS_ACCESS_KEY_ID", None, r"No AWS credentials \(NoCredentialsError\): set AWS_PROFILE, .* \[AWS\] KEY"),
+        ("AWS_PROFILE", "nobody", r"AWS_PROFILE names a profile that ~/\.aws does not have"),
+        ("AWS_REGION", "us west", "is not a region like us-west-2: correct"),
+        ("AWS_ENDPOINT_URL", "localhost:9000", "AWS cannot be reached: AWS_ENDPOINT_URL must be a URL like"),
+    ],
+)
+def test_an_environment_without_access_to_aws_is_explained(
+    account: Account, monkeypatch: pytest.MonkeyPatch, variable: str, value: str | None, sentence: str
+) -> None:
+    monkeypatch.setenv(variable, value) if value else monkeypatch.delenv(variable)
+    with pytest.raises(AwsError, match=sentence):
         cluster.status(account.settings())
 
 
@@ -118,18 +123,6 @@ def test_a_region_that_is_none_is_suspected_when_nobody_answers(
         cluster.status(account.settings(aws_region="us-wset-2"))
     with pytest.raises(AwsError, match=r"cannot be reached at 127\.0\.0\.1 .*: check the network"):
         cluster.status(account.settings(aws_region="us-west-2"))
-
-
-def test_a_region_without_the_form_of_one_is_said(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_REGION", "us west")
-    with pytest.raises(AwsError, match=r"is not a region like us-west-2: correct"):
-        cluster.status(account.settings())
-
-
-def test_an_endpoint_of_aws_must_be_a_url(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:9000")
-    with pytest.raises(AwsError, match="AWS cannot be reached: AWS_ENDPOINT_URL must be a URL like"):
-        cluster.status(account.settings())
 
 
 def test_an_expired_token_is_said(account: Account) -> None:

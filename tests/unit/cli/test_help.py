@@ -13,7 +13,7 @@ from support.cli import Captured, Run
 from sparkify_dwh.cli import cli
 from sparkify_dwh.cli.groups import GROUPS, OTHER_COMMANDS, group_names
 from sparkify_dwh.cli.options import SECONDS
-from sparkify_dwh.loading.loader import LONGEST_WAIT_SECONDS
+from sparkify_dwh.loading.loader import MAX_WAIT_SECONDS
 
 NAMES = sorted(cli.commands)
 README = ROOT / "README.md"
@@ -147,4 +147,4 @@ def test_number_and_size_of_parts_are_exclusive(run: Run, capsys: Captured) -> N
 def test_an_endless_wait_is_refused(command: str, wait: str, run: Run, capsys: Captured) -> None:
     assert run(command, "--wait", wait) == 2
     assert "Invalid value for '--wait'" in capsys.readouterr().err
-    assert SECONDS.max == LONGEST_WAIT_SECONDS
+    assert SECONDS.max == MAX_WAIT_SECONDS

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from support.checkout import ROOT
 
-from sparkify_dwh.config.fields import FIELDS, Field, fields, input_object, input_prefix, render_reference
+from sparkify_dwh.config.fields import FIELDS, Field, fields, render_reference
 from sparkify_dwh.config.file import read_values
 from sparkify_dwh.config.reading import read_all
-from sparkify_dwh.config.values import Given, switch
+from sparkify_dwh.config.values import Given, object_url, prefix, switch
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.settings import fields_of
 from sparkify_dwh.sparkify import SPARKIFY
@@ -19,8 +19,8 @@ README = ROOT / "README.md"
 
 SWITCHES = [field for field in FIELDS.values() if field.reader is switch]
 PODCASTS = (
-    input_prefix("EPISODES", "key prefix of the episodes"),
-    input_object("EPISODES_JSONPATH", "their JSONPaths"),
+    Field("S3", "EPISODES", prefix, "key prefix of the episodes"),
+    Field("S3", "EPISODES_JSONPATH", object_url, "their JSONPaths"),
 )
 
 
