@@ -26,17 +26,14 @@ from sparkify_dwh.config.fields import (
     DEFAULT_CONNECT_SECONDS,
     DEFAULT_PORT,
     DEFAULT_QUERY_GROUP,
-    Field,
-    Fields,
     Name,
-    fields,
     keys,
     render_reference,
     variable,
 )
 from sparkify_dwh.config.file import Values, read_values
 from sparkify_dwh.config.reading import read_all
-from sparkify_dwh.config.values import STANDIN, VERIFY_FULL, Endpoint, absolute, object_url, prefix
+from sparkify_dwh.config.values import STANDIN, VERIFY_FULL, Endpoint, absolute
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.storage.urls import file_url
@@ -57,16 +54,6 @@ def sparkify() -> Warehouse:
     return SPARKIFY
 
 
-def fields_of(warehouse: Warehouse) -> Fields:
-    """Return the table of settings of a warehouse, with a row of [S3] for each key of its sources."""
-    inputs = []
-    for source in warehouse.sources:
-        inputs.append(Field("S3", source.key, prefix, f"key prefix of {source.records}"))
-        if source.json_paths:
-            inputs.append(Field("S3", source.json_paths, object_url, f"JSONPaths file of {source.records}"))
-    return fields(inputs)
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings; None for those that are not configured.
@@ -74,7 +61,7 @@ class Settings:
     ``inputs`` are the key prefixes and JSONPaths files of the warehouse's sources, by their keys in [S3]; ``manifests`` and
     ``export`` are key prefixes. All are ``s3://`` or ``file:///`` URLs. ``region`` is that of the buckets, ``aws_region``
     that of the cluster. ``standin_directory`` is absolute, and None with a real cluster. ``dwh`` is the section [DWH], by
-    key in capitals, without its password.
+    key in capitals, without its password. ``origin`` names the configuration in messages.
     """
 
     host: str | None = None
@@ -99,9 +86,7 @@ class Settings:
     dwh: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     dwh_db_password: Secret | None = None
     origin: str = field(default="the configuration", compare=False)
-    """Where the settings come from, as messages name it."""
     warehouse: Warehouse = field(default_factory=sparkify, repr=False)
-    """The tables that are loaded from the inputs."""
 
     @classmethod
     def read(
@@ -117,7 +102,7 @@ class Settings:
         ConfigurationError without a configuration, and for a malformed file, a misspelt key or an invalid value.
         """
         warehouse = warehouse or sparkify()
-        return _settings(read_values(path, os.environ if environ is None else environ, fields_of(warehouse)), warehouse)
+        return _settings(read_values(path, os.environ if environ is None else environ, warehouse.fields), warehouse)
 
     @classmethod
     def embedded(
@@ -262,4 +247,4 @@ def _settings(values: Values, warehouse: Warehouse) -> Settings:
 
 
 if __name__ == "__main__":
-    print(render_reference(fields_of(sparkify())), end="")
+    print(render_reference(sparkify().fields), end="")

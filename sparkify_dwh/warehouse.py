@@ -23,6 +23,8 @@ from sqlalchemy import MetaData, Table
 
 from sparkify_dwh.base import Base, Source, StagingTable, StarTable
 from sparkify_dwh.checks.check import BusinessChecks
+from sparkify_dwh.config.fields import Field, Fields, fields
+from sparkify_dwh.config.values import object_url, prefix
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.ledger import LEDGER
 
@@ -45,6 +47,16 @@ class Warehouse:
     def sources(self) -> tuple[Source, ...]:
         """Where the records of the staging tables come from, in the order of these."""
         return tuple(model.source for model in self.staging)
+
+    @property
+    def fields(self) -> Fields:
+        """The table of settings, with a row of [S3] for each key of the sources."""
+        inputs = []
+        for source in self.sources:
+            inputs.append(Field("S3", source.key, prefix, f"key prefix of {source.records}"))
+            if source.json_paths:
+                inputs.append(Field("S3", source.json_paths, object_url, f"JSONPaths file of {source.records}"))
+        return fields(inputs)
 
     @property
     def tables(self) -> dict[str, type[StarTable]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
-from sparkify_dwh.cli.options import COUNT
+from sparkify_dwh.cli.options import count_option
 from sparkify_dwh.cli.output import progress, progress_bars
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import ConfigurationError, UsageError
@@ -46,8 +46,8 @@ EXPORT=export/
     "--directory", default=Path(".standin"), show_default=True, type=click.Path(path_type=Path, file_okay=False),
     help="Directory of the stand-in and the simulated files.",
 )  # fmt: skip
-@click.option("--songs", default=1_000, type=COUNT, metavar="N", show_default=True, help="Songs to simulate.")
-@click.option("--events", default=10_000, type=COUNT, metavar="N", show_default=True, help="Events to simulate.")
+@count_option("--songs", "Songs to simulate.", default=1_000)
+@count_option("--events", "Events to simulate.", default=10_000)
 @pass_invocation
 def demo(invocation: Invocation, directory: Path, songs: int, events: int) -> None:
     """Simulate a month of listening, load it into the embedded stand-in, and show what people listened to.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,15 @@ class Seconds(click.FloatRange):
 
 
 DAY, SECONDS = Day(), Seconds()
-COUNT, POSITIVE_COUNT = click.IntRange(min=0), click.IntRange(min=1)
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def count_option(name: str, help: str, *, default: int | None = None, minimum: int = 0) -> Decorator:
+    """Return an option whose value is a whole number."""
+    number = click.IntRange(min=minimum)
+    return click.option(name, type=number, metavar="N", default=default, show_default=default is not None, help=help)
+
 
 from_option = click.option("--from", "first", type=DAY, metavar="DAY", help="First day (UTC), e.g. 2018-11-01.")
 to_option = click.option("--to", "last", type=DAY, metavar="DAY", help="Last day (UTC), inclusive.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
-from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.cli.options import count_option, json_option
 from sparkify_dwh.cli.output import print_json, progress_bars
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.utils.text import numbered
@@ -25,12 +25,7 @@ DEFAULT_PART_MB = 64
 @click.command()
 @click.argument("source")
 @click.argument("target")
-@click.option(
-    "--parts",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Number of files to write; best a multiple of the cluster's slices.",
-)
+@count_option("--parts", "Number of files to write; best a multiple of the cluster's slices.", minimum=1)
 @click.option(
     "--part-mb", type=click.IntRange(min=1), metavar="MB",
     help=f"Without --parts: size of the files in MB, compressed; default {DEFAULT_PART_MB}.",

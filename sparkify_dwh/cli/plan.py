@@ -7,15 +7,13 @@ from datetime import date
 import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
-from sparkify_dwh.cli.options import files_option, force_option, json_option, since_option
+from sparkify_dwh.cli.options import count_option, files_option, force_option, json_option, since_option
 from sparkify_dwh.cli.output import print_json, progress
 from sparkify_dwh.errors import CopyError, UsageError
 
 
 @click.command()
-@click.option(
-    "--sample", type=click.IntRange(min=1), metavar="N", help="Validate only N files of each input, spread evenly."
-)
+@count_option("--sample", "Validate only N files of each input, spread evenly.", minimum=1)
 @click.option("--no-trial", is_flag=True, help="Do not validate the files.")
 @click.option("--sql", "with_sql", is_flag=True, help="Also print the SQL statements.")
 @force_option

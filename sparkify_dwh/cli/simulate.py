@@ -1,4 +1,4 @@
-"""``sparkify-dwh simulate``: write written input files."""
+"""``sparkify-dwh simulate``: write simulated input files."""
 
 from __future__ import annotations
 
@@ -6,39 +6,19 @@ from pathlib import Path
 
 import click
 
-from sparkify_dwh.cli.options import COUNT, POSITIVE_COUNT, json_option
+from sparkify_dwh.cli.options import count_option, json_option
 from sparkify_dwh.cli.output import print_json, progress_bars
 from sparkify_dwh.utils.text import numbered
 
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--songs", default=1_000, type=COUNT, metavar="N", show_default=True, help="Songs in the catalogue.")
-@click.option(
-    "--events", default=10_000, type=COUNT, metavar="N", show_default=True, help="Events in the activity log."
-)
-@click.option(
-    "--users", type=POSITIVE_COUNT, metavar="N", help="Users of the app. By default in proportion to the events."
-)
-@click.option(
-    "--days",
-    default=30,
-    type=POSITIVE_COUNT,
-    metavar="N",
-    show_default=True,
-    help="Days that the log covers, one file each.",
-)
-@click.option(
-    "--songs-per-file",
-    default=1,
-    type=POSITIVE_COUNT,
-    metavar="N",
-    show_default=True,
-    help="Songs per file, one per line.",
-)
-@click.option(
-    "--seed", default=0, type=COUNT, metavar="N", show_default=True, help="The same seed writes the same files."
-)
+@count_option("--songs", "Songs in the catalogue.", default=1_000)
+@count_option("--events", "Events in the activity log.", default=10_000)
+@count_option("--users", "Users of the app. By default in proportion to the events.", minimum=1)
+@count_option("--days", "Days that the log covers, one file each.", default=30, minimum=1)
+@count_option("--songs-per-file", "Songs per file, one per line.", default=1, minimum=1)
+@count_option("--seed", "The same seed writes the same files.", default=0)
 @click.option("--overwrite", is_flag=True, help="Replace an earlier simulation.")
 @json_option
 def simulate(  # noqa: PLR0913 (one for each option)

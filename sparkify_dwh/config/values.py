@@ -24,9 +24,9 @@ MAX_SECONDS = 3600
 
 _YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 _ENDPOINT = re.compile(r"(?P<host>[^\s:/?#@]+)(?::(?P<port>\d+))?(?:/(?P<db_name>[^\s/?#]*))?", re.ASCII)
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", re.ASCII)
+_ROLE = r"arn:aws[a-z-]*:iam::\d{12}:role/[^\s,]+"
+_ROLES = re.compile(rf"{_ROLE}(,{_ROLE})*", re.ASCII)
 _SECRET = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+", re.ASCII)
-_REGION = re.compile(r"[a-z]{2,5}(-[a-z]{2,12}){1,3}-[0-9]{1,2}", re.ASCII)
 
 UNSHOWN = "something else"
 
@@ -166,38 +166,30 @@ def tls(given: Given) -> str:
     )
 
 
-def role(given: Given) -> str:
-    """Return the IAM role of Redshift, or chained roles with commas between them. Redshift guide, r_UNLOAD"""
-    if all(_ROLE.fullmatch(part) for part in given.text.split(",")):
-        return given.text
-    raise invalid(
-        given.place,
-        "must be a role like arn:aws:iam::123456789012:role/sparkify-redshift",
-        _shown_arn(given.text),
-        "copy the ARN from the IAM console, or let `sparkify-dwh cluster up --write` fill it in",
-    )
+def _arn(form: re.Pattern[str], requirement: str, hint: str) -> Reader:
+    def read(given: Given) -> str:
+        if form.fullmatch(given.text):
+            return given.text
+        shown = UNSHOWN if given.text.startswith("arn:") else "something without arn: at its beginning"
+        raise invalid(given.place, requirement, shown, hint)
+
+    return read
 
 
-def secret_arn(given: Given) -> str:
-    if _SECRET.fullmatch(given.text):
-        return given.text
-    raise invalid(
-        given.place,
-        "must be a secret like arn:aws:secretsmanager:us-west-2:123456789012:secret:name",
-        _shown_arn(given.text),
-        "copy the ARN from the Secrets Manager console",
-    )
+# Roles may be chained, with commas between them. Redshift guide, r_UNLOAD
+role = _arn(
+    _ROLES,
+    "must be a role like arn:aws:iam::123456789012:role/sparkify-redshift",
+    "copy the ARN from the IAM console, or let `sparkify-dwh cluster up --write` fill it in",
+)
+secret_arn = _arn(
+    _SECRET,
+    "must be a secret like arn:aws:secretsmanager:us-west-2:123456789012:secret:name",
+    "copy the ARN from the Secrets Manager console",
+)
 
-
-def _shown_arn(arn: str) -> str:
-    return UNSHOWN if arn.startswith("arn:") else "something without arn: at its beginning"
-
-
-def region(given: Given) -> str:
-    """Return the name of a region. Whether it exists is for AWS to say."""
-    if _REGION.fullmatch(given.text):
-        return given.text
-    raise invalid(given.place, "must be a region like us-west-2", UNSHOWN)
+# Whether a region exists is for AWS to say.
+region = matching(r"[a-z]{2,5}(-[a-z]{2,12}){1,3}-[0-9]{1,2}", "a region like us-west-2", shows_value=False)
 
 
 def prefix(given: Given) -> str:
@@ -209,9 +201,7 @@ def object_url(given: Given) -> str:
     """Return the URL of one object."""
     url = prefix(given)
     if url.endswith("/"):
-        raise ConfigurationError(
-            f"{given.place} must be one file, found a key prefix that ends in a slash", "correct it"
-        )
+        raise invalid(given.place, "must be one file", "a key prefix that ends in a slash")
     return url
 
 

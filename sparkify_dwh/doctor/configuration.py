@@ -14,7 +14,7 @@ from sparkify_dwh.config.file import FILE_VARIABLE, Values, configuration_file, 
 from sparkify_dwh.config.reading import read_all
 from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
 from sparkify_dwh.errors import ConfigurationError, SparkifyError
-from sparkify_dwh.settings import Settings, fields_of
+from sparkify_dwh.settings import Settings
 from sparkify_dwh.storage.s3 import READ_TIMEOUT_VARIABLE
 from sparkify_dwh.utils.text import listed
 from sparkify_dwh.warehouse import Warehouse
@@ -29,7 +29,7 @@ def configuration_findings(
     path: Path | str | None, environ: Mapping[str, str], warehouse: Warehouse
 ) -> Iterator[Finding]:
     """Yield the findings. Raises ConfigurationError without a readable configuration."""
-    values = read_values(path, environ, fields_of(warehouse))
+    values = read_values(path, environ, warehouse.fields)
     file = configuration_file(path, environ)
     yield ok("configuration", _origin(file, values))
     if file.is_file():

@@ -30,12 +30,10 @@ def credentials_findings(settings: Settings) -> Iterator[Finding]:
     """Yield a finding about the credentials of AWS requests. Raises AwsError for credentials that cannot be used."""
     if not (uses_s3(settings) or settings.iam or settings.secret_arn):
         yield ok("credentials", "No AWS credentials are needed.")
-    elif (method := _method(settings)) is not None:
-        yield ok("credentials", f"AWS requests use {SOURCES.get(method, f'credentials by {method}')}.")
-    else:
-        yield problem("credentials", f"No AWS credentials were found: {CREDENTIALS_HINT}.")
-
-
-def _method(settings: Settings) -> str | None:
+        return
     with explained(Request("the credentials")):
-        return credentials_method(settings.access_key)
+        method = credentials_method(settings.access_key)
+    if method is None:
+        yield problem("credentials", f"No AWS credentials were found: {CREDENTIALS_HINT}.")
+    else:
+        yield ok("credentials", f"AWS requests use {SOURCES.get(method, f'credentials by {method}')}.")

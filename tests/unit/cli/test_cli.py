@@ -19,18 +19,14 @@ from sparkify_dwh.migrate import newest_revision
 from sparkify_dwh.sparkify import SPARKIFY
 
 
-def test_load_prints_its_report(sparkify: Sparkify, configuration: Path, run: Run, capsys: Captured) -> None:
-    sparkify.logs("a.json", an_event())
-    sparkify.songs("a.json", a_song())
+def test_load_prints_its_report(delivered: Sparkify, configuration: Path, run: Run, capsys: Captured) -> None:
     assert run("--config", configuration, "load") == 0
     output = capsys.readouterr()
     assert "songplays                  1 inserted" in output.out
     assert "copy staging_events\n" in output.err
 
 
-def test_load_prints_only_json_on_request(sparkify: Sparkify, configuration: Path, run: Run, capsys: Captured) -> None:
-    sparkify.logs("a.json", an_event())
-    sparkify.songs("a.json", a_song())
+def test_load_prints_only_json_on_request(delivered: Sparkify, configuration: Path, run: Run, capsys: Captured) -> None:
     assert run("--config", configuration, "load", "--json") == 0
     output = capsys.readouterr()
     assert json.loads(output.out)["star"]["songplays"] == {"inserted": 1, "updated": 0}
@@ -38,10 +34,8 @@ def test_load_prints_only_json_on_request(sparkify: Sparkify, configuration: Pat
 
 
 def test_a_quiet_load_prints_its_report_and_no_progress(
-    sparkify: Sparkify, configuration: Path, run: Run, capsys: Captured
+    delivered: Sparkify, configuration: Path, run: Run, capsys: Captured
 ) -> None:
-    sparkify.logs("a.json", an_event())
-    sparkify.songs("a.json", a_song())
     assert run("-q", "--config", configuration, "load") == 0
     output = capsys.readouterr()
     assert "songplays                  1 inserted" in output.out
@@ -107,13 +101,11 @@ def test_reset_asks_first(configuration: Path, run: Run, monkeypatch: pytest.Mon
     assert "]: \nError: No input: nothing was dropped. Use --yes to skip the question.\n" in capsys.readouterr().err
 
 
-def test_reset_empties_the_warehouse(sparkify: Sparkify, configuration: Path, run: Run, capsys: Captured) -> None:
-    sparkify.logs("a.json", an_event())
-    sparkify.songs("a.json", a_song())
-    sparkify.load()
+def test_reset_empties_the_warehouse(delivered: Sparkify, configuration: Path, run: Run, capsys: Captured) -> None:
+    delivered.load()
     assert run("--config", configuration, "reset", "--yes", "--json") == 0
     assert json.loads(capsys.readouterr().out) == {"revision": newest_revision(SPARKIFY)}
-    assert sparkify.one("SELECT count(*) FROM songplays") == 0
+    assert delivered.one("SELECT count(*) FROM songplays") == 0
 
 
 def test_schema_describes_tables_and_columns(run: Run, capsys: Captured) -> None:

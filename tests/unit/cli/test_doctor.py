@@ -6,15 +6,12 @@ import json
 from pathlib import Path
 
 from support.cli import Captured, Run
-from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
 
 def test_doctor_prints_a_finding_for_every_subject(
-    sparkify: Sparkify, configuration: Path, run: Run, capsys: Captured
+    delivered: Sparkify, configuration: Path, run: Run, capsys: Captured
 ) -> None:
-    sparkify.logs("a.json", an_event())
-    sparkify.songs("a.json", a_song())
     assert run("--config", configuration, "doctor") == 0
     printed = capsys.readouterr().out
     assert "ok       migrations     The tables are at revision" in printed

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 from support.cli import Captured, Run
-from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
 
@@ -44,7 +43,7 @@ def signalled(sparkify: Sparkify) -> Iterator[list[int]]:
     [(signal.SIGINT, 130, "Error: Interrupted."), (signal.SIGTERM, 143, "Error: Terminated.")],
 )
 def test_a_load_that_is_interrupted_is_rolled_back_and_in_the_history(
-    sparkify: Sparkify,
+    delivered: Sparkify,
     configuration: Path,
     signalled: list[int],
     terminable: None,
@@ -54,13 +53,11 @@ def test_a_load_that_is_interrupted_is_rolled_back_and_in_the_history(
     code: int,
     message: str,
 ) -> None:
-    sparkify.logs("a.json", an_event())
-    sparkify.songs("a.json", a_song())
     signalled.append(number)
     assert run("--config", configuration, "load") == code
     assert message in capfd.readouterr().err
-    assert sparkify.one("SELECT count(*) FROM artists") == 0
-    ((outcome, report),) = sparkify.rows("SELECT outcome, report FROM loads")
+    assert delivered.one("SELECT count(*) FROM artists") == 0
+    ((outcome, report),) = delivered.rows("SELECT outcome, report FROM loads")
     assert outcome == "failed"
     assert "The load was interrupted, and rolled back." in report
     assert run("--config", configuration, "history") == 0

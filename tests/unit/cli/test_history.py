@@ -75,10 +75,8 @@ def test_an_empty_history_is_a_sentence_and_no_table(
     assert capsys.readouterr().out == "[]\n"
 
 
-def test_a_limit_is_for_several_loads(sparkify: Sparkify, configuration: Path, run: Run, capsys: Captured) -> None:
-    sparkify.logs("a.json", an_event())
-    sparkify.songs("a.json", a_song())
-    loads = [sparkify.load().load_id[:8] for _ in range(2)]
+def test_a_limit_is_for_several_loads(delivered: Sparkify, configuration: Path, run: Run, capsys: Captured) -> None:
+    loads = [delivered.load().load_id[:8] for _ in range(2)]
     assert run("--config", configuration, "history", "--limit", "1") == 0
     shown = capsys.readouterr().out
     assert (loads[0] in shown, loads[1] in shown) == (False, True)

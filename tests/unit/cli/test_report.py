@@ -12,16 +12,13 @@ from pathlib import Path
 
 import pytest
 from support.cli import Captured, Run
-from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
 
 @pytest.fixture
-def one_play(sparkify: Sparkify, configuration: Path) -> Path:
+def one_play(delivered: Sparkify, configuration: Path) -> Path:
     """The configuration of a warehouse in which one song was played, on 15 November 2018."""
-    sparkify.logs("a.json", an_event())
-    sparkify.songs("a.json", a_song())
-    sparkify.load()
+    delivered.load()
     return configuration
 
 

@@ -12,7 +12,6 @@ from sparkify_dwh.config.file import read_values
 from sparkify_dwh.config.reading import read_all
 from sparkify_dwh.config.values import Given, object_url, prefix, switch
 from sparkify_dwh.errors import ConfigurationError
-from sparkify_dwh.settings import fields_of
 from sparkify_dwh.sparkify import SPARKIFY
 
 README = ROOT / "README.md"
@@ -34,7 +33,7 @@ def test_every_switch_takes_the_same_words(field: Field) -> None:
 
 
 def test_the_readme_has_every_setting() -> None:
-    assert render_reference(fields_of(SPARKIFY)) in README.read_text(encoding="utf-8")
+    assert render_reference(SPARKIFY.fields) in README.read_text(encoding="utf-8")
 
 
 def test_every_default_is_a_value_that_could_be_given() -> None:

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from sparkify_dwh.config import file as configuration
 from sparkify_dwh.config.fields import variable
 from sparkify_dwh.errors import ConfigurationError
-from sparkify_dwh.settings import fields_of
 from sparkify_dwh.sparkify import SPARKIFY
 
-FIELDS = fields_of(SPARKIFY)
+FIELDS = SPARKIFY.fields
 read_values = partial(configuration.read_values, fields=FIELDS)
 
 
