@@ -9,7 +9,7 @@ import click
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import count_option, files_option, force_option, json_option, since_option
 from sparkify_dwh.cli.output import print_json, progress
-from sparkify_dwh.errors import CopyError, UsageError
+from sparkify_dwh.errors import UsageError
 
 
 @click.command()
@@ -58,5 +58,5 @@ def plan(  # noqa: PLR0913 (one for each option)
         print_json(planned.to_dict())
     else:
         click.echo(f"{planned}\n\n{planned.sql}" if with_sql else planned)
-    if planned.advice:
-        raise CopyError(planned.advice)
+    if planned.error:
+        raise planned.error

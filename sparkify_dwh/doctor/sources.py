@@ -15,7 +15,7 @@ from sparkify_dwh.doctor.bucket_regions import region_findings
 from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
 from sparkify_dwh.errors import SourceError
 from sparkify_dwh.loading.report import Input
-from sparkify_dwh.planning.file_warnings import remarks
+from sparkify_dwh.planning.file_warnings import file_warnings
 from sparkify_dwh.redshift.copy_rules.json_paths import NO_PATHS, column_paths
 from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.settings import Settings
@@ -59,8 +59,8 @@ def _input(settings: Settings, store: ObjectStore, staging: type[StagingTable], 
         raise SourceError(f"{prefix} matches no file{hidden}", "correct it in [S3], or put the files there")
     yield ok("sources", f"{name} has {numbered(len(source.files), 'file')} of {decimal(source.bytes)} under {prefix}.")
     has_manifests = settings.manifests is not None
-    for remark in remarks(staging, source, has_manifests=has_manifests, is_partial=False):
-        yield warning("sources", f"{name}: {remark}.")
+    for text in file_warnings(staging, source, has_manifests=has_manifests, is_partial=False):
+        yield warning("sources", f"{name}: {text}.")
 
 
 def _json_paths(store: ObjectStore, staging: type[StagingTable], url: str) -> Iterator[Finding]:

@@ -29,9 +29,9 @@ MAX_LISTED = 100  # items of a list in the report
 class Input:
     """The input files of one staging table.
 
-    ``files`` are to be loaded, ``changed`` are the URLs among them that were loaded before with another etag. The counts
-    are of files left out: loaded before (``known``), ``hidden``, and ``not_chosen`` by --since or --files. ``named`` are the
-    chosen names that match a listed file.
+    ``files`` are to be loaded; ``changed`` are the URLs of those that were loaded before with another etag. The counts are
+    of files left out: loaded before (``known``), ``hidden``, and ``not_chosen`` by --since or --files. ``named`` are the
+    names of --files that match a listed file.
     """
 
     prefix: str
@@ -57,23 +57,23 @@ class Input:
             "changed": cut(self.changed),
         }
 
-    def remarks(self) -> str:
-        """Return what the text report says besides the number of files."""
-        remarks = {
+    def counts(self) -> str:
+        """Return the other counts that are not 0, as the text report adds them to the number of files."""
+        counts = {
             "loaded before": self.known,
             "hidden": self.hidden,
             "not chosen": self.not_chosen,
             "changed since": len(self.changed),
         }
-        return "".join(f", {count:,} {what}" for what, count in remarks.items() if count)
+        return _nonzero(counts)
 
 
 @dataclass
 class StagedRows:
     """The rows of one staging table.
 
-    ``loaded`` by COPY; among them ``duplicates`` of another record, and records that the star holds ``unchanged``;
-    ``rejected`` by COPY.
+    COPY loaded ``loaded`` rows and rejected ``rejected``. Of those loaded, ``duplicates`` and rows that the star holds
+    ``unchanged`` were deleted again.
     """
 
     loaded: int = 0
@@ -94,8 +94,8 @@ class StarRows:
 class LoadReport:
     """A load's outcome. ``seconds`` is the whole load's; ``steps`` gives each step's, in order; times are UTC.
 
-    ``files`` are the inputs by staging table, where they could be listed; ``rejected`` are the rows that COPY left out;
-    ``attempts`` is how often the transaction was begun. ``session_id`` is Redshift's number of the session that loaded.
+    ``files`` are the inputs by staging table, if manifests are used; ``rejected`` are the rows that COPY left out;
+    ``attempts`` counts transactions. ``session_id`` is the id of the Redshift session.
     """
 
     load_id: str = field(default_factory=lambda: uuid4().hex)
@@ -115,18 +115,12 @@ class LoadReport:
     checks: list[CheckResult] = field(default_factory=list)
 
     def begin(self, attempt: int) -> None:
-        """Clear what an attempt that was rolled back has recorded."""
+        """Clear what the previous attempt recorded, which was rolled back."""
         self.attempts = attempt
-        for notes in (
-            self.files,
-            self.staged,
-            self.star,
-            self.steps,
-            self.rejected,
-            self.warnings,
-            self.checks,
-        ):
-            notes.clear()
+        for recorded in (
+            self.files, self.staged, self.star, self.steps, self.rejected, self.warnings, self.checks,
+        ):  # fmt: skip
+            recorded.clear()
 
     @property
     def changed(self) -> bool:
@@ -168,9 +162,10 @@ class LoadReport:
 
     def _lines(self) -> Iterator[str]:
         for table, found in self.files.items():
-            yield f"  {table:<16}{len(found.files):>12,} {plural(len(found.files), 'file')}{found.remarks()}"
+            yield f"  {table:<16}{len(found.files):>12,} {plural(len(found.files), 'file')}{found.counts()}"
         for table, staged in self.staged.items():
-            yield f"  {table:<16}{staged.loaded:>12,} staged{_remarks(staged)}"
+            counts = {"delivered twice": staged.duplicates, "unchanged": staged.unchanged, "left out": staged.rejected}
+            yield f"  {table:<16}{staged.loaded:>12,} staged{_nonzero(counts)}"
         for table, rows in self.star.items():
             yield f"  {table:<16}{rows.inserted:>12,} inserted {rows.updated:>12,} updated"
         for line in self.rejected[:MAX_LISTED]:
@@ -184,9 +179,8 @@ def cut(items: list[str]) -> list[str]:
     return items if len(items) <= MAX_LISTED else [*items[:MAX_LISTED], f"and {len(items) - MAX_LISTED:,} more"]
 
 
-def _remarks(rows: StagedRows) -> str:
-    remarks = {"delivered twice": rows.duplicates, "unchanged": rows.unchanged, "left out": rows.rejected}
-    return "".join(f", {count:,} {what}" for what, count in remarks.items() if count)
+def _nonzero(counts: dict[str, int]) -> str:
+    return "".join(f", {count:,} {what}" for what, count in counts.items() if count)
 
 
 class Steps:

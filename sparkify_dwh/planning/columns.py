@@ -1,4 +1,4 @@
-"""One column in the validation of input files: what COPY rejects of it, and what else there is to say about its values."""
+"""One column in the validation of input files: values that COPY rejects, suspicious values, the longest text."""
 
 from __future__ import annotations
 
@@ -59,17 +59,17 @@ class ValidatedColumn:
             self.longest_bytes, self.longest_at = size, place
 
     def _reason(self, reject: Reject, text: str, document: Document) -> str:
-        """Return COPY's reason with its code, and what helps to correct the value."""
+        """Return COPY's reason with its code, and a hint on how to correct the value."""
         reason = f"{reject.reason} ({reject.code})"
         if self.max_bytes is not None and "DDL length" in reason:
             return f"{reason}: {_utf8_bytes(text):,} bytes, and the column takes {self.max_bytes:,}"
         if isinstance(document.value, list) and isinstance(self.steps[0], str):
-            return f"{reason}: an array is one row and has no keys, so write its objects one after the other"
+            return f"{reason}: COPY reads an array as one row without keys, so write its objects one after the other"
         return reason
 
 
 def _utf8_bytes(text: str) -> int:
-    """Return the size of a text; bytes that are not UTF-8 count as they are."""
+    """Return the size of a text, which may hold bytes that are not UTF-8."""
     try:
         return len(text.encode("utf-8", "surrogateescape"))
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Data files as streams of bytes, decompressed by their names, as the load chooses the clause of its COPY."""
+"""Data files as decompressed streams. The compression follows from the file's name, as for the COPY of a load."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _GZIP_MAGIC = b"\x1f\x8b"
 
 
 class UnreadableFileError(Exception):
-    """A file whose bytes are not what its name says. COPY fails as a whole, whatever its MAXERROR is."""
+    """The bytes of a file do not match its name. The whole COPY fails, whatever its MAXERROR is."""
 
 
 @contextmanager
 def decompressed(url: str, stored: BinaryIO) -> Iterator[BinaryIO]:
-    """Give a file's bytes, decompressed when its name ends in ``.gz`` or ``.bz2``.
+    """Yield a file's bytes, decompressed when its name ends in ``.gz`` or ``.bz2``.
 
-    Raise `UnreadableFileError`, also for what is read from the stream inside of the ``with`` block.
+    Raises `UnreadableFileError`, also when the stream is read inside the ``with`` block.
     """
     try:
         if url.endswith(".gz"):

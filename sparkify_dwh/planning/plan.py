@@ -23,7 +23,7 @@ from sparkify_dwh.loading.input_files import Selection, find_input, known_etags,
 from sparkify_dwh.loading.report import Input, OnStep
 from sparkify_dwh.loading.stage import copies_of
 from sparkify_dwh.migrate import require_migrated
-from sparkify_dwh.planning.file_warnings import remarks
+from sparkify_dwh.planning.file_warnings import file_warnings
 from sparkify_dwh.planning.report import Plan, PlannedInput, PlannedStatement
 from sparkify_dwh.planning.validate import validate_files
 from sparkify_dwh.redshift.commands import LockTable
@@ -44,7 +44,7 @@ __all__ = ["Plan", "make_plan"]
 
 @dataclass(frozen=True)
 class _Planning:
-    """The inputs of every part of a plan."""
+    """The arguments of every part of a plan."""
 
     settings: Settings
     inputs: Mapping[str, str]
@@ -75,31 +75,31 @@ def make_plan(  # noqa: PLR0913 (options by name)
     ``validate`` reads the files and validates their records against the models; ``sample`` is a number of files of each
     input, all when None. ``on_step`` is called with a step's name when it begins.
 
-    Without a place for manifests this needs the right to list the prefixes, which such a load does not.
+    Without MANIFESTS in [S3] a plan needs permission to list the prefixes, although a load does not.
 
     Raises:
-        SparkifyError: as a load does, when the configuration, the warehouse or the inputs are not fit for one.
+        SparkifyError: the configuration, the warehouse or the inputs are invalid, as for a load.
     """
-    tell = on_step or (lambda _: None)
+    report_step = on_step or (lambda _: None)
     with settings.open_store() as store:
         planning = _Planning(settings, settings.for_load(), store, Selection.of(force, since, files))
-        inputs = _inputs(planning, tell)
+        inputs = _inputs(planning, report_step)
         if planning.has_manifests:
-            require_named(planning.selection, (each.found for each in inputs))
+            require_named(planning.selection, (planned.input for planned in inputs))
         for staging, planned in zip(planning.warehouse.staging, inputs, strict=True):
-            if validate and planned.found.files:
-                tell(f"validate {planned.table}")
-                planned.validation = _validate(planning, staging, planned.found, sample)
+            if validate and planned.input.files:
+                report_step(f"validate {planned.table}")
+                planned.validation = _validate(planning, staging, planned.input, sample)
     return Plan(inputs, list(_statements(planning, inputs)))
 
 
-def _inputs(planning: _Planning, tell: OnStep) -> list[PlannedInput]:
+def _inputs(planning: _Planning, report_step: OnStep) -> list[PlannedInput]:
     """Return the files of every staging table. The transaction that reads the ledger is rolled back."""
     inputs = []
     with connected(planning.settings) as connection:
         require_migrated(connection, planning.warehouse)
         for staging in planning.warehouse.staging:
-            tell(f"list {staging.__tablename__}")
+            report_step(f"list {staging.__tablename__}")
             inputs.append(_input(planning, staging, connection))
         connection.rollback()
     return inputs
@@ -108,49 +108,49 @@ def _inputs(planning: _Planning, tell: OnStep) -> list[PlannedInput]:
 def _input(planning: _Planning, staging: type[StagingTable], connection: Connection) -> PlannedInput:
     prefix, selection = planning.inputs[staging.source.key], planning.selection
     if planning.has_manifests:
-        found = find_input(connection, staging, prefix, planning.store, selection)
+        files = find_input(connection, staging, prefix, planning.store, selection)
     else:
-        found = find_input(connection, staging, prefix, planning.store, Selection(force=True))
-        if found.hidden:
-            found.files, found.hidden = planning.store.list(prefix), 0
+        files = find_input(connection, staging, prefix, planning.store, Selection(force=True))
+        if files.hidden:
+            files.files, files.hidden = planning.store.list(prefix), 0
     known = known_etags(connection, staging) if selection.force or not planning.has_manifests else {}
-    again = sum(known.get(file.url) == file.etag for file in found.files)
-    said = remarks(staging, found, has_manifests=planning.has_manifests, is_partial=selection.is_partial)
-    return PlannedInput(staging.__tablename__, found, said, again)
+    reloaded = sum(known.get(file.url) == file.etag for file in files.files)
+    warnings = file_warnings(staging, files, has_manifests=planning.has_manifests, is_partial=selection.is_partial)
+    return PlannedInput(staging.__tablename__, files, warnings, reloaded)
 
 
-def _validate(planning: _Planning, staging: type[StagingTable], found: Input, sample: int | None) -> Validation:
-    command = copies_of(staging, planning.settings, planning.inputs).command(found.prefix)
-    return validate_files(staging, command, found.files, planning.store, planning.warehouse, sample=sample)
+def _validate(planning: _Planning, staging: type[StagingTable], files: Input, sample: int | None) -> Validation:
+    command = copies_of(staging, planning.settings, planning.inputs).command(files.prefix)
+    return validate_files(staging, command, files.files, planning.store, planning.warehouse, sample=sample)
 
 
 def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[PlannedStatement]:
     """Yield the statements of a load in order, by its steps.
 
-    Statements of its administration are left out: timeouts, counts of copied rows, the checks and the ledger.
+    Its bookkeeping is left out: timeouts, counts of copied rows, the checks and the ledger.
     """
     warehouse = planning.warehouse
     yield PlannedStatement("lock", readable(LockTable(LoadLock.table())))
-    for staging, planned in zip(planning.warehouse.staging, inputs, strict=True):
+    pairs = list(zip(warehouse.staging, inputs, strict=True))
+    for staging, planned in pairs:
         table = staging.table()
-        copies = [copy.command for copy in _copies(planning, staging, planned.found)]
+        copies = [copy.command for copy in _copies(planning, staging, planned.input)]
         for statement in (delete(table), *copies, delete_duplicates(staging), *delete_known(staging, warehouse.star)):
             yield PlannedStatement(f"copy {table.name}", readable(statement))
     for query in range_queries(warehouse.star):
         yield PlannedStatement("read batch", readable(query))
-    pairs = zip(warehouse.staging, inputs, strict=True)
-    empty = frozenset(staging for staging, planned in pairs if not planned.found.files)
+    empty = frozenset(staging for staging, planned in pairs if not planned.input.files)
     for model in warehouse.star:
         for statement in fill_statements(model, bounded=True, empty=empty):
             yield PlannedStatement(f"fill {model.__tablename__}", readable(statement))
 
 
-def _copies(planning: _Planning, staging: type[StagingTable], found: Input) -> Iterable[Copy]:
-    """Return the COPYs from manifests, which exist while the load runs, or of the whole prefix without manifests."""
+def _copies(planning: _Planning, staging: type[StagingTable], files: Input) -> Iterable[Copy]:
+    """Return the COPYs from manifests, or of the whole prefix without MANIFESTS in [S3]."""
     copies = copies_of(staging, planning.settings, planning.inputs)
     if planning.has_manifests:
-        return copies.of_files(found.files, "LOAD_ID-1")
+        return copies.of_files(files.files, "LOAD_ID-1")
     try:
-        return [copies.of_prefix(found.prefix, found.files)]
-    except SourceError:  # several compressions, which a load refuses, as the warnings say
+        return [copies.of_prefix(files.prefix, files.files)]
+    except SourceError:  # several kinds of compression: a load refuses them, and a warning says so
         return []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.filesize import decimal
 
+from sparkify_dwh.errors import CopyError
 from sparkify_dwh.redshift.limits import MAX_ERRORS
 from sparkify_dwh.utils.text import numbered
 
@@ -21,49 +22,49 @@ MAX_FILES_SHOWN = 5
 
 @dataclass
 class PlannedInput:
-    """The files of one staging table, with the warnings about them (``remarks``) and their validation, if any.
+    """The files of one staging table, with warnings about them and their validation, if any.
 
-    ``again`` of the files were loaded before and have not changed.
+    ``reloaded`` counts files that were loaded before and have not changed.
     """
 
     table: str
-    found: Input
-    remarks: list[str]
-    again: int = 0
+    input: Input
+    warnings: list[str]
+    reloaded: int = 0
     validation: Validation | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        changed = set(self.found.changed)
-        files = [{"url": file.url, "bytes": file.size, "changed": file.url in changed} for file in self.found.files]
+        changed = set(self.input.changed)
+        files = [{"url": file.url, "bytes": file.size, "changed": file.url in changed} for file in self.input.files]
         return {
-            "prefix": self.found.prefix,
+            "prefix": self.input.prefix,
             "count": len(files),
-            "bytes": self.found.bytes,
-            "new": len(files) - len(changed) - self.again,
+            "bytes": self.input.bytes,
+            "new": len(files) - len(changed) - self.reloaded,
             "changed": len(changed),
-            "again": self.again,
-            "known": self.found.known,
-            "hidden": self.found.hidden,
-            "not_chosen": self.found.not_chosen,
-            "remarks": self.remarks,
+            "again": self.reloaded,
+            "known": self.input.known,
+            "hidden": self.input.hidden,
+            "not_chosen": self.input.not_chosen,
+            "remarks": self.warnings,
             "trial": None if self.validation is None else self.validation.to_dict(),
             "files": files,
         }
 
     def lines(self) -> Iterator[str]:
         """Yield the input as text."""
-        found = self.found
-        again = f", {self.again:,} of them loaded before" if self.again else ""
+        files, prefix = self.input.files, self.input.prefix
+        reloaded = f", {self.reloaded:,} of them loaded before" if self.reloaded else ""
         yield (
-            f"{self.table}: {numbered(len(found.files), 'file')} ({decimal(found.bytes)}) of {found.prefix} would be loaded"
-            f"{again}{found.remarks()}"
+            f"{self.table}: {numbered(len(files), 'file')} ({decimal(self.input.bytes)}) of {prefix} would be loaded"
+            f"{reloaded}{self.input.counts()}"
         )
-        for file in found.files[:MAX_FILES_SHOWN]:
-            yield f"  {file.url.removeprefix(found.prefix).lstrip('/')} ({decimal(file.size)})"
-        if len(found.files) > MAX_FILES_SHOWN:
-            yield f"  and {len(found.files) - MAX_FILES_SHOWN:,} more"
-        for remark in self.remarks:
-            yield f"  remark: {remark}"
+        for file in files[:MAX_FILES_SHOWN]:
+            yield f"  {file.url.removeprefix(prefix).lstrip('/')} ({decimal(file.size)})"
+        if len(files) > MAX_FILES_SHOWN:
+            yield f"  and {len(files) - MAX_FILES_SHOWN:,} more"
+        for warning in self.warnings:
+            yield f"  warning: {warning}"
         if self.validation is not None:
             yield from _validation_lines(self.validation)
 
@@ -84,7 +85,7 @@ class Plan:
     statements: list[PlannedStatement]
 
     @property
-    def refused(self) -> int:
+    def rejected(self) -> int:
         """The number of records and files that COPY would reject, among those that were validated."""
         return sum(planned.validation.problem_count for planned in self.inputs if planned.validation)
 
@@ -92,35 +93,39 @@ class Plan:
     def sql(self) -> str:
         """The statements as a script, with placeholders for values that are not known before the load."""
         script = [
-            "-- LOAD_ID stands for the load's id; :first and :last for what the SELECT of the same step has found,",
-            "-- and a step whose SELECT finds nothing leaves out the statements that have them.",
+            '-- LOAD_ID is the load\'s id; :first and :last are the results of the SELECT in the step "read batch".',
+            "-- Statements with :first and :last are left out when these are NULL.",
         ]
         for step, statements in groupby(self.statements, key=lambda statement: statement.step):
             script += [f"\n-- {step}", *(f"{statement.sql};" for statement in statements)]
         return "\n".join(script)
 
     @property
-    def advice(self) -> str | None:
-        """How to fix what COPY would reject, in a sentence; None when it would reject nothing."""
-        validations = [planned.validation for planned in self.inputs if planned.validation]
-        if not self.refused:
+    def error(self) -> CopyError | None:
+        """What COPY would reject, and how to fix it; None when it would reject nothing."""
+        if not self.rejected:
             return None
+        validations = [planned.validation for planned in self.inputs if planned.validation]
         at_least = "at least " if any(validation.is_sample for validation in validations) else ""
         broken = sum(validation.broken_files for validation in validations)
-        counts = {"whole file": broken, "record": self.refused - broken}
-        refused = at_least + " and ".join(numbered(number, what) for what, number in counts.items() if number)
-        what = f"A load would fail, for COPY would refuse {refused}: correct the files that are named above"
+        counts = {"whole file": broken, "record": self.rejected - broken}
+        rejected = at_least + " and ".join(numbered(number, what) for what, number in counts.items() if number)
+        message = f"A load would fail, because COPY would reject {rejected}."
         rows = max(validation.problem_count for validation in validations)
         if broken or rows > MAX_ERRORS:
-            return f"{what}, or move them away."
+            return CopyError(message, "Correct the files that are named above, or move them away.")
         too_long = any("DDL length" in problem.reason for validation in validations for problem in validation.problems)
-        widen = ", widen the columns that are too short with a migration" if too_long else ""
-        return f"{what}{widen}, or leave out {at_least}as many rows of a table: sparkify-dwh load --max-errors {rows}."
+        widen = "widen the columns that are too short with a migration, " if too_long else ""
+        return CopyError(
+            message,
+            f"Correct the files that are named above, {widen}or leave out {at_least}as many rows of a table: "
+            f"sparkify-dwh load --max-errors {rows}.",
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan for JSON, with every file and every statement."""
         return {
-            "refused": self.refused,
+            "refused": self.rejected,
             "inputs": {planned.table: planned.to_dict() for planned in self.inputs},
             "statements": [asdict(statement) for statement in self.statements],
         }
@@ -146,5 +151,5 @@ def _validation_lines(validation: Validation) -> Iterator[str]:
         yield f"  nearly full: {value}"
     if validation.unread:
         yield f"  not read, because they are ZSTD: {numbered(validation.unread, 'file')}"
-    if validation.other_keys:
-        yield f"  unmapped fields (ignored): {', '.join(validation.other_keys)}"
+    if validation.unmapped_fields:
+        yield f"  unmapped fields (ignored): {', '.join(validation.unmapped_fields)}"

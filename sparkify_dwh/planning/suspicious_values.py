@@ -1,4 +1,4 @@
-"""Values that COPY accepts and the checks of a load do not: not allowed in a column, or times out of range."""
+"""Values that COPY accepts but the checks of a load reject: not allowed in a column, or times out of range."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 
-from sqlalchemy import DateTime
+from sqlalchemy import Column, DateTime
 
 from sparkify_dwh.base import StagingTable
 from sparkify_dwh.utils.text import numbered
@@ -51,7 +51,7 @@ class SuspiciousValues:
 def suspicious_values(
     staging: type[StagingTable], warehouse: Warehouse, *, has_milliseconds: bool
 ) -> Iterator[SuspiciousValues]:
-    """Yield what to count in a staging table's records. ``has_milliseconds`` says that its times are epochs in them."""
+    """Yield a counter for each column to watch. ``has_milliseconds`` says that times are epoch milliseconds."""
     for column, allowed in _allowed_values(staging, warehouse).items():
         yield _not_in(column, allowed)
     if has_milliseconds:
@@ -60,18 +60,20 @@ def suspicious_values(
 
 
 def _allowed_values(staging: type[StagingTable], warehouse: Warehouse) -> dict[str, Sequence[str]]:
-    """Return the allowed values by the staged column that the column of the star comes from."""
+    """Return the allowed values of columns of the star, by the staged columns that these come from."""
     allowed = {}
     for model in warehouse.star:
         if model.staged_in is staging:
             records = model.from_staging().selected_columns
             for name, values in model.allowed_values.items():
-                allowed[getattr(records[name], "element", records[name]).name] = values
+                (column,) = records[name].base_columns
+                assert isinstance(column, Column)
+                allowed[column.name] = values
     return allowed
 
 
 def _not_in(column: str, allowed: Sequence[str]) -> SuspiciousValues:
-    """Count values other than ``allowed``; trailing blanks do not matter, as in the checks."""
+    """Return a counter of values other than ``allowed``, ignoring trailing blanks as the checks do."""
     return SuspiciousValues(column, " or ".join(allowed), lambda text: text.rstrip(" ") in allowed)
 
 

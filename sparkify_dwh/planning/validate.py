@@ -1,12 +1,11 @@
 """Validation of input files against a staging table's model, before a load: what COPY would reject, and what is suspicious.
 
-The files are read here, and judged by the COPY statement that the load would send and by the rules in
-`sparkify_dwh.redshift.copy_rules`, which the stand-in's COPY follows too: every option has the same effect. As COPY does,
-a problem names the first column that rejects a record, and the record's last line.
+The COPY statement that the load would send is parsed, and its options are applied to the files by the rules in
+`sparkify_dwh.redshift.copy_rules`, which the stand-in's COPY follows too. As COPY does, a problem names the first column
+that rejects a record, and the record's last line.
 
-Redshift may differ where its guide is silent; those modules say where. ZSTD files are not read. Whether records are unique
-or refer to one another is for the checks after a load. The files are read with the rights of this process, which says
-nothing about those of the cluster's role.
+Redshift may differ where its guide is silent; those modules say where. ZSTD files are not read. Uniqueness and references
+are left to the checks of a load. The files are read with the permissions of this process, not those of the cluster's role.
 """
 
 from __future__ import annotations
@@ -51,10 +50,9 @@ def validate_files(  # noqa: PLR0913 (what to read, and by what rules)
     *,
     sample: int | None = None,
 ) -> Validation:
-    """Read files, and return what ``command``, the COPY into ``staging``, would reject of them. Write nothing.
+    """Return what ``command``, the COPY into ``staging``, would reject in the files. Writes nothing.
 
-    ``sample`` is a number of files, spread evenly over the list, the first and the last included; all when None. Memory is
-    that of the files being opened and of one document, however large the files are.
+    ``sample`` is as for :func:`sampled`. Memory does not grow with the size of the files.
 
     Raises:
         UsageError: a sample of less than one file.
@@ -69,7 +67,7 @@ def validate_files(  # noqa: PLR0913 (what to read, and by what rules)
         source = statement.json_paths_url or source
         reader = _row_reader(statement, targets, store, validation)
     except NotSupportedError as error:
-        validation.warnings.append(f"not validated: {error}, by whose rules files are validated")
+        validation.warnings.append(f"not validated: {error}, whose rules validation follows")
         return validation
     except RedshiftError as error:
         validation.add_problem(source, 0, "", "", str(error))
@@ -109,7 +107,7 @@ def _row_reader(
 def sampled(files: Sequence[StoredObject], sample: int | None) -> Sequence[StoredObject]:
     """Return ``sample`` of the files, spread evenly over the list, the first and the last included; all when it is None."""
     if sample is not None and sample < 1:
-        raise UsageError(f"A sample has at least 1 file, but {sample} was given: give a greater number.")
+        raise UsageError(f"A sample has at least 1 file, but {sample} was given", "give a greater number.")
     if sample is None or sample >= len(files):
         return files
     if sample == 1:
@@ -118,7 +116,7 @@ def sampled(files: Sequence[StoredObject], sample: int | None) -> Sequence[Store
 
 
 class _Validator:
-    """One validation at work."""
+    """Reads files into a validation."""
 
     def __init__(self, validation: Validation, columns: Sequence[ValidatedColumn]) -> None:
         self._validation = validation
@@ -162,7 +160,7 @@ class _Validator:
 
     def _conclude(self) -> None:
         validation = self._validation
-        validation.other_keys = sorted(map(shown, self._unmapped))[:MAX_UNMAPPED_FIELDS]
+        validation.unmapped_fields = sorted(map(shown, self._unmapped))[:MAX_UNMAPPED_FIELDS]
         validation.long_values = [
             LongValue(column.name, column.longest_bytes, column.max_bytes, *column.longest_at)
             for column in self._columns
@@ -171,12 +169,12 @@ class _Validator:
         validation.warnings += self._absent()
 
     def _absent(self) -> list[str]:
-        """Return a warning about columns that would be NULL in every row, as when a key is spelled otherwise."""
+        """Return a warning about columns that would be NULL in every row, for example because a key is misspelled."""
         absent = [column for column in self._columns if column.is_nullable and not column.is_found]
         if not self._has_documents or not absent:
             return []
         spelled = {key.lower(): key for key in self._unmapped}
         keys = [".".join(map(str, column.steps)) for column in absent]
-        others = [f"COPY does not take {spelled[key.lower()]} for {key}" for key in keys if key.lower() in spelled]
+        others = [f"COPY does not match {spelled[key.lower()]} to {key}" for key in keys if key.lower() in spelled]
         names = ", ".join(column.name for column in absent)
         return ["; ".join([f"{names} would be NULL in every row, because no record has {', '.join(keys)}", *others])]

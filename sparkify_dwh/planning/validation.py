@@ -52,8 +52,7 @@ class Validation:
 
     ``problem_count`` records and files would be rejected; ``broken_files`` of them are whole files, which no MAXERROR
     skips. ``problems`` are the first of them. ``unread`` counts files in a compression that cannot be read here.
-    ``warnings`` are about what COPY accepts and was hardly meant so; ``long_values`` and ``other_keys``, the unmapped
-    fields, are information.
+    ``warnings`` are about what COPY accepts but is probably wrong; ``long_values`` and ``unmapped_fields`` are information.
     """
 
     files: int = 0
@@ -66,7 +65,7 @@ class Validation:
     unread: int = 0
     warnings: list[str] = field(default_factory=list)
     long_values: list[LongValue] = field(default_factory=list)
-    other_keys: list[str] = field(default_factory=list)
+    unmapped_fields: list[str] = field(default_factory=list)
 
     def add_problem(self, file: str, line: int, column: str, value: str, reason: str) -> None:
         """Count a problem, and keep it if it is one of the first."""
@@ -76,8 +75,10 @@ class Validation:
             self.problems.append(Problem(file, line, column, shown(value), printable(reason)))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the validation as JSON has it."""
-        return asdict(self)
+        """Return the validation for JSON."""
+        values = asdict(self)
+        values["other_keys"] = values.pop("unmapped_fields")
+        return values
 
 
 def shown(value: str) -> str:

@@ -303,7 +303,7 @@ def test_what_is_missing_is_named(settings: Settings) -> None:
 def test_its_plan_reads_its_files(settings: Settings, tmp_path: Path) -> None:
     write(tmp_path, "downloads/b.json", {**DOWNLOAD, "at": None})
     plan = make_plan(settings)
-    assert plan.refused == 1
+    assert plan.rejected == 1
     assert "downloads/b.json line 1, column ts" in str(plan)
     assert "COPY staged_downloads (download_id, ts, episode_id, user_id, version)" in plan.sql
 

@@ -127,9 +127,9 @@ def test_an_option_of_the_model_reaches_the_plan_and_the_load(
     monkeypatch.setattr(StagingEvent, "copy_clauses", (*StagingEvent.copy_clauses, clause))
     sparkify.logs("a.json", an_event(page=" "))
     sparkify.songs("a.json", a_song())
-    refused = make_plan(sparkify.settings).refused
-    assert refused == (clause == "BLANKSASNULL")
-    if refused:
+    rejected = make_plan(sparkify.settings).rejected
+    assert rejected == (clause == "BLANKSASNULL")
+    if rejected:
         with pytest.raises(CopyError, match="column page"):
             sparkify.load()
     else:
@@ -144,7 +144,7 @@ def test_an_option_that_the_rules_do_not_know_is_a_warning(tmp_path: Path, monke
     validation = validated(path)
     assert (validation.records, validation.problem_count) == (0, 0)
     assert validation.warnings == [
-        "not validated: COPY option ENCODING UTF16 is not supported by the stand-in, by whose rules files are validated"
+        "not validated: COPY option ENCODING UTF16 is not supported by the stand-in, whose rules validation follows"
     ]
 
 

@@ -1,46 +1,46 @@
-"""What is said about files before they are loaded, and with which remedy."""
+"""Warnings about files before they are loaded, each with its remedy."""
 
 from __future__ import annotations
 
 from sparkify_dwh.loading.report import Input
-from sparkify_dwh.planning.file_warnings import remarks
+from sparkify_dwh.planning.file_warnings import file_warnings
 from sparkify_dwh.staging import StagingSong
 from sparkify_dwh.storage.store import StoredObject
 
 MB = 1024 * 1024
 
 
-def said(*sizes: int, prefix: str = "s3://sparkify/song_data/", **options: bool) -> list[str]:
-    """The remarks about files of these sizes."""
+def of_sizes(*sizes: int, prefix: str = "s3://sparkify/song_data/", **options: bool) -> list[str]:
+    """The warnings about files of these sizes."""
     files = [StoredObject(f"s3://sparkify/song_data/{number}.json", size, "") for number, size in enumerate(sizes)]
     return about(Input(prefix, files), **options)
 
 
-def about(found: Input, *, has_manifests: bool = True, is_partial: bool = False) -> list[str]:
-    return remarks(StagingSong, found, has_manifests=has_manifests, is_partial=is_partial)
+def about(files: Input, *, has_manifests: bool = True, is_partial: bool = False) -> list[str]:
+    return file_warnings(StagingSong, files, has_manifests=has_manifests, is_partial=is_partial)
 
 
 def test_thousands_of_tiny_files_are_better_packed() -> None:
-    (remark,) = said(*[250] * 1001)
-    assert remark.startswith("1,001 files of 250 bytes on average")
-    assert "`sparkify-dwh pack s3://sparkify/song_data/ TARGET`" in remark
-    assert "c_best-practices-use-multiple-files" in remark
+    (warning,) = of_sizes(*[250] * 1001)
+    assert warning.startswith("1,001 files of 250 bytes on average")
+    assert "`sparkify-dwh pack s3://sparkify/song_data/ TARGET`" in warning
+    assert "c_best-practices-use-multiple-files" in warning
 
 
 def test_few_files_and_files_of_some_size_are_fine() -> None:
-    """Fewer files than slices are no matter for small data."""
-    assert said(250) == []
-    assert said(*[250] * 1000) == []
-    assert said(*[64 * 1024] * 1001) == []
-    assert said(*[100 * MB] * 16) == []
+    """Small data needs no more files than there are slices."""
+    assert of_sizes(250) == []
+    assert of_sizes(*[250] * 1000) == []
+    assert of_sizes(*[64 * 1024] * 1001) == []
+    assert of_sizes(*[100 * MB] * 16) == []
 
 
 def test_files_that_redshift_cannot_split_are_named() -> None:
-    (remark,) = said(MB, 129 * MB, 1100 * MB)
-    assert remark.startswith(
-        "files over 128 MB: 2, of which over 1 GB: 1, the largest s3://sparkify/song_data/2.json of 1.2 GB:"
+    (warning,) = of_sizes(MB, 129 * MB, 1100 * MB)
+    assert warning.startswith(
+        "files over 128 MB: 2, over 1 GB: 1, the largest s3://sparkify/song_data/2.json (1.2 GB):"
     )
-    assert "multiple of the cluster's slices" in remark
+    assert "multiple of the cluster's slices" in warning
 
 
 def at(*names: str, prefix: str) -> list[str]:
@@ -49,9 +49,9 @@ def at(*names: str, prefix: str) -> list[str]:
 
 def test_a_prefix_that_also_matches_its_neighbours_names_them() -> None:
     names = ("song_data/a.json", "song_data.bak", "song_data2/a.json", "song_data2/b.json")
-    (remark,) = at(*names, prefix="s3://sparkify/song_data")
-    assert "its neighbours would be loaded too: song_data.bak (1), song_data2/ (2)." in remark
-    assert "end SONG_DATA in [S3] with a slash" in remark
+    (warning,) = at(*names, prefix="s3://sparkify/song_data")
+    assert "it also matches its neighbours: song_data.bak (1), song_data2/ (2)." in warning
+    assert "end SONG_DATA in [S3] with a slash" in warning
 
 
 def test_a_prefix_without_a_slash_is_fine_where_it_matches_one_folder() -> None:
@@ -67,14 +67,14 @@ def test_a_prefix_of_a_whole_bucket_has_no_neighbours() -> None:
 
 
 def test_without_manifests_the_whole_prefix_is_loaded() -> None:
-    (remark,) = said(250, has_manifests=False)
-    assert "set MANIFESTS in [S3]" in remark
-    assert len(said(250, has_manifests=False, is_partial=True)) == 2
+    (warning,) = of_sizes(250, has_manifests=False)
+    assert "set MANIFESTS in [S3]" in warning
+    assert len(of_sizes(250, has_manifests=False, is_partial=True)) == 2
 
 
 def test_without_manifests_files_of_several_compressions_would_be_refused() -> None:
     """COPY of a prefix takes one for all its files (redshift guide, copy-parameters-file-compression)."""
     prefix = "s3://sparkify/song_data/"
     files = [StoredObject(f"{prefix}{name}", 250, "") for name in ("a.json.gz", "b.json")]
-    assert "files of 2 compressions" in about(Input(prefix, files), has_manifests=False)[1]
+    assert "the files have 2 kinds of compression" in about(Input(prefix, files), has_manifests=False)[1]
     assert len(about(Input(prefix, files[:1]), has_manifests=False)) == 1

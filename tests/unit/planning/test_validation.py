@@ -95,7 +95,7 @@ def test_real_files_have_no_problems(real_data: Path) -> None:
     assert (logs.files, logs.records, songs.files, songs.records) == (30, 8056, 71, 71)
     for validation in (logs, songs):
         assert validation.problem_count == 0
-        assert (validation.warnings, validation.long_values, validation.other_keys) == ([], [], [])
+        assert (validation.warnings, validation.long_values, validation.unmapped_fields) == ([], [], [])
 
 
 def test_every_refused_record_counts_and_the_first_are_listed(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_values_that_no_check_lets_pass_are_a_warning(tmp_path: Path) -> None:
 
 
 def test_keys_that_no_column_takes_are_told(tmp_path: Path) -> None:
-    assert validated_events(tmp_path, an_event(zip=1, city="Praha"), an_event(zip=2)).other_keys == ["city", "zip"]
+    assert validated_events(tmp_path, an_event(zip=1, city="Praha"), an_event(zip=2)).unmapped_fields == ["city", "zip"]
 
 
 def test_a_column_whose_key_no_record_has_is_a_warning(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_column_whose_key_no_record_has_is_a_warning(tmp_path: Path) -> None:
     validation = validated(write_lines(tmp_path / "a.json", [song]), StagingSong)
     assert validation.problem_count == 0
     assert validation.warnings == [
-        "num_songs, title would be NULL in every row, because no record has num_songs, title; COPY does not take Title for "
+        "num_songs, title would be NULL in every row, because no record has num_songs, title; COPY does not match Title to "
         "title"
     ]
 
