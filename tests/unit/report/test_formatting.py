@@ -17,25 +17,17 @@ from sparkify_dwh.report.formatting import Kind, format_change, format_number
         ("share", 0.0, "0.0%"),
         ("share", 1.0, "100.0%"),
         ("share", None, "–"),
+        ("share", 0.0001, "<0.1%"),
+        ("share", 6819 / 6820, ">99.9%"),
+        ("hours", 0, "0 min"),
+        ("hours", 89, "1 min"),
+        ("hours", 3600, "1.0 h"),
+        ("hours", 35_999, "10.0 h"),
+        ("hours", 360_000, "100 h"),
     ],
 )
 def test_numbers_are_written_for_readers(kind: Kind, value: float | None, text: str) -> None:
     assert format_number(kind, value) == text
-
-
-def test_small_shares_are_not_zero_and_large_ones_not_all() -> None:
-    assert format_number("share", 0.0001) == "<0.1%"
-    assert format_number("share", 6819 / 6820) == ">99.9%"
-
-
-def test_time_is_in_hours_or_minutes() -> None:
-    assert [format_number("hours", seconds) for seconds in (0, 89, 3600, 35999, 360000)] == [
-        "0 min",
-        "1 min",
-        "1.0 h",
-        "10.0 h",
-        "100 h",
-    ]
 
 
 @pytest.mark.parametrize(

@@ -10,47 +10,40 @@ from sparkify_dwh.errors import UsageError
 from sparkify_dwh.report.period import Period, choose_period
 
 LONG = Period(date(2018, 1, 1), date(2018, 11, 30))
+SHORT = Period(date(2018, 11, 21), date(2018, 11, 30))
+TODAY = Period(date(2018, 11, 30), date(2018, 11, 30))
+WITH_FUTURE_PLAYS = Period(LONG.first, date(2099, 1, 1))
 LATER = date(2019, 1, 1)
 
 
-def test_the_usual_period_is_the_last_thirty_days() -> None:
-    assert choose_period(LONG, None, None, LATER) == Period(date(2018, 11, 1), date(2018, 11, 30))
+def on(month: int, day: int) -> date:
+    return date(2018, month, day)
 
 
-def test_of_fewer_days_it_is_all_of_them() -> None:
-    few = Period(date(2018, 11, 21), date(2018, 11, 30))
-    assert choose_period(few, None, None, LATER) == few
-
-
-def test_a_day_that_is_not_over_is_left_out() -> None:
-    assert choose_period(LONG, None, None, date(2018, 11, 30)) == Period(date(2018, 10, 31), date(2018, 11, 29))
-
-
-def test_a_day_that_is_not_over_is_taken_when_it_is_all_there_is() -> None:
-    today = Period(date(2018, 11, 30), date(2018, 11, 30))
-    assert choose_period(today, None, None, today.last) == today
-
-
-def test_plays_of_the_future_do_not_move_the_period() -> None:
-    spoilt = Period(LONG.first, date(2099, 1, 1))
-    assert choose_period(spoilt, None, None, date(2018, 12, 1)) == Period(date(2018, 11, 1), date(2018, 11, 30))
-
-
-def test_days_that_are_given_are_taken() -> None:
-    given = Period(date(2018, 3, 1), date(2018, 3, 7))
-    assert choose_period(LONG, given.first, given.last, LATER) == given
-    assert choose_period(None, given.first, given.last, LATER) == given
-
-
-def test_one_day_that_is_given_leaves_the_other_as_usual() -> None:
-    assert choose_period(LONG, date(2018, 11, 20), None, LATER) == Period(date(2018, 11, 20), date(2018, 11, 30))
-    assert choose_period(LONG, None, date(2018, 3, 31), LATER) == Period(date(2018, 3, 2), date(2018, 3, 31))
-    assert choose_period(LONG, None, date(2018, 1, 5), LATER) == Period(date(2018, 1, 1), date(2018, 1, 5))
+@pytest.mark.parametrize(
+    ("data", "first", "last", "today", "period"),
+    [
+        pytest.param(LONG, None, None, LATER, (on(11, 1), on(11, 30)), id="the last thirty days by default"),
+        pytest.param(SHORT, None, None, LATER, (on(11, 21), on(11, 30)), id="all days if there are fewer"),
+        pytest.param(LONG, None, None, on(11, 30), (on(10, 31), on(11, 29)), id="today is incomplete"),
+        pytest.param(TODAY, None, None, on(11, 30), (on(11, 30), on(11, 30)), id="today if there is no other day"),
+        pytest.param(WITH_FUTURE_PLAYS, None, None, on(12, 1), (on(11, 1), on(11, 30)), id="not in the future"),
+        pytest.param(LONG, on(3, 1), on(3, 7), LATER, (on(3, 1), on(3, 7)), id="both days given"),
+        pytest.param(None, on(3, 1), on(3, 7), LATER, (on(3, 1), on(3, 7)), id="both days given, without plays"),
+        pytest.param(LONG, on(11, 20), None, LATER, (on(11, 20), on(11, 30)), id="first day given"),
+        pytest.param(LONG, None, on(3, 31), LATER, (on(3, 2), on(3, 31)), id="last day given"),
+        pytest.param(LONG, None, on(1, 5), LATER, (on(1, 1), on(1, 5)), id="last day given, near the first plays"),
+        pytest.param(None, LATER, None, LATER, (LATER, LATER), id="first day given, without plays"),
+    ],
+)
+def test_the_period_of_a_report(
+    data: Period | None, first: date | None, last: date | None, today: date, period: tuple[date, date]
+) -> None:
+    assert choose_period(data, first, last, today) == Period(*period)
 
 
 def test_without_plays_there_is_no_period() -> None:
     assert choose_period(None, None, None, LATER) is None
-    assert choose_period(None, LATER, None, LATER) == Period(LATER, LATER)
 
 
 def test_the_first_day_must_not_come_after_the_last() -> None:
