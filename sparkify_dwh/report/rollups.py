@@ -11,21 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    DateTime,
-    Double,
-    Integer,
-    Select,
-    String,
-    TableClause,
-    column,
-    func,
-    select,
-    table,
-)
+from sqlalchemy import ColumnElement, Connection, Select, TableClause, column, func, select, table
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
 
@@ -34,87 +20,6 @@ from sparkify_dwh.analytics.period import during, hour_of
 from sparkify_dwh.report.period import Period
 from sparkify_dwh.sql.expressions import trimmed
 from sparkify_dwh.star import Songplay
-
-SESSION_HOURS = table(
-    "report_session_hours",
-    column("hour", DateTime),
-    column("session_id", BigInteger),
-    column("user_id", Integer),
-    column("level", String),
-    column("plays", BigInteger),
-    column("seconds", Double),
-    column("matched_plays", BigInteger),
-    column("began_at", DateTime),
-    column("last_began_at", DateTime),
-)
-AUDIENCE = table(
-    "report_audience",
-    column("user_id", Integer),
-    column("level", String),
-    column("location", String),
-    column("user_agent", String),
-    column("plays", BigInteger),
-    column("seconds", Double),
-)
-SONGS = table(
-    "report_songs",
-    column("song", String),
-    column("artist", String),
-    column("plays", BigInteger),
-    column("seconds", Double),
-    column("matched_plays", BigInteger),
-)
-LISTENERS = table(
-    "report_listeners",
-    column("user_id", Integer),
-    column("first_play", DateTime),
-    column("last_play", DateTime),
-)
-
-
-class TemporaryTable(ExecutableDDLElement):
-    """CREATE TEMP TABLE ... AS SELECT. Redshift guide, r_CREATE_TABLE_AS"""
-
-    def __init__(self, name: str, rows: Select[Any]) -> None:
-        self.name = name
-        self.rows = rows
-
-
-@compiles(TemporaryTable)
-def _create(element: TemporaryTable, compiler: Any, **_kw: Any) -> str:
-    name = compiler.preparer.quote(element.name)
-    return f"CREATE TEMP TABLE {name} AS {compiler.sql_compiler.process(element.rows, literal_binds=True)}"
-
-
-def create_listeners(connection: Connection) -> None:
-    """Create the temporary table of all listeners."""
-    _make(connection, LISTENERS, listeners())
-
-
-def create_rollups(connection: Connection, period: Period, days: Period | None) -> None:
-    """Create the temporary tables of a period and of the days before it.
-
-    ``days`` are those from the first play in the warehouse to the last.
-    """
-    of_period = plays_of(period, days)
-    _make(connection, SESSION_HOURS, session_hours(plays_of(Period(period.before().first, period.last), days)))
-    _make(connection, AUDIENCE, audience(of_period))
-    _make(connection, SONGS, songs(of_period))
-
-
-def plays_of(period: Period, days: Period | None) -> list[ColumnElement[bool]]:
-    """Return conditions for the plays of a period, without bounds that exclude nothing.
-
-    Without statistics, a planner assumes that a bound excludes nearly all rows, and then sorts where it should hash.
-    """
-    if days is None:
-        return during(period.first, period.last)
-    return during(period.first if days.first < period.first else None, period.last if period.last < days.last else None)
-
-
-def _make(connection: Connection, made: TableClause, rows: Select[Any]) -> None:
-    assert list(made.c.keys()) == list(rows.selected_columns.keys())
-    connection.execute(TemporaryTable(made.name, rows))
 
 
 def listeners() -> Select[Any]:
@@ -174,3 +79,55 @@ def songs(plays: Sequence[ColumnElement[bool]]) -> Select[Any]:
         func.sum(logged.seconds).label("seconds"),
         as_count(func.sum(logged.matched_plays)).label("matched_plays"),
     ).group_by("song", "artist")
+
+
+def _table(name: str, rows: Select[Any]) -> TableClause:
+    """Return a table with the columns of the rows."""
+    return table(name, *(column(name, selected.type) for name, selected in rows.selected_columns.items()))
+
+
+LISTENERS = _table("report_listeners", listeners())
+SESSION_HOURS = _table("report_session_hours", session_hours([]))
+AUDIENCE = _table("report_audience", audience([]))
+SONGS = _table("report_songs", songs([]))
+
+
+class TemporaryTable(ExecutableDDLElement):
+    """CREATE TEMP TABLE ... AS SELECT. Redshift guide, r_CREATE_TABLE_AS"""
+
+    def __init__(self, table: TableClause, rows: Select[Any]) -> None:
+        self.table = table
+        self.rows = rows
+
+
+@compiles(TemporaryTable)
+def _create(element: TemporaryTable, compiler: Any, **_kw: Any) -> str:
+    name = compiler.preparer.format_table(element.table)
+    return f"CREATE TEMP TABLE {name} AS {compiler.sql_compiler.process(element.rows, literal_binds=True)}"
+
+
+def create_listeners(connection: Connection) -> None:
+    """Create the temporary table of all listeners."""
+    connection.execute(TemporaryTable(LISTENERS, listeners()))
+
+
+def create_rollups(connection: Connection, period: Period, days: Period | None) -> None:
+    """Create the temporary tables of a period and of the days before it.
+
+    ``days`` are those from the first play in the warehouse to the last.
+    """
+    of_period = plays_of(period, days)
+    with_days_before = plays_of(Period(period.before().first, period.last), days)
+    connection.execute(TemporaryTable(SESSION_HOURS, session_hours(with_days_before)))
+    connection.execute(TemporaryTable(AUDIENCE, audience(of_period)))
+    connection.execute(TemporaryTable(SONGS, songs(of_period)))
+
+
+def plays_of(period: Period, days: Period | None) -> list[ColumnElement[bool]]:
+    """Return conditions for the plays of a period, without bounds that exclude nothing.
+
+    Without statistics, a planner assumes that a bound excludes nearly all rows, and then sorts where it should hash.
+    """
+    if days is None:
+        return during(period.first, period.last)
+    return during(period.first if days.first < period.first else None, period.last if period.last < days.last else None)
