@@ -152,12 +152,10 @@ def _advice(settings: Settings, error: BaseException) -> str:
     if "refuses SSL" in str(error):
         return "The server does not support TLS, so it is not Redshift, and nothing was sent. Check HOST and DB_PORT."
     known = None if settings.is_standin else explain_unreachable(settings)
+    if known:
+        return f"{known}."
     return (
-        f"{known}."
-        if known
-        else (
-            "Check HOST and DB_PORT in [CLUSTER], that the cluster runs, and that its security group allows this machine."
-        )
+        "Check HOST and DB_PORT in [CLUSTER], that the cluster runs, and that its security group allows this machine."
     )
 
 

@@ -83,7 +83,7 @@ _OF_TIME = re.compile(
 
 
 def reason_of_code(code: str, message: str, *, is_s3: bool) -> Reason:
-    """Return what a code means; ``message`` tells apart the reasons that share one."""
+    """Return what a code means; ``message`` decides between reasons with the same code."""
     if code.isdigit() and message.startswith("<"):  # a page, with its HTTP status for a code
         return "no AWS"
     if code in _MAY_BE_CLOCK and _OF_TIME.search(f"{code} {message}"):

@@ -1,4 +1,4 @@
-"""What AWS's refusals and silences mean, and what to do: one wording for S3, the cluster API, credentials and doctor."""
+"""Errors of AWS in words, with what to do: the same for S3, the cluster API, credentials and doctor."""
 
 from __future__ import annotations
 
@@ -147,10 +147,8 @@ def failure(error: Any, request: Request, unknown_region: str | None = None) -> 
         "parameters": ", ".join(sorted(set(_PARAMETER.findall(str(error))))) or "a value",
     }
     if reason == "unreachable" and unknown_region:
-        told = _error(reason, words, name)
-        return AwsError(
-            f"{told.message}, and {unknown_region} is not a known region", "correct [AWS] REGION or AWS_REGION", name
-        )
+        message = f"{_error(reason, words, name).message}, and {unknown_region} is not a known region"
+        return AwsError(message, "correct [AWS] REGION or AWS_REGION", name)
     return _error(reason, words, name)
 
 

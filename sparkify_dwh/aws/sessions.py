@@ -109,7 +109,7 @@ def _has_credentials(session: Any) -> bool:
 
 @cache
 def _service_descriptions() -> Any:
-    """Return botocore's descriptions of the services, read once for all sessions: that of EC2 alone takes 0.1 s."""
+    """Return botocore's descriptions of the services, read once for all sessions: those of EC2 take 0.1 s."""
     import botocore.session
 
     return botocore.session.Session().get_component("data_loader")

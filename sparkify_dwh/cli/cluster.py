@@ -26,7 +26,7 @@ from sparkify_dwh.cli.output import print_json, progress
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show the steps, and do not carry them out.")
 snapshot_option = click.option(
     "--snapshot/--no-snapshot", default=True, show_default=True,
-    help="Take a final snapshot, which is kept until somebody deletes it.",
+    help="Take a final snapshot, which is kept until you delete it.",
 )  # fmt: skip
 
 

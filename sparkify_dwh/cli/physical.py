@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from inspect import Parameter, signature
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
     from sparkify_dwh.settings import Settings
 
 EXAMPLE = "Setanta matins"  # a song or an artist, for the questions about one
-HEADINGS = ["table", "design", "actual", "sort key", "rows", "MB", "skew", "% unsorted", "% statistics off"]
+COLUMNS = {
+    "table": "name", "design": "designed", "actual": "found", "sort key": "sort_key", "rows": "rows", "MB": "megabytes",
+    "skew": "skew", "% unsorted": "unsorted_percent", "% statistics off": "statistics_off_percent",
+}  # fmt: skip
+"""The attributes of a table's facts by heading."""
 
 
 @click.command()
@@ -88,21 +93,7 @@ def _print(report: PhysicalReport, explain: bool) -> None:
     if explain:
         for name, plan in report.plans.items():
             click.echo("\n".join([f"-- {name}", *plan.lines, ""]))
-    rows = [
-        (
-            t.name,
-            t.designed,
-            t.found,
-            t.sort_key,
-            t.rows,
-            t.megabytes,
-            t.skew,
-            t.unsorted_percent,
-            t.statistics_off_percent,
-        )
-        for t in report.tables
-    ]
-    print_table("Tables", HEADINGS, rows)
+    print_table("Tables", list(COLUMNS), [attrgetter(*COLUMNS.values())(table) for table in report.tables])
     for finding in report.findings:
         click.echo(f"{'differs' if finding.differs else 'advice'}: {finding.sentence}")
     if not report.findings:

@@ -1,6 +1,6 @@
-"""Why a warehouse cannot be connected to, as far as AWS knows: deleted, paused, not public, or not open to this machine.
+"""Reasons that AWS knows why a warehouse cannot be connected to: deleted, paused, not public, or not open to this machine.
 
-This runs after a connection has failed. It is a hint: without credentials or permissions for AWS there is none.
+This runs after a connection has failed. Without credentials or permissions for AWS there is no hint.
 """
 
 from __future__ import annotations

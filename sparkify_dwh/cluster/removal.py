@@ -46,7 +46,7 @@ def down(  # noqa: PLR0913 (the task, and how to carry it out)
 ) -> RemovedResources:
     """Delete the cluster after a final snapshot, then its security group, subnet group and role. Check that all are gone.
 
-    The final snapshot is kept, and costs its storage, until somebody deletes it. Raises AwsError when the cluster was not
+    The final snapshot is kept, and costs its storage, until it is deleted by hand. Raises AwsError when the cluster was not
     created by this program, or something still exists at the end.
     """
     with open_execution(settings, aws, on_step, dry_run, sleep) as execution:

@@ -19,7 +19,7 @@ ANY_REGION = "us-east-1"  # S3 answers there for buckets of all regions, with th
 
 
 def region_findings(settings: Settings, locations: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield a finding for each bucket whose region S3 tells. ``locations`` are URLs by configuration key."""
+    """Yield a finding for each bucket whose region S3 reports. ``locations`` are URLs by configuration key."""
     keys_by_bucket: dict[str, list[str]] = {}
     for key, url in locations.items():
         if url.startswith("s3://"):
@@ -49,7 +49,7 @@ def _compare(
 
 
 def _region_of_bucket(aws: Aws, bucket: str) -> str | None:
-    """Return the region of a bucket, which S3 tells even without the right to read it. None when it does not."""
+    """Return the region of a bucket, which S3 reports even without the right to read it. None when it does not."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

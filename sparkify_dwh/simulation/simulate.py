@@ -99,9 +99,9 @@ def simulate(  # noqa: PLR0913 (each is a property of the data)
 
 
 def _check_numbers(least: int, **numbers: int) -> None:
-    for name, found in numbers.items():
-        if found < least:
-            raise UsageError(f"{name} must be {least} or more, found {found}", "give a greater number")
+    for name, number in numbers.items():
+        if number < least:
+            raise UsageError(f"{name} must be {least} or more, found {number}", "give a greater number")
 
 
 def _check_share_and_days(catalogue_share: float, start: date, days: int) -> None:

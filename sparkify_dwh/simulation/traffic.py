@@ -93,14 +93,14 @@ def _event_of(page: str) -> Fields:
 
 
 PAGES = {page: _event_of(page) for page in PAID.keys() - {"START"}}
-NOBODY: Fields = {"userId": ""}
+LOGGED_OUT: Fields = {"userId": ""}
 NO_PLAY: Fields = {}
 ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass
 class User:
-    """A user or, with the fields of NOBODY, a visitor who never logs in. ``latest_ts`` is that of the latest event."""
+    """A user or, with the fields of LOGGED_OUT, a visitor who never logs in. ``latest_ts`` is that of the latest event."""
 
     fields: Fields
     level: str
@@ -137,7 +137,7 @@ class Traffic:
         session_id, page, item = next(self._session_ids), user.transitions()["START"].pick(self._random), 0
         while page != "END":
             play = self._plays.draw() if page == "NextSong" else NO_PLAY
-            who = NOBODY if page.startswith("-") else user.fields
+            who = LOGGED_OUT if page.startswith("-") else user.fields
             changing = {"itemInSession": item, "level": user.level, "sessionId": session_id, "ts": ts}
             yield ts, session_id, item, ENCODER.encode({**PAGES[page], **who, **play, **changing}).encode()
             self._take_place(user, page, ts)
@@ -167,7 +167,7 @@ class Traffic:
                 ts = user.latest_ts + int((10 + 180 * self._random.random()) * MINUTE)
             if ts < midnight + DAY:
                 return user, ts
-        return User(NOBODY, "free"), self._moment(midnight)
+        return User(LOGGED_OUT, "free"), self._moment(midnight)
 
     def _moment(self, midnight: int) -> int:
         return midnight + int((self._hours.pick(self._random) + self._random.random()) * 60 * MINUTE)

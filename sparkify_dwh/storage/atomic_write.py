@@ -9,9 +9,9 @@ from pathlib import Path
 from uuid import uuid4
 
 UNFINISHED_PREFIX = ".sparkify-dwh-unfinished-"
-"""Names of files that are being written begin so. Listings leave them out."""
+"""Prefix of the names of unfinished files, which listings leave out."""
 
-READABLE = 0o666  # less what the user's umask takes away
+READABLE = 0o666  # minus the umask
 PRIVATE = 0o600
 
 
@@ -35,9 +35,9 @@ def replace(path: Path, data: bytes) -> None:
 
 @contextmanager
 def unfinished_file(path: Path, data: bytes, *, mode: int = READABLE, is_flushed: bool = False) -> Iterator[Path]:
-    """Write a file beside ``path``, for the caller to rename to it; it is removed unless the caller did.
+    """Write a file beside ``path``, which the caller renames to it; otherwise it is removed.
 
-    With ``is_flushed`` it is on the disk before the caller goes on.
+    With ``is_flushed`` it is on the disk when it is yielded.
     """
     unfinished = path.with_name(f"{UNFINISHED_PREFIX}{uuid4().hex}")
     try:

@@ -24,7 +24,7 @@ MAX_SMALL_BYTES = 16 * 1024
 # Without O_NONBLOCK, opening a pipe waits for a writer. It has no effect on files.
 _READING = os.O_RDONLY | os.O_NONBLOCK
 
-# Spelled the same in a path and in a URL.
+# The same in a path and in a URL.
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.\-]+")
 _PLAIN_URL = re.compile(r"file://(/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-])")
 

@@ -14,12 +14,12 @@ from sparkify_dwh.storage.urls import StoredObject
 
 # S3 takes about 30 ms to answer, which is nearly all the time a small object takes. boto3 keeps 10 connections.
 MAX_OPEN = 8
-# A longer object is read before another is opened: S3 drops connections that nobody reads from.
+# A longer object is read before another is opened: S3 drops idle connections.
 MAX_PREFETCHED_BYTES = 8 * 1024 * 1024
 
 
 def prefetch(store: ObjectStore, files: Iterable[StoredObject]) -> Generator[tuple[StoredObject, BinaryIO], None, None]:
-    """Yield the files in order as streams, each of which is closed when the next is asked for."""
+    """Yield the files in order as streams. A stream is closed when the next is requested."""
     waiting = iter(files)
     opening: deque[tuple[StoredObject, Future[BinaryIO]]] = deque()
     with ThreadPoolExecutor(MAX_OPEN) as threads:

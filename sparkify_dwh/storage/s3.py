@@ -14,8 +14,7 @@ from sparkify_dwh.aws.sessions import READ_TIMEOUT_SECONDS, AccessKey, Limits, n
 from sparkify_dwh.errors import AwsError, SourceError
 from sparkify_dwh.storage.urls import StoredObject, split_s3
 
-# A store that does not answer is given up: each attempt waits so long for a connection and so long for the next bytes.
-# An answer that has begun is not asked for again.
+# The timeouts apply to each attempt. A read that breaks off is not repeated.
 READ_TIMEOUT_VARIABLE = "SPARKIFY_DWH_S3_READ_SECONDS"  # of the environment, in place of READ_TIMEOUT_SECONDS
 MAX_READ_TIMEOUT_SECONDS = 86_400
 MAX_ATTEMPTS = 3  # unless AWS_MAX_ATTEMPTS or the profile has another number
@@ -25,8 +24,7 @@ _BUFFER_BYTES = 1 << 20
 class S3Objects:
     """Objects by ``s3://`` URL; failures are SourceErrors. ``ObjectStore`` documents the methods.
 
-    ``write`` sends an object in one request, which S3 limits to 5 GB. A read that breaks off is not resumed. A server that
-    does not answer is given up; see the constants above.
+    ``write`` sends an object in one request, which S3 limits to 5 GB. A read that breaks off is not resumed.
     """
 
     def __init__(self, *, access_key: AccessKey | None = None, region: str | None = None) -> None:
@@ -63,7 +61,7 @@ class S3Objects:
             made.close()
 
     def _client(self) -> Any:
-        """Return the client, made with the first request; when two threads make one each, either will do."""
+        """Return the client, created with the first request. If two threads create one each, either is used."""
         made = self._made
         if made is None:
             session = new_session(self._access_key)  # one for each client: sessions are not safe among threads

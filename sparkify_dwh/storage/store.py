@@ -27,7 +27,7 @@ Listing = list[StoredObject]
 
 
 class _Objects(Protocol):
-    """What each kind of store can do; failures are SourceErrors."""
+    """The interface of ``LocalFiles`` and ``S3Objects``."""
 
     def list(self, prefix_url: str) -> Iterator[StoredObject]: ...
     def open(self, url: str) -> BinaryIO: ...
@@ -65,12 +65,12 @@ class ObjectStore:
         """Return the contents of the first of these objects, as long as they are small local files that can be read.
 
         It stops when they have ``max_bytes`` together, and never fails: ``open`` says why an object cannot be read.
-        This is for thousands of files, at microseconds each.
+        It takes microseconds per file.
         """
         return self._files.read_small(urls, max_bytes)
 
     def open(self, url: str) -> BinaryIO:
-        """Return the object as a stream, for the caller to close; what is not read is not fetched."""
+        """Return the object as a stream, which the caller closes. Unread bytes are not fetched."""
         return self._objects(url).open(url)
 
     def write(self, url: str, data: bytes) -> None:

@@ -44,7 +44,7 @@ OF_SETANTA = {"song": "Setanta matins", "artist": "Elena", "length": 270.0}
 
 
 def add_plays(connection: Connection, *plays: dict[str, Any], songs: Iterable[dict[str, Any]] = (SETANTA,)) -> None:
-    """Fill the star with the plays, which must be told apart by session, item and time, and with the songs."""
+    """Fill the star with the plays, which must differ in session, item or time, and with the songs."""
     connection.execute(insert(StagingEvent.table()), list(plays))
     connection.execute(insert(StagingSong.table()), list(songs))
     for model in STAR:

@@ -1,7 +1,6 @@
-"""Memory: what tests write is kept there, where the machine has room, and what is imported is not looked through again.
+"""Temporary files in memory, if there is room, and imports that the garbage collector skips.
 
-Nothing that tests write has to outlive them, and a disk takes longer over the thousands of small files of PostgreSQL's
-servers than these over the tests' work. Whoever sets TMPDIR chooses another place.
+A disk would take longer for the thousands of small files of PostgreSQL's servers than the tests take. TMPDIR overrides it.
 """
 
 from __future__ import annotations

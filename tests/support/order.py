@@ -1,4 +1,4 @@
-"""The order of tests: the longest begin, so that no process is left alone with one when the others have ended."""
+"""The order of tests: the longest first, so that no process ends long after the others."""
 
 from __future__ import annotations
 

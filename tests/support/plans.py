@@ -62,7 +62,7 @@ def a_join(
     outer_rows: int = 5_000_000,
     inner_rows: int = 2_000_000,
 ) -> str:
-    """The plan of a hash join of two tables, of which the inner has 10 bytes a row and the outer 20."""
+    """The plan of a hash join of two tables, with 10 bytes per row of the inner and 20 of the outer one."""
     return (
         f"XN Hash Join {movement}  (cost=1.00..2.00 rows={outer_rows} width=30)\n"
         f'  Hash Cond: (("outer".{on})::text = ("inner".{on})::text)\n'

@@ -66,7 +66,7 @@ class RawClient:
         return found
 
     def until(self, kind: bytes, times: int = 1) -> list[Message]:
-        """The messages up to the so-manieth of a kind, or to the end of the connection."""
+        """The messages up to the n-th (``times``) of a kind, or to the end of the connection."""
         found: list[Message] = []
         while times and (message := self.next()) is not None:
             found.append(message)

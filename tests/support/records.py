@@ -1,4 +1,4 @@
-"""One realistic record each, of which a test changes only what matters."""
+"""One realistic record of each kind; a test changes only what matters."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def an_event(**changes: Any) -> dict[str, Any]:
 
 
 def a_logged_out_event(**changes: Any) -> dict[str, Any]:
-    """A page that somebody saw who was not logged in."""
-    nobody: dict[str, Any] = dict.fromkeys(
+    """A page that was seen while logged out."""
+    logged_out: dict[str, Any] = dict.fromkeys(
         ["artist", "firstName", "gender", "lastName", "length", "location", "registration", "song", "userAgent"]
     )
-    return an_event(**nobody, auth="Logged Out", userId="", page="Home", method="GET") | changes
+    return an_event(**logged_out, auth="Logged Out", userId="", page="Home", method="GET") | changes
 
 
 def a_song(**changes: Any) -> dict[str, Any]:

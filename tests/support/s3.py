@@ -48,7 +48,7 @@ def s3_server(models_are_read_once: None) -> Iterator[str]:
 
 @pytest.fixture
 def s3_environment(s3_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """boto3 finds the server, keys that nobody checks, and nothing of the one who runs the tests."""
+    """An environment with the server and invented keys, and without AWS settings of this machine."""
     for name in list(os.environ):
         if name.startswith("AWS_"):
             monkeypatch.delenv(name)

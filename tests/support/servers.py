@@ -20,7 +20,7 @@ from sparkify_dwh.standin.postgres.server import _pgserver, _servers, stop_serve
 
 @pytest.fixture(scope="session", autouse=True)
 def initdb_runs_once() -> Iterator[None]:
-    """And nobody waits for the disk: nothing has to outlive a power failure."""
+    """Without fsync: the data need not survive a power failure."""
     server = _pgserver().postgres_server.PostgresServer
     initialise = server.ensure_pgdata_inited
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="sparkify-dwh-test-") as directory:

@@ -52,7 +52,7 @@ WRONG = {name: script for model in STAR for name, script in _breaking(model)} | 
     "songs have a positive duration": "UPDATE songs SET duration = -1",
     "artists are on earth": "UPDATE artists SET latitude = 15.47, longitude = -180.1",
 }
-# A row without a key is of no batch: tables of which only the key is required.
+# Tables whose only required columns are the key: a row without a key belongs to no batch.
 ONLY_WHEN_EVERYTHING_IS_CHECKED = {
     f"{model.__tablename__} has its required values"
     for model in STAR

@@ -1,4 +1,4 @@
-"""Two months of simulated listening, of which reports are made, and a browser to read them with."""
+"""Two months of simulated listening for reports, and a browser to read them."""
 
 from __future__ import annotations
 

@@ -84,11 +84,6 @@ def test_a_refusal_says_what_to_do(sentence: str, expected: str) -> None:
     assert sentence == expected
 
 
-@pytest.mark.parametrize("code", ["ClusterQuotaExceeded", "LimitExceeded", "SecurityGroupLimitExceeded"])
-def test_a_quota_is_called_one(code: str) -> None:
-    assert said(code, "100.").startswith("The account's quota does not allow redshift:CreateCluster in us-west-2")
-
-
 @pytest.mark.parametrize(
     ("variable", "value", "sentence"),
     [
@@ -162,6 +157,9 @@ def test_a_client_can_be_closed_and_used_again(s3_environment: None) -> None:
     ("code", "message", "expected"),
     [
         ("502", "<html>Bad Gateway", "What answered redshift:CreateCluster is not AWS (HTTP 502): look for a proxy"),
+        ("ClusterQuotaExceeded", "100.", "quota does not allow redshift:CreateCluster in us-west-2"),
+        ("LimitExceeded", "100.", "quota does not allow redshift:CreateCluster in us-west-2"),
+        ("SecurityGroupLimitExceeded", "100.", "quota does not allow redshift:CreateCluster in us-west-2"),
         ("RequestTimeTooSkewed", "", "set the clock of this machine"),
         ("InvalidSignatureException", "Signature expired: 20261121T1 is now earlier than", "set the clock of this machine"),
         ("SignatureDoesNotMatch", "The request signature we calculated does not match", "correct or renew them"),

@@ -77,7 +77,7 @@ def test_a_message_is_said_once_with_the_file_that_was_read() -> None:
 
 
 def test_a_detail_that_says_more_is_kept() -> None:
-    """Of a conflict the message is its number alone: https://github.com/aws/aws-sdk-pandas/issues/665"""
+    """The message of a conflict is only its number: https://github.com/aws/aws-sdk-pandas/issues/665"""
     violation = "Serializable isolation violation on table - 1234"
     assert said("1023", violation) == f"1023 {violation}"
     assert said("1023", BOX.replace(DENIED, violation)).startswith(f"1023 {violation} ")

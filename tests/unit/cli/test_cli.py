@@ -42,11 +42,6 @@ def test_a_quiet_load_prints_its_report_and_no_progress(
     assert output.err == ""
 
 
-def test_quiet_and_verbose_exclude_each_other(run: Run, capsys: Captured) -> None:
-    assert run("--quiet", "-v", "demo") == 2
-    assert "leave out one of the two" in capsys.readouterr().err
-
-
 def test_every_check_of_a_load_has_its_state(
     sparkify: Sparkify, configuration: Path, run: Run, capsys: Captured
 ) -> None:
@@ -197,12 +192,6 @@ def test_demo_shows_what_people_listened_to(
     again = capsys.readouterr().out
     assert "0 inserted            0 updated" in again
     assert again.endswith("\nNext:  sparkify-dwh query plays-per-day\n")
-
-
-def test_demo_takes_no_configuration(run: Run, capsys: Captured) -> None:
-    """It always loads into a stand-in of its own."""
-    assert run("--config", "dwh.cfg", "demo") == 2
-    assert "leave out --config" in capsys.readouterr().err
 
 
 def test_demo_keeps_files_that_it_did_not_write(tmp_path: Path, run: Run) -> None:

@@ -137,9 +137,19 @@ def test_an_invalid_number_is_refused_with_the_name_of_its_option(
     assert f"Invalid value for '{arguments[-2]}'" in capsys.readouterr().err
 
 
-def test_number_and_size_of_parts_are_exclusive(run: Run, capsys: Captured) -> None:
-    assert run("pack", "a", "b", "--parts", "2", "--part-mb", "64") == 2
-    assert "leave out one of the two" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--quiet", "-v", "demo"],
+        ["--config", "dwh.cfg", "demo"],
+        ["pack", "a", "b", "--parts", "2", "--part-mb", "64"],
+        ["plan", "--no-trial", "--sample", "2"],
+        ["history", "5c3e1eda", "--limit", "1"],
+    ],
+)
+def test_options_that_exclude_each_other_are_refused(arguments: list[str], run: Run, capsys: Captured) -> None:
+    assert run(*arguments) == 2
+    assert "leave out " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("wait", ["nan", "inf", "1e12", "-1"])

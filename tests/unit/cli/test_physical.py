@@ -14,7 +14,7 @@ from support.warehouse import Sparkify
 
 @pytest.fixture
 def changed(sparkify: Sparkify) -> Iterator[None]:
-    """Somebody has spread the users over the nodes."""
+    """The users are distributed evenly, unlike in their model."""
     for style in ("EVEN", "ALL"):
         with sparkify.engine.begin() as connection:
             connection.execute(text(f"ALTER TABLE users ALTER DISTSTYLE {style}"))

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.cli import Captured, Run
+from support.cli import Captured, Run, Terminal
 from support.listening import a_play, add_plays
 from support.warehouse import Sparkify
 
 from sparkify_dwh.cli.tables import column, fit_widths, print_table, wrap_heading
-
-
-class Terminal(io.StringIO):
-    """Standard output that is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 def a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:

@@ -7,17 +7,16 @@ import json
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.aws import Account
 from support.cli import Captured, Run
 
-from sparkify_dwh.cli.cluster import cluster
-
 
 @pytest.fixture
 def file(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The dwh.cfg of somebody who has no cluster yet, in the working directory."""
+    """A dwh.cfg in the working directory for a cluster that does not exist yet."""
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "dwh.cfg"
     file.write_text(
@@ -197,6 +196,24 @@ def test_a_refusal_of_aws_has_its_own_exit_code(
     assert "Error: No AWS credentials" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", sorted(cluster.commands))
-def test_every_command_has_help_with_an_example(name: str) -> None:
-    assert f"Example:  sparkify-dwh cluster {name}" in (cluster.commands[name].help or "")
+def test_with_json_nothing_else_is_printed(account: Account, file: Path, run: Run, capsys: Captured) -> None:
+    def answered(*arguments: str) -> Any:
+        assert run("cluster", *arguments, "--json") == 0
+        output = capsys.readouterr()
+        assert output.err == ""
+        return json.loads(output.out)
+
+    identifier = account.identifier
+    assert answered("up", "--write")["identifier"] == identifier
+    assert answered("pause") == {"dry_run": False, "done": [f"pause the cluster {identifier}"]}
+    assert answered("pause") == {"dry_run": False, "done": []}
+    assert answered("resume", "--dry-run") == {"dry_run": True, "done": [f"resume the cluster {identifier}"]}
+    assert answered("resume")["done"]
+    assert answered("expire") == []
+    planned = answered("down", "--dry-run")
+    gone = answered("down", "--yes")
+    assert (planned.pop("dry_run"), gone.pop("dry_run")) == (True, False)
+    assert len(planned["done"]) == len(gone["done"]) > 1
+    assert gone["done"][-1] == f"delete the role {identifier}-redshift"
+    assert (gone["identifier"], gone["region"], len(gone["snapshots"])) == (identifier, "us-west-2", 1)
+    assert answered("down", "--yes")["done"] == []

@@ -112,7 +112,7 @@ def test_a_managed_password_stays_managed() -> None:
 
 
 def test_the_role_that_was_written_to_the_configuration_is_managed() -> None:
-    """So that a second run does not treat it as somebody else's."""
+    """So that a second run does not treat it as a foreign role."""
     own = Settings(role_arn="arn:aws:iam::123456789012:role/sparkify-redshift")
     theirs = Settings(role_arn="arn:aws:iam::123456789012:role/other")
     assert (spec_of(own).role_arn, spec_of(theirs).role_arn) == (None, theirs.role_arn)

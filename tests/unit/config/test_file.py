@@ -122,7 +122,7 @@ def test_a_misspelt_key_is_an_error(file: Path, section: str, key: str, meant: s
     ("written", "meant"), [("clusters", "CLUSTER"), ("STANDINN", "STANDIN"), ("IAMROLE", "IAM_ROLE")]
 )
 def test_a_misspelt_section_is_an_error(file: Path, written: str, meant: str) -> None:
-    """Its keys would be left alone, and a stand-in started somewhere else."""
+    """Its keys would be ignored, and a stand-in started in another directory."""
     file.write_text(f"[{written}]\nHOST=x\n")
     with pytest.raises(
         ConfigurationError, match=rf"\[{written.upper()}\] is not a known .*, did you mean \[{meant}\]\?"

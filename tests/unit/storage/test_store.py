@@ -117,7 +117,7 @@ def test_small_objects_are_read_many_at_a_time(tmp_path: Path) -> None:
 
 
 def test_small_objects_are_read_up_to_the_first_that_is_none(tmp_path: Path) -> None:
-    """Why it is none is for whoever opens it to learn."""
+    """``open`` says why an object cannot be read."""
     make_files(tmp_path, "x")
     (tmp_path / "large").write_bytes(b"x" * (16 * 1024 + 1))
     os.mkfifo(tmp_path / "pipe")
@@ -176,7 +176,7 @@ def test_a_directory_is_no_object(tmp_path: Path) -> None:
 
 
 def test_a_pipe_is_no_object(tmp_path: Path) -> None:
-    """Nobody waits for somebody to write to it."""
+    """Reading does not wait for a writer."""
     os.mkfifo(tmp_path / "pipe")
     url = file_url(tmp_path / "pipe")
     with pytest.raises(SourceError, match="neither a file nor a link to one"):
