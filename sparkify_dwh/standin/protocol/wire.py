@@ -136,12 +136,13 @@ def decode(text: bytes) -> str:
 
 
 def error_response(error: RedshiftError, severity: str = "ERROR") -> bytes:
-    return message(b"E", _fields(severity, error.sqlstate, error.message, error.detail))
+    detail = {"D": error.detail} if error.detail else {}
+    return error_from_fields({"S": severity, "V": severity, "C": error.sqlstate, "M": error.message} | detail)
 
 
 def info(text: str) -> bytes:
     """Return a NoticeResponse of severity INFO."""
-    return message(b"N", _fields("INFO", "00000", text, ""))
+    return message(b"N", _fields({"S": "INFO", "V": "INFO", "C": "00000", "M": text}))
 
 
 def command_complete(tag: str) -> bytes:
@@ -169,7 +170,7 @@ def is_fatal(body: bytes) -> bool:
 
 
 def error_from_fields(fields: dict[str, str]) -> bytes:
-    return message(b"E", b"".join(code.encode() + text.encode() + b"\x00" for code, text in fields.items()) + b"\x00")
+    return message(b"E", _fields(fields))
 
 
 def data_row(body: bytes) -> list[str | None]:
@@ -209,11 +210,7 @@ def _columns(body: bytes) -> Iterator[tuple[bytes, int, int]]:
         position = end + 19
 
 
-def _fields(severity: str, sqlstate: str, text: str, detail: str) -> bytes:
-    fields = {"S": severity, "V": severity, "C": sqlstate, "M": text} | ({"D": detail} if detail else {})
-    return b"".join(code.encode() + _text(value) + b"\x00" for code, value in fields.items()) + b"\x00"
-
-
-def _text(value: str) -> bytes:
-    """Encode a field's text as UTF-8, without NUL, which would end the field."""
-    return value.replace("\x00", "\\0").encode(errors="backslashreplace")
+def _fields(fields: dict[str, str]) -> bytes:
+    """Encode fields as UTF-8, without NUL, which would end a field."""
+    texts = (f"{code}{value}".replace("\x00", "\\0") for code, value in fields.items())
+    return b"".join(text.encode(errors="backslashreplace") + b"\x00" for text in texts) + b"\x00"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,6 +22,16 @@ def copied(connection: Connection) -> Connection:
     return connection
 
 
+@pytest.fixture
+def committed(copied: Connection) -> Iterator[Connection]:
+    """The same, with the table committed until the end of the test."""
+    copied.commit()
+    yield copied
+    copied.rollback()
+    copied.exec_driver_sql("DROP TABLE copied")
+    copied.commit()
+
+
 def copy(connection: Connection, path: Path, clauses: str = "") -> None:
     connection.exec_driver_sql(f"COPY copied FROM '{path.as_uri()}' IAM_ROLE default JSON 'auto' {clauses}")
 
@@ -34,16 +45,13 @@ def test_a_copy_says_how_many_rows_it_loaded(copied: Connection, tmp_path: Path)
     assert any(b"completed, 2 record(s) loaded successfully" in notice[b"M"] for notice in raw.notices)
 
 
-def test_a_copy_is_rolled_back_with_its_transaction(copied: Connection, tmp_path: Path) -> None:
+def test_a_copy_is_rolled_back_with_its_transaction(committed: Connection, tmp_path: Path) -> None:
     """Redshift guide, copy-usage_notes-multiple-files"""
     path = write_lines(tmp_path / "a.json", [{"a": 1, "b": "x"}])
-    copied.commit()
-    copy(copied, path)
-    assert copied.scalar(text("SELECT count(*) FROM copied")) == 1
-    copied.rollback()
-    assert copied.scalar(text("SELECT count(*) FROM copied")) == 0
-    copied.exec_driver_sql("DROP TABLE copied")
-    copied.commit()
+    copy(committed, path)
+    assert committed.scalar(text("SELECT count(*) FROM copied")) == 1
+    committed.rollback()
+    assert committed.scalar(text("SELECT count(*) FROM copied")) == 0
 
 
 def test_a_refused_row_is_in_the_error_tables_after_the_rollback(copied: Connection, tmp_path: Path) -> None:
@@ -139,46 +147,37 @@ def test_a_session_without_a_copy_has_no_last_one(migrated: Settings) -> None:
         assert connection.exec_driver_sql(LAST).one() == (-1, 0)
 
 
-def test_the_last_copy_is_known_after_its_transaction_is_rolled_back(copied: Connection, tmp_path: Path) -> None:
+def test_the_last_copy_is_known_after_its_transaction_is_rolled_back(committed: Connection, tmp_path: Path) -> None:
     """Also when other statements stood in it: what the functions tell is the session's, not the transaction's."""
-    copied.commit()
-    copied.exec_driver_sql("INSERT INTO copied VALUES (0, 'x')")
-    copy(copied, write_lines(tmp_path / "a.json", [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]))
-    last, count = copied.exec_driver_sql(LAST).one()
+    committed.exec_driver_sql("INSERT INTO copied VALUES (0, 'x')")
+    copy(committed, write_lines(tmp_path / "a.json", [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]))
+    last, count = committed.exec_driver_sql(LAST).one()
     assert count == 2
-    copied.exec_driver_sql("DELETE FROM copied")
-    copied.rollback()
-    assert copied.exec_driver_sql(LAST).one() == (last, 2)
-    copied.exec_driver_sql("RESET ALL")
-    assert copied.exec_driver_sql(LAST).one() == (last, 2)
-    copied.exec_driver_sql("DROP TABLE copied")
-    copied.commit()
+    committed.exec_driver_sql("DELETE FROM copied")
+    committed.rollback()
+    assert committed.exec_driver_sql(LAST).one() == (last, 2)
+    committed.exec_driver_sql("RESET ALL")
+    assert committed.exec_driver_sql(LAST).one() == (last, 2)
 
 
-def test_the_last_copy_is_the_one_that_failed(copied: Connection, tmp_path: Path) -> None:
+def test_the_last_copy_is_the_one_that_failed(committed: Connection, tmp_path: Path) -> None:
     """Redshift guide, PG_LAST_COPY_ID, set when the load begins, and PG_LAST_COPY_COUNT, 0 when it failed."""
-    copied.commit()
-    copy(copied, write_lines(tmp_path / "a.json", [{"a": 1, "b": "x"}]))
-    before, _ = copied.exec_driver_sql(LAST).one()
+    copy(committed, write_lines(tmp_path / "a.json", [{"a": 1, "b": "x"}]))
+    before, _ = committed.exec_driver_sql(LAST).one()
     with pytest.raises(ProgrammingError):
-        copy(copied, write_lines(tmp_path / "b.json", [{"a": "one", "b": "x"}]))
-    copied.rollback()
-    failed, count = copied.exec_driver_sql(LAST).one()
+        copy(committed, write_lines(tmp_path / "b.json", [{"a": "one", "b": "x"}]))
+    committed.rollback()
+    failed, count = committed.exec_driver_sql(LAST).one()
     assert (failed > before, count) == (True, 0)
     errors = text("SELECT err_code FROM stl_load_errors WHERE query = pg_last_copy_id()")
-    assert copied.execute(errors).scalars().all() == [1207]
-    copied.exec_driver_sql("DROP TABLE copied")
-    copied.commit()
+    assert committed.execute(errors).scalars().all() == [1207]
 
 
-def test_a_copy_that_did_not_begin_is_not_the_last_one(copied: Connection, tmp_path: Path) -> None:
+def test_a_copy_that_did_not_begin_is_not_the_last_one(committed: Connection, tmp_path: Path) -> None:
     """Redshift guide, PG_LAST_COPY_ID: not after a syntax error."""
-    copied.commit()
-    copy(copied, write_lines(tmp_path / "a.json", [{"a": 1, "b": "x"}]))
-    last = copied.exec_driver_sql(LAST).one()
+    copy(committed, write_lines(tmp_path / "a.json", [{"a": 1, "b": "x"}]))
+    last = committed.exec_driver_sql(LAST).one()
     with pytest.raises(ProgrammingError):
-        copy(copied, tmp_path, "SPEED 9")
-    copied.rollback()
-    assert copied.exec_driver_sql(LAST).one() == last
-    copied.exec_driver_sql("DROP TABLE copied")
-    copied.commit()
+        copy(committed, tmp_path, "SPEED 9")
+    committed.rollback()
+    assert committed.exec_driver_sql(LAST).one() == last

@@ -42,31 +42,35 @@ def test_a_type_has_redshifts_default_length(redshift: str, postgres: str) -> No
     assert read_create_table(f"CREATE TABLE t (a {redshift})").columns["a"].type.sql == postgres
 
 
-@pytest.mark.parametrize("type_", ["SERIAL", "BIGSERIAL", "BYTEA", "inet", "BIT(3)", "INTEGER[]", "varchar(9)[3]"])
-def test_a_type_that_tables_do_not_take_is_named_with_its_column(type_: str) -> None:
-    """https://github.com/dresende/node-orm2/issues/650, https://github.com/jazzband/django-redshift-backend/issues/135"""
-    for sql, column in (("CREATE TABLE t (a INT, b {})", "t.b"), ("ALTER TABLE t ADD COLUMN b {}", "b")):
-        with pytest.raises(RedshiftError) as error:
-            plan(sql.format(type_))
-        message = f'Column "{column}" has unsupported type "{type_.lower()}".'
-        assert (error.value.sqlstate, error.value.message) == ("0A000", message)
-
-
-@pytest.mark.parametrize("type_", ["UUID", "JSON", "JSONB", "XML", "TSVECTOR", "mood"])
-def test_a_type_newer_than_postgresql_8_does_not_exist(type_: str) -> None:
-    """https://github.com/jazzband/django-redshift-backend/issues/154 and, for UUID, issue 53"""
-    for sql in ("CREATE TABLE t (a INT, b {})", "ALTER TABLE t ADD COLUMN b {}"):
-        with pytest.raises(RedshiftError) as error:
-            plan(sql.format(type_))
-        assert (error.value.sqlstate, error.value.message) == ("42704", f'type "{type_.lower()}" does not exist')
-
-
 @pytest.mark.parametrize(
-    "type_", ["SUPER", "VARBYTE(10)", "HLLSKETCH", "GEOMETRY", "INTERVAL DAY TO SECOND", "TIMESTAMP(3)"]
+    ("types", "code", "message"),
+    [
+        # https://github.com/dresende/node-orm2/issues/650, https://github.com/jazzband/django-redshift-backend/issues/135
+        (
+            "SERIAL BIGSERIAL BYTEA inet BIT(3) INTEGER[] varchar(9)[3]",
+            "0A000",
+            'Column "b" has unsupported type "{}".',
+        ),
+        # newer than PostgreSQL 8: https://github.com/jazzband/django-redshift-backend/issues/154 and, for UUID, issue 53
+        ("UUID JSON JSONB XML TSVECTOR mood", "42704", 'type "{}" does not exist'),
+        (
+            "SUPER VARBYTE(10) HLLSKETCH GEOMETRY TIMESTAMP(3)",
+            "0A000",
+            'the stand-in has no type "{}", which column "b" has',
+        ),
+    ],
 )
-def test_a_type_of_redshift_that_is_missing_here_is_refused_as_that(type_: str) -> None:
-    with pytest.raises(RedshiftError, match="the stand-in has no type"):
-        plan(f"CREATE TABLE t (a {type_})")
+def test_an_unsupported_type_is_named(types: str, code: str, message: str) -> None:
+    for type_ in types.split():
+        with pytest.raises(RedshiftError) as error:
+            plan(f"ALTER TABLE t ADD COLUMN b {type_}")
+        assert (error.value.sqlstate, error.value.message) == (code, message.format(type_.lower()))
+        with pytest.raises(RedshiftError) as error:
+            plan(f"CREATE TABLE t (a INT, b {type_})")
+        assert (error.value.sqlstate, error.value.message) == (
+            code,
+            message.format(type_.lower()).replace('"b"', '"t.b"'),
+        )
 
 
 @pytest.mark.parametrize(

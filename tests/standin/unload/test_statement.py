@@ -141,14 +141,6 @@ def test_the_target_is_an_object(target: str) -> None:
     assert refusal("CSV", target=target).startswith("42601 UNLOAD needs a URL like s3://bucket/prefix")
 
 
-def test_binds_are_refused() -> None:
-    """https://github.com/sqlalchemy-redshift/sqlalchemy-redshift/issues/240, seen for COPY"""
-    with pytest.raises(RedshiftError, match=r'syntax error at or near "\$1"'):
-        parse_unload("UNLOAD ($1) TO 's3://b/k' IAM_ROLE default CSV")
-    with pytest.raises(RedshiftError, match=r'syntax error at or near "\$1"'):
-        parse_unload("UNLOAD ('select 1') TO $1 IAM_ROLE default CSV")
-
-
 def test_the_query_is_held_to_redshifts_rules() -> None:
     """What a SELECT of its own would be refused for, the query of an UNLOAD is too."""
     assert isinstance(plan("UNLOAD ('select sysdate') TO 's3://b/k' IAM_ROLE default CSV"), CarriedOut)

@@ -41,14 +41,12 @@ def test_both_notations_are_read(expression: str, steps: tuple[str | int, ...]) 
     assert paths(expression) == [JsonPath(steps)]
 
 
-@pytest.mark.parametrize("expression", ["", "$", "a", "$a", "$.", "$..a", "$.*", "$.a'b", "$['a'", '$["a"]'])
-def test_an_invalid_path_is_refused(expression: str) -> None:
-    with pytest.raises(RedshiftError, match="Invalid JSONPath format in s3://b/paths"):
-        paths("$[0]", expression)
-
-
-@pytest.mark.parametrize("expression", ["$.a[*]", "$.a[-1]", "$.a[?(@.b)]", "$.a[0:2]", "$['a'].b", "$.a['b']"])
-def test_a_path_that_redshift_does_not_know_is_refused(expression: str) -> None:
+@pytest.mark.parametrize(
+    "expression",
+    ["", "$", "a", "$a", "$.", "$..a", "$.*", "$.a'b", "$['a'", '$["a"]',
+     "$.a[*]", "$.a[-1]", "$.a[?(@.b)]", "$.a[0:2]", "$['a'].b", "$.a['b']"],
+)  # fmt: skip
+def test_an_invalid_or_unsupported_path_is_refused(expression: str) -> None:
     with pytest.raises(RedshiftError, match="Invalid JSONPath format in s3://b/paths") as raised:
         paths("$[0]", expression)
     assert raised.value.sqlstate == "XX000"
