@@ -1,4 +1,4 @@
-"""What an export says of itself, in ``export.json``. It is written last: where it is, the export is complete."""
+"""The manifest of an export, ``export.json``. It is written last: an export that has one is complete."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ExportedFile:
 
 @dataclass(frozen=True, slots=True)
 class ExportedColumn:
-    """A column of the files, and Redshift's type of it."""
+    """A column of the files, with its Redshift type."""
 
     name: str
     type: str
@@ -32,7 +32,7 @@ class ExportedColumn:
 
 @dataclass(frozen=True, slots=True)
 class ExportedTable:
-    """A table: how many rows, in which files, with which columns, of which ``partition_by`` are in the folders' names too.
+    """A table's rows, columns and files. The columns ``partition_by`` are also in the names of folders.
 
     ``columns`` are in the order of the files. ``last_number`` is the greatest value of the column whose values the
     warehouse gives; None when there is none.
@@ -51,7 +51,7 @@ class ExportedTable:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An export: where to, as of when (UTC, by this machine's clock), by which version, from tables of which revision.
+    """A complete export. ``started_at`` is UTC, by this machine's clock; ``revision`` is that of the tables.
 
     ``last_load`` is the id of the load that the warehouse was loaded by last, None when it never was; ``last_load_at`` is
     when that began.
@@ -69,11 +69,11 @@ class Export:
 
     @property
     def manifest(self) -> str:
-        """The URL of the manifest."""
+        """Return the URL of the manifest."""
         return self.target + NAME
 
     def to_dict(self) -> dict[str, Any]:
-        """The export as its manifest has it. Paths of files are relative: a copy of the whole folder is an export too."""
+        """Return the content of the manifest. Paths of files are relative: a copy of the whole folder is an export too."""
         tables = {
             name: {"rows": table.rows, "bytes": table.bytes} | asdict(table) for name, table in self.tables.items()
         }
@@ -91,7 +91,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What a manifest tells of an export: its tables, and the revision that these were of."""
+    """The part of a manifest that a restore needs: the tables and their revision."""
 
     revision: str
     tables: Mapping[str, ExportedTable]

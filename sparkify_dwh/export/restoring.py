@@ -1,11 +1,10 @@
-"""The way back: an export copied into empty tables, the same rows with the same numbers, in one transaction.
+"""The restore of an export into empty tables, with the same surrogate keys, in one transaction.
 
-COPY pairs the columns of Parquet with those of the table by their places, and wants as many of both (Redshift guide,
-copy-usage_notes-copy-from-columnar). The files of a table whose partitions are no columns of it have more. And COPY with
-EXPLICIT_IDS takes the numbers from the files, but those that the warehouse gives afterwards begin where they always do
-(Redshift guide, copy-parameters-data-conversion). So a table that numbers its rows is dropped, empty as it is, and made
-anew for the COPY: with numbers that begin above those of the export, and with columns for the partitions, which are
-dropped when the rows are in.
+COPY matches the columns of Parquet with those of the table by position, and needs the same number of both (Redshift guide,
+copy-usage_notes-copy-from-columnar), but the files also have partition columns that the table may lack. And COPY with
+EXPLICIT_IDS takes the surrogate keys from the files, but does not move the start of later ones (Redshift guide,
+copy-parameters-data-conversion). So these tables, which are empty, are dropped and created again for the COPY: with keys
+that start above those of the export, and with the partition columns, which are dropped after the COPY.
 """
 
 from __future__ import annotations
@@ -43,11 +42,11 @@ def restore(
     wait_seconds: float = 3600,
     on_step: OnStep | None = None,
 ) -> dict[str, int]:
-    """Load an export from the folder ``source``, by default [S3] EXPORT, into empty tables; the rows of each.
+    """Load an export from the folder ``source``, by default [S3] EXPORT, into empty tables. Return their numbers of rows.
 
-    No load can run meanwhile; ``wait_seconds`` is how long to wait for one to end. The ledger and staging are not of an
-    export: the next load takes in all files anew, in one batch, and changes what was restored only where files contradict
-    each other. A table that numbers its rows is created anew: rights that were granted on it must be granted again.
+    No load can run meanwhile; ``wait_seconds`` is how long to wait for one to end. An export has neither ledger nor
+    staging: the next load reads all files again, in one batch, and changes restored rows only where files contradict each
+    other. A table with a surrogate key is created again: privileges on it must be granted again.
 
     Raises:
         SourceError: no export is there, it is not whole, or its tables are not those of this version.
@@ -82,7 +81,7 @@ def _failure(error: DBAPIError, request: ServerRequest) -> LoadError:
 
 
 def _models(warehouse: Warehouse, exported: Exported, target: Target) -> list[type[StarTable]]:
-    """The models of the export's tables, when they fit, and the files are those that were written."""
+    """Return the models of the exported tables. Raise :class:`SourceError` when columns or files do not match."""
     known = warehouse.tables
     for name, table in exported.tables.items():
         if name not in known or table.columns != exported_columns(known[name]):
@@ -132,7 +131,7 @@ def _restore(
 
 
 def copied_into(model: type[StarTable], partitions: list[str], last_number: int | None) -> Table:
-    """The model's table with columns for the partitions, numbering its rows from above ``last_number``."""
+    """Return the model's table with columns for the partitions, and with keys that start above ``last_number``."""
     table = model.table().to_metadata(MetaData())
     for column in table.columns:
         if column.identity is not None:
@@ -145,7 +144,7 @@ def copied_into(model: type[StarTable], partitions: list[str], last_number: int 
 def copy_command(
     table: Table, exported: ExportedTable, url: str, settings: Settings, *, with_numbers: bool
 ) -> CopyCommand:
-    """The COPY of a table from its folder. It takes no REGION: the bucket must be in the cluster's.
+    """Return the COPY of a table from its folder. It takes no REGION: the bucket must be in the cluster's.
 
     Redshift guide, copy-usage_notes-copy-from-columnar
     """

@@ -1,8 +1,8 @@
 """The target of an export: a folder with an empty folder for each table.
 
 Neither of UNLOAD's own options would do. CLEANPATH empties only the partitions that it writes, and ALLOWOVERWRITE leaves
-what has another name, so that rows of an earlier export would be read with the new ones (Redshift guide, r_UNLOAD). So what
-an earlier export wrote is removed here, its manifest first, and UNLOAD refuses what comes up meanwhile.
+files with other names, whose rows would be read with the new ones (Redshift guide, r_UNLOAD). So the files of an earlier
+export are removed here, its manifest first, and UNLOAD refuses files that appear in the meantime.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _DELETED_AT_ONCE = 8  # S3 takes about 30 ms for each; boto3 keeps 10 connection
 
 
 def target_url(settings: Settings, target: str | None) -> str:
-    """The folder of an export as listings spell it, with its slash: ``target``, or [S3] EXPORT when it is None.
+    """Return the URL of an export's folder, with its slash: ``target``, or [S3] EXPORT when it is None.
 
     Raises:
-        ConfigurationError: there is neither.
-        UsageError: it is no folder, it is local and Redshift is to write it, or a load would read it as input.
+        ConfigurationError: neither is given.
+        UsageError: it is not a folder, it is local and a cluster is to write it, or a load would read it as input.
     """
     given = settings.export if target is None else target
     if given is None:
@@ -73,7 +73,7 @@ def _spelled(given: str) -> str:
 
 
 class Target:
-    """A folder of an export, whose URL ends in a slash. Objects that are no table's are none of its business."""
+    """The folder of an export, whose URL ends in a slash. Objects outside the folders of tables are ignored."""
 
     def __init__(self, url: str, store: ObjectStore) -> None:
         self.url = url
@@ -86,11 +86,11 @@ class Target:
 
     def files(self, table: str) -> tuple[ExportedFile, ...]:
         """Return the files in a table's folder, in the order of their names."""
-        found = self._written[table] = self._store.list(self.folder(table))
-        return tuple(ExportedFile(self._path(each), each.size) for each in found)
+        files = self._written[table] = self._store.list(self.folder(table))
+        return tuple(ExportedFile(self._path(file), file.size) for file in files)
 
     def require_untouched(self) -> None:
-        """Raises :class:`ExportError` when a folder no longer holds the files that `files` has found in it."""
+        """Raise :class:`ExportError` when a folder no longer holds the files that :meth:`files` returned."""
         for table, written in self._written.items():
             if self._store.list(self.folder(table)) != written:
                 raise ExportError(
@@ -99,20 +99,18 @@ class Target:
                 )
 
     def make_room(self, tables: Iterable[str], known: Iterable[str], *, overwrite: bool) -> None:
-        """See that the folders of all ``known`` tables are empty; with ``overwrite`` remove an earlier one of ``tables``.
+        """Require empty folders for all ``known`` tables; with ``overwrite``, remove an earlier export of ``tables``.
 
         Raises:
-            UsageError: something is there and may not be removed: it is no file of an export, it is of another table, or
-                there is no ``overwrite``.
+            UsageError: there are files that no export wrote, files of another table, or files without ``overwrite``.
         """
         held = {table: self._store.list(self.folder(table)) for table in known}
         for table, objects in held.items():
             self._require_unloaded(table, objects)
-        manifest = [found for found in self._store.list(self.manifest) if found.url == self.manifest]
-        found = manifest + [each for objects in held.values() for each in objects]
-        if found and not overwrite:
+        present = self._listed_manifest() + [file for objects in held.values() for file in objects]
+        if present and not overwrite:
             raise UsageError(
-                f"The target already holds an export: {found[0].url}",
+                f"The target already holds an export: {present[0].url}",
                 "Pass overwrite (--overwrite) to replace it, or name another target.",
             )
         chosen = set(tables)
@@ -121,11 +119,11 @@ class Target:
                 f"An export replaces an earlier one as a whole, but {self.folder(table)} holds {table}, which is not to be "
                 "exported now: export all tables, or name another target."
             )
-        self._remove(found)
+        self._remove(present)
 
     def read_manifest(self) -> bytes:
-        """Raises :class:`SourceError` when there is none."""
-        if not any(found.url == self.manifest for found in self._store.list(self.manifest)):
+        """Return the content of the manifest. Raise :class:`SourceError` when there is none."""
+        if not self._listed_manifest():
             raise SourceError(
                 f"{self.url} must hold an export, and has no {NAME}, which an export writes last: name another folder, "
                 "or export again"
@@ -146,22 +144,25 @@ class Target:
         files = "one file is" if count == 1 else f"{count:,} files are"
         return f"There is no manifest, and {files} left under {self.url}: export again with overwrite (--overwrite)."
 
-    def _path(self, found: StoredObject) -> str:
-        """The path from the folder of the export; ``file:///`` URLs are percent-encoded, S3's are not."""
-        path = found.url.removeprefix(self.url)
-        return unquote(path) if found.url.startswith("file:") else path
+    def _listed_manifest(self) -> list[StoredObject]:
+        return [file for file in self._store.list(self.manifest) if file.url == self.manifest]
+
+    def _path(self, file: StoredObject) -> str:
+        """Return the path from the folder of the export; ``file:///`` URLs are percent-encoded, S3's are not."""
+        path = file.url.removeprefix(self.url)
+        return unquote(path) if file.url.startswith("file:") else path
 
     def _require_unloaded(self, table: str, objects: Iterable[StoredObject]) -> None:
-        for found in objects:
-            if not _UNLOADED.fullmatch(self._path(found).removeprefix(f"{table}/")):
+        for file in objects:
+            if not _UNLOADED.fullmatch(self._path(file).removeprefix(f"{table}/")):
                 raise UsageError(
-                    f"The folder of an exported table holds its files alone, but {found.url} is there: move it away, or "
+                    f"The folder of an exported table holds its files alone, but {file.url} is there: move it away, or "
                     "name another target."
                 )
 
     def _remove(self, objects: Iterable[StoredObject]) -> None:
         """Remove the objects, first the manifest, which must not name files that are gone."""
-        urls = [found.url for found in objects]
+        urls = [file.url for file in objects]
         for url in urls[:1]:
             self._store.delete(url)
         with ThreadPoolExecutor(_DELETED_AT_ONCE) as threads:
