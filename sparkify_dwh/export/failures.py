@@ -19,8 +19,8 @@ def explain_failure(error: DBAPIError | SparkifyError, request: ServerRequest) -
     if is_conflict(error):
         return f"another transaction was in the way ({message})", "run it again"
     if "unload destination on S3 is not empty" in message:
-        meaning = f"somebody else has written to {request.url} since this export began"
-        return f"{meaning} ({message})", "export again when they are done"
+        meaning = f"another program has written to {request.url} since this export began"
+        return f"{meaning} ({message})", "export again when it is done"
     explanation = explain_server_error(message, request)
     if explanation is None:
         return message.rstrip("."), ""

@@ -98,7 +98,7 @@ class Exported:
 
 
 def read_manifest(data: bytes, url: str) -> Exported:
-    """What a manifest tells. Raises :class:`SourceError` when it is none, or one of a later format."""
+    """Return the content of a manifest. Raise :class:`SourceError` for other content, or a later format."""
     try:
         manifest = json.loads(data)
         if manifest["format"] != FORMAT:

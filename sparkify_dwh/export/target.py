@@ -41,7 +41,7 @@ def target_url(settings: Settings, target: str | None) -> str:
         )
     if not settings.is_standin and not given.lower().startswith("s3:"):
         raise UsageError(
-            f"Redshift reads and writes S3 alone, but the folder of the export is {shown(given)!r}: name "
+            f"Redshift reads and writes only S3, but the folder of the export is {shown(given)!r}: name "
             "s3://bucket/folder/, or set [CLUSTER] HOST=standin."
         )
     url = _spelled(given).rstrip("/") + "/"
@@ -94,7 +94,7 @@ class Target:
         for table, written in self._written.items():
             if self._store.list(self.folder(table)) != written:
                 raise ExportError(
-                    f"Somebody else has written to {self.folder(table)} since this export began: export again when they are "
+                    f"Another program has written to {self.folder(table)} since this export began: export again when it is "
                     "done"
                 )
 
@@ -156,7 +156,7 @@ class Target:
         for file in objects:
             if not _UNLOADED.fullmatch(self._path(file).removeprefix(f"{table}/")):
                 raise UsageError(
-                    f"The folder of an exported table holds its files alone, but {file.url} is there: move it away, or "
+                    f"The folder of an exported table must hold only its files, but {file.url} is there: move it away, or "
                     "name another target."
                 )
 

@@ -181,7 +181,7 @@ def test_the_star_is_read_back_as_it_says(
 
 
 def test_names_in_the_script_of_a_clusters_day_exist() -> None:
-    """Run with AWS it would cost money; tests/test_cluster_down.py runs such a script against a fake."""
+    """Run with AWS it would cost money; tests/unit/cluster/test_removal.py runs such a script against a fake."""
     (block,) = python("A day with a cluster")
     compile(block, "README.md", "exec")
     modules = {name: import_module(f"sparkify_dwh.{name}") for name in ("cluster", "migrate")}

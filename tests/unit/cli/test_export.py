@@ -77,7 +77,7 @@ def test_without_a_folder_the_configuration_lacks_one(star: Sparkify, export: Ru
 @pytest.mark.parametrize(
     ("arguments", "configuration", "code", "sentence"),
     [
-        (["here"], WITH_ROLE, 2, "Redshift reads and writes S3 alone"),
+        (["here"], WITH_ROLE, 2, "Redshift reads and writes only S3"),
         (["s3://bucket/star/"], CLUSTER, 3, "lacks [IAM_ROLE] ARN"),
         (["s3://bucket/star/", "--table", "plays"], "[CLUSTER]\nHOST=standin\n", 2, "no table 'plays' in the star"),
         (["s3://bucket/star/"], WITH_ROLE, 4, "could not be connected to"),

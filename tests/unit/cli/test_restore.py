@@ -107,7 +107,7 @@ def test_an_incomplete_export_is_not_restored(full: Sparkify, run: Run, tmp_path
         (["nowhere"], None, 6, "nowhere/ must hold an export, and has no export.json"),
         ([""], None, 2, "An export needs a folder, found an empty text"),
         ([], None, 3, "lacks [S3] EXPORT: add it, or name the folder: sparkify-dwh restore s3://bucket/folder/"),
-        (["out"], CLUSTER, 2, "Redshift reads and writes S3 alone"),
+        (["out"], CLUSTER, 2, "Redshift reads and writes only S3"),
         (["s3://bucket/star/"], CLUSTER, 4, "could not be connected to"),
     ],
 )

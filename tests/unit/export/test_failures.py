@@ -71,7 +71,7 @@ def test_an_export_whose_files_somebody_touches_has_no_manifest(
             for path in (target / "artists").iterdir():
                 change(path)
 
-    with pytest.raises(ExportError, match=r"Somebody else has written to .*/artists/ since this export began"):
+    with pytest.raises(ExportError, match=r"Another program has written to .*/artists/ since this export began"):
         export(star.settings, str(target), on_step=touch)
     assert "export.json" not in files(target)
 
@@ -125,7 +125,7 @@ def test_a_conflict_is_recognised_by_its_detail() -> None:
         ),
         (
             "Specified unload destination on S3 is not empty. Consider using",
-            "somebody else has written to s3://bk/songs/ since this export began",
+            "another program has written to s3://bk/songs/ since this export began",
             "export again when they are done",
         ),
     ],

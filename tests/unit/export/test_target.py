@@ -22,10 +22,10 @@ from sparkify_dwh.export.target import target_url
     [
         ({}, None, ConfigurationError, r"lacks \[S3\] EXPORT: add it, or name a target: sparkify-dwh export s3://"),
         ({"host": "standin"}, "", UsageError, "found an empty text"),
-        ({}, "here", UsageError, r"Redshift reads and writes S3 alone, .* 'here': name s3://bucket/folder/, or set"),
-        ({}, "file:///d/star", UsageError, "Redshift reads and writes S3 alone"),
+        ({}, "here", UsageError, r"Redshift reads and writes only S3, .* 'here': name s3://bucket/folder/, or set"),
+        ({}, "file:///d/star", UsageError, "Redshift reads and writes only S3"),
         ({"host": "standin"}, "/", UsageError, "needs a folder of its own"),
-        ({}, "https://u:pa55@bk/k", UsageError, r"S3 alone, .* 'https://\*\*\*@bk/k'"),
+        ({}, "https://u:pa55@bk/k", UsageError, r"only S3, .* 'https://\*\*\*@bk/k'"),
         ({"host": "standin"}, "gs://bk/k", UsageError, "must be s3://bucket/key"),
         ({}, "s3:///k", UsageError, "must be s3://bucket/key"),
         (
@@ -95,7 +95,7 @@ def test_files_that_no_export_wrote_are_never_removed(star: Sparkify, target: Pa
     (target / name).parent.mkdir(exist_ok=True)
     (target / name).write_text("mine")
     before = files(target)
-    with pytest.raises(UsageError, match=r"hold.* its files alone, but .* is there"):
+    with pytest.raises(UsageError, match=r"must hold only its files, but .* is there"):
         export(star.settings, str(target), overwrite=True)
     assert files(target) == before
 
