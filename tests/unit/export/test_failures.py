@@ -126,7 +126,7 @@ def test_a_conflict_is_recognised_by_its_detail() -> None:
         (
             "Specified unload destination on S3 is not empty. Consider using",
             "another program has written to s3://bk/songs/ since this export began",
-            "export again when they are done",
+            "export again when it is done",
         ),
     ],
 )
