@@ -19,7 +19,7 @@ from benchmarks.measure import Contestant, alternate
 from benchmarks.sizes import Size
 from benchmarks.table import Row
 from benchmarks.warehouses import MIGRATED, Ground, engine_of, stage
-from sparkify_dwh.loading.fill import fill
+from sparkify_dwh.loading.loader import fill
 from sparkify_dwh.sql.batch import Batch
 from sparkify_dwh.staging import STAGING
 from sparkify_dwh.standin.postgres.server import DATABASE

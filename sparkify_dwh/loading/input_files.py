@@ -1,7 +1,7 @@
 """The input files of a load: those under the configured prefixes that the ledger does not have yet.
 
-A file is known by its URL and its etag, as they were listed before it was read. Files whose name, or a folder of theirs
-under the prefix, begins with ``.`` or ``_`` are left out (``_SUCCESS``, ``.ipynb_checkpoints/``): COPY of a prefix would
+A file is identified by its URL and its etag, as listed before it is read. Hidden files are left out: those whose name, or a
+folder of theirs under the prefix, begins with ``.`` or ``_`` (``_SUCCESS``, ``.ipynb_checkpoints/``). COPY of a prefix would
 load them, so a load names its files in a manifest. Redshift guide, copy-parameters-data-source-s3
 """
 
@@ -51,7 +51,7 @@ class Selection:
         for name in names:
             if not isinstance(name, str) or not name:
                 raise UsageError(
-                    f"Files are chosen by what their URLs end in (files, --files), and {name!r} is no such text: name files."
+                    f"Invalid file name {name!r}", "files (--files) takes the ends of URLs, for example events.json."
                 )
         return cls(force, day, names)
 
@@ -66,14 +66,14 @@ class Selection:
 
 
 def require_named(selection: Selection, inputs: Iterable[Input]) -> None:
-    """Raise :class:`SourceError` when no file has one of the chosen names, which was mistyped or is still to come."""
+    """Raise :class:`SourceError` when one of the chosen names matches no file."""
     inputs = list(inputs)
-    missing = [name for name in selection.files if not any(name in found.named for found in inputs)]
+    missing = [name for name in selection.files if not any(name in files.named for files in inputs)]
     if missing:
-        prefixes = " or ".join(found.prefix for found in inputs)
+        prefixes = " or ".join(files.prefix for files in inputs)
         raise SourceError(
-            f"No file under {prefixes} has a URL that ends in {missing[0]!r} (--files): correct the name, or put the file "
-            "there."
+            f"No file under {prefixes} has a URL that ends in {missing[0]!r} (--files)",
+            "correct the name, or put the file there.",
         )
 
 
@@ -83,27 +83,23 @@ def find_input(
     """List a prefix and select the files to load. Raises :class:`SourceError` when there is no file at all."""
     listed = store.list(prefix)
     if not listed:
-        raise SourceError(f"{prefix} matches no file: check {staging.source.key} in [S3], or put the files there.")
+        raise SourceError(f"{prefix} matches no file", f"check {staging.source.key} in [S3], or put the files there.")
     loaded = known_etags(connection, staging)
-    found = Input(prefix)
+    files = Input(prefix)
     for file in listed:
-        found.named.update(name for name in selection.files if file.url.endswith(name))
+        files.named.update(name for name in selection.files if file.url.endswith(name))
+        loaded_etag = loaded.get(file.url)
         if is_hidden(file, prefix):
-            found.hidden += 1
-        elif selection.takes(file.url):
-            _sort_in(found, file, loaded.get(file.url), selection)
+            files.hidden += 1
+        elif not selection.takes(file.url):
+            files.not_chosen += 1
+        elif loaded_etag == file.etag and not selection.force:
+            files.known += 1
         else:
-            found.not_chosen += 1
-    return found
-
-
-def _sort_in(found: Input, file: StoredObject, loaded_etag: str | None, selection: Selection) -> None:
-    if loaded_etag == file.etag and not selection.force:
-        found.known += 1
-        return
-    found.files.append(file)
-    if loaded_etag not in (None, file.etag):
-        found.changed.append(file.url)
+            files.files.append(file)
+            if loaded_etag not in (None, file.etag):
+                files.changed.append(file.url)
+    return files
 
 
 def known_etags(connection: Connection, staging: type[StagingTable]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The ledger's entries: written with a load, or after it when it failed, compared with the server's own, and read again."""
+"""The ledger's entries: written with a load or after a failed one, compared with the server's load history, and read."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def record_load(connection: Connection, report: LoadReport) -> None:
     report.outcome = "loaded"
     connection.execute(insert(Load.table()).values(_row(report)))
     loaded_at = datetime.now(timezone.utc).replace(tzinfo=None)
-    files = [
+    entries = [
         {
             "load_id": report.load_id,
             "url": file.url,
@@ -40,47 +40,47 @@ def record_load(connection: Connection, report: LoadReport) -> None:
             "loaded_at": loaded_at,
             "staged_into": staged_into,
         }
-        for staged_into, found in report.files.items()
-        for file in found.files
+        for staged_into, files in report.files.items()
+        for file in files.files
     ]
-    if files:
-        connection.execute(insert(LoadFile.table()), files)
+    if entries:
+        connection.execute(insert(LoadFile.table()), entries)
 
 
 def record_failure(engine: Engine, report: LoadReport, error: BaseException) -> None:
-    """Write a failed load into the ledger, in a transaction of its own. When that fails too, only log it."""
+    """Write a failed load into the ledger, in a transaction of its own. If that fails too, log it."""
     report.outcome, report.error = "failed", _reason(error)
     try:
         with engine.begin() as connection:
             connection.execute(insert(Load.table()).values(_row(report)))
     except (DBAPIError, SparkifyError) as reason:
-        log.warning("load %s: its failure could not be written down: %s", report.load_id, server_message(reason))
+        log.warning("load %s: its failure could not be recorded: %s", report.load_id, server_message(reason))
 
 
 def _reason(error: BaseException) -> str:
-    """Return why a load failed. The messages of foreign errors may hold anything, and are not stored."""
+    """Return why a load failed. Messages of other libraries' errors may contain secrets, and are not stored."""
     if isinstance(error, SparkifyError):
         return str(error)
     if isinstance(error, (KeyboardInterrupt, SystemExit)):
-        return "The load was interrupted, and rolled back."
-    return f"The load failed in a way nobody foresaw ({type(error).__name__}), and was rolled back."
+        return "The load was interrupted and rolled back."
+    return f"The load failed with an unexpected error ({type(error).__name__}) and was rolled back."
 
 
 def compare_files(engine: Engine, report: LoadReport) -> None:
-    """Warn of files that COPY was given and that the server does not list as read.
+    """Warn of files in a manifest that the server does not list as read.
 
-    After the commit, and only a warning: Redshift fills the views some time later, and may hide them from this user.
+    This runs after the commit and only warns: Redshift fills the views with a delay, and may hide them from this user.
     """
     if report.session_id is None:
         return
     read = _files_read(engine, report.session_id)
-    for staged_into, found in report.files.items():
-        expected = {file.url[:MAX_FILE_NAME_BYTES] for file in found.files}
+    for staged_into, files in report.files.items():
+        expected = {file.url[:MAX_FILE_NAME_BYTES] for file in files.files}
         missing = sorted(expected - read)
         if missing and expected & read:
             be = "is" if len(missing) == 1 else "are"
             report.warnings.append(
-                f"{numbered(len(missing), 'file')} of {staged_into} {be} not in sys_load_detail, {missing[0]} for one"
+                f"{numbered(len(missing), 'file')} of {staged_into} {be} not in sys_load_detail, for example {missing[0]}"
             )
 
 
@@ -97,7 +97,7 @@ def _files_read(engine: Engine, session_id: int) -> set[str]:
 
 
 def recent_loads(connection: Connection, limit: int) -> list[dict[str, Any]]:
-    """Return the reports of the last ``limit`` loads, failed ones too, the latest first."""
+    """Return the reports of the last ``limit`` loads, including failed ones, the latest first."""
     latest_first = select(Load.report).order_by(Load.started_at.desc(), Load.load_id).limit(limit)
     return [json.loads(report) for report in connection.scalars(latest_first)]
 
@@ -111,7 +111,7 @@ def one_load(connection: Connection, load_id: str) -> dict[str, Any]:
     loads = connection.execute(matching.order_by(Load.load_id).limit(2)).all()
     if len(loads) != 1:
         number = "no load" if not loads else "more than one load"
-        raise UsageError(f"The ledger has {number} whose id begins with {load_id!r}: see `sparkify-dwh history`.")
+        raise UsageError(f"The ledger has {number} whose id begins with {load_id!r}", "see `sparkify-dwh history`.")
     report: dict[str, Any] = json.loads(loads[0].report)
     return report
 

@@ -12,37 +12,41 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Update
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh import database
 from sparkify_dwh.checks.check import explain, failed
 from sparkify_dwh.checks.run import run_checks
 from sparkify_dwh.checks.scope import Scope
-from sparkify_dwh.database import is_conflict, is_lost
-from sparkify_dwh.errors import CheckError, UsageError
-from sparkify_dwh.loading.fill import fill
+from sparkify_dwh.database import is_conflict, is_lost, server_message
+from sparkify_dwh.errors import CheckError, LoadError, UsageError
+from sparkify_dwh.loading import rejected_rows
 from sparkify_dwh.loading.input_files import Selection, require_named
 from sparkify_dwh.loading.ledger_entries import compare_files, record_failure, record_load
 from sparkify_dwh.loading.locking import lock
-from sparkify_dwh.loading.rejected_rows import CopyRefused, explained
-from sparkify_dwh.loading.report import LoadReport, OnStep, Steps
-from sparkify_dwh.loading.retries import OutcomeUnknown, backoff_seconds, explain_failure, was_committed
+from sparkify_dwh.loading.rejected_rows import CopyFailed
+from sparkify_dwh.loading.report import LoadReport, OnStep, StarRows, Steps
+from sparkify_dwh.loading.retries import OutcomeUnknown, backoff_seconds, was_committed
 from sparkify_dwh.loading.stage import Staging
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.redshift.limits import MAX_ERRORS, MAX_WAIT_SECONDS
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.sql.batch import Batch
+from sparkify_dwh.sql.merge import fill_statements
 from sparkify_dwh.utils.version import VERSION
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+
+    from sparkify_dwh.base import StarTable
 
 log = logging.getLogger("sparkify_dwh.load")
 
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """The options of a load. COPY may reject ``max_errors`` rows of each table, which are left out."""
+    """The options of a load. COPY skips up to ``max_errors`` rejected rows of each table."""
 
     selection: Selection = field(default_factory=Selection)
     max_errors: int = 0
@@ -61,27 +65,27 @@ def load(  # noqa: PLR0913 (options by name)
     wait_seconds: float = 3600,
     on_step: OnStep | None = None,
 ) -> LoadReport:
-    """Bring the warehouse up to date with the files under the configured prefixes that it does not hold yet.
+    """Load the files under the configured prefixes that were not loaded yet, in one transaction.
 
     ``settings`` default to those of dwh.cfg and the environment. ``force`` loads files again that were loaded before;
-    ``since`` leaves out files whose URL names an earlier day (``2018-11-14-events.json``); ``files`` takes only those
-    whose URL ends in one of these, each of which must fit a file. ``max_errors`` rows of each table may be refused and are
-    left out, and reported.
-    ``wait_seconds`` is how long to wait for another load. ``on_step`` is called with a step's name when it begins.
+    ``since`` leaves out files whose URL names an earlier day (``2018-11-14-events.json``); ``files`` loads only files whose
+    URL ends in one of these names, each of which must match a file. Up to ``max_errors`` rejected rows of each table are
+    skipped and reported. ``wait_seconds`` is how long to wait for another load. ``on_step`` is called with a step's name
+    when it begins.
 
-    Loading the same files again changes nothing, unless they contradict each other: of deliveries of one record in one load
-    the one that sorts first is kept, of several loads the last. A load that fails leaves the warehouse as it was, and raises
-    a :class:`SparkifyError` that says what to do.
+    Loads are idempotent. Of conflicting deliveries of one record, the one that sorts first is kept within a load, and the
+    later one across loads. A load that fails is rolled back, and raises a :class:`SparkifyError` with a hint.
     """
     settings = settings or Settings.read()
     if not isinstance(settings, Settings):
         raise UsageError(
-            f'load() needs Settings, and found a {type(settings).__name__}: pass Settings.read("dwh.cfg").'
+            f"load() needs Settings, but was given a {type(settings).__name__}", 'pass Settings.read("dwh.cfg").'
         )
     if not (0 <= max_errors <= MAX_ERRORS and 0 <= wait_seconds <= MAX_WAIT_SECONDS):
         raise UsageError(
             f"max_errors (--max-errors) must be from 0 to {MAX_ERRORS:,}, and wait_seconds (--wait) from 0 to "
-            f"{MAX_WAIT_SECONDS:,}: found {max_errors} and {wait_seconds:g}; correct them."
+            f"{MAX_WAIT_SECONDS:,}, but {max_errors} and {wait_seconds:g} were given",
+            "correct them.",
         )
     options = LoadOptions(Selection.of(force, since, files), max_errors, wait_seconds)
     report = LoadReport(version=VERSION)
@@ -104,16 +108,16 @@ class Loading:
         self._report = report
         self._steps = Steps(report, on_step)
         self._start = time.perf_counter()
-        self._committed = False  # though its connection was lost
+        self._committed = False  # set when the commit succeeded although the connection was lost
 
     def run(self) -> None:
         with self._engine.connect() as connection:
             require_migrated(connection, self._warehouse)
         try:
             self._try_until_done()
-        except OutcomeUnknown:  # it may be in the ledger already
+        except OutcomeUnknown:  # the load may be in the ledger already
             raise
-        except BaseException as error:  # an interruption too: the ledger tells of every load that has ended
+        except BaseException as error:  # an interruption too: the ledger has every load that has ended
             self._report.seconds = self._seconds()
             record_failure(self._engine, self._report, error)
             raise
@@ -125,13 +129,13 @@ class Loading:
                 self._try(attempt)
             except DBAPIError as error:
                 if not self._may_try_again(error, attempt):
-                    raise explain_failure(error) from error
+                    raise LoadError(f"The load failed and was rolled back: {server_message(error)}") from error
             else:
                 return
             if self._committed:
                 return
             wait = backoff_seconds(attempt, self._options.first_backoff_seconds)
-            log.warning("load %s: another try in %.1f s", self._report.load_id, wait)
+            log.warning("load %s: retrying in %.1f s", self._report.load_id, wait)
             time.sleep(wait)
 
     def _may_try_again(self, error: DBAPIError, attempt: int) -> bool:
@@ -147,12 +151,12 @@ class Loading:
         with self._engine.connect() as connection:
             try:
                 self._transaction(connection, attempt)
-            except CopyRefused as refused:
+            except CopyFailed as failure:
                 connection.rollback()
-                raise explained(connection, refused, self._warehouse.star) from refused.error
+                raise rejected_rows.explain(connection, failure, self._warehouse.star) from failure.error
 
     def _transaction(self, connection: Connection, attempt: int) -> None:
-        """Run everything between BEGIN, which the first statement sends, and COMMIT. Any exception rolls it back."""
+        """Run everything from BEGIN, which the driver sends with the first statement, to COMMIT."""
         with self._settings.open_store() as store:
             with self._steps.step("lock"):
                 lock(connection, self._options.wait_seconds, self._steps.tell)
@@ -176,15 +180,26 @@ class Loading:
         """Check the batch before it is published. Raises :class:`CheckError`, which rolls it back."""
         scope = Scope(ranges=batch.ranges)
         self._report.checks = run_checks(connection, self._warehouse.star, self._warehouse.checks, scope)
-        found = [result for result in self._report.checks if result.state == "warning"]
-        self._report.warnings += map(explain, found)
-        if wrong := failed(self._report.checks):
+        self._report.warnings += [explain(result) for result in self._report.checks if result.state == "warning"]
+        if failures := failed(self._report.checks):
             raise CheckError(
-                f"The load was rolled back: {' '.join(map(explain, wrong))}",
-                "Correct these records in their files and load again; `sparkify-dwh plan` names file and line of times and "
-                "values that are not allowed.",
-                wrong,
+                f"The load was rolled back: {' '.join(map(explain, failures))}",
+                "Correct these records in their files and load again; `sparkify-dwh plan` names the file and line of "
+                "invalid times and values.",
+                failures,
             )
 
     def _seconds(self) -> float:
         return round(time.perf_counter() - self._start, 3)
+
+
+def fill(connection: Connection, model: type[StarTable], batch: Batch) -> StarRows:
+    """Update the rows of a star table that the batch changes, and insert those that it adds."""
+    rows = StarRows()
+    for statement in fill_statements(model, batch):
+        count = connection.execute(statement).rowcount
+        if isinstance(statement, Update):
+            rows.updated += count
+        else:
+            rows.inserted += count
+    return rows

@@ -1,4 +1,4 @@
-"""One load at a time: a load locks a table of its own, and waits for another load up to a limit."""
+"""Only one load runs at a time: a load locks a table of the ledger, and waits for another load up to a limit."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sparkify_dwh.errors import LoadError
 from sparkify_dwh.ledger import LoadLock
 from sparkify_dwh.redshift.commands import LockTable
 
-CANCELLED = "57014"  # by statement_timeout
+QUERY_CANCELED = "57014"  # the error code of statement_timeout
 FIRST_TRY_SECONDS = 1
 
-# statement_timeout counts planning and queueing too: less cancels LOCK although nobody holds the table. Redshift guide,
+# statement_timeout includes planning and queueing: a shorter one cancels LOCK even when the table is free. Redshift guide,
 # r_statement_timeout
 MIN_TIMEOUT_SECONDS = 0.5
 
@@ -24,9 +24,9 @@ OnWait = Callable[[str], None]
 
 
 def lock(connection: Connection, wait_seconds: float, on_wait: OnWait) -> None:
-    """Take the lock of the loads, as the first statement of a new transaction but for SET.
+    """Take the lock of loads in a new transaction, before any other statement but SET.
 
-    A snapshot taken before the lock would not show what the previous load has written. With the parameter
+    A snapshot taken before the lock would not show the rows of the previous load. With the parameter
     ``transaction_snapshot_begin`` it may be taken at BEGIN, so after a wait the transaction is rolled back and the table
     locked again. ``on_wait`` is called once when the lock is not free.
 
@@ -43,19 +43,19 @@ def lock(connection: Connection, wait_seconds: float, on_wait: OnWait) -> None:
         if _locked_within(connection, MIN_TIMEOUT_SECONDS, limit):
             return
     raise LoadError(
-        f"Another load had the lock for longer than {wait_seconds:g} s: look at it with `sparkify-dwh history`, or wait "
-        "longer with wait_seconds (--wait)."
+        f"Another load had the lock for longer than {wait_seconds:g} s",
+        "look at it with `sparkify-dwh history`, or wait longer with wait_seconds (--wait).",
     )
 
 
 def _locked_within(connection: Connection, seconds: float, limit_afterwards: str) -> bool:
-    """Lock, with a limit on statements around it: Redshift's LOCK itself waits for ever. Roll back if it is not free."""
+    """Lock with a statement timeout, because Redshift's LOCK has none; roll back if the lock is not free."""
     _set_timeout(connection, int(max(MIN_TIMEOUT_SECONDS, seconds) * 1000))
     is_locked = True
     try:
         connection.execute(LockTable(LoadLock.table()))
     except DBAPIError as error:
-        if error_fields(error).get("C") != CANCELLED:
+        if error_fields(error).get("C") != QUERY_CANCELED:
             raise
         connection.rollback()
         is_locked = False
@@ -64,5 +64,5 @@ def _locked_within(connection: Connection, seconds: float, limit_afterwards: str
 
 
 def _set_timeout(connection: Connection, limit: int | str) -> None:
-    """``limit`` is in milliseconds; 0 is none."""
+    """Set the limit in milliseconds; 0 means no limit."""
     connection.execute(text("SET statement_timeout TO :limit"), {"limit": limit})

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, func, literal_column, select, table
+from sqlalchemy import Connection, Select, String, Table, and_, func, literal_column, select, table
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.aws.server_errors import ServerRequest, explain_server_error
@@ -44,11 +44,11 @@ STL_LOAD_ERRORS: Select[Any] = select(
 
 VIEWS = (SYS_LOAD_ERROR_DETAIL, STL_LOAD_ERRORS)
 
-TOO_LONG = 1204
-LEFT_OUT = re.compile(r"(\d+) record\(s\) could not be loaded")
+TOO_LONG_CODE = 1204
+REJECTED_NOTICE = re.compile(r"(\d+) record\(s\) could not be loaded")
 
 
-class CopyRefused(Exception):
+class CopyFailed(Exception):
     """COPY failed. Its transaction is aborted, so the reason is read in another."""
 
     def __init__(self, command: CopyCommand, session_id: int, error: DBAPIError) -> None:
@@ -60,51 +60,51 @@ class CopyRefused(Exception):
 
 @contextmanager
 def copying(connection: Connection, command: CopyCommand) -> Iterator[int]:
-    """Turn the failure of a COPY into :class:`CopyRefused`. Yields the session's id, by which rejected rows are found."""
+    """Turn a failure of COPY into :class:`CopyFailed`. Yields the session's id, the key to its rejected rows."""
     session_id = connection.scalar(select(func.pg_backend_pid())) or 0
     try:
         yield session_id
     except DBAPIError as error:
         if error.connection_invalidated or is_conflict(error):
             raise
-        raise CopyRefused(command, session_id, error) from error
+        raise CopyFailed(command, session_id, error) from error
 
 
-def explained(connection: Connection, refused: CopyRefused, star: Iterable[type[StarTable]]) -> CopyError:
+def explain(connection: Connection, failure: CopyFailed, star: Iterable[type[StarTable]]) -> CopyError:
     """Return the error that says what was rejected, and what to do about it."""
-    command = refused.command
-    rows = rejected_rows(connection, refused.session_id) if "Load into table" in str(refused) else []
+    command = failure.command
+    rows = rejected_rows(connection, failure.session_id) if "Load into table" in str(failure) else []
     what = f"The copy of {command.table.name} failed, and nothing was loaded"
     if rows:
-        return CopyError(f"{what}: {rows[0]}", _advice(rows[0], command.table, star), rows)
-    explanation = explain_server_error(str(refused), ServerRequest(command.url, command.role_arn))
+        return CopyError(f"{what}: {rows[0]}", _hint(rows[0], command.table, star), rows)
+    explanation = explain_server_error(str(failure), ServerRequest(command.url, command.role_arn))
     if explanation is None:
-        return CopyError(f"{what}: {refused}")
+        return CopyError(f"{what}: {failure}")
     meaning, hint = explanation
-    return CopyError(f"{what}: {meaning} ({refused})", hint)
+    return CopyError(f"{what}: {meaning} ({failure})", hint)
 
 
-def _advice(row: RejectedRow, target: Table, star: Iterable[type[StarTable]]) -> str:
-    if row.code == TOO_LONG and row.column in target.c and getattr(target.c[row.column].type, "length", None):
+def _hint(row: RejectedRow, target: Table, star: Iterable[type[StarTable]]) -> str:
+    if row.code == TOO_LONG_CODE and row.column in target.c and isinstance(target.c[row.column].type, String):
         if any(row.column in model.table().primary_key.columns for model in star):
-            return "Shorten it: it is a key, of which Redshift alters no column."
+            return "Shorten the value: the column is part of a key, and Redshift cannot alter key columns."
         return (
-            "Shorten it, or widen the column, and those of the star it goes to, with a migration, in "
+            "Shorten the value, or widen the column, and the star's columns that are filled from it, with a migration, in "
             f'op.get_context().autocommit_block(): op.alter_column("{target.name}", "{row.column}", type_=sa.String(...)).'
         )
-    return "Correct the file, or leave such rows out with max_errors (--max-errors)."
+    return "Correct the file, or skip rejected rows with max_errors (--max-errors)."
 
 
 def rejected_rows(connection: Connection, session_id: int, limit: int = 10) -> list[RejectedRow]:
     """Return up to ``limit`` rows rejected by this session's most recent failing COPY.
 
-    From sys_load_error_detail, with values from stl_load_errors; from stl_load_errors when only that may be read; none
-    when neither may.
+    They are read from sys_load_error_detail, and the values from stl_load_errors. If only one of the views can be read, it
+    is used alone; without either, the list is empty.
     """
     return _with_values(*(_read(connection, view, session_id, {}, limit) or [] for view in VIEWS))
 
 
-class LeftOut:
+class NewRejectedRows:
     """The rows that COPYs of a session reject from now on, within MAXERROR.
 
     Each view numbers COPYs in its own way: query_id of sys_load_error_detail is not query of stl_load_errors, and is not
@@ -116,7 +116,7 @@ class LeftOut:
         self._before = {view: _last(connection, view, session_id) for view in VIEWS}
 
     def rows(self, connection: Connection, limit: int) -> list[RejectedRow] | None:
-        """Return up to ``limit`` rows; None when neither view may be read."""
+        """Return up to ``limit`` rows; None when neither view can be read."""
         read = [_read(connection, view, self._session_id, self._before, limit) for view in VIEWS]
         return None if all(rows is None for rows in read) else _with_values(*(rows or [] for rows in read))
 
@@ -126,10 +126,10 @@ def notices(connection: Connection) -> deque[dict[bytes, bytes]]:
     return connection.connection.driver_connection.notices  # type: ignore[union-attr, no-any-return]
 
 
-def number_left_out(said: Iterable[Mapping[bytes, bytes]]) -> int:
-    """Return how many rows a COPY rejected by its own notice; 0 without one."""
-    texts = (notice.get(b"M", b"").decode(errors="replace") for notice in said)
-    return sum(int(number) for text in texts for number in LEFT_OUT.findall(text))
+def rejected_count(notices: Iterable[Mapping[bytes, bytes]]) -> int:
+    """Return how many rows were rejected according to COPY's notice; 0 without a notice."""
+    texts = (notice.get(b"M", b"").decode(errors="replace") for notice in notices)
+    return sum(int(number) for text in texts for number in REJECTED_NOTICE.findall(text))
 
 
 def _with_values(details: list[RejectedRow], errors: list[RejectedRow]) -> list[RejectedRow]:
@@ -138,7 +138,7 @@ def _with_values(details: list[RejectedRow], errors: list[RejectedRow]) -> list[
 
 
 def _last(connection: Connection, source: Select[Any], session_id: int) -> int:
-    """Return the view's number of the session's last COPY that rejected rows; 0 when there is none, or none is visible."""
+    """Return the view's number of the session's last COPY that rejected rows; 0 without one, or without permission."""
     view = source.subquery("errors")
     try:
         return connection.scalar(select(func.max(view.c.query)).where(view.c.session == session_id)) or 0
@@ -151,10 +151,7 @@ def _last(connection: Connection, source: Select[Any], session_id: int) -> int:
 def _read(
     connection: Connection, source: Select[Any], session_id: int, before: Mapping[Select[Any], int], limit: int
 ) -> list[RejectedRow] | None:
-    """Return the rows that the session's last COPY after ``before`` rejected, from a view whose texts are blank-padded.
-
-    None when the view may not be read or does not exist.
-    """
+    """Return the rows that the session's last COPY after ``before`` rejected; None when the view cannot be read."""
     view = source.subquery("errors")
     last = select(func.max(view.c.query)).where(view.c.session == session_id).scalar_subquery()
     of_copy = and_(view.c.query == last, view.c.query > before.get(source, 0))
@@ -162,7 +159,7 @@ def _read(
     try:
         return [
             RejectedRow(
-                file=row.file.strip(),
+                file=row.file.strip(),  # texts are blank-padded
                 line=row.line,
                 column=(row.column or "").strip(),
                 code=row.code,

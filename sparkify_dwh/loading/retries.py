@@ -1,7 +1,7 @@
-"""Automatic retries of a load with backoff, and what is known after a lost connection.
+"""Backoff between automatic retries of a load, and its outcome after a lost connection.
 
-A conflict with another transaction is cured by running the whole transaction again. So is a lost connection, once it is
-known that the transaction did not commit before the connection was lost.
+After a conflict with another transaction the whole transaction is run again. So it is after a lost connection, if the
+ledger shows that the transaction did not commit.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ log = logging.getLogger("sparkify_dwh.load")
 
 
 class OutcomeUnknown(LoadError):
-    """The connection was lost, and whether the load was committed before cannot be found out."""
+    """The connection was lost, and it is not known whether the load was committed."""
 
 
 def backoff_seconds(attempt: int, first: float) -> float:
-    """Return how long to wait after the ``attempt``-th try: doubling, with jitter so that two loads do not meet again."""
+    """Return how long to wait after an attempt, counted from 1: doubling, with jitter against another collision."""
     return float(first * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
 
 
 def was_committed(engine: Engine, load_id: str, wait_seconds: float) -> bool:
-    """Return whether a load whose connection was lost is in the ledger. Its lock is free once its transaction has ended.
+    """Return whether a load whose connection was lost is in the ledger, after its transaction has released the lock.
 
     Raises :class:`OutcomeUnknown` when the ledger cannot be read.
     """
@@ -41,13 +41,8 @@ def was_committed(engine: Engine, load_id: str, wait_seconds: float) -> bool:
             connection.rollback()
     except (DBAPIError, SparkifyError) as error:
         raise OutcomeUnknown(
-            "The connection was lost, and whether the load was committed before is not known, for it could not be asked "
-            f"({server_message(error).rstrip('.')}): look at `sparkify-dwh history`, and load again, which takes in what is "
-            "missing."
+            "The connection was lost, and whether the load was committed is not known, because the ledger could not be read "
+            f"({server_message(error).rstrip('.')})",
+            "see `sparkify-dwh history`, and load again: a load adds only what is missing.",
         ) from error
     return committed is not None
-
-
-def explain_failure(error: DBAPIError) -> LoadError:
-    """Return the error for what no further try can cure."""
-    return LoadError(f"The load failed and was rolled back: {server_message(error)}")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, delete, func, select
 from sparkify_dwh.base import StagingTable
 from sparkify_dwh.errors import LoadError, SourceError, UsageError
 from sparkify_dwh.loading.input_files import Selection, find_input, manifest
-from sparkify_dwh.loading.rejected_rows import LeftOut, copying, notices, number_left_out
+from sparkify_dwh.loading.rejected_rows import NewRejectedRows, copying, notices, rejected_count
 from sparkify_dwh.loading.report import LoadReport, StagedRows
 from sparkify_dwh.redshift.commands import CopyCommand
 from sparkify_dwh.sql.copy_statements import Copies, Copy
@@ -20,13 +20,13 @@ from sparkify_dwh.utils.text import numbered
 
 if TYPE_CHECKING:
     from sparkify_dwh.settings import Settings
-    from sparkify_dwh.storage.store import ObjectStore, StoredObject
+    from sparkify_dwh.storage.store import ObjectStore
 
 
 class Staging:
-    """The staging tables of one load."""
+    """Fills the staging tables of one load."""
 
-    def __init__(  # noqa: PLR0913 (what a load consists of)
+    def __init__(  # noqa: PLR0913 (the parts of a load)
         self,
         connection: Connection,
         engine: Engine,
@@ -43,14 +43,13 @@ class Staging:
         self._report = report
 
     def fill(self, staging: type[StagingTable], selection: Selection, max_errors: int, attempt: int) -> None:
-        """Empty a staging table, and copy into it what its prefix holds and the ledger does not."""
+        """Empty a staging table, and copy the files into it that are under its prefix but not in the ledger."""
         table = staging.table()
         rows = self._report.staged[table.name] = StagedRows()
-        self._connection.execute(delete(table))  # TRUNCATE would commit, and let the lock go
+        self._connection.execute(delete(table))  # TRUNCATE would commit, and release the lock
         copies = copies_of(staging, self._settings, self._inputs, max_errors)
         for copy in self._copies(staging, copies, selection, attempt):
-            listed = nullcontext() if copy.files is None else manifest(self._store, copy.url, copy.files)
-            with listed:
+            with nullcontext() if copy.files is None else manifest(self._store, copy.url, copy.files):
                 self._copy(copy.command, rows, max_errors)
         self._check_count(staging, rows)
         rows.duplicates = self._connection.execute(delete_duplicates(staging)).rowcount
@@ -60,61 +59,55 @@ class Staging:
     def _copies(
         self, staging: type[StagingTable], copies: Copies, selection: Selection, attempt: int
     ) -> Iterable[Copy]:
-        """Of the files that are new; of all that is there, where they cannot be named."""
+        """Return the COPYs of the new files, or without manifests, of the whole prefix."""
         prefix = self._inputs[staging.source.key]
         if self._settings.manifests is not None:
-            found = find_input(self._connection, staging, prefix, self._store, selection)
-            self._report.files[staging.__tablename__] = found
-            return copies.of_files(found.files, f"{self._report.load_id}-{attempt}")
+            files = find_input(self._connection, staging, prefix, self._store, selection)
+            self._report.files[staging.__tablename__] = files
+            return copies.of_files(files.files, f"{self._report.load_id}-{attempt}")
         if selection.is_partial:
-            raise UsageError("To load only some files, a load needs a place for manifests: MANIFESTS in [S3].")
-        self._report.warnings.append(
-            f"{prefix} was loaded whole, for there is no place for manifests (MANIFESTS in [S3])"
-        )
-        return [copies.of_prefix(prefix, self._as_far_as_listed(prefix))]
-
-    def _as_far_as_listed(self, prefix: str) -> list[StoredObject]:
-        """What is there; nothing where it may not be listed, which COPY does not need."""
+            raise UsageError("Loading only some files needs manifests", "Set MANIFESTS in [S3].")
+        self._report.warnings.append(f"the whole prefix {prefix} was loaded, because MANIFESTS in [S3] is not set")
         try:
-            return self._store.list(prefix)
-        except SourceError:
-            return []
+            listed = self._store.list(prefix)
+        except SourceError:  # COPY does not need permission to list it
+            listed = []
+        return [copies.of_prefix(prefix, listed)]
 
     def _copy(self, command: CopyCommand, rows: StagedRows, max_errors: int) -> None:
         with copying(self._connection, command) as session_id:
-            left_out = self._left_out(session_id) if max_errors else None
-            said = notices(self._connection)
-            said.clear()
+            rejected = self._rejected_rows(session_id) if max_errors else None
+            received = notices(self._connection)
+            received.clear()
             self._connection.execute(command)
         rows.loaded += self._connection.scalar(select(func.pg_last_copy_count())) or 0
         self._report.session_id = session_id
-        if left_out is not None:
-            self._count_rejected(command.table.name, rows, left_out, number_left_out(said), max_errors)
+        if rejected is not None:
+            self._count_rejected(command.table.name, rows, rejected, rejected_count(received), max_errors)
 
-    def _left_out(self, session_id: int) -> LeftOut:
+    def _rejected_rows(self, session_id: int) -> NewRejectedRows:
         with self._engine.connect() as connection:
-            return LeftOut(connection, session_id)
+            return NewRejectedRows(connection, session_id)
 
-    def _count_rejected(self, name: str, rows: StagedRows, left_out: LeftOut, by_its_account: int, most: int) -> None:
-        """Note the rows that COPY left out: those that the server shows, and those of which it only says that there are.
-
-        From another connection, for this one's snapshot is older than they are.
-        """
-        with self._engine.connect() as connection:
-            shown = left_out.rows(connection, most + 1)
+    def _count_rejected(
+        self, name: str, rows: StagedRows, rejected: NewRejectedRows, count: int, max_errors: int
+    ) -> None:
+        """Report the rejected rows that the server shows, and how many of ``count`` it does not show."""
+        with self._engine.connect() as connection:  # the snapshot of the load's connection is older than the rows
+            shown = rejected.rows(connection, max_errors + 1)
         if shown is None:
             raise LoadError(
-                f"To leave out rows of {name}, a load needs to know which, and may read neither sys_load_error_detail nor "
-                "stl_load_errors: have SELECT on one of them granted, or load without max_errors (--max-errors)."
+                f"Rejected rows of {name} cannot be reported: neither sys_load_error_detail nor stl_load_errors can be read",
+                "Grant SELECT on one of them, or load without max_errors (--max-errors).",
             )
-        unknown = max(0, by_its_account - len(shown))
-        rows.rejected += len(shown) + unknown
+        not_shown = max(0, count - len(shown))
+        rows.rejected += len(shown) + not_shown
         self._report.rejected += [f"{name}: {row}" for row in shown]
-        if unknown:
-            self._report.rejected.append(f"{name}: {numbered(unknown, 'row')} that the server does not show")
-        if rows.rejected > most:
+        if not_shown:
+            self._report.rejected.append(f"{name}: {numbered(not_shown, 'row')} that the server does not show")
+        if rows.rejected > max_errors:
             raise LoadError(
-                f"The load was to leave out {numbered(most, 'row')} of {name} at most, and COPY refused more: "
+                f"COPY rejected more rows of {name} than the {max_errors:,} allowed by max_errors (--max-errors): "
                 f"{self._report.rejected[0]}."
             )
 
@@ -122,15 +115,16 @@ class Staging:
         staged = self._connection.scalar(select(func.count()).select_from(staging.table()))
         if staged != rows.loaded:
             raise LoadError(
-                f"COPY said that it loaded {rows.loaded} rows into {staging.__tablename__}, which holds {staged}: "
-                "nothing was loaded. Load again, and look for whoever else writes to that table."
+                f"COPY reported {rows.loaded} rows loaded into {staging.__tablename__}, but the table holds {staged}; the "
+                "load was rolled back",
+                "Find out what else writes to the table, and load again.",
             )
 
 
 def copies_of(
     staging: type[StagingTable], settings: Settings, inputs: Mapping[str, str], max_errors: int = 0
 ) -> Copies:
-    """Return the COPYs of a staging table with what is configured for them. ``inputs`` are URLs by their keys in [S3]."""
+    """Return the COPYs of a staging table as configured. ``inputs`` are URLs by their keys in [S3]."""
     json_paths = staging.source.json_paths
     return Copies(
         staging,

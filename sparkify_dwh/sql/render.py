@@ -28,7 +28,7 @@ def readable(statement: ClauseElement) -> str:
 def fill_statements(
     model: type[StarTable], *, bounded: bool = False, empty: frozenset[type[StagingTable]] = frozenset()
 ) -> list[ClauseElement]:
-    """What brings a table of the star up to date, in the order of ``sparkify_dwh.loading.fill``.
+    """What brings a table of the star up to date, in the order of ``sparkify_dwh.loading.loader``.
 
     ``bounded`` is as a load sends it: where the model has a range, whose query goes before, ``:first`` and ``:last`` are in
     the places of its two values. Otherwise the statements go without, and can be run as they are. ``empty`` are the

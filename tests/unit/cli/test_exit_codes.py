@@ -59,9 +59,9 @@ def test_a_load_that_is_interrupted_is_rolled_back_and_in_the_history(
     assert delivered.one("SELECT count(*) FROM artists") == 0
     ((outcome, report),) = delivered.rows("SELECT outcome, report FROM loads")
     assert outcome == "failed"
-    assert "The load was interrupted, and rolled back." in report
+    assert "The load was interrupted and rolled back." in report
     assert run("--config", configuration, "history") == 0
-    assert capfd.readouterr().out.endswith(": The load was interrupted, and rolled back.\n")
+    assert capfd.readouterr().out.endswith(": The load was interrupted and rolled back.\n")
 
 
 def command(*arguments: str, reader: list[str], **environment: str) -> list[int]:

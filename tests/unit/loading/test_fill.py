@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, delete, insert, select
 
 from sparkify_dwh.base import StagingTable
-from sparkify_dwh.loading.fill import fill
+from sparkify_dwh.loading.loader import fill
 from sparkify_dwh.loading.report import StarRows
 from sparkify_dwh.sql.batch import Batch
 from sparkify_dwh.sql.deduplication import delete_known
