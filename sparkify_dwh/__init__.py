@@ -3,8 +3,8 @@
     import sparkify_dwh
     report = sparkify_dwh.load()        # S3 -> staging -> star, as dwh.cfg says
 
-The tables are in ``star``, ``staging`` and ``ledger``, questions in ``analytics``, creating a cluster in ``cluster``, and
-what goes wrong in ``errors``. Names are imported when they are first used, so that importing the package costs nothing.
+The tables are in ``star``, ``staging`` and ``ledger``, the questions in ``analytics``, clusters in ``cluster``, and the
+errors in ``errors``. Names are imported when they are first used, so that importing the package is fast.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sparkify_dwh.loading.loader import load
     from sparkify_dwh.loading.report import LoadReport
     from sparkify_dwh.settings import Settings
+    from sparkify_dwh.warehouse import Warehouse
 
 __version__ = version.VERSION
 
@@ -26,6 +27,7 @@ _HOMES = {
     "LoadReport": "sparkify_dwh.loading.report",
     "Settings": "sparkify_dwh.settings",
     "SparkifyError": "sparkify_dwh.errors",
+    "Warehouse": "sparkify_dwh.warehouse",
     "load": "sparkify_dwh.loading.loader",
 }
 _MODULES = ("analytics", "cluster", "errors", "ledger", "staging", "star")
@@ -34,6 +36,7 @@ __all__ = [
     "LoadReport",
     "Settings",
     "SparkifyError",
+    "Warehouse",
     "__version__",
     "analytics",
     "cluster",

@@ -32,18 +32,15 @@ from sparkify_dwh.errors import UsageError
 
 
 def encoded(encoding: str) -> dict[str, str]:
-    """Return a column's ``info`` with its encoding, where reflection puts it too.
-
-    (``redshift_encode`` says the same of a plain column; types shared by ``Annotated`` lose it.)
-    """
+    """Return a column's ``info`` with its encoding, as reflection does; ``Annotated`` types lose ``redshift_encode``."""
     return {"encode": encoding}
 
 
-# ZSTD packs any text well, and long repetitive ones (user agents) best. Redshift guide, c_Compression_encodings
+# ZSTD compresses any text well, and long repetitive ones (user agents) best. Redshift guide, c_Compression_encodings
 text16 = Annotated[str, mapped_column(String(16), info=encoded("zstd"))]
 text32 = Annotated[str, mapped_column(String(32), info=encoded("zstd"))]
 text64 = Annotated[str, mapped_column(String(64), info=encoded("zstd"))]
-# Names, titles and places. Names reach 255 bytes in 10,000 real records; full loads have needed 500.
+# Names, titles and locations. Names reach 255 bytes in 10,000 real records; full loads have needed 500.
 text512 = Annotated[str, mapped_column(String(512), info=encoded("zstd"))]
 text1024 = Annotated[str, mapped_column(String(1024), info=encoded("zstd"))]
 
@@ -56,17 +53,17 @@ integer = Annotated[int, mapped_column(Integer, info=encoded("az64"))]
 big = Annotated[int, mapped_column(BigInteger, info=encoded("az64"))]
 timestamp = Annotated[datetime, mapped_column(DateTime, info=encoded("az64"))]
 
-# The first column of a sort key stays raw: blocks are skipped by it, and packing it makes the scan read more of the
-# others. Redshift guide, c_best-practices-use-auto-compression
+# The first column of a sort key stays raw: compressing it makes range-restricted scans read more of the other columns.
+# Redshift guide, c_best-practices-use-auto-compression
 sorted_timestamp = Annotated[datetime, mapped_column(DateTime, info=encoded("raw"))]
 sorted_integer = Annotated[int, mapped_column(Integer, info=encoded("raw"))]
 sorted_text32 = Annotated[str, mapped_column(String(32), info=encoded("raw"))]
 
-# AZ64 does not take floating point; ZSTD does. Seconds and degrees as the sources give them, on both sides of a
-# comparison: a NUMERIC on one side would round.
+# AZ64 does not support floating point; ZSTD does. Seconds and degrees are DOUBLE PRECISION everywhere, because a NUMERIC on
+# one side of a comparison would be rounded.
 double = Annotated[float, mapped_column(Double, info=encoded("zstd"))]
 
-# A number the warehouse gives a row. It stays while the row stays, and means nothing.
+# A surrogate key: stable while the row exists, without meaning.
 row_number = Annotated[
     int, mapped_column(BigInteger, Identity(always=True, start=1, increment=1), primary_key=True, info=encoded("az64"))
 ]
@@ -101,8 +98,8 @@ class Base(DeclarativeBase):
 class Source:
     """Where the records of a staging table come from, by keys of section [S3] of ``dwh.cfg``.
 
-    ``key`` is that of the key prefix of the files, ``json_paths`` that of the JSONPaths file; without one, COPY pairs
-    fields with columns by name. ``records`` says in the help what the files hold.
+    ``key`` is the key of the files' prefix, ``json_paths`` the key of the JSONPaths file, without which COPY matches fields
+    and columns by name. ``records`` describes the files in the help.
     """
 
     key: str
@@ -136,13 +133,13 @@ class StarTable(Base):
     """A table of the star, which is filled from staging.
 
     ``natural_key`` names the columns that identify a row; by default, the primary key.
-    ``staged_in`` is the staging table whose records its rows come from. ``copies_staging`` says that its rows are those
-    records unchanged: records that the table holds already are removed from the batch.
-    ``changed_by`` is a staging table whose records change stored rows by way of another table.
+    ``staged_in`` is the staging table that its rows come from. ``copies_staging`` means that its rows are staged records
+    as they are: records that the table holds unchanged are removed from the batch.
+    ``changed_by`` is a staging table whose records change stored rows through another table.
     ``references`` maps a column to the table whose key it refers to, ``allowed_values`` a column to its allowed values.
     Redshift enforces neither: ``sparkify_dwh.checks.generic`` checks them. Both allow NULL.
-    ``partition_by`` maps the partitions of an export to columns: a partition whose name is not its column's is that part of
-    the column's time.
+    ``partition_by`` maps the partitions of an export to columns: a partition with another name than its column is that part
+    of the column's time.
     """
 
     __abstract__ = True
@@ -165,19 +162,19 @@ class StarTable(Base):
 
     @classmethod
     def from_staging(cls) -> Select[Any]:
-        """Return the SELECT of this table's records in the staged batch: the key, and what ``completed`` does not add.
+        """Return the SELECT of this table's records in the batch: the key, and columns that ``completed`` does not add.
 
-        One row per key, or several that ``completed`` reduces to one. If only the key is selected, rows are inserted and
-        never updated: the other columns follow from the key.
+        It has one row per key, or several that ``completed`` reduces to one. If it selects only the key, the other columns
+        follow from the key, and rows are never updated.
         """
         raise NotImplementedError
 
     @classmethod
     def completed(cls, records: Subquery) -> Select[Any] | None:
-        """Return the rows, columns as in ``filled``, made from records of ``from_staging``; None if these are the rows.
+        """Return the rows for records of ``from_staging``, with the columns of ``filled``; None if the records are the rows.
 
-        A load passes only records that are new, or that differ from the stored row and may replace it: nothing is
-        looked up, sorted or computed for the rest of the batch.
+        A load passes only records that are new, or that differ from the stored row and may replace it, so that nothing is
+        computed for the others.
         """
         del records
         return None
@@ -195,10 +192,9 @@ class StarTable(Base):
 
     @classmethod
     def batch_range(cls) -> Select[Any] | None:
-        """Return the query of the first and last value of the sort key in the staged batch, which are bound as constants.
+        """Return the query of the first and last sort key in the staged batch; None when the whole table may be read.
 
-        Redshift skips blocks by comparing the sort key with constants, not with columns. None when the whole table may be
-        read.
+        A load binds both as constants: Redshift skips blocks by comparing the sort key with constants, not with columns.
         """
         return None
 
@@ -211,8 +207,8 @@ class StarTable(Base):
 
 def _refuse_to_write(_mapper: object, _connection: object, row: StarTable) -> None:
     raise UsageError(
-        f"Rows of {row.__tablename__} are written by loads alone, and a session was to write one: roll it back, and correct "
-        "the files that say so."
+        f"A session tried to write a row of {row.__tablename__}, but only loads write rows of the star",
+        "roll it back, and correct the input files.",
     )
 
 

@@ -1,6 +1,6 @@
-"""The loader's own tables: what was loaded when, from which files, and the lock that lets one load in at a time.
+"""The loader's own tables: loads, their files, and the lock that only one load at a time can hold.
 
-They belong to every warehouse, and so have a ``MetaData`` of their own.
+They are part of every warehouse, and therefore have their own ``MetaData``.
 """
 
 from __future__ import annotations
@@ -19,10 +19,7 @@ class LedgerTable(Base):
 
 
 class LoadLock(LedgerTable):
-    """Exists to be locked. Redshift's LOCK shuts readers out too, so a load locks a table that nobody reads.
-
-    Redshift guide, r_LOCK
-    """
+    """An empty table for loads to lock: Redshift's LOCK blocks readers too. Redshift guide, r_LOCK"""
 
     __tablename__ = "load_lock"
     __table_args__ = design("Locked by a load while it runs; holds nothing", diststyle="ALL")
@@ -31,7 +28,7 @@ class LoadLock(LedgerTable):
 
 
 class Load(LedgerTable):
-    """One row per load: when it ran, by which version, and what came of it."""
+    """One row per load: its start, duration, version, outcome and report."""
 
     __tablename__ = "loads"
     __table_args__ = design("One row per load", diststyle="ALL", sortkey="started_at")
@@ -47,7 +44,7 @@ class Load(LedgerTable):
 
 
 class LoadFile(LedgerTable):
-    """One row per file that a load has taken in."""
+    """One row per loaded file and load."""
 
     __tablename__ = "load_files"
     __table_args__ = design("One row per file that a load has taken in", diststyle="ALL", sortkey="loaded_at")

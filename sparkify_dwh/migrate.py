@@ -25,10 +25,10 @@ VERSION_TABLE = "alembic_version"
 
 
 def upgrade(settings: Settings, revision: str = "head") -> None:
-    """Create the tables, or change them to those of this version.
+    """Create the tables, or migrate them to a revision.
 
-    Two upgrades that create the tables at once cannot lock each other out, for there is nothing to lock yet; the one that
-    fails is run again, and finds the tables.
+    Of two upgrades that create the tables concurrently one fails, because there is no table to lock yet. A failed upgrade is
+    therefore run a second time, when the tables exist.
 
     Raises :class:`NotMigratedError` when the migrations cannot be run.
     """
@@ -42,20 +42,20 @@ def upgrade(settings: Settings, revision: str = "head") -> None:
         except DBAPIError:
             command.upgrade(config, revision)
     except CommandError as error:
-        raise NotMigratedError(f"The migrations cannot be run: {error}. {_advice(str(error))}") from error
+        raise NotMigratedError(f"The migrations cannot be run: {error}", _hint(str(error))) from error
     except DBAPIError as error:
         raise NotMigratedError(f"A migration failed and was rolled back: {server_message(error)}.") from error
 
 
 def downgrade(settings: Settings, revision: str = "base") -> None:
-    """Take migrations back; ``base`` removes every table and its rows."""
+    """Revert migrations; ``base`` drops every table."""
     from alembic import command
 
     command.downgrade(alembic_config(settings), revision)
 
 
 def reset(settings: Settings) -> None:
-    """Drop every table of the warehouse, whatever its state, and create all of them empty. All data is lost."""
+    """Drop every table of the warehouse, whatever its revision, and create all of them empty. All data is lost."""
     with connected(settings) as connection:
         try:
             for model in reversed(settings.warehouse.models):
@@ -66,10 +66,11 @@ def reset(settings: Settings) -> None:
             why = server_message(error).rstrip(".")
             if is_conflict(error):
                 raise NotMigratedError(
-                    f"The tables were not dropped, for somebody else is at work on them ({why}): run it again afterwards."
+                    f"The tables were not dropped, because another transaction uses them ({why})",
+                    "run it again afterwards.",
                 ) from error
             raise NotMigratedError(
-                f"The tables were not dropped: {why}. Drop what depends on them, such as views, first."
+                f"The tables were not dropped: {why}", "First drop the objects that depend on them, such as views."
             ) from error
     upgrade(settings)
 
@@ -94,13 +95,13 @@ def current_revision(connection: Connection) -> str | None:
     try:
         return MigrationContext.configure(connection).get_current_revision()
     except CommandError as error:
-        raise NotMigratedError(f"The warehouse's revision is not clear: {error}. {_advice('')}") from error
+        raise NotMigratedError(f"The warehouse's revision is ambiguous: {error}", _hint("")) from error
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise UnreachableError(f"The connection was lost: {server_message(error)}. Run it again.") from error
+            raise UnreachableError(f"The connection was lost: {server_message(error)}", "Run it again.") from error
         raise NotMigratedError(
-            f"The warehouse's revision must be read from {VERSION_TABLE}, and cannot be: {server_message(error)}. See that "
-            "the user may select from it, and that it is as Alembic made it."
+            f"The warehouse's revision cannot be read from {VERSION_TABLE}: {server_message(error)}",
+            "Make sure that the user may select from it, and that it was created by Alembic.",
         ) from error
     finally:
         connection.rollback()
@@ -113,12 +114,12 @@ def require_migrated(connection: Connection, warehouse: Warehouse) -> None:
         return
     if current is not None and current > newest:
         raise NotMigratedError(
-            f"The warehouse's tables are of revision {current}, which is newer than this version's {newest}: "
-            "install the newer version (pip install --upgrade sparkify-dwh)."
+            f"The warehouse's tables are at revision {current}, which is newer than this version's {newest}",
+            "install the newer version (pip install --upgrade sparkify-dwh).",
         )
     state = "it has none" if current is None else f"its tables are at revision {current}"
     raise NotMigratedError(
-        f"The warehouse needs the tables of revision {newest}, and {state}. Run: sparkify-dwh upgrade"
+        f"The warehouse needs the tables of revision {newest}, but {state}", "Run: sparkify-dwh upgrade"
     )
 
 
@@ -137,17 +138,17 @@ def _config(warehouse: Warehouse, output: TextIO | None = None) -> Config:
     return config
 
 
-def _advice(complaint: str) -> str:
-    if "Can't locate revision" in complaint:
+def _hint(message: str) -> str:
+    if "Can't locate revision" in message:
         return "The tables are those of a newer version: install it (pip install --upgrade sparkify-dwh)."
     return f"Look at the table {VERSION_TABLE}, which must hold one revision."
 
 
 def run_migrations(warehouse: Warehouse) -> None:
-    """Run the migrations that Alembic asks for: all that an ``env.py`` has to call.
+    """Run the migrations that Alembic has selected. An ``env.py`` needs to call nothing else.
 
-    Callers in this package pass settings in ``config.attributes["settings"]``. Alembic's own command reads dwh.cfg or the
-    environment, logs as alembic.ini says, and shows an error of this package as a sentence.
+    Callers in this package pass settings in ``config.attributes["settings"]``. For Alembic's own command, settings come from
+    dwh.cfg or the environment, logging from alembic.ini, and errors become :class:`alembic.util.CommandError`.
     """
     from alembic import context
     from alembic.util import CommandError
@@ -170,7 +171,7 @@ def run_migrations(warehouse: Warehouse) -> None:
 
 
 def _run_offline(settings: Settings) -> None:
-    """Print the SQL that Redshift would get, until the reader goes away (``| head``)."""
+    """Print the SQL for Redshift, until the reader closes the pipe (``| head``)."""
     from alembic import context
 
     context.configure(url=settings.url, target_metadata=settings.warehouse.metadata, literal_binds=True)
@@ -178,7 +179,7 @@ def _run_offline(settings: Settings) -> None:
         with context.begin_transaction():
             context.run_migrations()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it closes it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python fails to flush it at exit
 
 
 def _run_online(settings: Settings) -> None:
@@ -189,7 +190,7 @@ def _run_online(settings: Settings) -> None:
     warehouse = settings.warehouse
     with connected(settings) as connection:
         is_first = not inspect(connection).has_table(VERSION_TABLE)
-        connection.rollback()  # or Alembic would leave the transaction alone, and could not end it for an autocommit block
+        connection.rollback()  # in a transaction that it did not begin, Alembic has no autocommit blocks
         context.configure(
             connection=connection,
             target_metadata=warehouse.metadata,
@@ -203,9 +204,9 @@ def _run_online(settings: Settings) -> None:
 
 
 def _lock_versions(connection: Connection) -> None:
-    """Let one migration in at a time: Redshift does not enforce the key of alembic_version.
+    """Lock out other migrations: Redshift does not enforce the key of alembic_version.
 
-    Redshift guide, t_Defining_constraints. The lock comes first in its transaction: a snapshot taken before it is stale.
-    It is held until the first ``autocommit_block()`` of a migration.
+    Redshift guide, t_Defining_constraints. The lock comes first in the transaction, because a snapshot taken before it would
+    be stale. It is held until the first ``autocommit_block()`` of a migration.
     """
     connection.execute(LockTable(Table(VERSION_TABLE, MetaData())))

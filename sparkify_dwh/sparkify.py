@@ -13,7 +13,7 @@ SPARKIFY = Warehouse(
     staging=STAGING,
     star=STAR,
     checks=CHECKS,
-    # In a checkout this is a link to the directory at its top.
+    # In a checkout, a link to the top-level directory.
     migrations=Path(__file__).parent / "migrations",
     earliest=SERVICE_BEGAN,
 )

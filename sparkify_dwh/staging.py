@@ -1,7 +1,7 @@
-"""The inputs: what Sparkify's services write to S3, as COPY brings it in.
+"""The staging tables: the last batch of what Sparkify's services write to S3, as COPY loads it.
 
-The tables hold the last batch and nothing else. Their columns follow the sources field by field; a record without what
-the warehouse needs to know it again is refused by NOT NULL, so that COPY can name its file and line.
+The columns are the fields of the sources. Columns of the natural key are NOT NULL, so that COPY rejects a record without
+them and names its file and line.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from sparkify_dwh.base import (
     text1024,
 )
 
-# Encodings are declared and statistics are not used, so COPY need not sample the data for either; empty strings are
-# nothing. Redshift guide, copy-parameters-data-load and copy-parameters-data-conversion
+# Empty strings become NULL. Encodings are declared and statistics are not used, so COPY need not compute either. Redshift
+# guide, copy-parameters-data-load and copy-parameters-data-conversion
 COPY_CLAUSES = ("EMPTYASNULL", "COMPUPDATE OFF", "STATUPDATE OFF")
 
 
 class StagingEvent(StagingTable):
     """One row per event of the app's activity log: a page that a person saw, in a session.
 
-    The columns stand in the order of the JSONPaths file: COPY pairs them by place.
-    Distributed by ts like songplays, so that filling it moves no row from node to node; ts has many values, spread evenly.
+    The columns are in the order of the JSONPaths file, by which COPY matches them.
+    Distributed by ts like songplays, so that filling songplays moves no row between nodes; ts is spread evenly.
     """
 
     __tablename__ = "staging_events"
@@ -68,8 +68,8 @@ class StagingEvent(StagingTable):
 class StagingSong(StagingTable):
     """One row per song of the catalogue's files.
 
-    The fields have the names of the columns, so COPY pairs them by name.
-    Distributed by song_id, so that telling a song's deliveries apart moves no row.
+    COPY matches fields and columns by name.
+    Distributed by song_id, so that deduplication moves no row.
     """
 
     __tablename__ = "staging_songs"

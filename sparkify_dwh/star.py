@@ -4,14 +4,13 @@
             ├ songplays ─┤
     time  ──┘            └── artists
 
-Each model stands with ``from_staging()``, the SELECT of what a batch says of its rows, and where that takes more, with
-``completed()``, which makes the rows of it: of those alone that are new or changed. In a batch every event and every song
-stands once: where two deliveries of one contradict each other, staging keeps one of them; songs that the warehouse holds as
-they are delivered are not in it.
+``from_staging()`` of a model is the SELECT of its records in the staged batch. ``completed()``, where there is one, makes
+rows of those records that are new or changed. The batch is deduplicated: it has one record per event and per song, and no
+song that the warehouse holds unchanged.
 
-Foreign keys are not declared to Redshift: it enforces none, and its planner trusts them (Redshift guide,
-t_Defining_constraints). ``references`` says which table a column points at, and the checks of a load look. The relationships
-(``play.user``, ``play.song``, ``song.artist`` ...) are for reading: rows are written by loads alone.
+Foreign keys are not declared to Redshift, which enforces none but whose planner trusts them (Redshift guide,
+t_Defining_constraints): ``references`` declares them for the checks of a load. The relationships (``play.user``,
+``play.song``, ``song.artist`` ...) are for reading; only loads write rows.
 """
 
 from __future__ import annotations
@@ -55,19 +54,19 @@ from sparkify_dwh.staging import StagingEvent, StagingSong
 
 LEVELS = ("free", "paid")
 GENDERS = ("F", "M")
-SERVICE_BEGAN = datetime(2010, 1, 1)  # nothing was listened to before
-SECONDS_APART = 1.0  # a log's length and a catalogue's duration of one recording differ by less
+SERVICE_BEGAN = datetime(2010, 1, 1)  # there are no events before
+MAX_SECONDS_APART = 1.0  # the logged length and the duration of the same song differ by less
 
 
 class Songplay(StarTable):
     """One row per song that was started (``NextSong`` event).
 
-    A play is of a song of the catalogue when title and artist name are equal, trailing blanks aside, and the lengths
-    differ by less than a second; the closest length wins, then the smallest song_id. Nearly all real plays are of songs
-    that the catalogue does not hold: they are kept, without song and artist, and with what the log says of both.
+    A play matches a song of the catalogue when title and artist name are equal, ignoring trailing blanks, and the lengths
+    differ by less than a second; the closest length wins, then the smallest song_id. Nearly all real plays match no song:
+    they are kept without song_id and artist_id, with title and artist name as logged.
 
-    Distributed and sorted by start_time, as time is, the one dimension that is as large: the join with it moves no row
-    and needs no sort. song_id would put nearly all plays, which have none, on one slice.
+    Distributed and sorted by start_time like time, the only dimension of similar size: their join moves no row and needs
+    no sort. Distribution by song_id, which is NULL in nearly all plays, would put these on one slice.
     """
 
     __tablename__ = "songplays"
@@ -93,7 +92,7 @@ class Songplay(StarTable):
     artist_name: Mapped[text512 | None] = mapped_column(comment="As logged")
     song_length: Mapped[double | None] = mapped_column(comment="Seconds, as logged")
 
-    # Functions, not names: SQLAlchemy would look names up among the classes of all warehouses in the program.
+    # Functions, because SQLAlchemy would look up names among the classes of every warehouse in the program.
     time: Mapped[Time] = relationship(
         lambda: Time, primaryjoin=lambda: foreign(Songplay.start_time) == Time.start_time, viewonly=True
     )
@@ -125,41 +124,42 @@ class Songplay(StarTable):
 
     @classmethod
     def completed(cls, records: Subquery) -> Select[Any]:
-        """Plays with the song each is of."""
+        """Return the plays, each with its song."""
         return cls._with_song(records, [name for name in cls.filled() if name in records.c])
 
     @classmethod
     def from_warehouse(cls) -> Select[Any]:
-        """The stored plays that point at a staged song, or name its title and artist, with the song they are of now.
+        """Return the stored plays that reference a staged song, or have its title and artist, with their song as it is now.
 
-        This reads title, artist and song_id of every play, so it is left out of loads that bring no song that differs. What
-        is small goes to the plays: staged songs by broadcast; songs are on every node.
+        This reads title, artist and song_id of every play, so a load without new or changed songs leaves it out. No play
+        moves to another node: staged songs are broadcast, and songs are on every node.
         """
-        points_at_it = cls.song_id == StagingSong.song_id
-        names_it = and_(
+        references_it = cls.song_id == StagingSong.song_id
+        has_its_name = and_(
             trimmed(cls.song_title) == trimmed(StagingSong.title),
             trimmed(cls.artist_name) == trimmed(StagingSong.artist_name),
         )
         stored = [cls.table().c[name] for name in (*cls.natural_key, "song_title", "artist_name", "song_length")]
         affected = union(
-            select(*stored).join(StagingSong, points_at_it),
-            select(*stored).join(StagingSong, names_it),
+            select(*stored).join(StagingSong, references_it),
+            select(*stored).join(StagingSong, has_its_name),
         ).subquery("affected")
         return cls._with_song(affected, cls.natural_key)
 
     @classmethod
     def _with_song(cls, plays: Subquery, names: Sequence[str]) -> Select[Any]:
-        """Columns of plays, each play once, and the song it is of, if it is of any: the one than which no other is closer.
+        """Return the named columns of the plays, and the closest matching song: no other match has a closer length.
 
-        So songs are compared with songs, of which few have the same title and artist: plays are neither sorted nor sent to
-        another node, for songs are on all of them.
+        One row per play. Candidates are compared with each other, because few songs share title and artist, and songs are on
+        every node: plays are neither sorted nor moved.
         """
         play, song, closer = plays.c, Song.table().alias("song"), Song.table().alias("closer")
-        seconds_apart, seconds_closer = (func.abs(each.c.duration - play.song_length) for each in (song, closer))
-        is_of_it = and_(
+        seconds_apart = func.abs(song.c.duration - play.song_length)
+        seconds_closer = func.abs(closer.c.duration - play.song_length)
+        matches = and_(
             trimmed(play.song_title) == trimmed(song.c.title),
             trimmed(play.artist_name) == trimmed(song.c.artist_name),
-            seconds_apart < SECONDS_APART,
+            seconds_apart < MAX_SECONDS_APART,
         )
         is_closer = and_(
             trimmed(song.c.title) == trimmed(closer.c.title),
@@ -170,7 +170,7 @@ class Songplay(StarTable):
         )
         return (
             select(*(play[name] for name in names), song.c.song_id, song.c.artist_id)
-            .select_from(plays.outerjoin(song, is_of_it).outerjoin(closer, is_closer))
+            .select_from(plays.outerjoin(song, matches).outerjoin(closer, is_closer))
             .where(closer.c.song_id.is_(None))
         )
 
@@ -180,9 +180,9 @@ class Songplay(StarTable):
 
 
 class User(StarTable):
-    """One row per user of the app, as the user's latest event of any page describes them.
+    """One row per user of the app (SCD type 1), with the values of the user's latest event of any page.
 
-    Events of nobody logged in make no user. An older log that is loaded later changes nothing.
+    Logged-out events, which have no user_id, make no user. Late-arriving older events change nothing.
     Copied to every node: the table is small, and every report joins it.
     """
 
@@ -216,19 +216,15 @@ class User(StarTable):
 
     @classmethod
     def completed(cls, records: Subquery) -> Select[Any]:
-        """The latest event of each user.
-
-        No two events of a user have the same time, session and item in it; to sort those of the latest time alone is less
-        work than to sort all.
-        """
+        """Return the latest event of each user, by time, session and item. Only events of the latest time are sorted."""
         event = records.c
         latest = select(event.user_id, func.max(event.ts).label("ts")).group_by(event.user_id).subquery("latest")
         is_latest = and_(event.user_id == latest.c.user_id, event.ts == latest.c.ts)
         last_first = func.row_number().over(
             partition_by=event.user_id, order_by=(event.session_id.desc(), event.item_in_session.desc())
         )
-        seen = select(*event, last_first.label("place")).select_from(records.join(latest, is_latest))
-        return placed_first(seen.subquery("seen"))
+        ranked = select(*event, last_first.label("place")).select_from(records.join(latest, is_latest))
+        return placed_first(ranked.subquery("seen"))
 
     @classmethod
     def replaces(cls, incoming: Any, stored: Any) -> ColumnElement[bool]:
@@ -238,9 +234,9 @@ class User(StarTable):
 class Song(StarTable):
     """One row per song of the catalogue.
 
-    It keeps the artist's name and place as the song's own file gives them: one artist has several in real data, and a
-    play is matched by the song's own.
-    Copied to every node: plays look it up by title and by song_id, and a catalogue is small beside its plays.
+    It keeps the artist's name and location as the song's own file gives them: in real data they vary between the songs of
+    one artist, and plays are matched with the song's own.
+    Copied to every node: plays join it by title and by song_id, and it is small compared with the plays.
     """
 
     __tablename__ = "songs"
@@ -281,11 +277,10 @@ class Song(StarTable):
 
 
 class Artist(StarTable):
-    """One row per artist, as the artist's song with the greatest year tells it, then the smallest song_id.
+    """One row per artist, with the values of the artist's song with the greatest year, then the smallest song_id.
 
-    An unknown year counts as 0, which is how the catalogue writes it.
-    It is filled before songs, from the songs as they will be: so an artist whose song now belongs to another is seen.
-    An artist that is left without songs keeps its row.
+    An unknown year counts as 0, as the catalogue writes it. An artist that no longer has songs keeps its row.
+    Filled before songs, from the stored and the staged songs, so that the former artist of a reassigned song is updated too.
     Copied to every node: the table is smaller than songs.
     """
 
@@ -301,20 +296,20 @@ class Artist(StarTable):
 
     @classmethod
     def from_staging(cls) -> Select[Any]:
-        restaged = Song.song_id == StagingSong.song_id
-        untouched = [Song.table().c[column.name] for column in Song.from_staging().selected_columns]
+        is_restaged = Song.song_id == StagingSong.song_id
+        stored = [Song.table().c[column.name] for column in Song.from_staging().selected_columns]
         songs = union_all(
             Song.from_staging(),
-            select(*untouched).outerjoin(StagingSong, restaged).where(StagingSong.song_id.is_(None)),
+            select(*stored).outerjoin(StagingSong, is_restaged).where(StagingSong.song_id.is_(None)),
         ).subquery("songs_to_be")
-        touched = union(
+        affected = union(
             select(StagingSong.artist_id),
-            select(Song.artist_id).join(StagingSong, restaged),
+            select(Song.artist_id).join(StagingSong, is_restaged),
         ).subquery("touched")
         newest_first = func.row_number().over(
             partition_by=songs.c.artist_id, order_by=(func.coalesce(songs.c.year, 0).desc(), songs.c.song_id)
         )
-        told = (
+        ranked = (
             select(
                 songs.c.artist_id,
                 songs.c.artist_name.label("name"),
@@ -323,10 +318,10 @@ class Artist(StarTable):
                 songs.c.artist_longitude.label("longitude"),
                 newest_first.label("place"),
             )
-            .join(touched, songs.c.artist_id == touched.c.artist_id)
+            .join(affected, songs.c.artist_id == affected.c.artist_id)
             .subquery("told")
         )
-        return placed_first(told)
+        return placed_first(ranked)
 
     @classmethod
     def staged_keys(cls) -> Select[Any]:
@@ -334,10 +329,10 @@ class Artist(StarTable):
 
 
 class Time(StarTable):
-    """One row per moment at which a song was started, and what the calendar says of it. UTC.
+    """One row per distinct start_time of songplays, with its calendar values in UTC.
 
-    All of it follows from start_time, so a row that is there is right, and loads only insert.
-    Distributed and sorted like songplays, whose start_time it explains: it has nearly as many rows.
+    All columns follow from start_time, so loads only insert rows.
+    Distributed and sorted like songplays, because it has nearly as many rows.
     """
 
     __tablename__ = "time"
@@ -359,17 +354,10 @@ class Time(StarTable):
 
     @classmethod
     def completed(cls, records: Subquery) -> Select[Any]:
-        """Each moment once, with what the calendar says of it."""
+        """Return the distinct times with their calendar values."""
         start_time = select(records.c.start_time).distinct().subquery("moment").c.start_time
-        return select(
-            start_time,
-            part("hour", start_time),
-            part("day", start_time),
-            part("week", start_time),
-            part("month", start_time),
-            part("year", start_time),
-            part("dow", start_time).label("weekday"),
-        )
+        parts = [part(name, start_time) for name in ("hour", "day", "week", "month", "year")]
+        return select(start_time, *parts, part("dow", start_time).label("weekday"))
 
     @classmethod
     def batch_range(cls) -> Select[Any]:
@@ -377,15 +365,15 @@ class Time(StarTable):
 
 
 def is_play() -> ColumnElement[bool]:
-    """True of the staged events that start a song."""
+    """Return the condition that a staged event starts a song."""
     return StagingEvent.page == "NextSong"
 
 
-# The first and the last start of a song in the batch.
+# The first and last start_time of the batch's plays.
 PLAYS_BETWEEN = select(func.min(StagingEvent.ts), func.max(StagingEvent.ts)).where(is_play())
 
 
-# In the order in which a load fills them: artists from songs as they were and will be, plays when the songs are in.
+# In the order of filling: artists from the songs before and after, plays when the songs are complete.
 STAR: tuple[type[StarTable], ...] = (Artist, Song, User, Songplay, Time)
 TABLES = {model.__tablename__: model for model in STAR}
 

@@ -8,9 +8,8 @@
     )
     sparkify_dwh.load(Settings.read(warehouse=PODCASTS))
 
-The models of a warehouse share a ``MetaData`` of their own, so that a second warehouse in the same program does not see
-them: derive an abstract class with ``metadata = MetaData()`` from ``StagingTable`` and one from ``StarTable``.
-The tables of ``sparkify_dwh.ledger`` belong to every warehouse.
+Several warehouses in one program need a ``MetaData`` each: derive an abstract class with ``metadata = MetaData()`` from
+``StagingTable``, and one from ``StarTable``. The tables of ``sparkify_dwh.ledger`` are part of every warehouse.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from sparkify_dwh.ledger import LEDGER
 
 @dataclass(frozen=True)
 class Warehouse:
-    """The tables of a warehouse, and what is needed to create, load and check them.
+    """The tables of a warehouse, their checks and their migrations.
 
     ``staging`` are the tables that COPY fills, ``star`` those that are filled from them, in the order of filling.
     ``migrations`` is the directory of the Alembic migrations. Times before ``earliest`` are suspicious in an input file.
@@ -45,7 +44,7 @@ class Warehouse:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """Where the records of the staging tables come from, in the order of these."""
+        """The sources of the staging tables, in the same order."""
         return tuple(model.source for model in self.staging)
 
     @property
@@ -73,7 +72,7 @@ class Warehouse:
         for model in self.models:
             if model.__tablename__ == table:
                 return model
-        raise UsageError(f"The warehouse has no table {table!r}; it has {', '.join(self.all_tables)}.")
+        raise UsageError(f"The warehouse has no table {table!r}", f"use one of {', '.join(self.all_tables)}.")
 
     @property
     def all_tables(self) -> dict[str, Table]:
@@ -82,5 +81,5 @@ class Warehouse:
 
     @property
     def metadata(self) -> list[MetaData]:
-        """The collections that hold the tables, each once, as Alembic compares them with the database."""
+        """The distinct ``MetaData`` of the tables, for Alembic to compare with the database."""
         return list(dict.fromkeys(model.metadata for model in self.models))
