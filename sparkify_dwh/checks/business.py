@@ -31,7 +31,7 @@ def plays_start_within_reason() -> Select[Any]:
 def users_were_seen_within_reason() -> Select[Any]:
     """Every user's latest event was between 2010 and tomorrow.
 
-    An error: no true event could ever replace what an event of the far future says of a user.
+    An error: no later event could ever replace the values of an event in the far future.
     """
     return rows_of(User, "ts").where(~User.ts.between(SERVICE_BEGAN, TOMORROW))
 
@@ -40,7 +40,7 @@ def users_were_seen_within_reason() -> Select[Any]:
 def plays_have_a_user() -> Select[Any]:
     """Every play is by a user.
 
-    A warning: the play was made and counts; to refuse a month of plays for it would lose more than it saves.
+    A warning: the play counts, and rejecting a month of plays because of it would do more harm.
     """
     return rows_of(Songplay, "user_id").where(Songplay.user_id.is_(None))
 
@@ -49,7 +49,7 @@ def plays_have_a_user() -> Select[Any]:
 def plays_are_by_the_artist_of_their_song() -> Select[Any]:
     """Every play of a song of the catalogue has the artist of that song.
 
-    An error: both are filled from the same row, so it is the load that is wrong, not its input.
+    An error: both are filled from the same row, so the load is wrong, not its input.
     """
     is_another = or_(Songplay.artist_id != Song.artist_id, Songplay.artist_id.is_(None))
     of_song = Song.artist_id.label("artist_of_song")

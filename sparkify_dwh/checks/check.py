@@ -1,4 +1,4 @@
-"""What a data quality check is, how business checks are declared, and what a check finds."""
+"""Data quality checks: the check, the declaration of business checks, and the result."""
 
 from __future__ import annotations
 

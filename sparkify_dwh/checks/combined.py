@@ -1,10 +1,10 @@
-"""Several checks by one SELECT: if it finds nothing, none of them has an offender.
+"""Several checks combined in one SELECT, a screen: if it returns no row, none of the checks has offenders.
 
-    by rows   checks that look at the rows of a table one by one, each alone or with the row that it points at: one scan
-    by keys   of a batch: that every key that is staged is stored, and stored once: one join of a staging table with all
-              that are filled from it
+    row screens   checks of single rows of a table, or of rows joined with the row they reference: one scan
+    key screens   for a batch: every staged key is stored exactly once: one join of a staging table with all tables that are
+                  filled from it
 
-Nearly always nothing is found, and a check is a statement of its own only when its screen has found something.
+Checks run one by one only if their screen returns a row, which is rare.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ FOUND = literal_column("1", Integer).label("found")
 
 @dataclass(frozen=True)
 class Screen:
-    """``finds`` selects a row when one of the checks of these names has an offender; it may find one though none has."""
+    """``finds`` returns a row if any of the named checks has an offender; it may also return one if none has."""
 
     names: frozenset[str]
     finds: Select[Any]
@@ -51,7 +51,7 @@ class Screen:
 
 @dataclass(frozen=True)
 class RowCheck:
-    """A check that looks at rows one by one: the table, and the one whose rows it needs besides, by an outer join."""
+    """A check of single rows: its table, and the table that is outer joined to it, if any."""
 
     check: Check
     table: Table
@@ -60,7 +60,7 @@ class RowCheck:
 
     @classmethod
     def of(cls, check: Check) -> RowCheck | None:
-        """Of a SELECT which is a table, or a table LEFT JOIN another, and a WHERE; None of any other."""
+        """Return the check if its SELECT is a table, or a table LEFT JOIN another, with a WHERE; None for any other."""
         condition, (from_, *others) = check.offenders.whereclause, check.offenders.get_final_froms()
         if condition is None or others or any(isinstance(part, SelectBase) for part in iterate(condition)):
             return None
@@ -73,7 +73,7 @@ class RowCheck:
         return cls(check, from_.left, from_.right, from_.onclause) if from_.isouter and not from_.full else None
 
     def goes_with(self, each: RowCheck) -> bool:
-        """Whether one scan can do for both: they are of one table, and do not join another on different conditions."""
+        """Return whether one scan serves both: the same table, and no join of another table on different conditions."""
         if self.table.fullname != each.table.fullname:
             return False
         joins_another = self.other is None or each.other is None or self.other.fullname != each.other.fullname
@@ -81,7 +81,7 @@ class RowCheck:
 
 
 def row_screens(checks: Iterable[Check]) -> list[Screen]:
-    """Screens of the checks that look at rows one by one, which are of one scope; of the other checks there is none."""
+    """Return screens for the checks of single rows, which must have the same scope; other checks are ignored."""
     groups: list[list[RowCheck]] = []
     for row_check in filter(None, map(RowCheck.of, checks)):
         for group in groups:
@@ -94,7 +94,7 @@ def row_screens(checks: Iterable[Check]) -> list[Screen]:
 
 
 def _any_row(group: Sequence[RowCheck]) -> Select[Any]:
-    """A SELECT that finds a row, when any of the checks does."""
+    """Return a SELECT that returns a row if any of the checks has an offender."""
     from_: FromClause = group[0].table
     joined = {each.other.fullname: (each.other, each.on) for each in group if each.other is not None}
     for other, on in joined.values():
@@ -105,7 +105,7 @@ def _any_row(group: Sequence[RowCheck]) -> Select[Any]:
 
 @dataclass(frozen=True)
 class KeyChecks:
-    """The names of the checks that hold when every key that is staged for a table is stored once, within these bounds."""
+    """The names of the checks that pass when every key staged for a table is stored exactly once within the bounds."""
 
     model: type[StarTable]
     range_: Range | None
@@ -113,7 +113,7 @@ class KeyChecks:
 
 
 def key_screens(checks: Iterable[KeyChecks]) -> list[Screen]:
-    """Screens of such checks: one for all the tables that are filled from one staging table."""
+    """Return a screen per staging table, for all tables that are filled from it."""
     groups: dict[type[StagingTable], list[KeyChecks]] = {}
     for each in checks:
         groups.setdefault(each.model.staged_in, []).append(each)
@@ -121,11 +121,10 @@ def key_screens(checks: Iterable[KeyChecks]) -> list[Screen]:
 
 
 def _stored_once(staging: type[StagingTable], group: Sequence[KeyChecks]) -> Screen:
-    """The screen of checks of tables that are filled from one staging table.
+    """Return the screen of the tables that are filled from one staging table.
 
-    Every record is looked up in all of them. If all of its keys are stored once, it makes one row, and more if one of them
-    is stored twice; of one that is missing nothing is found. So nothing needs to be grouped, and the same key may be staged
-    more than once.
+    The staging table is outer joined with all of them. A record gives one row if each of its keys is stored once, more rows
+    if a key is stored twice, and NULL for a missing key. So nothing is grouped, and a key may be staged more than once.
     """
     records: FromClause = staging.table()
     counts: list[tuple[Label[int], Label[int]]] = []
@@ -145,6 +144,6 @@ def _stored_once(staging: type[StagingTable], group: Sequence[KeyChecks]) -> Scr
 
 
 def run_screens(connection: Connection, screens: Iterable[Screen]) -> frozenset[str]:
-    """The names of the checks that have no offenders, as far as the screens tell."""
+    """Run the screens, and return the names of the checks that have no offenders by them."""
     clean = [screen.names for screen in screens if connection.execute(screen.finds).first() is None]
     return frozenset().union(*clean)

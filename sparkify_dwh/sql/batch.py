@@ -16,7 +16,7 @@ Range = tuple[datetime, datetime]
 
 @dataclass(frozen=True)
 class Batch:
-    """What is staged.
+    """The staged batch.
 
     ``ranges`` holds the batch's bounds in the sort key of every table that is too large to be read whole, or None where
     the batch holds nothing for it. ``empty`` are the staging tables without records.

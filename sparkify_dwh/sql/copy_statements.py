@@ -69,8 +69,8 @@ class Copies:
         groups = by_compression(files)
         if len(groups) > 1:
             raise SourceError(
-                f"{prefix} holds files of several compressions, and COPY takes one: give a place for manifests "
-                "(MANIFESTS in [S3]), by which they are copied one after the other, or separate them."
+                f"{prefix} holds files of several compressions, but COPY of a prefix takes one",
+                "set MANIFESTS in [S3], so that each kind is copied by a manifest of its own, or separate the files.",
             )
         return Copy(prefix, self.command(prefix, *filter(None, groups)))
 

@@ -1,8 +1,8 @@
 """The statements that bring a table of the star up to date: update what changed, then insert what is new.
 
-One form for every table. A row whose values are what they were is not written, so that loading the same input again
-changes nothing; and of a batch, only what differs from the stored rows is worked on. Redshift has no IS DISTINCT FROM, no
-outer join in UPDATE ... FROM and no ON CONFLICT. Redshift guide, c_unsupported-postgresql-functions and r_UPDATE
+All tables use the same form. Unchanged rows are not written, so loads are idempotent, and only records that differ from the
+stored rows are processed. Redshift has no IS DISTINCT FROM, no outer join in UPDATE ... FROM and no ON CONFLICT. Redshift
+guide, c_unsupported-postgresql-functions and r_UPDATE
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def update_rows(model: type[StarTable], rows: Select[Any], range_: Range | None 
 
 
 def insert_new(model: type[StarTable], records: Select[Any], range_: Range | None = None) -> Insert:
-    """``INSERT`` what comes of the ``records`` of the batch whose key is not stored yet."""
+    """``INSERT`` the rows for the ``records`` of the batch whose key is not stored yet."""
     stored, staged = model.table(), records.subquery("staged")
     matched = and_(same_key(model, stored, staged), *in_range(stored, range_))
     is_new = stored.c[model.key()[0]].is_(None)

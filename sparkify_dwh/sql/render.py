@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sparkify_dwh.base import StagingTable, StarTable
     from sparkify_dwh.sql.batch import Range
 
-# Placeholders for the bounds of the batch, which a load reads before it sends these statements.
+# Placeholders for the bounds of the batch, which a load reads first.
 FIRST, LAST = ":first", ":last"
 
 
@@ -28,11 +28,10 @@ def readable(statement: ClauseElement) -> str:
 def fill_statements(
     model: type[StarTable], *, bounded: bool = False, empty: frozenset[type[StagingTable]] = frozenset()
 ) -> list[ClauseElement]:
-    """What brings a table of the star up to date, in the order of ``sparkify_dwh.loading.loader``.
+    """Return the statements that bring a table of the star up to date, in the order of a load.
 
-    ``bounded`` is as a load sends it: where the model has a range, whose query goes before, ``:first`` and ``:last`` are in
-    the places of its two values. Otherwise the statements go without, and can be run as they are. ``empty`` are the
-    staging tables that will hold nothing, of which nothing comes.
+    If ``bounded``, as in a load, the placeholders ``:first`` and ``:last`` limit the sort key of a model that has a range;
+    otherwise the statements have no placeholders. ``empty`` are the staging tables without records.
     """
     has_range = bounded and model.batch_range() is not None
     range_ = cast("Range", (literal_column(FIRST), literal_column(LAST)))
