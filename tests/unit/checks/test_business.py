@@ -1,4 +1,4 @@
-"""What must hold of the warehouse, and that each check finds the rows of which it does not."""
+"""Each check finds the rows that break its rule."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def named(scope: Scope, name: str) -> Check:
 
 
 def in_turn(model: type[StarTable], column: str, values: list[Any]) -> list[dict[str, Any]]:
-    """Rows that a table takes, of which one column varies."""
+    """Rows for a table in which one column varies."""
     common: dict[Any, dict[str, Any]] = {
         User: {"user_id": 99, "ts": NOON, "session_id": 1, "item_in_session": 0},
         Songplay: {"start_time": NOVEMBER[0], "session_id": 1, "item_in_session": 0},

@@ -1,4 +1,4 @@
-"""Batch after batch: the star is as the last delivery of every record says, and nothing is written that stays as it is."""
+"""Batch after batch: the star has the last delivery of every record, and unchanged rows are not written."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def a_song(song_id: str = "SO1", **changes: Any) -> Record:
 
 
 def bring(connection: Connection, events: Iterable[Record] = (), songs: Iterable[Record] = ()) -> dict[str, StarRows]:
-    """Stage a batch and fill the star from it, as a load does. Gives what was written to each table."""
+    """Stage a batch and fill the star from it, as a load does. Return the rows written to each table."""
     for staging, records in zip(STAGING, (events, songs), strict=True):
         connection.execute(delete(staging.table()))
         if rows := list(records):

@@ -107,7 +107,7 @@ def test_a_name_that_no_file_has_is_an_error(loaded: Sparkify, of: Callable[...,
         ({"settings": "dwh.cfg"}, r"load\(\) needs Settings, but was given a str: pass Settings\.read"),
     ],
 )
-def test_what_is_no_option_is_told_before_anything_is_done(
+def test_invalid_options_are_refused_before_anything_is_done(
     sparkify: Sparkify, options: dict[str, Any], needed: str
 ) -> None:
     with pytest.raises(UsageError, match=needed):
@@ -172,8 +172,8 @@ def test_a_prefix_that_is_empty_is_an_error(sparkify: Sparkify) -> None:
         sparkify.load()
 
 
-def test_a_file_that_the_server_does_not_say_it_has_read_is_a_warning(sparkify: Sparkify) -> None:
-    """Unless it says so of none: the views may be late, or another's."""
+def test_a_file_that_the_server_does_not_list_as_read_is_a_warning(sparkify: Sparkify) -> None:
+    """Unless no file is listed: the views may be late, or hidden from this user."""
     sparkify.logs("a.json", an_event())
     sparkify.songs("a.json", a_song())
     report = sparkify.load()
@@ -188,7 +188,7 @@ def test_a_file_that_the_server_does_not_say_it_has_read_is_a_warning(sparkify: 
 
 
 @pytest.mark.parametrize("files", ["", [""], ["a.json", None], [1]])
-def test_a_name_that_is_none_chooses_no_file(loaded: Sparkify, files: Any) -> None:
+def test_invalid_file_names_are_refused(loaded: Sparkify, files: Any) -> None:
     """Every URL ends in an empty text: a script whose variable is empty would load everything."""
     with pytest.raises(UsageError, match=r"Invalid file name .*: files \(--files\) takes the ends of URLs"):
         loaded.load(files=files)

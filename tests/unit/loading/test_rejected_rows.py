@@ -1,4 +1,4 @@
-"""Why COPY refused a row: told from the system views that the user may read, and from what is left where there are none."""
+"""Why COPY rejected a row: read from the system views that the user may read, or from the server's message."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def refused(sparkify: Sparkify) -> Sparkify:
     return sparkify
 
 
-def test_the_value_is_told_where_the_server_keeps_it(refused: Sparkify) -> None:
+def test_the_value_is_shown_where_the_server_keeps_it(refused: Sparkify) -> None:
     with pytest.raises(CopyError, match=r"a\.json line 2, column item_in_session: 'six': .* \(1207\)"):
         refused.load()
 
@@ -57,7 +57,7 @@ def test_without_sys_load_error_detail_stl_load_errors_tells(
         refused.load()
 
 
-def test_without_either_the_servers_own_words_are_told(refused: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_either_the_servers_message_is_shown(refused: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rejected_rows, "VIEWS", (UNREADABLE, UNREADABLE))
     with pytest.raises(CopyError, match="Load into table 'staging_events' failed"):
         refused.load()
@@ -79,7 +79,7 @@ def test_a_long_value_is_shortened(sparkify: Sparkify) -> None:
 
 
 @pytest.mark.parametrize("readable", rejected_rows.VIEWS, ids=["sys_load_error_detail", "stl_load_errors"])
-def test_a_row_that_is_left_out_is_told_from_either_view(
+def test_a_row_that_is_left_out_is_shown_from_either_view(
     refused: Sparkify, monkeypatch: pytest.MonkeyPatch, readable: Select[Any]
 ) -> None:
     """What one calls a COPY is not what the other calls it. Redshift guide, SYS_QUERY_HISTORY"""
@@ -90,7 +90,7 @@ def test_a_row_that_is_left_out_is_told_from_either_view(
     assert "a.json line 2, column item_in_session: " in report.rejected[0]
 
 
-def test_every_row_is_told_with_its_own_value(sparkify: Sparkify) -> None:
+def test_every_row_is_shown_with_its_own_value(sparkify: Sparkify) -> None:
     """Files of one record have them all at line 1."""
     for name in ("a", "b", "c"):
         sparkify.logs(f"{name}.json", an_event(ts=f"time of {name}"))

@@ -71,7 +71,7 @@ def test_files_are_those_that_a_load_takes_in(waiting: Sparkify) -> None:
     assert file["url"] == waiting.load().files["staging_events"].files[0].url
 
 
-def test_changed_files_are_told_from_new_ones(waiting: Sparkify) -> None:
+def test_changed_files_are_distinguished_from_new_ones(waiting: Sparkify) -> None:
     waiting.logs("2018/11/a.json", an_event(location="Praha"))
     assert numbers(planned(waiting)) == {"count": 2, "new": 1, "changed": 1, "again": 0, "known": 0, "hidden": 1}
     assert "2 files" in str(planned(waiting))
@@ -164,7 +164,7 @@ def statements_sent() -> Iterator[list[str]]:
 
 
 def shape(statement: str) -> str:
-    """A statement without its values, of which a load binds most, and knows some only when it sends them, and blanks."""
+    """A statement without values, some of which are known only when a load sends it, and without blanks."""
     without_values = re.sub(r"(?<!:):\w+|'[^']*'|\b\d+(?:\.\d+)?\b", "?", statement)
     return "".join(without_values.split())
 

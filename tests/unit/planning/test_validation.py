@@ -79,7 +79,7 @@ def test_bytes_that_are_not_utf_8_are_named_as_the_load_names_them(sparkify: Spa
 
 
 @pytest.mark.parametrize("song", [a_song(song_id=""), a_song(year=40_000), a_song(artist_latitude="north"), [a_song()]])
-def test_songs_are_tried_by_the_names_of_their_columns(sparkify: Sparkify, song: Any) -> None:
+def test_songs_are_validated_by_the_names_of_their_columns(sparkify: Sparkify, song: Any) -> None:
     sparkify.logs("a.json", an_event())
     path = sparkify.songs("a.json", json.dumps(a_song(), indent=2), json.dumps(song, indent=2))
     (problem,) = validated(path, StagingSong).problems
@@ -143,7 +143,7 @@ def test_zstd_files_are_counted_and_not_read(tmp_path: Path) -> None:
     assert (validation.files, validation.unread, validation.is_sample) == (0, 1, False)
 
 
-def test_texts_that_nearly_fill_their_column_are_told(tmp_path: Path) -> None:
+def test_texts_that_nearly_fill_their_column_are_reported(tmp_path: Path) -> None:
     validation = validated_events(
         tmp_path, an_event(artist="é" * 204), an_event(artist="é" * 205), an_event(song="a" * 600)
     )
@@ -175,12 +175,12 @@ def test_values_that_no_check_lets_pass_are_a_warning(tmp_path: Path) -> None:
     assert "a.json line 2;" in level
 
 
-def test_keys_that_no_column_takes_are_told(tmp_path: Path) -> None:
+def test_unmapped_fields_are_reported(tmp_path: Path) -> None:
     assert validated_events(tmp_path, an_event(zip=1, city="Praha"), an_event(zip=2)).unmapped_fields == ["city", "zip"]
 
 
 def test_a_column_whose_key_no_record_has_is_a_warning(tmp_path: Path) -> None:
-    """COPY makes it NULL without a word."""
+    """COPY makes it NULL silently."""
     song = a_song(Title="Setanta matins")
     del song["title"], song["num_songs"]
     validation = validated(write_lines(tmp_path / "a.json", [song]), StagingSong)
