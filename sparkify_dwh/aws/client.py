@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from sparkify_dwh.aws.errors import Request, explained
-from sparkify_dwh.aws.quiet import quiet
 from sparkify_dwh.aws.sessions import AccessKey, Limits, new_client, new_session, region_in_use
+from sparkify_dwh.aws.wire_logs import quiet
 from sparkify_dwh.errors import AwsError, ConfigurationError
 
 HURRIED = Limits(connect_seconds=3, read_seconds=3, max_attempts=1)

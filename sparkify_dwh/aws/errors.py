@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from sparkify_dwh.aws.codes import CODES, Reason, reason_of_code, reason_of_exception
+from sparkify_dwh.aws.error_codes import CODES, Reason, reason_of_code, reason_of_exception
 from sparkify_dwh.errors import AwsError
 
 MAX_MESSAGE_CHARACTERS = 500  # of AWS's own words

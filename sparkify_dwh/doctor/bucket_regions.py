@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sparkify_dwh.aws.client import Aws
-from sparkify_dwh.aws.quiet import quiet
+from sparkify_dwh.aws.wire_logs import quiet
 from sparkify_dwh.doctor.findings import Finding, ok, problem
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.storage.urls import split_s3

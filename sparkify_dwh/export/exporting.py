@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh import database
-from sparkify_dwh.aws.server_errors import ServerRequest
+from sparkify_dwh.aws.redshift_errors import ServerRequest
 from sparkify_dwh.base import StarTable
 from sparkify_dwh.errors import ConfigurationError, ExportError, SparkifyError, UsageError, with_hint
 from sparkify_dwh.export.failures import explain_failure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh.aws.server_errors import ServerRequest, explain_server_error
+from sparkify_dwh.aws.redshift_errors import ServerRequest, explain_server_error
 from sparkify_dwh.database import is_conflict, is_lost, server_message
 from sparkify_dwh.errors import SparkifyError
 

@@ -16,7 +16,7 @@ from sqlalchemy import Column, Connection, MetaData, SmallInteger, Table, func, 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import DropTable
 
-from sparkify_dwh.aws.server_errors import ServerRequest
+from sparkify_dwh.aws.redshift_errors import ServerRequest
 from sparkify_dwh.base import StarTable, encoded
 from sparkify_dwh.database import connected, is_lost
 from sparkify_dwh.errors import LoadError, SourceError, UsageError

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, String, Table, and_, func, literal_column, select, table
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh.aws.server_errors import ServerRequest, explain_server_error
+from sparkify_dwh.aws.redshift_errors import ServerRequest, explain_server_error
 from sparkify_dwh.base import StarTable
 from sparkify_dwh.database import is_conflict, server_message
 from sparkify_dwh.errors import CopyError, RejectedRow

@@ -25,7 +25,7 @@ from sparkify_dwh.loading.stage import copies_of
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.planning.file_warnings import file_warnings
 from sparkify_dwh.planning.report import Plan, PlannedInput, PlannedStatement
-from sparkify_dwh.planning.validate import validate_files
+from sparkify_dwh.planning.validate_files import validate_files
 from sparkify_dwh.redshift.commands import LockTable
 from sparkify_dwh.sql.batch import range_queries
 from sparkify_dwh.sql.copy_statements import Copy
@@ -35,7 +35,7 @@ from sparkify_dwh.storage.store import ObjectStore
 
 if TYPE_CHECKING:
     from sparkify_dwh.base import StagingTable
-    from sparkify_dwh.planning.validation import Validation
+    from sparkify_dwh.planning.validation_result import Validation
     from sparkify_dwh.settings import Settings
     from sparkify_dwh.warehouse import Warehouse
 

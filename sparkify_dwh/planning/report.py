@@ -15,7 +15,7 @@ from sparkify_dwh.utils.text import numbered
 
 if TYPE_CHECKING:
     from sparkify_dwh.loading.report import Input
-    from sparkify_dwh.planning.validation import Validation
+    from sparkify_dwh.planning.validation_result import Validation
 
 MAX_FILES_SHOWN = 5
 

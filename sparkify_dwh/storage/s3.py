@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 from sparkify_dwh.aws.errors import Request, explained
-from sparkify_dwh.aws.quiet import quiet
 from sparkify_dwh.aws.sessions import READ_TIMEOUT_SECONDS, AccessKey, Limits, new_client, new_session, region_in_use
+from sparkify_dwh.aws.wire_logs import quiet
 from sparkify_dwh.errors import AwsError, SourceError
 from sparkify_dwh.storage.urls import StoredObject, split_s3
 

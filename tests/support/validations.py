@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sparkify_dwh.base import StagingTable
-from sparkify_dwh.planning.validate import validate_files
-from sparkify_dwh.planning.validation import Validation
+from sparkify_dwh.planning.validate_files import validate_files
+from sparkify_dwh.planning.validation_result import Validation
 from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.sql.copy_statements import Copies
 from sparkify_dwh.staging import StagingEvent

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from support.exports import ROLE, files
 from support.warehouse import Sparkify
 
-from sparkify_dwh.aws.server_errors import ServerRequest
+from sparkify_dwh.aws.redshift_errors import ServerRequest
 from sparkify_dwh.errors import ExportError, UsageError
 from sparkify_dwh.export import export
 from sparkify_dwh.export.failures import explain_failure

@@ -91,7 +91,7 @@ def test_every_value_is_judged_as_copy_judges_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, options: tuple[str, ...]
 ) -> None:
     """Every option of COPY that changes what a column accepts changes it in both."""
-    monkeypatch.setattr("sparkify_dwh.planning.validation.MAX_PROBLEMS", len(VALUES))
+    monkeypatch.setattr("sparkify_dwh.planning.validation_result.MAX_PROBLEMS", len(VALUES))
     monkeypatch.setattr(StagingEvent, "copy_clauses", options)
     path = tmp_path / "a.json"
     time = [time for format_, time in TIMES.items() if format_ in " ".join(options)][-1]

@@ -20,7 +20,7 @@ from sparkify_dwh.errors import UsageError
 from sparkify_dwh.planning.columns import ValidatedColumn
 from sparkify_dwh.planning.decompression import UnreadableFileError, decompressed
 from sparkify_dwh.planning.suspicious_values import suspicious_values
-from sparkify_dwh.planning.validation import LongValue, Validation, shown
+from sparkify_dwh.planning.validation_result import LongValue, Validation, shown
 from sparkify_dwh.redshift.copy_rules.columns import TargetColumn, copy_columns
 from sparkify_dwh.redshift.copy_rules.json_documents import Document, DocumentReader, Malformed
 from sparkify_dwh.redshift.copy_rules.json_paths import NO_PATHS, column_paths

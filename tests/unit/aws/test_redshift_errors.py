@@ -6,7 +6,7 @@ import pytest
 from redshift_connector.error import ProgrammingError
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh.aws.server_errors import ServerRequest, explain_server_error
+from sparkify_dwh.aws.redshift_errors import ServerRequest, explain_server_error
 from sparkify_dwh.database import server_message
 
 DENIED = "S3ServiceException:Access Denied,Status 403,Error AccessDenied,Rid 0F1,ExtRid x=,CanRetry 1"

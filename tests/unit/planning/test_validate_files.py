@@ -14,8 +14,8 @@ from support.validations import EVENT, validated, validated_events
 from support.warehouse import Sparkify
 
 from sparkify_dwh.errors import CopyError, UsageError
-from sparkify_dwh.planning.validate import sampled
-from sparkify_dwh.planning.validation import MAX_PROBLEMS, Problem
+from sparkify_dwh.planning.validate_files import sampled
+from sparkify_dwh.planning.validation_result import MAX_PROBLEMS, Problem
 from sparkify_dwh.staging import StagingEvent, StagingSong
 from sparkify_dwh.storage.store import StoredObject
 

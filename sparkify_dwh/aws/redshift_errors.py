@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sparkify_dwh.aws.codes import Reason, reason_of_code
+from sparkify_dwh.aws.error_codes import Reason, reason_of_code
 
 READ_PERMISSIONS = "s3:GetObject and s3:ListBucket"
 WRITE_PERMISSIONS = "s3:PutObject, s3:GetBucketLocation and s3:ListBucket"
