@@ -3,6 +3,7 @@
 # make bench   measure it: SIZE=small or full, ONLY=staging,star,whole,growth,start; the full size takes long
 # make check   the type checker, the linter, the import rules, and the tests with their branch coverage
 # make check-lowest   the tests with the lowest versions of the dependencies, in an environment of their own
+# make check-newest   the tests with SQLAlchemy 2.1
 # make clean   remove the environments, and the stand-in of the checkout with all that was loaded into it
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +13,7 @@ ONLY ?=
 PYTEST ?= -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench check check-lowest lint clean
+.PHONY: help demo test bench check check-lowest check-newest lint clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -57,8 +58,13 @@ check: lint
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
+check-newest:
+	$(MAKE) .venv-newest/ready VENV=.venv-newest
+	.venv-newest/bin/python $(PIP) 'sqlalchemy >=2.1, <2.2'
+	.venv-newest/bin/python -m pytest $(PYTEST)
+
 check-lowest:
 	$(MAKE) test VENV=.venv-lowest PIP='$(PIP) --constraint tests/lowest-versions.txt'
 
 clean:
-	rm -rf $(VENV) .venv-lowest .standin build dist *.egg-info .coverage*
+	rm -rf $(VENV) .venv-lowest .venv-newest .standin build dist *.egg-info .coverage*

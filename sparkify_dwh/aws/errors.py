@@ -172,9 +172,11 @@ def explained(request: Request, unknown_region: Callable[[], str | None] = lambd
     except (BotoCoreError, ResponseParserError) as error:  # not chained: some quote parameters, or the answer
         raise failure(error, request, unknown_region()) from None
     except ValueError as error:
-        if "endpoint" not in str(error).lower():
-            raise
-        raise bad_endpoint(request) from None
+        if "endpoint" in str(error).lower():
+            raise bad_endpoint(request) from None
+        service = request.words()["service"]  # a variable such as AWS_MAX_ATTEMPTS that is not a number
+        message = f"{service} was not asked, because a setting of AWS is malformed ({error})"
+        raise AwsError(message, "correct the AWS_ variables, or ~/.aws/config") from None
 
 
 def _error(reason: Reason, words: Mapping[str, str], code: str) -> AwsError:

@@ -51,23 +51,27 @@ REJECTED_NOTICE = re.compile(r"(\d+) record\(s\) could not be loaded")
 class CopyFailed(Exception):
     """COPY failed. Its transaction is aborted, so the reason is read in another."""
 
-    def __init__(self, command: CopyCommand, session_id: int, error: DBAPIError) -> None:
+    def __init__(self, command: CopyCommand, prefix: str, session_id: int, error: DBAPIError) -> None:
         super().__init__(server_message(error))
         self.command = command
+        self.read = prefix if command.url == prefix else f"{prefix} or the manifest {command.url}"
         self.session_id = session_id
         self.error = error
 
 
 @contextmanager
-def copying(connection: Connection, command: CopyCommand) -> Iterator[int]:
-    """Turn a failure of COPY into :class:`CopyFailed`. Yields the session's id, the key to its rejected rows."""
+def copying(connection: Connection, command: CopyCommand, prefix: str) -> Iterator[int]:
+    """Turn a failure of the COPY of files under ``prefix`` into :class:`CopyFailed`.
+
+    Yields the session's id, the key to its rejected rows.
+    """
     session_id = connection.scalar(select(func.pg_backend_pid())) or 0
     try:
         yield session_id
     except DBAPIError as error:
         if error.connection_invalidated or is_conflict(error):
             raise
-        raise CopyFailed(command, session_id, error) from error
+        raise CopyFailed(command, prefix, session_id, error) from error
 
 
 def explain(connection: Connection, failure: CopyFailed, star: Iterable[type[StarTable]]) -> CopyError:
@@ -77,7 +81,7 @@ def explain(connection: Connection, failure: CopyFailed, star: Iterable[type[Sta
     what = f"The copy of {command.table.name} failed, and nothing was loaded"
     if rows:
         return CopyError(f"{what}: {rows[0]}", _hint(rows[0], command.table, star), rows)
-    explanation = explain_server_error(str(failure), ServerRequest(command.url, command.role_arn))
+    explanation = explain_server_error(str(failure), ServerRequest(failure.read, command.role_arn))
     if explanation is None:
         return CopyError(f"{what}: {failure}")
     meaning, hint = explanation

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, delete, func, select
 
 from sparkify_dwh.base import StagingTable
-from sparkify_dwh.errors import LoadError, SourceError, UsageError
+from sparkify_dwh.errors import ConfigurationError, LoadError, SourceError, UsageError
 from sparkify_dwh.loading.input_files import Selection, find_input, manifest
 from sparkify_dwh.loading.rejected_rows import NewRejectedRows, copying, notices, rejected_count
 from sparkify_dwh.loading.report import LoadReport, StagedRows
@@ -50,7 +50,7 @@ class Staging:
         copies = copies_of(staging, self._settings, self._inputs, max_errors)
         for copy in self._copies(staging, copies, selection, attempt):
             with nullcontext() if copy.files is None else manifest(self._store, copy.url, copy.files):
-                self._copy(copy.command, rows, max_errors)
+                self._copy(copy.command, self._inputs[staging.source.key], rows, max_errors)
         self._check_count(staging, rows)
         rows.duplicates = self._connection.execute(delete_duplicates(staging)).rowcount
         known = delete_known(staging, self._settings.warehouse.star)
@@ -70,12 +70,12 @@ class Staging:
         self._report.warnings.append(f"the whole prefix {prefix} was loaded, because MANIFESTS in [S3] is not set")
         try:
             listed = self._store.list(prefix)
-        except SourceError:  # COPY does not need permission to list it
+        except (ConfigurationError, SourceError):  # COPY does not need permission to list it
             listed = []
         return [copies.of_prefix(prefix, listed)]
 
-    def _copy(self, command: CopyCommand, rows: StagedRows, max_errors: int) -> None:
-        with copying(self._connection, command) as session_id:
+    def _copy(self, command: CopyCommand, prefix: str, rows: StagedRows, max_errors: int) -> None:
+        with copying(self._connection, command, prefix) as session_id:
             rejected = self._rejected_rows(session_id) if max_errors else None
             received = notices(self._connection)
             received.clear()

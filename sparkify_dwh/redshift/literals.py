@@ -25,6 +25,7 @@ from sqlalchemy import (
     Insert,
     Label,
     String,
+    UnaryExpression,
     literal,
 )
 from sqlalchemy.dialects.postgresql.base import PGCompiler
@@ -74,6 +75,11 @@ class LiteralCompiler(PGCompiler):
             kw["literal_execute"] = True
         return str(super().visit_bindparam(bindparam, *args, **kw))  # type: ignore[no-untyped-call]
 
+    def visit_unary(self, unary: UnaryExpression[Any], *args: Any, **kw: Any) -> str:
+        if unary.operator is operators.neg and isinstance(unary.element, BindParameter):
+            return f"-({self.process(unary.element, **kw)})"  # two minus signs would begin a comment
+        return str(super().visit_unary(unary, *args, **kw))  # type: ignore[no-untyped-call]
+
     def _takes_parameters(self) -> bool:
         """Whether the innermost statement is an INSERT of VALUES, or runs once for each of many sets of values."""
         if self.for_executemany:
@@ -97,6 +103,11 @@ class LiteralCompiler(PGCompiler):
             type_ = String() if isinstance(value, str) else literal(value).type
         if value is None:
             return "NULL" if isinstance(type_, NullType) else self._cast("NULL", type_)
+        if isinstance(value, str):
+            if "\0" in value:
+                raise CompileError("A text with the character NUL cannot be sent: leave it out")
+            if isinstance(type_, (Date, DateTime)):  # a time that is given as text
+                type_ = String()
         if isinstance(value, timedelta):  # PostgreSQL's make_interval() is unknown. Redshift guide, r_interval_literals
             return f"INTERVAL '{Decimal(value // timedelta(microseconds=1)).scaleb(-6):f} seconds'"
         if isinstance(value, float | Decimal):
@@ -112,8 +123,6 @@ class LiteralCompiler(PGCompiler):
         return self._cast(f"'{value!r}'", Double()) if "e" in repr(value) else repr(value)
 
     def _cast(self, sql: str, type_: TypeEngine[Any]) -> str:
-        if (
-            isinstance(type_, Float) and type_.precision is None
-        ):  # of a Python float: Float in SQLAlchemy 2.0, Double in 2.1
+        if isinstance(type_, Float) and type_.precision is None:  # SQLAlchemy 2.1 has Double for a Python float
             type_ = Double()
         return f"CAST({sql} AS {self.dialect.type_compiler_instance.process(type_)})"

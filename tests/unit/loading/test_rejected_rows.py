@@ -7,12 +7,15 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, literal_column, select, table
+from sqlalchemy import Connection, Select, literal_column, select, table
+from sqlalchemy.exc import DBAPIError
 from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
 from sparkify_dwh.errors import CopyError, LoadError
 from sparkify_dwh.loading import rejected_rows
+from sparkify_dwh.redshift.commands import CopyCommand
+from sparkify_dwh.staging import StagingSong
 
 NAMES = rejected_rows.STL_LOAD_ERRORS.selected_columns.keys()
 UNREADABLE = select(*(literal_column(name).label(name) for name in NAMES)).select_from(table("no_such_view"))
@@ -124,3 +127,20 @@ def test_rows_that_were_left_out_before_in_the_session_are_not_counted_again(ref
         gzip.compress(json.dumps(an_event(itemInSession=7)).encode())
     )
     assert refused.load(max_errors=1).staged["staging_events"].rejected == 1
+
+
+def test_a_denied_copy_names_the_files_and_the_manifest(connection: Connection) -> None:
+    """Redshift does not say which of the two the role may not read."""
+    url = "s3://mine/manifests/1-plain.manifest"
+    command = CopyCommand(
+        StagingSong.table(),
+        url,
+        columns=StagingSong.copied(),
+        json="auto",
+        role_arn="r",
+        region=None,
+        clauses=["MANIFEST"],
+    )
+    error = DBAPIError("COPY", None, Exception({"M": "S3ServiceException:Access Denied,Status 403,Error AccessDenied"}))
+    failure = rejected_rows.CopyFailed(command, "s3://songs/", 1, error)
+    assert f"r may not read s3://songs/ or the manifest {url}" in str(rejected_rows.explain(connection, failure, []))

@@ -152,3 +152,16 @@ def test_a_float_arrives_exactly(engine: Engine, value: float) -> None:
 def test_a_text_arrives_exactly(engine: Engine, value: str) -> None:
     with engine.connect() as connection:
         assert connection.scalar(sa.select(sa.literal(value))) == value
+
+
+def test_a_negative_number_is_not_a_comment() -> None:
+    assert sql(sa.select(-sa.literal(-3))) == "SELECT -(-3) AS anon_1"
+
+
+def test_a_time_may_be_given_as_text() -> None:
+    assert sql(sa.cast("2018-11-01", sa.Date)) == "CAST('2018-11-01' AS DATE)"
+
+
+def test_a_text_with_nul_is_refused_before_it_cuts_the_message() -> None:
+    with pytest.raises(CompileError, match="NUL"):
+        sql(sa.select(sa.literal("a\0b")))

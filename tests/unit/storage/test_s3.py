@@ -215,3 +215,9 @@ def test_session_tokens_reach_no_log(bucket: str, caplog: pytest.LogCaptureFixtu
         assert store.read(f"{bucket}x") == b"{}"
         assert len(store.list(bucket)) == 1
     assert token.reveal() not in caplog.text
+
+
+def test_a_malformed_setting_of_aws_is_named(store: ObjectStore, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "abc")
+    with ObjectStore() as other, pytest.raises(SourceError, match=r"a setting of AWS is malformed \(.*'abc'\)"):
+        other.list(bucket)
