@@ -6,7 +6,13 @@ import pytest
 
 # Those with tests of more than about two seconds; xdist gives the first half of all tests to one process of two.
 LONGEST_OF_FIRST_HALF = ("test_examples", "test_loader", "test_readme", "test_benchmarks")
-LONGEST_OF_SECOND_HALF = ("test_concurrent_loads", "test_migrations", "test_packaging", "test_browser")
+LONGEST_OF_SECOND_HALF = (
+    "test_concurrent_loads",
+    "test_statements_sent",
+    "test_migrations",
+    "test_packaging",
+    "test_browser",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
