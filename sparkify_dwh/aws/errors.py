@@ -133,7 +133,7 @@ def refusal(request: Request, answer: Mapping[str, Any]) -> AwsError:
 
 
 def failure(error: Any, request: Request, unknown_region: str | None = None) -> AwsError:
-    """Return the error for an exception of botocore: no answer came, or nothing could be asked.
+    """Return the error for an exception of botocore or of its configuration: no answer came, or nothing could be asked.
 
     Some of these exceptions quote the values of parameters, which are not repeated. ``unknown_region`` is the region of the
     request when boto3 does not know it.
@@ -174,9 +174,7 @@ def explained(request: Request, unknown_region: Callable[[], str | None] = lambd
     except ValueError as error:
         if "endpoint" in str(error).lower():
             raise bad_endpoint(request) from None
-        service = request.words()["service"]  # a variable such as AWS_MAX_ATTEMPTS that is not a number
-        message = f"{service} was not asked, because a setting of AWS is malformed ({error})"
-        raise AwsError(message, "correct the AWS_ variables, or ~/.aws/config") from None
+        raise failure(error, request) from None  # a malformed variable, for one; its value may be a proxy's password
 
 
 def _error(reason: Reason, words: Mapping[str, str], code: str) -> AwsError:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from sparkify_dwh.errors import ConfigurationError, ExportError, SourceError, UsageError
+from sparkify_dwh.errors import ConfigurationError, ExportError, SourceError, SparkifyError, UsageError
 from sparkify_dwh.export.manifest import NAME, ExportedFile
 from sparkify_dwh.storage.urls import configured_location, shown
 
@@ -137,7 +137,7 @@ class Target:
         """Return a sentence about the files that a failed export has left."""
         try:
             count = sum(len(self._store.list(self.folder(table))) for table in tables)
-        except SourceError as error:
+        except SparkifyError as error:
             return f"What is left under {self.url} cannot be listed: {error}."
         if not count:
             return f"Nothing is left under {self.url}."

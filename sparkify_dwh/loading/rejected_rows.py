@@ -18,29 +18,37 @@ from sparkify_dwh.database import is_conflict, server_message
 from sparkify_dwh.errors import CopyError, RejectedRow
 from sparkify_dwh.redshift.commands import CopyCommand
 
+
+def _view(name: str, **columns: str) -> Select[Any]:
+    """Return the rows of a system view, its columns under names that the views share."""
+    return select(*(literal_column(column).label(label) for label, column in columns.items())).select_from(table(name))
+
+
 # Redshift guide, SYS_LOAD_ERROR_DETAIL: on clusters and Serverless alike, but without the value.
-SYS_LOAD_ERROR_DETAIL: Select[Any] = select(
-    literal_column("query_id").label("query"),
-    literal_column("session_id").label("session"),
-    literal_column("file_name").label("file"),
-    literal_column("line_number").label("line"),
-    literal_column("column_name").label("column"),
-    literal_column("CAST(NULL AS VARCHAR)").label("value"),
-    literal_column("error_code").label("code"),
-    literal_column("error_message").label("reason"),
-).select_from(table("sys_load_error_detail"))
+SYS_LOAD_ERROR_DETAIL = _view(
+    "sys_load_error_detail",
+    query="query_id",
+    session="session_id",
+    file="file_name",
+    line="line_number",
+    column="column_name",
+    value="CAST(NULL AS VARCHAR)",
+    code="error_code",
+    reason="error_message",
+)
 
 # Redshift guide, r_STL_LOAD_ERRORS: on clusters only.
-STL_LOAD_ERRORS: Select[Any] = select(
-    literal_column("query").label("query"),
-    literal_column("session").label("session"),
-    literal_column("filename").label("file"),
-    literal_column("line_number").label("line"),
-    literal_column("colname").label("column"),
-    literal_column("raw_field_value").label("value"),
-    literal_column("err_code").label("code"),
-    literal_column("err_reason").label("reason"),
-).select_from(table("stl_load_errors"))
+STL_LOAD_ERRORS = _view(
+    "stl_load_errors",
+    query="query",
+    session="session",
+    file="filename",
+    line="line_number",
+    column="colname",
+    value="raw_field_value",
+    code="err_code",
+    reason="err_reason",
+)
 
 VIEWS = (SYS_LOAD_ERROR_DETAIL, STL_LOAD_ERRORS)
 

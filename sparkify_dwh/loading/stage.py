@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, delete, func, select
 
 from sparkify_dwh.base import StagingTable
-from sparkify_dwh.errors import ConfigurationError, LoadError, SourceError, UsageError
+from sparkify_dwh.errors import LoadError, SparkifyError, UsageError
 from sparkify_dwh.loading.input_files import Selection, find_input, manifest
 from sparkify_dwh.loading.rejected_rows import NewRejectedRows, copying, notices, rejected_count
 from sparkify_dwh.loading.report import LoadReport, StagedRows
@@ -70,7 +70,7 @@ class Staging:
         self._report.warnings.append(f"the whole prefix {prefix} was loaded, because MANIFESTS in [S3] is not set")
         try:
             listed = self._store.list(prefix)
-        except (ConfigurationError, SourceError):  # COPY does not need permission to list it
+        except SparkifyError:  # COPY does not need permission to list it
             listed = []
         return [copies.of_prefix(prefix, listed)]
 

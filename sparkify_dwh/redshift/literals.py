@@ -93,9 +93,8 @@ class LiteralCompiler(PGCompiler):
             return sql
         if isinstance(bindparam.type, AMBIGUOUS):
             return self._cast(sql, bindparam.type)
-        return (
-            self._cast(sql, String(len(sql.encode()))) if sql.startswith("'") else sql
-        )  # VARCHAR without length would cut
+        # a VARCHAR without a length would cut
+        return self._cast(sql, String(len(sql.encode()))) if sql.startswith("'") else sql
 
     def render_literal_value(self, value: Any, type_: TypeEngine[Any]) -> str:
         """Raises :class:`CompileError` for what Redshift has no literal of, such as NaN."""

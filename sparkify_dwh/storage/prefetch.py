@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import BinaryIO
 
-from sparkify_dwh.errors import SourceError
+from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.storage.urls import StoredObject
 
@@ -35,7 +35,7 @@ def prefetch(store: ObjectStore, files: Iterable[StoredObject]) -> Generator[tup
         finally:
             for _, opened in opening:
                 if not opened.cancel():
-                    with suppress(SourceError):
+                    with suppress(SparkifyError):
                         opened.result().close()
 
 

@@ -12,9 +12,12 @@ from support.exports import CLUSTER, NO_YEAR, files
 from support.inputs import with_inputs
 from support.warehouse import Sparkify
 
+from sparkify_dwh.aws.sessions import AccessKey
 from sparkify_dwh.errors import ConfigurationError, UsageError
 from sparkify_dwh.export import export
-from sparkify_dwh.export.target import target_url
+from sparkify_dwh.export.target import Target, target_url
+from sparkify_dwh.storage.store import ObjectStore
+from sparkify_dwh.utils.secret import Secret
 
 
 @pytest.mark.parametrize(
@@ -114,3 +117,17 @@ def test_what_is_beside_the_tables_does_not_matter(star: Sparkify, target: Path)
     (target / "other" / "x.parquet").write_text("x")
     export(star.settings, str(target))
     assert (target / "other" / "x.parquet").read_text() == "x"
+
+
+def test_what_is_left_is_said_even_when_the_configured_key_cannot_be_used(
+    s3_environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The export's own error must not be replaced by that of looking at its files."""
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    key = AccessKey(Secret("ASIAFILE"), Secret("pa55"), is_fallback=True)
+    with ObjectStore(access_key=key) as store:
+        sentence = Target("s3://bk/star/", store).left(["songs"])
+    assert sentence.startswith(
+        "What is left under s3://bk/star/ cannot be listed: [AWS] KEY is that of temporary credentials"
+    )
