@@ -1,4 +1,8 @@
-"""Sparkify's warehouse: the default of every command and function."""
+"""SPARKIFY, the warehouse of this company as one value: its tables, business checks and migrations.
+
+It is the default of every command and function. ``sparkify_dwh.warehouse`` says what a warehouse is, and how to declare
+another one.
+"""
 
 from __future__ import annotations
 

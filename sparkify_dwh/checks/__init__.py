@@ -1,1 +1,8 @@
-"""Data quality checks: generic ones that follow from the models, and business checks."""
+"""Data quality checks: the rules that rows must satisfy.
+
+business    Sparkify's own rules, such as "songs have a positive duration": add one here
+generic     keys, required values, references and allowed values, as the models declare them
+check       what a check is, and its result
+combined    many checks in one statement
+run, scope  running them, on a batch or on the whole warehouse
+"""

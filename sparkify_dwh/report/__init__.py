@@ -1,7 +1,11 @@
 """What people listen to, as a page for managers: one HTML file that works offline.
 
-from sparkify_dwh.report import write_report
-write_report(settings, Path("report.html"))
+    from sparkify_dwh.report import write_report
+    write_report(settings, Path("report.html"))
+
+data, period, listening, daily   what is read, for which days     questions, rollups   its queries and temporary tables
+page, templates/, report.js      the page                         charts               its charts; a new one goes here
+headline_figures, load_status    its first and its last part      chart_library        the JavaScript that draws charts
 """
 
 from __future__ import annotations
@@ -93,9 +97,9 @@ def _render(
     on_step: Callable[[str], None],
 ) -> tuple[str, ReportData]:
     require_extra("report", "A report")
-    from sparkify_dwh.report.drawing import Drawing
+    from sparkify_dwh.report.chart_library import ChartLibrary
 
-    with Drawing() as drawing, ThreadPoolExecutor(1) as importer:
+    with ChartLibrary() as chart_library, ThreadPoolExecutor(1) as importer:
         from sparkify_dwh.report.data import read_report_data  # while the script is bundled
 
         @cache
@@ -108,5 +112,5 @@ def _render(
 
         data = read_report_data(settings, first, last, check=check, on_step=tell)
         tell("drawing")
-        html: str = importing().result().render_page(data, drawing.script())
+        html: str = importing().result().render_page(data, chart_library.script())
         return html, data

@@ -19,7 +19,6 @@ from markupsafe import Markup
 
 from sparkify_dwh.report.charts import WEEKDAYS, specifications
 from sparkify_dwh.report.data import ReportData
-from sparkify_dwh.report.figures import FIGURES, headline_figures
 from sparkify_dwh.report.formatting import (
     FORMATS,
     MISSING,
@@ -29,15 +28,16 @@ from sparkify_dwh.report.formatting import (
     format_number,
     fraction,
 )
+from sparkify_dwh.report.headline_figures import FIGURES, headline_figures
 from sparkify_dwh.report.listening import Group, Listening, SessionClass
 
 NUMBERS = ("plays", "seconds", "matched", "levels", "new", "listeners", "sessions", "hours")
 MISSING_NAMES = {"song": "(no title)", "artist": "(no artist)", "level": "unknown", "location": "(no location)"}
 
 
-def render_page(data: ReportData, drawing: str) -> str:
-    """Return the report as HTML; ``drawing`` is the chart library as one script."""
-    scripts = [drawing, _text("report.js")]
+def render_page(data: ReportData, chart_script: str) -> str:
+    """Return the report as HTML; ``chart_script`` is the chart library as one script."""
+    scripts = [chart_script, _text("report.js")]
     return _environment().get_template("page.html").render(
         data=data,
         listening=data.listening,

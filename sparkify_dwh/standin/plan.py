@@ -18,9 +18,9 @@ from sparkify_dwh.standin.rules import (
     dml,
     maintenance,
     parameter_rules,
-    refuse,
     transactions,
     translate,
+    unsupported_statements,
 )
 from sparkify_dwh.standin.unload import run as run_unload
 
@@ -47,7 +47,7 @@ def _unload_rule(sql: str, words: list[str]) -> Plan | None:
 
 # In the order in which they are asked; the first that answers decides.
 RULES: tuple[Rule, ...] = (
-    refuse.refused,
+    unsupported_statements.refused,
     run_copy.copy_rule,
     _unload_rule,
     create_table_as.select_into_rule,

@@ -101,12 +101,12 @@ def embedded(html: str) -> Any:
 
 
 @pytest.fixture(scope="session")
-def drawing() -> str:
-    """The script that draws the charts, put together once."""
-    from sparkify_dwh.report.drawing import Drawing
+def chart_script() -> str:
+    """The chart library as one script, bundled once."""
+    from sparkify_dwh.report.chart_library import ChartLibrary
 
-    with Drawing() as drawing:
-        return drawing.script()
+    with ChartLibrary() as chart_library:
+        return chart_library.script()
 
 
 CHROMIUM = shutil.which("chromium")

@@ -12,7 +12,7 @@ from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.redshift.parsing.tokens import first_words
 from sparkify_dwh.standin.outcomes import PASSED
 from sparkify_dwh.standin.plan import plan
-from sparkify_dwh.standin.rules.refuse import refused
+from sparkify_dwh.standin.rules.unsupported_statements import refused
 
 STATEMENTS = [
     ("CREATE INDEX i ON users (level)", "0A000", "CREATE INDEX"),

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from support.two_months import browser, drawing, two_months
+from support.two_months import browser, chart_script, two_months
 
-__all__ = ["browser", "drawing", "two_months"]
+__all__ = ["browser", "chart_script", "two_months"]

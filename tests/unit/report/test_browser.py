@@ -71,10 +71,10 @@ class Page:
 
 
 @pytest.fixture(scope="module")
-def read(browser: Any, two_months: TwoMonths, drawing: str, tmp_path_factory: pytest.TempPathFactory) -> Page:
+def read(browser: Any, two_months: TwoMonths, chart_script: str, tmp_path_factory: pytest.TempPathFactory) -> Page:
     """The report of the two months, in the browser."""
     file = tmp_path_factory.mktemp("report") / "report.html"
-    file.write_text(render_page(two_months.data, drawing), encoding="utf-8", newline="\n")
+    file.write_text(render_page(two_months.data, chart_script), encoding="utf-8", newline="\n")
     return Page(browser, file).open()
 
 
@@ -198,11 +198,11 @@ def test_print_has_the_charts_and_no_controls(opened: Page) -> None:
 
 
 def test_an_empty_warehouse_gives_a_page_without_errors(
-    browser: Any, two_months: TwoMonths, drawing: str, tmp_path: Path
+    browser: Any, two_months: TwoMonths, chart_script: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "report.html"
     empty = replace(two_months.data, days=None, listening=None, load_status=LoadStatus([], [], ""))
-    file.write_text(render_page(empty, drawing), encoding="utf-8", newline="\n")
+    file.write_text(render_page(empty, chart_script), encoding="utf-8", newline="\n")
     browser.get(file.as_uri())
     assert browser.get_log("browser") == []
     assert "The warehouse has no plays yet." in browser.execute_script("return document.body.innerText")

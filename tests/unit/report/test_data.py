@@ -16,7 +16,7 @@ from sparkify_dwh import analytics
 from sparkify_dwh.report import questions
 from sparkify_dwh.report.daily import Daily
 from sparkify_dwh.report.data import read_report_data
-from sparkify_dwh.report.figures import headline_figures, measures
+from sparkify_dwh.report.headline_figures import headline_figures, measures
 from sparkify_dwh.report.listening import Listening, median
 from sparkify_dwh.report.period import Period
 from sparkify_dwh.report.rollups import create_listeners, create_rollups

@@ -104,7 +104,7 @@ def test_the_page_of_a_cluster_names_database_and_host_without_user_and_password
     assert _warehouse_name(settings) == "dev at c.example.com"
 
 
-def test_the_longest_report_stays_below_three_megabytes(two_months: TwoMonths, drawing: str) -> None:
+def test_the_longest_report_stays_below_three_megabytes(two_months: TwoMonths, chart_script: str) -> None:
     """A year with a year before it, every one of whose listeners comes back after every number of days."""
     period = Period(date(2018, 1, 1), date(2019, 1, 1))
     random = Random(0)
@@ -121,7 +121,7 @@ def test_the_longest_report_stays_below_three_megabytes(two_months: TwoMonths, d
     daily = Daily(span, numbers(), numbers(), numbers(), levels, numbers(), returns, few, hours)
     assert two_months.data.listening is not None
     data = replace(two_months.data, listening=replace(two_months.data.listening, period=period, daily=daily))
-    assert len(render_page(data, drawing).encode()) < 3_000_000
+    assert len(render_page(data, chart_script).encode()) < 3_000_000
 
 
 def test_all_that_the_page_is_made_of_travels_in_the_wheel() -> None:

@@ -1,6 +1,6 @@
 """Functions, types and arrays of PostgreSQL that Redshift does not have.
 
-Limit: other functions of PostgreSQL pass, whether Redshift has them or not.
+Limit: other functions of PostgreSQL pass, whether Redshift has them or not; so does ``pg_sleep``, as on the leader node.
 """
 
 from __future__ import annotations

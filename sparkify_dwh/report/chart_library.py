@@ -23,15 +23,15 @@ sys.stdout.buffer.write(vl_convert.javascript_bundle(sys.argv[2]).encode())
 """
 
 
-class Drawing:
+class ChartLibrary:
     """The bundling of the chart library, once per process. Leaving the block ends it, finished or not."""
 
     _finished: ClassVar[str | None] = None
 
     def __init__(self) -> None:
-        self._process = None if Drawing._finished else _start()
+        self._process = None if ChartLibrary._finished else _start()
 
-    def __enter__(self) -> Drawing:
+    def __enter__(self) -> ChartLibrary:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -41,10 +41,10 @@ class Drawing:
 
     def script(self) -> str:
         """Wait for the script and return it, safe to embed in a script element."""
-        if Drawing._finished is None:
+        if ChartLibrary._finished is None:
             assert self._process is not None
-            Drawing._finished = _script_of(self._process)
-        return Drawing._finished
+            ChartLibrary._finished = _script_of(self._process)
+        return ChartLibrary._finished
 
 
 def _start() -> subprocess.Popen[bytes]:

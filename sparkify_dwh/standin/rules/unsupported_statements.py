@@ -1,6 +1,7 @@
 """Statements that PostgreSQL accepts and Redshift refuses, with Redshift's SQLSTATE and, where known, its message.
 
-This module looks at a statement's first words; ``refuse_words`` looks at the words inside.
+This module decides by a statement's first words and its bind parameters. ``unsupported_syntax`` looks at the words inside,
+and chooses from the checks of ``unsupported_clauses`` and ``unsupported_functions``.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.redshift.parsing.tokens import Token, iter_tokens, tokenize
 from sparkify_dwh.standin.language.text import split_statements
 from sparkify_dwh.standin.outcomes import Plan
-from sparkify_dwh.standin.rules.refuse_names import NOT_SUPPORTED, SYNTAX_ERROR
-from sparkify_dwh.standin.rules.refuse_words import check_words
+from sparkify_dwh.standin.rules.unsupported_functions import NOT_SUPPORTED, SYNTAX_ERROR
+from sparkify_dwh.standin.rules.unsupported_syntax import check_words
 
 # Redshift's message names the command by these first words, or by those of OTHER_FORMS.
 # Redshift guide, c_unsupported-postgresql-features
