@@ -12,8 +12,9 @@
     ├── AwsError                   AWS refused a request about a cluster or a login, or did not answer
     └── UsageError                 an argument is invalid
 
-An error has a ``message`` (what is wrong) and a ``hint`` (what to do; may be empty); ``str()`` is both. Neither holds a
-secret. ``exit_code`` is the exit code of the command line.
+An error has a ``message`` (what is wrong) and a ``hint`` (what to do; may be empty); ``str()`` is both, and ends in one full
+stop, whether they have one or not. Neither holds a secret. A message that a command can show names its option,
+``--max-errors``, and not the argument in Python, ``max_errors``. ``exit_code`` is the exit code of the command line.
 """
 
 from __future__ import annotations
@@ -40,12 +41,20 @@ class SparkifyError(Exception):
 
 
 def with_hint(message: str, hint: str) -> str:
-    """Return the message with its hint: after a colon, or as a sentence of its own when it begins like one."""
+    """Return the message with its hint as sentences.
+
+    A hint that begins with a capital, or after a question, is a sentence of its own; any other one follows a colon.
+    """
     if not hint:
-        return message
-    if hint[0].isupper():
-        return f"{message.rstrip('.')}. {hint}"
-    return f"{message}: {hint}"
+        return sentence(message)
+    if hint[0].isupper() or message.endswith("?"):
+        return f"{sentence(message)} {sentence(hint[0].upper() + hint[1:])}"
+    return f"{message.removesuffix('.')}: {sentence(hint)}"
+
+
+def sentence(text: str) -> str:
+    """Return the text with a full stop at its end, unless it ends like a sentence already."""
+    return text if text.endswith((".", "?", "!")) or not text else f"{text}."
 
 
 class UsageError(SparkifyError):

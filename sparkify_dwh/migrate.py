@@ -44,7 +44,7 @@ def upgrade(settings: Settings, revision: str = "head") -> None:
     except CommandError as error:
         raise NotMigratedError(f"The migrations cannot be run: {error}", _hint(str(error))) from error
     except DBAPIError as error:
-        raise NotMigratedError(f"A migration failed and was rolled back: {server_message(error)}.") from error
+        raise NotMigratedError(f"A migration failed and was rolled back: {server_message(error)}") from error
 
 
 def downgrade(settings: Settings, revision: str = "base") -> None:

@@ -219,7 +219,7 @@ def _request_deletion(execution: Execution, cluster: ClusterDescription, state: 
             resume(execution, cluster)
             return request()
         if snapshot and state.startswith(FAILED_PREFIXES):
-            raise AwsError(f"{error}. It is {state}", "delete it without a final snapshot, by --no-snapshot") from error
+            raise AwsError(f"{error} It is {state}", "delete it without a final snapshot, by --no-snapshot") from error
         raise
 
 

@@ -82,7 +82,7 @@ def expire(  # noqa: PLR0913 (the task, and how to carry it out)
             except AwsError as error:
                 failures.append(f"{cluster.identifier}: {error}")
     if failures:
-        raise AwsError("; ".join(failures))
+        raise AwsError(" ".join(failures))
     return removed
 
 

@@ -57,7 +57,7 @@ def clear_target(store: ObjectStore, target: str, overwrite: bool) -> None:
     if urls and not overwrite:
         raise UsageError(
             f"The target already holds a pack, {urls[0]}",
-            "pass overwrite (--overwrite) to replace it, or choose another target",
+            "pass --overwrite to replace it, or choose another target",
         )
     for url in reversed(urls):  # the manifest first, so that it never names a missing part
         store.delete(url)

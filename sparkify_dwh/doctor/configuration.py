@@ -38,7 +38,7 @@ def configuration_findings(
         yield warning("configuration", f"{name} is not a known setting and is ignored: correct its name or remove it.")
     errors = read_all(values).errors
     for error in errors:
-        yield problem("configuration", f"{error}.")
+        yield problem("configuration", str(error))
     if not errors:
         settings = Settings.read(path, environ, warehouse=warehouse)
         yield from _missing(settings)
@@ -88,7 +88,7 @@ def _missing(settings: Settings) -> Iterator[Finding]:
     try:
         settings.for_load()
     except ConfigurationError as error:
-        yield problem("configuration", f"{error}.")
+        yield problem("configuration", str(error))
     else:
         yield ok("configuration", "All settings that a load needs are there.")
 
@@ -100,4 +100,4 @@ def _invalid_cluster(settings: Settings) -> Iterator[Finding]:
     try:
         spec_of(settings)
     except SparkifyError as error:
-        yield warning("configuration", f"`sparkify-dwh cluster up` would fail: {error}.")
+        yield warning("configuration", f"`sparkify-dwh cluster up` would fail: {error}")

@@ -22,7 +22,7 @@ from sparkify_dwh.doctor.rights import rights_findings
 from sparkify_dwh.doctor.sources import source_findings, uses_s3
 from sparkify_dwh.doctor.versions import version_findings
 from sparkify_dwh.doctor.warehouse import missing_standin, warehouse_findings
-from sparkify_dwh.errors import ConfigurationError, SparkifyError
+from sparkify_dwh.errors import ConfigurationError, SparkifyError, sentence
 from sparkify_dwh.settings import Settings, sparkify
 from sparkify_dwh.warehouse import Warehouse
 
@@ -70,9 +70,9 @@ class _Examination:
             for finding in examine(*arguments):
                 self.findings.append(finding)  # one by one: a later one may raise
         except SparkifyError as error:
-            self.findings.append(problem(about, _sentence(f"{prefix}{error}"), _exit_code(about, error)))
+            self.findings.append(problem(about, f"{prefix}{error}", _exit_code(about, error)))
         except DBAPIError as error:
-            self.findings.append(problem(about, _sentence(f"The warehouse refused a query: {server_message(error)}")))
+            self.findings.append(problem(about, sentence(f"The warehouse refused a query: {server_message(error)}")))
         except Exception as error:  # its message may contain secrets
             log.info("checking %s failed", subject or about, exc_info=True)
             what = f"{prefix}Unexpected {type(error).__name__}"
@@ -88,11 +88,6 @@ class _Examination:
 def _exit_code(about: About, error: SparkifyError) -> int | None:
     """Return the exit code that a load has for the same error; for credentials always the configuration's."""
     return None if about == "credentials" else error.exit_code
-
-
-def _sentence(text: str) -> str:
-    """Return the text with a full stop, which not all errors have."""
-    return f"{text.rstrip('.')}."
 
 
 def _readable_settings(path: Path | str | None, warehouse: Warehouse) -> Settings | None:

@@ -87,7 +87,7 @@ def _writable(store: ObjectStore, name: str, prefix: str) -> Iterator[Finding]:
     try:
         store.delete(url)
     except SourceError as error:
-        yield problem("sources", f"{name}: {str(error).rstrip('.')}. The test object {url} is still there: remove it.")
+        yield problem("sources", f"{name}: {error} The test object {url} is still there: remove it.")
         return
     for folder in missing_folders:
         with suppress(OSError):  # another process may have written to it by now

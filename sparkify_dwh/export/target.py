@@ -111,7 +111,7 @@ class Target:
         if present and not overwrite:
             raise UsageError(
                 f"The target already holds an export: {present[0].url}",
-                "Pass overwrite (--overwrite) to replace it, or name another target.",
+                "Pass --overwrite to replace it, or name another target.",
             )
         chosen = set(tables)
         for table in (table for table, objects in held.items() if objects and table not in chosen):
@@ -138,11 +138,11 @@ class Target:
         try:
             count = sum(len(self._store.list(self.folder(table))) for table in tables)
         except SparkifyError as error:
-            return f"What is left under {self.url} cannot be listed: {error}."
+            return f"What is left under {self.url} cannot be listed: {error}"
         if not count:
             return f"Nothing is left under {self.url}."
         files = "one file is" if count == 1 else f"{count:,} files are"
-        return f"There is no manifest, and {files} left under {self.url}: export again with overwrite (--overwrite)."
+        return f"There is no manifest, and {files} left under {self.url}: export again with --overwrite."
 
     def _listed_manifest(self) -> list[StoredObject]:
         return [file for file in self._store.list(self.manifest) if file.url == self.manifest]

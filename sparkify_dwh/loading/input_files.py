@@ -51,7 +51,7 @@ class Selection:
         for name in names:
             if not isinstance(name, str) or not name:
                 raise UsageError(
-                    f"Invalid file name {name!r}", "files (--files) takes the ends of URLs, for example events.json."
+                    f"Invalid file name {name!r}", "--files takes the ends of URLs, for example events.json."
                 )
         return cls(force, day, names)
 

@@ -83,8 +83,8 @@ def load(  # noqa: PLR0913 (options by name)
         )
     if not (0 <= max_errors <= MAX_ERRORS and 0 <= wait_seconds <= MAX_WAIT_SECONDS):
         raise UsageError(
-            f"max_errors (--max-errors) must be from 0 to {MAX_ERRORS:,}, and wait_seconds (--wait) from 0 to "
-            f"{MAX_WAIT_SECONDS:,}, but {max_errors} and {wait_seconds:g} were given",
+            f"max_errors must be from 0 to {MAX_ERRORS:,}, and wait_seconds from 0 to {MAX_WAIT_SECONDS:,}, but "
+            f"{max_errors} and {wait_seconds:g} were given",
             "correct them.",
         )
     options = LoadOptions(Selection.of(force, since, files), max_errors, wait_seconds)

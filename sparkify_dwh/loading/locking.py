@@ -44,7 +44,7 @@ def lock(connection: Connection, wait_seconds: float, on_wait: OnWait) -> None:
             return
     raise LoadError(
         f"Another load had the lock for longer than {wait_seconds:g} s",
-        "look at it with `sparkify-dwh history`, or wait longer with wait_seconds (--wait).",
+        "look at it with `sparkify-dwh history`, or wait longer with --wait",
     )
 
 

@@ -104,7 +104,7 @@ def _hint(row: RejectedRow, target: Table, star: Iterable[type[StarTable]]) -> s
             "Shorten the value, or widen the column, and the star's columns that are filled from it, with a migration, in "
             f'op.get_context().autocommit_block(): op.alter_column("{target.name}", "{row.column}", type_=sa.String(...)).'
         )
-    return "Correct the file, or skip rejected rows with max_errors (--max-errors)."
+    return "Correct the file, or skip rejected rows with --max-errors."
 
 
 def rejected_rows(connection: Connection, session_id: int, limit: int = 10) -> list[RejectedRow]:

@@ -98,7 +98,7 @@ class Staging:
         if shown is None:
             raise LoadError(
                 f"Rejected rows of {name} cannot be reported: neither sys_load_error_detail nor stl_load_errors can be read",
-                "Grant SELECT on one of them, or load without max_errors (--max-errors).",
+                "Grant SELECT on one of them, or load without --max-errors.",
             )
         not_shown = max(0, count - len(shown))
         rows.rejected += len(shown) + not_shown
@@ -107,7 +107,7 @@ class Staging:
             self._report.rejected.append(f"{name}: {numbered(not_shown, 'row')} that the server does not show")
         if rows.rejected > max_errors:
             raise LoadError(
-                f"COPY rejected more rows of {name} than the {max_errors:,} allowed by max_errors (--max-errors): "
+                f"COPY rejected more rows of {name} than the {max_errors:,} allowed by --max-errors: "
                 f"{self._report.rejected[0]}."
             )
 

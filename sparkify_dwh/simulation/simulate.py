@@ -120,7 +120,7 @@ def _make_room(directory: Path, overwrite: bool) -> list[Path]:
     if held and not overwrite:
         raise UsageError(
             f"{directory} already holds simulated files, such as {held[0]}",
-            "pass overwrite (--overwrite) to replace them, or name another directory",
+            "pass --overwrite to replace them, or name another directory",
         )
     for path in held:
         _remove(path)

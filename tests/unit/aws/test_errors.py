@@ -32,47 +32,47 @@ DENIED = (
 @pytest.mark.parametrize(
     ("sentence", "expected"),
     [
-        (said("AccessDenied"), "No permission for redshift:CreateCluster: grant it to the AWS identity in use"),
+        (said("AccessDenied"), "No permission for redshift:CreateCluster: grant it to the AWS identity in use."),
         (
             said("AccessDeniedException", DENIED),
             "No permission for iam:PassRole, which redshift:CreateCluster needs: grant it to "
-            "arn:aws:iam::123456789012:user/ada",
+            "arn:aws:iam::123456789012:user/ada.",
         ),
         (
             said(
                 "UnauthorizedOperation", "Encoded authorization failure message: s3cr3t", "ec2", "CreateSecurityGroup"
             ),
-            "No permission for ec2:CreateSecurityGroup: grant it to the AWS identity in use",
+            "No permission for ec2:CreateSecurityGroup: grant it to the AWS identity in use.",
         ),
         (
             said("ExpiredToken"),
             "The temporary credentials of AWS have expired (ExpiredToken): renew them, with `aws sso login` where it is "
-            "used",
+            "used.",
         ),
         (
             said("InvalidClientTokenId"),
             "AWS refused the credentials for redshift:CreateCluster in us-west-2 (InvalidClientTokenId): correct or renew "
-            "them, or enable the region for the account if it is an opt-in region",
+            "them, or enable the region for the account if it is an opt-in region.",
         ),
         (
             said("ClusterAlreadyExists", "Cluster already exists"),
             "The name is taken (redshift:CreateCluster, ClusterAlreadyExists): Cluster already exists. "
-            "Choose another name",
+            "Choose another name.",
         ),
         (
             said("ConflictException", "Namespace music already exists.", "redshift-serverless", "CreateNamespace"),
             "The name is taken (redshift-serverless:CreateNamespace, ConflictException): Namespace music already exists. "
-            "Choose another name",
+            "Choose another name.",
         ),
         (
             said("InvalidClusterState", "There is an operation running on the Cluster.", operation="ModifyCluster"),
             "Something is still being created, changed or deleted (redshift:ModifyCluster, InvalidClusterState): There is "
-            "an operation running on the Cluster. See `sparkify-dwh cluster status`, wait for it, and run this again",
+            "an operation running on the Cluster. See `sparkify-dwh cluster status`, wait for it, and run this again.",
         ),
         (
             said("InsufficientClusterCapacity"),
             "AWS has no capacity of this kind in us-west-2 now (InsufficientClusterCapacity): try later, or another "
-            "DWH_NODE_TYPE or region",
+            "DWH_NODE_TYPE or region.",
         ),
         (
             said("InvalidParameterValue", "NodeType rg.huge is not valid."),

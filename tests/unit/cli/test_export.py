@@ -56,7 +56,7 @@ def test_an_earlier_export_is_replaced_on_request(star: Sparkify, export: Run, c
     assert export("out") == 2
     errors = capsys.readouterr().err
     assert "Error: The target already holds an export: file:///" in errors
-    assert "Pass overwrite (--overwrite)" in errors
+    assert "Pass --overwrite to" in errors
     assert export("out", "--overwrite") == 0
 
 

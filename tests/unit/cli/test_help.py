@@ -102,7 +102,7 @@ def test_an_invalid_date_has_the_same_error_everywhere(
     arguments: list[str], option: str, day: str, run: Run, capsys: Captured
 ) -> None:
     assert run(*arguments, day) == 2
-    sentence = f"Error: Invalid value for '{option}': Invalid date {day!r}: use YYYY-MM-DD\n"
+    sentence = f"Error: Invalid value for '{option}': Invalid date {day!r}: use YYYY-MM-DD.\n"
     assert capsys.readouterr().err.endswith(sentence)
 
 

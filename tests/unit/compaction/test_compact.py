@@ -249,11 +249,11 @@ def test_when_the_manifest_fails_no_part_stays(tmp_path: Path) -> None:
 def test_an_earlier_pack_is_not_overwritten_without_being_asked(tmp_path: Path) -> None:
     put(tmp_path / "in", a="{}", b="{}")
     packed(tmp_path, files=2)
-    with pytest.raises(UsageError, match=r"already holds a pack, .*out/part-0000.json.gz: pass overwrite"):
+    with pytest.raises(UsageError, match=r"already holds a pack, .*out/part-0000.json.gz: pass --overwrite"):
         packed(tmp_path)
     for part in (tmp_path / "out").iterdir():
         part.unlink()
-    with pytest.raises(UsageError, match=r"already holds a pack, .*out.manifest: pass overwrite"):
+    with pytest.raises(UsageError, match=r"already holds a pack, .*out.manifest: pass --overwrite"):
         packed(tmp_path)
 
 

@@ -40,7 +40,7 @@ def test_the_rejected_rows_are_on_the_error(refused: Sparkify) -> None:
     (row,) = raised.value.rows
     assert (row.line, row.column, row.code, row.value) == (2, "item_in_session", 1207, "six")
     assert row.file.endswith("/log_data/a.json")
-    assert raised.value.hint == "Correct the file, or skip rejected rows with max_errors (--max-errors)."
+    assert raised.value.hint == "Correct the file, or skip rejected rows with --max-errors."
     assert str(raised.value) == f"{raised.value.message}. {raised.value.hint}"
 
 

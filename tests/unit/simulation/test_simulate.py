@@ -295,7 +295,7 @@ def test_the_last_day_of_the_calendar_can_be_simulated(tmp_path: Path) -> None:
 def test_two_simulations_do_not_mix(tmp_path: Path, name: str) -> None:
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text("old")
-    with pytest.raises(UsageError, match=r"already holds simulated files, such as .*: pass overwrite"):
+    with pytest.raises(UsageError, match=r"already holds simulated files, such as .*: pass --overwrite"):
         simulate(tmp_path, songs=1, events=1)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / name]
 
