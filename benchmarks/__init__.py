@@ -1,8 +1,9 @@
-"""What sparkify_dwh is measured by: ratios within one run on one machine. ``make bench``, or ``python -m benchmarks``.
+"""Benchmarks of sparkify_dwh: ratios within one run on one machine. ``make bench``, or ``python -m benchmarks``.
 
-sizes       how much of everything        data        simulated input, made once per size
-warehouses  a stand-in to measure on      measure     seconds and bytes
-staging, star, whole, growth, start       the parts, each a function from a bench to the rows of the table
-rivals      what people use instead       stars       whether a rival has made the same star
-table       rows, and how they are told   picture     the same, drawn
+sizes       numbers of events, songs ...  data        simulated input, cached by size
+warehouses  the server under test         measure     seconds and bytes
+staging, star, whole, growth, start       the parts: each yields rows of the table
+rivals      other tools for the same job  stars       compares a rival's star with ours
+table       the rows, as text and JSON    picture     the rows as bars
+redshift_*  estimates for a real cluster  readme      puts the latest run into README.md
 """

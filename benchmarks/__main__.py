@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: run the parts, print the table, save it as JSON and Markdown, and draw it.
+"""``python -m benchmarks``: run the parts, print the table, and save it as JSON, Markdown and SVG.
 
 A run of all parts at full size becomes the latest one, in benchmarks/results; ``--readme`` puts that into README.md.
 """
@@ -16,7 +16,7 @@ from benchmarks import readme, rivals
 from benchmarks.data import cache_directory
 from benchmarks.sizes import SIZES, Size
 from benchmarks.table import Machine, Results, Row
-from benchmarks.warehouses import Ground, a_ground
+from benchmarks.warehouses import BenchmarkServer, benchmark_server
 
 PARTS = ("staging", "star", "whole", "growth", "start")
 
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     parts = given.only.split(",") if given.only else list(PARTS)
     if unknown := set(parts) - set(PARTS):
-        parser.error(f"unknown parts: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+        parser.error(f"unknown parts: {', '.join(sorted(unknown))}; use {', '.join(PARTS)}")
     if "whole" in parts and (missing := rivals.missing()):
         parser.error(
             f"the part whole needs {', '.join(missing)}: install the extra [bench], or name other parts in --only"
@@ -46,15 +46,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(size: Size, parts: list[str]) -> Results:
-    """Run the parts one after the other on one ground; each row is told on standard error as soon as it is known."""
+    """Run the parts one after the other on one server; print each row on standard error as soon as it is known."""
     rows = []
-    with a_ground() as ground:
+    with benchmark_server() as server:
         for part in parts:
-            rows_of: Callable[[Ground, Size], Iterator[Row]] = import_module(f"benchmarks.{part}").rows
-            for row in rows_of(ground, size):
+            rows_of: Callable[[BenchmarkServer, Size], Iterator[Row]] = import_module(f"benchmarks.{part}").rows
+            for row in rows_of(server, size):
                 print("  ".join(row.cells()), file=sys.stderr, flush=True)
                 rows.append(row)
-        return Results(Machine.this(size.name, ground.postgresql_version), rows)
+        return Results(Machine.this(size.name, server.postgresql_version), rows)
 
 
 def save(results: Results, directory: Path) -> None:

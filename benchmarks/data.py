@@ -1,4 +1,4 @@
-"""Simulated input, made once and kept: in ``benchmarks/.cache``, or where SPARKIFY_DWH_BENCH_CACHE says."""
+"""Simulated input, cached in ``benchmarks/.cache`` or in the directory that SPARKIFY_DWH_BENCH_CACHE names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import sparkify_dwh.simulation
 from sparkify_dwh.simulation import simulate
 
 CACHE = "SPARKIFY_DWH_BENCH_CACHE"
-MADE = "made.json"  # written last: what it is missing from is made again
+MADE = "made.json"  # written last: a directory without it is made again
 PATHS = "log_json_path.json"
 FIRST_DAY = date(2018, 11, 1)
 DAYS = 30
@@ -36,7 +36,7 @@ class Dataset:
         return sorted((self.directory / "song_data").rglob("*.json"))
 
     def url(self, name: str) -> str:
-        """A key prefix, or for the JSONPaths file the object, as a configuration names it."""
+        """Return the URL of a key prefix or of the JSONPaths file, as a configuration names it."""
         return f"{self.directory.as_uri()}/{name}" + ("" if name.endswith(".json") else "/")
 
 
@@ -48,7 +48,7 @@ def cache_directory() -> Path:
 def simulated(
     events: int, songs: int, songs_per_file: int = 1, *, first_day: date = FIRST_DAY, days: int = DAYS
 ) -> Dataset:
-    """Files of that many events and songs. The songs are the same however many events there are, and on whichever days."""
+    """Return files of that many events and songs. The songs depend neither on the number of events nor on the days."""
     name = f"events-{events}-songs-{songs}-by-{songs_per_file}-from-{first_day}-days-{days}"
 
     def make(directory: Path) -> None:
@@ -60,9 +60,9 @@ def simulated(
 def rewritten(
     dataset: Dataset, name: str, most_events: int, line: Callable[[bytes], bytes], below: str = ""
 ) -> Dataset:
-    """The first ``most_events`` events of a dataset in one file, with every line of it written otherwise.
+    """Return the first ``most_events`` events of a dataset in one file, with each line changed by ``line``.
 
-    ``below`` is the key of the root under which each event then stands.
+    ``below`` is the key under which ``line`` nests the event, for the JSONPaths file.
     """
 
     def make(directory: Path) -> None:
@@ -79,7 +79,7 @@ def rewritten(
 
 
 def _made(name: str, make: Callable[[Path], None]) -> Dataset:
-    """What ``make`` puts in a directory of that name, unless it is there already, from simulation code as it is now."""
+    """Return the directory of that name, filled by ``make`` unless the same simulation code has filled it already."""
     directory = cache_directory() / name
     wanted = json.dumps({"simulation": _fingerprint()})
     if not (directory / MADE).exists() or (directory / MADE).read_text() != wanted:

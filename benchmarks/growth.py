@@ -1,7 +1,7 @@
-"""Growth: time per event and memory of loads of any size, and a day's load on top of histories of any length.
+"""Growth: time per event and peak memory by the size of a load, and the time of a day's load by the length of the history.
 
-Each load is a process of its own, so that its memory is its own. What the process does before it is connected, which is the
-same however much it then loads, has a row of its own.
+Each load runs in its own process, whose memory is measured. The time until it is connected does not depend on the size of
+the load, and has its own row.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from benchmarks.data import DAYS, FIRST_DAY, Dataset, simulated
 from benchmarks.measure import watched
 from benchmarks.sizes import Size
 from benchmarks.table import Row
-from benchmarks.warehouses import Ground
+from benchmarks.warehouses import BenchmarkServer
 
 PART = "growth"
 MEGABYTE = 1_000_000
 MOST_MEGABYTES = 400.0
 DAY_AFTER = FIRST_DAY + timedelta(DAYS)
 
-# A history is the first month again and again, each time a month earlier and in other sessions, the oldest first.
+# A history repeats the first month: each copy is a month earlier and has other sessions. The oldest comes first.
 HISTORY = """
 INSERT INTO songplays (start_time, user_id, level, song_id, artist_id, session_id, location, user_agent,
                        item_in_session, song_title, artist_name, song_length)
@@ -44,31 +44,31 @@ ORDER BY start_time
 
 @dataclass(frozen=True)
 class Load:
-    """What one load took, and its process before it."""
+    """The time and memory of one load, and the time until its process was connected."""
 
     connecting_seconds: float
     seconds: float
     peak_megabytes: float
 
 
-def rows(ground: Ground, size: Size) -> Iterator[Row]:
-    """The rows of the table about growth."""
-    yield from _by_events(ground, size)
-    yield from _by_history(ground, size)
+def rows(server: BenchmarkServer, size: Size) -> Iterator[Row]:
+    """Yield the rows of the table about growth."""
+    yield from _by_events(server, size)
+    yield from _by_history(server, size)
 
 
-def _load(ground: Ground, logs: Dataset, songs: Dataset) -> Load:
-    standin = str(ground.settings.standin_directory)
+def _load(server: BenchmarkServer, logs: Dataset, songs: Dataset) -> Load:
+    standin = str(server.settings.standin_directory)
     run = watched([sys.executable, "-m", "benchmarks.one_load", standin, str(logs.directory), str(songs.directory)])
-    told = json.loads(run.output)
-    return Load(told["connecting"], told["seconds"], max(run.peak_bytes, told["peak_bytes"]) / MEGABYTE)
+    load = json.loads(run.output)
+    return Load(load["connecting"], load["seconds"], max(run.peak_bytes, load["peak_bytes"]) / MEGABYTE)
 
 
-def _by_events(ground: Ground, size: Size) -> Iterator[Row]:
-    """Loads into an empty warehouse, of as many songs for each event at every size; the largest once, the others again."""
+def _by_events(server: BenchmarkServer, size: Size) -> Iterator[Row]:
+    """Load into an empty warehouse, with the same number of songs per event at every size; the largest size only once."""
     least, most = min(size.growing_events), max(size.growing_events)
     loads = {
-        events: [_of_all(ground, size, events) for _ in range(1 if events == most else size.repeats)]
+        events: [_of_all(server, size, events) for _ in range(1 if events == most else size.repeats)]
         for events in size.growing_events
     }
     seconds = {events: [load.seconds for load in each] for events, each in loads.items()}
@@ -100,23 +100,23 @@ def _by_events(ground: Ground, size: Size) -> Iterator[Row]:
     yield Row(PART, of, f"the same of {least:,} events", big, small, limit=1.3, unit="MB", runs=runs)
 
 
-def _of_all(ground: Ground, size: Size, events: int) -> Load:
-    ground.empty()
+def _of_all(server: BenchmarkServer, size: Size, events: int) -> Load:
+    server.empty()
     dataset = simulated(events, events * size.songs // size.events, size.songs_per_file)
-    return _load(ground, dataset, dataset)
+    return _load(server, dataset, dataset)
 
 
-def _by_history(ground: Ground, size: Size) -> Iterator[Row]:
-    """The same day loaded on top of histories of different lengths."""
+def _by_history(server: BenchmarkServer, size: Size) -> Iterator[Row]:
+    """Load the same day on top of histories of different lengths."""
     month = simulated(size.events, size.songs, size.songs_per_file)
     day = simulated(size.day_events, size.songs, size.songs_per_file, first_day=DAY_AFTER, days=1)
-    ground.empty()
-    _load(ground, month, month)
-    ground.execute("CREATE TABLE month_of_plays AS SELECT * FROM songplays ORDER BY start_time")
+    server.empty()
+    _load(server, month, month)
+    server.execute("CREATE TABLE month_of_plays AS SELECT * FROM songplays ORDER BY start_time")
     try:
-        loads = {plays: _on_top(ground, plays, day, month, size.repeats) for plays in size.histories}
+        loads = {plays: _on_top(server, plays, day, month, size.repeats) for plays in size.histories}
     finally:
-        ground.execute("DROP TABLE month_of_plays")
+        server.execute("DROP TABLE month_of_plays")
     shortest, longest = min(loads), max(loads)
     yield Row(
         PART,
@@ -129,24 +129,24 @@ def _by_history(ground: Ground, size: Size) -> Iterator[Row]:
     )
 
 
-def _on_top(ground: Ground, plays: int, day: Dataset, month: Dataset, repeats: int) -> list[float]:
-    """Seconds of loading a day on top of that many plays, of songs that were loaded with the month."""
-    ground.empty("songplays", "time")
+def _on_top(server: BenchmarkServer, plays: int, day: Dataset, month: Dataset, repeats: int) -> list[float]:
+    """Return the seconds of loading a day on top of that many plays, whose songs were loaded with the month."""
+    server.empty("songplays", "time")
     if plays:
-        with ground.direct() as connection:
+        with server.direct() as connection:
             (of_month,) = connection.execute("SELECT count(*) FROM month_of_plays").fetchone() or (0,)
-        ground.execute(HISTORY.format(days=DAYS, months=-(-plays // of_month), plays=plays), TIMES)
+        server.execute(HISTORY.format(days=DAYS, months=-(-plays // of_month), plays=plays), TIMES)
     seconds = []
     for _ in range(repeats):
-        ground.settle()
-        seconds.append(_load(ground, day, month).seconds)
-        _forget_day(ground, day)
+        server.settle()
+        seconds.append(_load(server, day, month).seconds)
+        _forget_day(server, day)
     return seconds
 
 
-def _forget_day(ground: Ground, day: Dataset) -> None:
-    """Take a day out again, and its files out of the ledger, so that it can be loaded once more."""
-    ground.execute(
+def _forget_day(server: BenchmarkServer, day: Dataset) -> None:
+    """Remove a day and its files from the warehouse and the ledger, so that it can be loaded again."""
+    server.execute(
         f"DELETE FROM songplays WHERE start_time >= '{DAY_AFTER}'",  # noqa: S608 (a date of ours)
         f"DELETE FROM time WHERE start_time >= '{DAY_AFTER}'",  # noqa: S608
         f"DELETE FROM load_files WHERE url LIKE '{day.directory.as_uri()}/%'",  # noqa: S608

@@ -1,4 +1,4 @@
-"""Seconds and bytes: contestants that take turns, and the memory of a process and its children."""
+"""Measurements: the seconds of contestants that take turns, and the peak memory of a process and its children."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def _nothing() -> None:
 
 @dataclass
 class Contestant:
-    """``run`` is timed, unless it gives the seconds itself; ``prepare`` goes before each run, and is not.
+    """Something to time. ``prepare`` is called before each ``run`` and is not timed.
 
-    ``repeats`` is for the slow: fewer than the others.
+    ``run`` may return its own seconds as a float. ``repeats`` limits the runs of a slow contestant.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Contestant:
 
     @property
     def best(self) -> float:
-        """The least seconds: what else the machine does can only add to them."""
+        """The shortest time: other work on the machine can only add to it."""
         return min(self.seconds)
 
     @property
@@ -43,31 +43,31 @@ class Contestant:
 
 
 def alternate(contestants: Sequence[Contestant], repeats: int) -> None:
-    """Run the contestants in turn, ``repeats`` times, so that a machine that slows down is slow for all of them."""
+    """Run the contestants in turn, ``repeats`` times, so that a slow phase of the machine affects all of them."""
     for turn in range(repeats):
         for contestant in contestants:
             if turn < (contestant.repeats or repeats):
                 contestant.prepare()
                 gc.collect()
                 start = time.perf_counter()
-                told = contestant.run()
+                result = contestant.run()
                 seconds = time.perf_counter() - start
-                contestant.seconds.append(told if isinstance(told, float) else seconds)
+                contestant.seconds.append(result if isinstance(result, float) else seconds)
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a process printed, and the most memory that it and its children held at once."""
+    """The output of a process, and the peak memory of it and its children together."""
 
     output: str
     peak_bytes: int
 
 
 def watched(command: Sequence[str]) -> Run:
-    """Run a process to its end and look at the memory of it and its children meanwhile.
+    """Run a process to its end, and poll the memory of it and its children meanwhile.
 
-    Pages that processes share count for each. PostgreSQL is no child of the process that starts it, and is not counted.
-    Raises CalledProcessError when it fails.
+    Shared pages count for each process. PostgreSQL is not a child of the process that starts it, and is not counted.
+    Raises CalledProcessError when the process fails.
     """
     peak = 0
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own commands)
@@ -83,7 +83,7 @@ def watched(command: Sequence[str]) -> Run:
 
 def _resident_bytes(family: psutil.Process) -> int:
     total = 0
-    with suppress(psutil.Error):  # one that has just ended
+    with suppress(psutil.Error):  # a process has just ended
         for process in [family, *family.children(recursive=True)]:
             total += process.memory_info().rss
     return total

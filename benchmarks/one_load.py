@@ -1,8 +1,8 @@
-"""One load in a process of its own, whose memory can be told from that of everything else.
+"""One load in its own process, so that its memory can be measured.
 
-``python -m benchmarks.one_load STANDIN LOGS SONGS`` loads the log files of one dataset and the song files of another, or of
-the same, into the stand-in that is in STANDIN, and prints as JSON: the seconds until the warehouse has been connected to,
-which is mostly what is imported; the seconds of the load after that; and the process's own peak of memory.
+``python -m benchmarks.one_load STANDIN LOGS SONGS`` loads the log files of one dataset and the song files of another into
+the stand-in in STANDIN. It prints as JSON the seconds until it is connected, mostly imports; the seconds of the load; and
+the peak memory of the process.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def main(standin: str, logs: str, songs: str) -> None:
 
 
 def peak_bytes() -> int:
-    """The most memory that this program has had. Linux's ru_maxrss would be at least that of the process that started it."""
+    """Return the peak memory of this process. Linux's ru_maxrss is not used: it also covers the parent before exec."""
     status = Path("/proc/self/status")
     if status.exists():
         (peak,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))

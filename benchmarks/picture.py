@@ -1,4 +1,4 @@
-"""The table as a picture: a bar for each ratio, with marks where its limit and its aim are."""
+"""The table as a picture: a bar for each ratio, with marks for its limit and its aim."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 from benchmarks.table import Results, Row
 
-# Each color where the page is light, and where it is dark; the ground is drawn too, so that either goes with any page.
+# Each color on a light page and on a dark one. The background is drawn too, so that the picture fits any page.
 COLORS = {
-    "ground": ("#fdfdfc", "#15191f"),
+    "background": ("#fdfdfc", "#15191f"),
     "text": ("#24292e", "#e4e8ee"),
     "line": ("#8a929a", "#7c8590"),
     "met": ("#4c86c6", "#5f9ae0"),
@@ -22,7 +22,7 @@ LIGHT = {name: light for name, (light, _) in COLORS.items()}
 ROW_INCHES = 0.3
 WIDTH_INCHES = 9.0
 STYLE = {
-    "svg.fonttype": "none",  # letters stay letters: a tenth of the bytes
+    "svg.fonttype": "none",  # text stays text: a tenth of the bytes
     "svg.hashsalt": "sparkify_dwh",  # the same results give the same picture
     "font.family": "sans-serif",
     "font.size": 9,
@@ -31,13 +31,13 @@ STYLE = {
     "xtick.color": LIGHT["text"],
     "ytick.color": LIGHT["text"],
     "axes.edgecolor": LIGHT["line"],
-    "figure.facecolor": LIGHT["ground"],
-    "axes.facecolor": LIGHT["ground"],
+    "figure.facecolor": LIGHT["background"],
+    "axes.facecolor": LIGHT["background"],
 }
 
 
 def svg(results: Results) -> str:
-    """Draw the results: what is held against a floor, from 0, and what we are to be ahead of, by powers of ten."""
+    """Return the results as SVG: ratios with an upper limit on a linear scale, the others on a logarithmic one."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -87,7 +87,7 @@ def _draw(axis: Any, rows: Sequence[Row]) -> None:
 
 
 def _with_dark_colors(picture: str) -> str:
-    """The picture with other colors for those who have set their system to dark."""
+    """Return the picture with dark colors for systems set to dark."""
     rules = "".join(
         f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
         for light, dark in COLORS.values()

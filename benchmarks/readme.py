@@ -15,13 +15,13 @@ END = "<!-- end of benchmarks -->\n"
 
 
 def section(results: Results) -> str:
-    """What stands between the comments."""
+    """Return the text between the comments."""
     picture = (RESULTS / "latest.svg").relative_to(TOP).as_posix()
     return f"\n![Ratios, with their limits and aims]({picture})\n\n{results.to_markdown()}\n\n"
 
 
 def with_section(readme: str, results: Results) -> str:
-    """The README with these results in it. Raises ValueError when it has not exactly the two comments."""
+    """Return the README with these results. Raises ValueError unless it has each of the two comments once."""
     if readme.count(BEGIN) != 1 or readme.count(END) != 1:
         raise ValueError(f"The README must have these two lines, once each: {BEGIN.strip()} and {END.strip()}")
     before, rest = readme.split(BEGIN)

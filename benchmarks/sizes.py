@@ -1,4 +1,4 @@
-"""How much of everything a run measures."""
+"""The sizes of a run: small for the tests, full for the published results."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Size:
-    """``repeats`` is how often contestants that take seconds are run, alternating; slow rivals are run once.
+    """Numbers of events, songs and repeats.
 
-    ``scaled_events`` are what a rival gets whose time is then scaled to ``events``. ``histories`` are songplays that are
-    there before a day of ``day_events`` comes; ``growing_events`` are loads into an empty warehouse.
+    ``repeats`` is how often contestants run, alternating; slow rivals run once. The slowest rival gets ``scaled_events``,
+    and its time is scaled to ``events``. ``histories`` are numbers of songplays before a day of ``day_events`` is loaded;
+    ``growing_events`` are loads into an empty warehouse. ``exact_events`` are for the slower readers of JSON.
     """
 
     name: str
@@ -32,7 +33,7 @@ class Size:
 
     @property
     def is_full(self) -> bool:
-        """Whether the limits mean anything: on few rows what costs the same every time is nearly everything."""
+        """Whether the limits apply: with few rows, fixed costs dominate."""
         return self.name == FULL.name
 
 

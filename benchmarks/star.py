@@ -1,7 +1,7 @@
-"""Star: the fill of all five tables from staged data, against SQL written by hand that gives the same rows.
+"""Star: filling all five tables from staged data, against hand-written SQL with the same result.
 
-On the same server, in tables of the same design, each in one transaction: the first load, the same batch again, and one
-more day on top.
+Both run on the same server, in tables of the same design, each in one transaction: a first load, the same batch again, and
+one more day.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from benchmarks.data import DAYS, FIRST_DAY, Dataset, simulated
 from benchmarks.measure import Contestant, alternate
 from benchmarks.sizes import Size
 from benchmarks.table import Row
-from benchmarks.warehouses import MIGRATED, Ground, engine_of, stage
+from benchmarks.warehouses import MIGRATED, BenchmarkServer, engine_of, stage
 from sparkify_dwh.loading.loader import fill
 from sparkify_dwh.sql.batch import Batch
 from sparkify_dwh.staging import STAGING
@@ -31,27 +31,27 @@ HAND_WRITTEN = Path(__file__).parent / "rivals" / "hand_written.sql"
 STAR_TABLES = [model.__tablename__ for model in STAR]
 
 
-def rows(ground: Ground, size: Size) -> Iterator[Row]:
-    """The rows of the table about the star."""
-    ground.empty()
-    ground.make_database(BY_HAND, MIGRATED)
+def rows(server: BenchmarkServer, size: Size) -> Iterator[Row]:
+    """Yield the rows of the table about the star."""
+    server.empty()
+    server.make_database(BY_HAND, MIGRATED)
     per_day = size.events // DAYS
     month = simulated(size.events, size.songs, size.songs_per_file)
     day_after = simulated(per_day, size.songs, size.songs_per_file, first_day=FIRST_DAY + timedelta(DAYS), days=1)
-    with engine_of(ground.settings) as engine:
-        star = _Contest(ground, engine, size.repeats)
+    with engine_of(server.settings) as engine:
+        star = _Contest(server, engine, size.repeats)
         star.stage(month)
         yield star.row(f"Fill of the star from {size.events:,} events", star.empty)
-        star.stage(month)  # as a load would: songs that are held as they are delivered are left out
+        star.stage(month)  # as a load does: songs that the star holds unchanged are left out
         yield star.row("Fill of the star from the same again: nothing new", star.settle)
         star.stage(day_after)
-        ground.empty("staging_songs")
-        ground.empty("staging_songs", database=BY_HAND)
+        server.empty("staging_songs")
+        server.empty("staging_songs", database=BY_HAND)
         yield star.row(f"Fill of the star from one more day, {per_day:,} events", star.settle, rolled_back=True)
 
 
 def fill_ours(engine: Engine, *, rolled_back: bool = False) -> None:
-    """Our fill, as a load does it."""
+    """Fill the star as a load does."""
     with engine.connect() as connection:
         batch = Batch.of(connection, STAGING, STAR)
         for model in STAR:
@@ -60,47 +60,47 @@ def fill_ours(engine: Engine, *, rolled_back: bool = False) -> None:
             connection.commit()
 
 
-def fill_by_hand(ground: Ground, *, rolled_back: bool = False) -> None:
-    """The fill written by hand."""
-    with ground.direct(BY_HAND) as connection:
+def fill_by_hand(server: BenchmarkServer, *, rolled_back: bool = False) -> None:
+    """Fill the star with the hand-written SQL."""
+    with server.direct(BY_HAND) as connection:
         connection.execute(HAND_WRITTEN.read_bytes())
         if rolled_back:
             connection.rollback()
 
 
 class _Contest:
-    """Our warehouse and the one filled by hand, with the same in staging."""
+    """Our warehouse and the one filled by hand-written SQL, with the same rows in staging."""
 
-    def __init__(self, ground: Ground, engine: Engine, repeats: int) -> None:
-        self._ground = ground
+    def __init__(self, server: BenchmarkServer, engine: Engine, repeats: int) -> None:
+        self._server = server
         self._engine = engine
         self._repeats = repeats
 
     def stage(self, dataset: Dataset) -> None:
-        stage(self._engine, self._ground.settings_for(dataset))
+        stage(self._engine, self._server.settings_for(dataset))
         for model in STAGING:
-            self._ground.empty(model.__tablename__, database=BY_HAND)
-            self._ground.copy_table(model.__tablename__, DATABASE, BY_HAND)
+            self._server.empty(model.__tablename__, database=BY_HAND)
+            self._server.copy_table(model.__tablename__, DATABASE, BY_HAND)
 
     def empty(self, database: str) -> None:
-        self._ground.empty(*STAR_TABLES, database=database)
+        self._server.empty(*STAR_TABLES, database=database)
 
     def settle(self, database: str) -> None:
-        self._ground.settle(database)
+        self._server.settle(database)
 
     def row(self, what: str, prepare: Callable[[str], None], *, rolled_back: bool = False) -> Row:
-        """Time both, see that they give the same star, and leave it there.
+        """Time both, compare the two stars, and leave them as they are.
 
-        What is rolled back can be done again; committed once more, it is compared.
+        Runs that are rolled back can be repeated; one more run is committed for the comparison.
         """
         fill_mine = partial(fill_ours, self._engine, rolled_back=rolled_back)
-        fill_theirs = partial(fill_by_hand, self._ground, rolled_back=rolled_back)
+        fill_theirs = partial(fill_by_hand, self._server, rolled_back=rolled_back)
         ours = Contestant("ours", fill_mine, partial(prepare, DATABASE))
         by_hand = Contestant("by hand", fill_theirs, partial(prepare, BY_HAND))
         alternate([ours, by_hand], self._repeats)
         if rolled_back:
             fill_ours(self._engine)
-            fill_by_hand(self._ground)
-        with self._ground.direct() as mine, self._ground.direct(BY_HAND) as theirs:
+            fill_by_hand(self._server)
+        with self._server.direct() as mine, self._server.direct(BY_HAND) as theirs:
             stars.require_same("SQL written by hand", stars.star(stars.reader(mine)), stars.star(stars.reader(theirs)))
         return Row.of(PART, what, "SQL written by hand", ours, by_hand, limit=1.2)

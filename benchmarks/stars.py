@@ -1,4 +1,4 @@
-"""Whether two stars are the same: the number of rows of each table, and a sum over them that no order changes."""
+"""Comparison of two stars by each table's number of rows and a checksum that does not depend on their order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Rows = Iterable[tuple[Any, ...]]
 Digest = tuple[int, int]
 
 
-# What all rivals make. Columns and tables that the models have besides are not compared.
+# The columns that all rivals fill. Other columns and tables of the models are not compared.
 COLUMNS = {
     "artists": "artist_id, name, location, latitude, longitude",
     "songs": "song_id, title, artist_id, year, duration, artist_name, artist_location, artist_latitude, artist_longitude",
@@ -24,11 +24,11 @@ COLUMNS = {
 
 
 class StarsDifferError(AssertionError):
-    """A rival did not make the star that it says it makes: its time means nothing."""
+    """A rival filled another star than ours, so its time means nothing."""
 
 
 def digest(rows: Rows) -> Digest:
-    """The number of rows, and the sum of their hashes, duplicates counting."""
+    """Return the number of rows, and the sum of their hashes."""
     count = total = 0
     for row in rows:
         count += 1
@@ -37,7 +37,7 @@ def digest(rows: Rows) -> Digest:
 
 
 def reader(connection: psycopg.Connection) -> Callable[[str], Rows]:
-    """Queries of a PostgreSQL database, whose rows come one after the other."""
+    """Return a function that queries a PostgreSQL database and streams the rows."""
 
     def read(query: str) -> Rows:
         with connection.cursor("star", binary=True) as cursor:
@@ -48,7 +48,7 @@ def reader(connection: psycopg.Connection) -> Callable[[str], Rows]:
 
 
 def star(query: Callable[[str], Rows]) -> dict[str, Digest]:
-    """Return the digest of every table, over the columns that the rivals make."""
+    """Return the digest of every table, over the columns that the rivals fill."""
     return {table: digest(query(f"SELECT {columns} FROM {table}")) for table, columns in COLUMNS.items()}  # noqa: S608 (above)
 
 
@@ -60,4 +60,4 @@ def require_same(rival: str, ours: Mapping[str, Digest], theirs: Mapping[str, Di
         if ours[table] != theirs[table]
     ]
     if wrong:
-        raise StarsDifferError(f"{rival} makes another star: " + "; ".join(wrong))
+        raise StarsDifferError(f"{rival} filled another star: " + "; ".join(wrong))

@@ -1,4 +1,4 @@
-"""Start: what importing, asking for help and the first use of the stand-in take, in processes of their own."""
+"""Start: the time of imports, of --help and of the first use of the stand-in, each in its own process."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pathlib import Path
 from benchmarks.measure import Contestant, alternate
 from benchmarks.sizes import Size
 from benchmarks.table import Row
-from benchmarks.warehouses import Ground
+from benchmarks.warehouses import BenchmarkServer
 
 PART = "start"
 FIRST_USE_SECONDS = 5.0
 
 
-def rows(ground: Ground, size: Size) -> Iterator[Row]:
-    """The rows of the table about starting."""
-    del ground
+def rows(server: BenchmarkServer, size: Size) -> Iterator[Row]:
+    """Yield the rows of the table about starting."""
+    del server
     package = _python("import of sparkify_dwh", "-c", "import sparkify_dwh")
     help_ = _python("sparkify-dwh --help", "-m", "sparkify_dwh", "--help")
     sqlalchemy = _python("import of sqlalchemy", "-c", "import sqlalchemy")
@@ -43,7 +43,7 @@ def rows(ground: Ground, size: Size) -> Iterator[Row]:
 
 
 def _python(name: str, *arguments: str) -> Contestant:
-    """A run of Python from its start to its end."""
+    """Return a run of Python, from start to exit."""
     run = partial(subprocess.run, [sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
     return Contestant(name, run)
 

@@ -1,4 +1,4 @@
-"""The rows of the table, and how they are told: as text, as Markdown, as JSON."""
+"""The rows of the table, as text, Markdown and JSON."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ HEADINGS = ("what", "against", "ours", "theirs", "ratio", "limit", "aim", "met")
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison, ``against`` whom or what. ``ours`` and ``theirs`` are in ``unit``; ``ratio`` is what limit and aim are
-    of.
+    """A comparison with ``against``. ``ours`` and ``theirs`` are in ``unit``; ``limit`` and ``aim`` are bounds of ``ratio``.
 
-    ``ahead`` says that the ratio is theirs to ours and must be at least the limit; else it is ours to theirs and must be
-    at most the limit. Without a limit a row is told for what it is worth. ``runs`` are all measurements by contestant.
+    With ``ahead``, the ratio is theirs to ours and must be at least the limit; otherwise it is ours to theirs and must be at
+    most the limit. A row without a limit is only reported. ``runs`` are all measurements by contestant.
     """
 
     part: str
@@ -37,14 +36,14 @@ class Row:
 
     @classmethod
     def of(cls, part: str, what: str, against: str, ours: Contestant, theirs: Contestant, **more: Any) -> Row:
-        """The best of ours against the best of theirs."""
+        """Return the comparison of our best run with their best."""
         runs = {contestant.name: contestant.seconds for contestant in (ours, theirs)}
         return cls(part, what, against, ours.best, theirs.best, runs=runs, **more)
 
     @classmethod
-    def from_dict(cls, told: dict[str, Any]) -> Row:
-        """What ``to_dict`` gave."""
-        return cls(**{name: told[name] for name in (each.name for each in fields(cls))})
+    def from_dict(cls, values: dict[str, Any]) -> Row:
+        """Return the row of a dictionary made by ``to_dict``."""
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
 
     @property
     def ratio(self) -> float:
@@ -52,7 +51,7 @@ class Row:
 
     @property
     def met(self) -> str:
-        """ "no", "yes", or "aim" when that is met too; of a row without a limit whether the aim is met."""
+        """ "no", "yes" when the limit is met, or "aim" when the aim is met too; without a limit, whether the aim is met."""
         if self.limit is None and self.aim is None:
             return ""
         if self.aim is not None and self._within(self.aim):
@@ -80,7 +79,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Machine:
-    """What the numbers were measured on, and when."""
+    """The machine and the versions that were measured, and when."""
 
     size: str
     cores: int
@@ -112,29 +111,29 @@ class Machine:
 
 @dataclass(frozen=True)
 class Results:
-    """One run."""
+    """The results of a run."""
 
     machine: Machine
     rows: list[Row]
 
     @classmethod
     def from_json(cls, text: str) -> Results:
-        """What ``to_json`` gave."""
-        told = json.loads(text)
-        return cls(Machine(**told["machine"]), [Row.from_dict(row) for row in told["rows"]])
+        """Return the results that ``to_json`` wrote."""
+        results = json.loads(text)
+        return cls(Machine(**results["machine"]), [Row.from_dict(row) for row in results["rows"]])
 
     def to_json(self) -> str:
         return json.dumps({"machine": asdict(self.machine), "rows": [row.to_dict() for row in self.rows]}, indent=1)
 
     def to_text(self) -> str:
-        """For a terminal: columns as wide as they need be, numbers to the right."""
+        """Return the table for a terminal, with aligned columns."""
         cells = [list(HEADINGS), *(row.cells() for row in self.rows)]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = ["  ".join(_padded(texts, widths)).rstrip() for texts in cells]
         return "\n".join([str(self.machine), "", *lines])
 
     def to_markdown(self) -> str:
-        """For the README."""
+        """Return the table for the README."""
         heads = ["| " + " | ".join(HEADINGS) + " |", "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |"]
         return "\n".join(
             [*heads, *("| " + " | ".join(row.cells()) + " |" for row in self.rows), "", f"{self.machine}."]

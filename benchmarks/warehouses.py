@@ -1,4 +1,4 @@
-"""A stand-in to measure on: migrated, thrown away afterwards, and its PostgreSQL reached directly by the rivals."""
+"""The server under test: a temporary stand-in with a migrated warehouse, and databases for the rivals on its PostgreSQL."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from sparkify_dwh.standin.postgres.address import PostgresAddress
 from sparkify_dwh.standin.postgres.server import DATABASE, embedded_server, stop_server
 from sparkify_dwh.star import STAR
 
-MIGRATED = "migrated"  # a database with our tables, empty, to make others from
+MIGRATED = "migrated"  # a template: a database with our tables, empty
 MODELS: tuple[type[Base], ...] = (*STAGING, *STAR, Load, LoadFile)
 TABLES = [model.__tablename__ for model in MODELS]
 
 
 @dataclass
-class Ground:
-    """A migrated warehouse on a stand-in of its own, which is ``ours``, and databases beside it on the same server."""
+class BenchmarkServer:
+    """A migrated warehouse on a temporary stand-in, and other databases on the same PostgreSQL server."""
 
     settings: Settings
     address: PostgresAddress
@@ -49,32 +49,32 @@ class Ground:
 
     @contextmanager
     def direct(self, database: str = DATABASE) -> Iterator[psycopg.Connection]:
-        """A connection to PostgreSQL itself, with its own defaults; what is done is committed at the end."""
+        """Yield a connection to PostgreSQL itself, with its own defaults; commit at the end."""
         with psycopg.connect(self.dsn(database)) as connection:
             yield connection
 
     def execute(self, *statements: str, database: str = DATABASE) -> None:
-        """Run statements directly, each in a transaction of its own."""
+        """Run statements in PostgreSQL itself, each in its own transaction."""
         with self.direct(database) as connection:
             connection.autocommit = True
             for statement in statements:
                 connection.execute(statement.encode())
 
     def make_database(self, name: str, template: str = "template0") -> None:
-        """A database of its own for a rival: an empty one, or with our tables, from MIGRATED."""
+        """Create a database for a rival: an empty one, or with our tables, from MIGRATED."""
         with self.direct("postgres") as connection:
             connection.autocommit = True
-            make = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-            connection.execute(make.format(sql.Identifier(name), sql.Identifier(template)))
+            create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
 
     def drop_database(self, name: str) -> None:
-        """Drop a database, if it is there."""
+        """Drop a database if it exists."""
         with self.direct("postgres") as connection:
             connection.autocommit = True
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
     def dsn(self, database: str) -> str:
-        """The address of a database, for libpq. There is no password: the server is on a socket of ours."""
+        """Return the address of a database for libpq, without a password: the server listens on a private socket."""
         address = self.address
         return make_conninfo(host=address.host, port=address.port, user=address.user, dbname=database)
 
@@ -84,7 +84,7 @@ class Ground:
             return connection.info.parameter_status("server_version") or ""
 
     def empty(self, *tables: str, database: str = DATABASE) -> None:
-        """Empty tables, all of them when none is named, and write out what is left to write."""
+        """Empty the named tables, by default all, and write pending changes to disk."""
         names = ", ".join(tables or TABLES)
         self.execute(f"TRUNCATE {names}", "CHECKPOINT", database=database)
 
@@ -98,32 +98,32 @@ class Ground:
                     copied.write(row)
 
     def settle(self, database: str = DATABASE) -> None:
-        """What autovacuum does some seconds after a load, here at once, for it is off."""
+        """Do what autovacuum would do some seconds after a load; it is off."""
         self.execute("VACUUM ANALYZE", "CHECKPOINT", database=database)
 
 
 @contextmanager
-def a_ground() -> Iterator[Ground]:
-    """A ground of its own, gone in the end.
+def benchmark_server() -> Iterator[BenchmarkServer]:
+    """Yield a new server, and remove it afterwards.
 
-    Autovacuum is off: it would run, and change plans, in the midst of some runs and not of others.
+    Autovacuum is off: it would change plans during some of the runs.
     """
     with tempfile.TemporaryDirectory(prefix="sparkify-bench-") as name:
         directory = Path(name)
         settings = Settings.embedded(directory)
         migrate.upgrade(settings)
-        ground = Ground(settings, embedded_server(directory))
-        ground.make_database(MIGRATED, DATABASE)
-        ground.execute("ALTER SYSTEM SET autovacuum = off", "SELECT pg_reload_conf()")
+        server = BenchmarkServer(settings, embedded_server(directory))
+        server.make_database(MIGRATED, DATABASE)
+        server.execute("ALTER SYSTEM SET autovacuum = off", "SELECT pg_reload_conf()")
         try:
-            yield ground
+            yield server
         finally:
             stop_server(directory)
 
 
 @contextmanager
 def engine_of(settings: Settings) -> Iterator[Engine]:
-    """An engine for our warehouse that is connected already: what connecting takes is measured with the whole load."""
+    """Yield a connected engine for our warehouse: the time of connecting is measured with the whole load."""
     with warehouse(settings) as engine:
         engine.connect().close()
         yield engine

@@ -28,7 +28,7 @@ with DAG(
     description="What people listened to yesterday",
     schedule="15 3 * * *",
     start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
-    catchup=False,  # one load takes in all that is missing, however many nights
+    catchup=False,  # one load takes everything that is missing, however many nights
     max_active_runs=1,
     default_args={"env": {"SPARKIFY_DWH_CONFIG": CONFIG}, "append_env": True, "retries": 0},
     tags=["sparkify"],

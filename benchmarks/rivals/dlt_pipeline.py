@@ -1,6 +1,6 @@
-"""dlt: its reader of JSON lines and its postgres destination with their defaults, and SQL for the star.
+"""dlt: its JSON lines reader and its postgres destination with their defaults, and SQL for the star.
 
-It writes to the working directory and to where DLT_DATA_DIR says.
+It writes to the working directory and to DLT_DATA_DIR.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SCHEMA = "staging"
 
 
 def load(dsn: str, dataset: Dataset) -> dict[str, float]:
-    """Load the files into new tables; give the seconds that staging and the star took."""
+    """Load the files into new tables; return the seconds of staging and of the star."""
     pipeline = dlt.pipeline(
         "sparkify", pipelines_dir="pipelines", destination=postgres(_url(dsn)), dataset_name=SCHEMA, progress=None
     )
@@ -42,6 +42,6 @@ def _lines(dataset: Dataset, folder: str, table: str) -> dlt.sources.DltResource
 
 
 def _url(dsn: str) -> str:
-    """The address as a URL, with the directory of the socket in place of the host."""
+    """Return the address as a URL, with the directory of the socket as the host."""
     part = parse_dsn(dsn)
     return f"postgresql://{part['user']}:none@{quote(part['host'], safe='')}:{part['port']}/{part['dbname']}"

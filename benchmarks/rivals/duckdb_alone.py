@@ -1,6 +1,6 @@
-"""DuckDB alone, from JSON to the star in a file of its own: the floor that a columnar engine sets.
+"""DuckDB alone, from JSON to the star in a database file: the lower bound that a columnar engine sets.
 
-It makes the star once, from files without duplicates: it updates nothing, checks nothing, and keeps no account of files.
+It creates the star once, from files without duplicates: it does not update, check, or track files.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).with_name("duckdb_alone.sql")
 
 
 class DuckdbAlone:
-    """Makes the star in a database file in ``directory``, which is made anew each time."""
+    """A load into a new database file in ``directory``."""
 
     name = "DuckDB alone"
 

@@ -1,4 +1,4 @@
-"""A rival that loads into a database of its own on the same PostgreSQL server as ours."""
+"""A rival that loads into its own database on our PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.data import Dataset
-from benchmarks.warehouses import Ground
+from benchmarks.warehouses import BenchmarkServer
 
 TOP = Path(__file__).parent.parent.parent
 
 
 @dataclass
 class RivalOnPostgres:
-    """``module`` of ``benchmarks.rivals`` with its ``options`` loads ``dataset``; what it writes goes to ``directory``.
+    """A rival: ``module`` of ``benchmarks.rivals`` with its ``options`` loads ``dataset``; its files go to ``directory``.
 
-    ``phases`` are the seconds that the parts of the last load took.
+    ``phases`` are the seconds of each part of the last load.
     """
 
-    ground: Ground
+    server: BenchmarkServer
     dataset: Dataset
     directory: Path
     name: str
@@ -35,17 +35,17 @@ class RivalOnPostgres:
         return "_".join(["rival", self.module, *self.options]).replace(" ", "_")
 
     def prepare(self) -> None:
-        """An empty database, and nothing left to write from what was before."""
-        self.ground.drop_database(self.database)
-        self.ground.make_database(self.database)
-        self.ground.execute("CHECKPOINT")
+        """Create an empty database, and write pending changes to disk."""
+        self.server.drop_database(self.database)
+        self.server.make_database(self.database)
+        self.server.execute("CHECKPOINT")
 
     def load(self) -> float:
-        """Load, and give the seconds, which are taken in the rival's own process."""
+        """Load in a process, and return the seconds that it measured itself."""
         directory = self.directory / self.database
         directory.mkdir()
         rival = [sys.executable, "-m", "benchmarks.rivals.once", self.module]
-        arguments = [self.ground.dsn(self.database), str(self.dataset.directory), *self.options]
+        arguments = [self.server.dsn(self.database), str(self.dataset.directory), *self.options]
         done = subprocess.run(  # noqa: S603 (our own command)
             [*rival, *arguments], cwd=directory, env=_environment(directory), stdout=subprocess.PIPE, check=True
         )
@@ -54,7 +54,7 @@ class RivalOnPostgres:
 
 
 def _environment(directory: Path) -> dict[str, str]:
-    """Ours, without a word to anybody outside, and with ``directory`` as the home of what a rival keeps."""
+    """Return our environment without telemetry, and with ``directory`` as the home of the rival's files."""
     path = os.pathsep.join(filter(None, [str(TOP), os.environ.get("PYTHONPATH")]))
     quiet = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
     return os.environ | quiet | {"PYTHONPATH": path, "HOME": str(directory), "DLT_DATA_DIR": str(directory / "dlt")}

@@ -1,4 +1,4 @@
-"""One load by one rival, in a process of its own: its imports are not counted, and what it leaves in memory is gone.
+"""One load by a rival in its own process: imports are not timed, and no memory is left over.
 
 ``python -m benchmarks.rivals.once RIVAL DSN DATASET [OPTION]`` prints the seconds of each phase as JSON.
 """

@@ -1,7 +1,7 @@
 """pandas: read_json and to_sql, file by file, and SQL for the star.
 
-``method`` is that of to_sql: its default, or "multi", with a thousand rows to a statement. ``precise_float`` is what it
-takes to read the numbers that the files hold; ids of users are text, for some are empty.
+``method`` is that of to_sql: its default, or "multi", with a thousand rows per statement. ``precise_float`` reads numbers
+exactly; user ids are read as text, because some are empty.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ METHODS: dict[str, dict[str, Any]] = {"default": {}, "multi": {"method": "multi"
 
 
 def load(dsn: str, dataset: Dataset, method: str = "default") -> dict[str, float]:
-    """Load the files into new tables; give the seconds that staging and the star took."""
+    """Load the files into new tables; return the seconds of staging and of the star."""
     engine = create_engine("postgresql+psycopg2://", creator=lambda: psycopg2.connect(dsn))
     try:
         start = time.perf_counter()

@@ -1,8 +1,8 @@
-"""Row by row with psycopg2, as etl.py of Sparkify's engineers usually goes: a statement for each row, a commit a file.
+"""Row by row with psycopg2, a common way to write such a load: a statement per row, a commit per file.
 
-For each song an INSERT into songs and one into artists; for each play one into time and users, a SELECT of its song, and an
-INSERT into songplays. ON CONFLICT makes it repeatable. It keeps the rows that ours keeps, and so takes users from events of
-every page, and the song whose length is closest. Lines are read with json, which is faster than the usual data frames.
+For each song there is an INSERT into songs and one into artists; for each play one into time and users, a SELECT of its
+song, and an INSERT into songplays. ON CONFLICT makes the load repeatable. It fills the same star as ours: users come from
+events of every page, and the song with the closest length wins. Lines are read with json, which is faster than data frames.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ ON CONFLICT (session_id, item_in_session, start_time) DO NOTHING"""
 
 
 def load(dsn: str, dataset: Dataset, index: str = "with index") -> dict[str, float]:
-    """Load the files into new tables; give the seconds that songs and events took."""
+    """Load the files into new tables; return the seconds of songs and of events."""
     connection = psycopg2.connect(dsn)
     try:
         with connection, connection.cursor() as cursor:
@@ -100,7 +100,7 @@ def load(dsn: str, dataset: Dataset, index: str = "with index") -> dict[str, flo
 
 
 def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a file; an empty string is nothing."""
+    """Yield the objects of a file, with empty strings as None."""
     with file.open(encoding="utf-8") as lines:
         for line in lines:
             yield {name: None if value == "" else value for name, value in json.loads(line).items()}
