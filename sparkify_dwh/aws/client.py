@@ -6,10 +6,12 @@ none of them, whatever the level.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from sparkify_dwh.aws.errors import Request, explained
 from sparkify_dwh.aws.sessions import AccessKey, Limits, new_client, new_session, region_in_use
@@ -77,6 +79,11 @@ class Aws:
         """Return whether boto3 knows that AWS has this service in the region."""
         with self._explained("the regions of services"):
             return self.region in self.session().get_available_regions(service, self.partition)
+
+    def is_emulated(self, service: str) -> bool:
+        """Return whether the requests to a service go to something other than AWS, such as LocalStack."""
+        host = urlsplit(self.client(service).meta.endpoint_url).hostname or ""
+        return not re.search(r"(^|[.])(amazonaws[.]com([.]cn)?|api[.]aws)$", host)
 
     def account(self) -> str:
         """Return the number of the account."""

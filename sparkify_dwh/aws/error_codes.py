@@ -12,7 +12,7 @@ from typing import Literal
 
 Reason = Literal[
     "denied", "expired", "credentials", "clock", "name taken", "quota", "capacity", "busy", "throttled", "failed",
-    "not signed up", "no bucket", "no object", "other region", "no AWS",
+    "not signed up", "not implemented", "no bucket", "no object", "other region", "no AWS",
     "no profile", "no credentials", "unreachable", "cut short", "bad region", "bad parameter",
     "refused", "not asked",
 ]  # fmt: skip
@@ -51,6 +51,7 @@ CODES: dict[Reason, tuple[str, ...]] = {
         "ServiceUnavailable", "Unavailable",
     ),
     "not signed up": ("OptInRequired", "SubscriptionRequiredException"),
+    "not implemented": ("NotImplemented", "UnknownOperationException"),
     "no bucket": ("NoSuchBucket",),
     "no object": ("404", "NoSuchKey", "NotFound"),
     "other region": (

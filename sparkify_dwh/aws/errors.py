@@ -55,6 +55,7 @@ WORDS: dict[Reason, tuple[str, str]] = {
         "Run this again, which goes on from there; https://health.aws.amazon.com says whether others are affected",
     ),
     "not signed up": ("The account is not signed up for {what} ({code})", "open the service's console once"),
+    "not implemented": ("{service} does not know {action} ({code}){said}", "look at AWS_ENDPOINT_URL"),
     "no bucket": ("There is no bucket {bucket}, needed for {url}", "correct the URL"),
     "no object": ("Nothing is at {url}", "correct the URL or put the object there"),
     "other region": (
@@ -195,6 +196,12 @@ def _lacking(action: str, message: str) -> str:
 def is_denied(error: AwsError) -> bool:
     """Return whether a permission is lacking."""
     return error.code in CODES["denied"]
+
+
+def is_not_implemented(error: AwsError) -> bool:
+    """Return whether an emulator of AWS answers in a way in which it answers for services that it does not have."""
+    is_page = error.code.isdigit()  # with its HTTP status for a code
+    return is_page or error.code in CODES["not implemented"] or "not yet implemented" in error.message
 
 
 def is_unreachable(error: AwsError) -> bool:

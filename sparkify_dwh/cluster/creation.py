@@ -30,6 +30,11 @@ from sparkify_dwh.errors import AwsError, ConfigurationError
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.utils.secret import Secret
 
+_PASSWORDS = (
+    "pass --write to generate one and write it to dwh.cfg, or --secret to keep it in Secrets Manager, or set IAM=true or "
+    "DWH_DB_PASSWORD"
+)
+
 WriteValues = Callable[[Mapping[Name, str]], None]
 """Write values to the configuration, by section and key. Without values: raise if the configuration is not writable."""
 
@@ -140,11 +145,12 @@ class _Creation:
         if self.settings.iam:
             return generate_password()  # it is never needed
         if self.write_values is None:
-            raise ConfigurationError(
-                "The cluster's first user needs a password, and none is configured",
-                "pass --write to generate one and write it to dwh.cfg, or --secret to keep it in Secrets Manager, or "
-                "set IAM=true or DWH_DB_PASSWORD",
-            )
+            if not self.execution.dry_run:
+                raise ConfigurationError(
+                    "The cluster's first user needs a password, and none is configured", _PASSWORDS
+                )
+            self.execution.report(f"need a password for {self.spec.admin}, and none is configured: {_PASSWORDS}")
+            return None
         self.generated_password = generate_password()
         self.execution.report(f"generate a password for {self.spec.admin} and write it to the configuration")
         if not self.execution.dry_run:

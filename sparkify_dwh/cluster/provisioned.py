@@ -106,7 +106,9 @@ def create(
     """Request the cluster. With ``password`` None Redshift generates one and keeps it in Secrets Manager."""
     credentials = {"ManageMasterPassword": True} if password is None else {"MasterUserPassword": password.reveal()}
     nodes: dict[str, Any] = {"NumberOfNodes": spec.nodes} if spec.form == "multi-node" else {}
-    subnets = {"ClusterSubnetGroupName": infrastructure.subnet_group} if infrastructure.subnet_group else {}
+    network: dict[str, Any] = {"EnhancedVpcRouting": True} if spec.enhanced_vpc_routing else {}
+    if infrastructure.subnet_group:
+        network["ClusterSubnetGroupName"] = infrastructure.subnet_group
     execution.do(
         f"create the cluster {spec.identifier}: {spec.size}, encrypted, {'public' if spec.public else 'not public'}",
         SERVICE,
@@ -125,7 +127,7 @@ def create(
         Tags=tags.as_list(cluster_tags),
         **nodes,
         **credentials,
-        **subnets,
+        **network,
     )
 
 

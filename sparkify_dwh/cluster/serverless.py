@@ -124,6 +124,8 @@ def _create_workgroup(
     further: dict[str, Any] = {"maxCapacity": spec.max_rpus} if spec.max_rpus else {}
     if spec.subnets:
         further["subnetIds"] = list(spec.subnets)
+    if spec.enhanced_vpc_routing:
+        further["enhancedVpcRouting"] = True
     execution.do(
         f"create the workgroup {spec.identifier}: {spec.size}, {'public' if spec.public else 'not public'}",
         SERVICE,

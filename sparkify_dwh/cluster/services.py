@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import PROVISIONED, SERVERLESS, Kind
-from sparkify_dwh.aws.errors import is_denied, is_unreachable
+from sparkify_dwh.aws.errors import is_denied, is_not_implemented, is_unreachable
 from sparkify_dwh.cluster import provisioned, serverless
 from sparkify_dwh.cluster.description import ClusterDescription
 from sparkify_dwh.cluster.execution import Execution
@@ -60,34 +60,48 @@ def find_clusters(aws: Aws, identifier: str, kind: Kind) -> list[ClusterDescript
     """Return the clusters of this name, first the one of ``kind``.
 
     One of the other kind exists when the configuration was changed in between. It must not be overlooked, because it costs.
-    A user of one kind may lack the permission to look for the other; that is logged.
+    A user of one kind may lack the permission to look for the other, and an emulator of AWS may not have it; that is logged.
     """
     clusters = [service_of(kind).find(aws, identifier)]
     try:
         clusters.append(service_of(other_kind(kind)).find(aws, identifier))
     except AwsError as error:
-        if is_denied(error):
+        if is_denied(error) or _is_emulated_without(aws, other_kind(kind), error):
             log.warning("cannot look for a %s warehouse %s: %s", other_kind(kind), identifier, error)
-        elif not (is_unreachable(error) and not aws.is_offered(_API[other_kind(kind)])):
+        elif not _is_not_offered(aws, other_kind(kind), error):
             raise
     return [cluster for cluster in clusters if cluster]
+
+
+def _is_not_offered(aws: Aws, kind: Kind, error: AwsError) -> bool:
+    """Return whether an error says that AWS has no service of this kind in the region."""
+    return is_unreachable(error) and not aws.is_offered(_API[kind])
+
+
+def _is_emulated_without(aws: Aws, kind: Kind, error: AwsError) -> bool:
+    """Return whether an error is that of an emulator which has no service of this kind."""
+    return is_not_implemented(error) and aws.is_emulated(_API[kind])
 
 
 def find_managed_clusters(aws: Aws) -> tuple[list[ClusterDescription], list[AwsError]]:
     """Return all clusters of the region that this program created, of both kinds, and errors that may hide others.
 
-    A missing permission for one of the kinds is only logged; for both, it is raised.
+    A missing permission for one of the kinds, or an emulator that does not have it, is only logged; for both, it is raised.
     """
-    errors: list[AwsError] = []
+    errors: dict[Kind, AwsError] = {}
     clusters: list[ClusterDescription] = []
     for kind in (PROVISIONED, SERVERLESS):
         try:
             clusters += service_of(kind).find_managed(aws)
         except AwsError as error:
-            if aws.is_offered(_API[kind]) or not is_unreachable(error):
-                errors.append(error)
+            if not _is_not_offered(aws, kind, error):
+                errors[kind] = error
     if len(errors) > 1:
-        raise errors[0]
-    for denied in filter(is_denied, errors):
-        log.warning("only one kind of warehouse is looked for: %s", denied)
-    return clusters, [failure for failure in errors if not is_denied(failure)]
+        raise next(iter(errors.values()))
+    failures = []
+    for kind, failure in errors.items():
+        if is_denied(failure) or _is_emulated_without(aws, kind, failure):
+            log.warning("only one kind of warehouse is looked for: %s", failure)
+        else:
+            failures.append(failure)
+    return clusters, failures

@@ -25,12 +25,14 @@ Form = Literal["single-node", "multi-node", "serverless"]
 
 DEFAULT_DATABASE = "sparkify"
 DEFAULT_ADMIN = "awsuser"
-MIN_SERVERLESS_SUBNETS = 3  # https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html
+# Subnets of Serverless, each in a zone of its own. https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-known-issues.html
+MIN_SERVERLESS_SUBNETS = 2
+MIN_ENHANCED_ROUTING_SUBNETS = 3
 
 # The only ports that CreateCluster and CreateWorkgroup accept.
 PORTS = (range(5431, 5456), range(8191, 8216))
 # https://docs.aws.amazon.com/redshift/latest/mgmt/working-with-clusters.html
-MULTI_NODE_ONLY = ("ra3.4xlarge", "ra3.16xlarge")
+SINGLE_NODE_TYPES = ("ra3.large", "ra3.xlplus", "rg.large")
 RETIRED_NODE_TYPES = ("dc1.", "dc2.", "ds1.", "ds2.")
 
 GENERATED_PASSWORD_CHARACTERS = 32
@@ -62,6 +64,7 @@ class ClusterSpec:
     public: bool | None
     cidrs: tuple[str, ...]
     subnets: tuple[str, ...]
+    enhanced_vpc_routing: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -73,6 +76,11 @@ class ClusterSpec:
         if self.form == "serverless":
             return f"Serverless, {self.base_rpus} RPUs" + (f", at most {self.max_rpus}" if self.max_rpus else "")
         return f"{self.nodes} x {self.node_type}"
+
+    @property
+    def min_subnets(self) -> int:
+        """The number of subnets that are needed, each in a zone of its own."""
+        return _min_subnets(self.form, self.enhanced_vpc_routing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,7 @@ def spec_of(
         public=_value(dwh, "DWH_PUBLIC") if public is None and "DWH_PUBLIC" in dwh else public,
         cidrs=tuple(cidrs) or (_value(dwh, "DWH_CIDR") or ()),
         subnets=_subnets(dwh, form),
+        enhanced_vpc_routing=_value(dwh, "DWH_ENHANCED_VPC_ROUTING"),
     )
 
 
@@ -164,12 +173,11 @@ def _node_type(dwh: Mapping[str, str], form: Form) -> str:
     if node_type.startswith(RETIRED_NODE_TYPES):
         raise ConfigurationError(
             f"[DWH] DWH_NODE_TYPE is {node_type}, which AWS no longer offers",
-            "use ra3.large, or DWH_CLUSTER_TYPE=serverless",
+            "use ra3.large, rg.large, or DWH_CLUSTER_TYPE=serverless",
         )
-    if form == "single-node" and node_type in MULTI_NODE_ONLY:
-        raise _invalid(
-            "DWH_NODE_TYPE", "must be ra3.large or ra3.xlplus with a single node (or set DWH_NUM_NODES=2)", node_type
-        )
+    if form == "single-node" and node_type not in SINGLE_NODE_TYPES:
+        types = ", ".join(SINGLE_NODE_TYPES[:-1]) + f" or {SINGLE_NODE_TYPES[-1]}"
+        raise _invalid("DWH_NODE_TYPE", f"must be {types} with a single node (or set DWH_NUM_NODES=2)", node_type)
     return node_type
 
 
@@ -220,9 +228,19 @@ def _configured_role(settings: Settings, role_name: str) -> str | None:
 
 def _subnets(dwh: Mapping[str, str], form: Form) -> tuple[str, ...]:
     subnets: tuple[str, ...] = _value(dwh, "DWH_SUBNETS") or ()
-    if form == "serverless" and 0 < len({*subnets}) < MIN_SERVERLESS_SUBNETS:
-        raise _invalid("DWH_SUBNETS", "must be at least three, in three zones, for Serverless", ", ".join(subnets))
+    routing: bool = _value(dwh, "DWH_ENHANCED_VPC_ROUTING")
+    if 0 < len({*subnets}) < (needed := _min_subnets(form, routing)):
+        why = " with DWH_ENHANCED_VPC_ROUTING" if routing else ""
+        raise _invalid(
+            "DWH_SUBNETS", f"must be at least {needed}, in {needed} zones, for Serverless{why}", ", ".join(subnets)
+        )
     return subnets
+
+
+def _min_subnets(form: Form, enhanced_vpc_routing: bool) -> int:
+    if form != "serverless":
+        return 1
+    return MIN_ENHANCED_ROUTING_SUBNETS if enhanced_vpc_routing else MIN_SERVERLESS_SUBNETS
 
 
 def generate_password() -> Secret:

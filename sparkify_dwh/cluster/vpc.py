@@ -11,7 +11,7 @@ from sparkify_dwh.cluster import tags
 from sparkify_dwh.cluster.description import ClusterDescription
 from sparkify_dwh.cluster.execution import Execution, RetryPolicy
 from sparkify_dwh.cluster.naming import group_name
-from sparkify_dwh.cluster.spec import MIN_SERVERLESS_SUBNETS, ClusterSpec
+from sparkify_dwh.cluster.spec import ClusterSpec
 from sparkify_dwh.errors import AwsError, ConfigurationError
 
 MISSING_SUBNET_GROUP = ("ClusterSubnetGroupNotFoundFault", "ClusterSubnetGroupNotFound")
@@ -62,15 +62,16 @@ def _default_vpcs(aws: Aws, spec: ClusterSpec) -> list[dict[str, Any]]:
 
 
 def _require_zones(aws: Aws, spec: ClusterSpec, subnets: Sequence[dict[str, Any]]) -> None:
-    """Require, for Serverless, three subnets in three zones; in Northern California, which has two zones, in two.
+    """Require, for Serverless, a zone for each of the needed subnets; Northern California has two zones only.
 
-    https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html
+    https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-known-issues.html
     """
     zones = sorted({subnet["AvailabilityZone"] for subnet in subnets})
-    min_zones = 2 if aws.region == "us-west-1" else MIN_SERVERLESS_SUBNETS
-    if spec.kind == SERVERLESS and (len(subnets) < MIN_SERVERLESS_SUBNETS or len(zones) < min_zones):
+    min_zones = min(spec.min_subnets, 2) if aws.region == "us-west-1" else spec.min_subnets
+    if spec.kind == SERVERLESS and (len(subnets) < spec.min_subnets or len(zones) < min_zones):
+        routing = " with DWH_ENHANCED_VPC_ROUTING" if spec.enhanced_vpc_routing else ""
         raise ConfigurationError(
-            f"Serverless needs {MIN_SERVERLESS_SUBNETS} subnets in {min_zones} zones, found {len(subnets)} in "
+            f"Serverless{routing} needs {spec.min_subnets} subnets in {min_zones} zones, found {len(subnets)} in "
             f"{', '.join(zones) or 'none'}",
             "name others in [DWH] DWH_SUBNETS, or set DWH_CLUSTER_TYPE=single-node",
         )

@@ -24,7 +24,7 @@ DEFAULT_IDENTIFIER = "sparkify"
 DEFAULT_NODE_TYPE = "ra3.large"
 DEFAULT_BASE_RPUS = 4
 
-MAX_NODES = 128
+MAX_NODES = 100  # of CreateCluster
 MAX_BASE_RPUS = 1024
 MAX_RPUS = 5632
 
@@ -117,8 +117,8 @@ _DWH = (
     Field(
         "DWH",
         "DWH_NODE_TYPE",
-        values.matching(r"[a-z0-9]{2,10}\.[a-z0-9]{2,20}", "a type like ra3.large"),
-        "type of the nodes",
+        values.matching(r"[a-z0-9]{2,10}\.[a-z0-9]{2,20}", "a type like ra3.large or rg.large"),
+        "type of the nodes: `ra3.large`, `rg.large` or a larger one of their families",
         DEFAULT_NODE_TYPE,
     ),
     Field(
@@ -169,6 +169,13 @@ _DWH = (
         "DWH_SUBNETS",
         values.names(r"subnet-[0-9a-f]{8,17}", "subnets like subnet-0a1b2c3d"),
         "subnets of one VPC, with commas between them; else the default VPC",
+    ),
+    Field(
+        "DWH",
+        "DWH_ENHANCED_VPC_ROUTING",
+        values.switch,
+        "send COPY and UNLOAD through the VPC, which then needs a way to S3",
+        False,
     ),
     Field("DWH", "DWH_SECRET", values.switch, "let Redshift make the password and keep it in Secrets Manager", False),
 )

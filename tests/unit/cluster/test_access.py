@@ -100,6 +100,15 @@ def test_a_password_that_could_not_be_written_is_not_generated(account: Account)
     assert not account.roles()
 
 
+def test_a_dry_run_plans_without_a_password_and_says_that_one_is_needed(account: Account) -> None:
+    planned = cluster.up(account.settings(), dry_run=True, aws=account.aws)
+    assert planned.done[0].startswith(
+        "need a password for awsuser, and none is configured: pass --write to generate one and write it to dwh.cfg"
+    )
+    assert planned.done[-1].startswith(f"create the cluster {account.identifier}: 1 x ra3.large")
+    assert account.is_empty()
+
+
 def test_with_iam_the_password_is_not_needed(account: Account) -> None:
     created = cluster.up(account.settings(iam=True), aws=account.aws, sleep=no_sleep)
     assert created.password is None

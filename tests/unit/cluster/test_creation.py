@@ -30,6 +30,21 @@ def test_a_cluster_has_the_configured_nodes(account: Account) -> None:
     assert created.size == "4 x ra3.xlplus"
 
 
+def test_an_emulator_without_the_other_kind_is_enough(
+    account: Account, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """moto and LocalStack have no Redshift Serverless: they answer with a page, or that it is not implemented."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS")
+    settings = account.settings(dwh_db_password=PASSWORD)
+    with Aws() as emulator:
+        assert cluster.up(settings, aws=emulator, sleep=no_sleep).host
+        assert cluster.status(settings, aws=emulator).clusters[0].identifier == account.identifier
+        assert cluster.down(settings, snapshot=False, aws=emulator, sleep=no_sleep).done
+        assert cluster.expire(settings, aws=emulator, sleep=no_sleep) == []
+    assert f"cannot look for a serverless warehouse {account.identifier}" in caplog.text
+    assert account.is_empty()
+
+
 def test_a_complete_cluster_is_not_changed(account: Account) -> None:
     assert up(account).done
     assert up(account).done == ()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.aws import ADDRESS, Account, no_sleep, refused, up
+from support.aws import ADDRESS, Account, Sent, no_sleep, refused, up, within_moto
 
 from sparkify_dwh import cluster
 from sparkify_dwh.cluster import security_groups
 from sparkify_dwh.cluster.addresses import public_address
 from sparkify_dwh.cluster.description import ClusterDescription
+from sparkify_dwh.cluster.spec import spec_of
+from sparkify_dwh.cluster.vpc import find_vpc
 from sparkify_dwh.errors import AwsError, ConfigurationError
 
 
@@ -30,18 +33,49 @@ def subnets(account: Account, *zones: str) -> str:
     return ",".join(subnet["Subnet"]["SubnetId"] for subnet in created)
 
 
-def test_serverless_is_created_in_three_zones(account: Account) -> None:
-    chosen = subnets(account, "a", "b", "c")
-    up_with(account, CLUSTER_TYPE="serverless", SUBNETS=chosen)
-    assert account.serverless.sent("CreateWorkgroup")["subnetIds"] == chosen.split(",")
+@pytest.mark.parametrize(("zones", "routing"), [("ab", "false"), ("abc", "true")])
+def test_serverless_needs_two_zones_and_three_with_enhanced_routing(account: Account, zones: str, routing: str) -> None:
+    chosen = subnets(account, *zones)
+    up_with(account, CLUSTER_TYPE="serverless", SUBNETS=chosen, ENHANCED_VPC_ROUTING=routing)
+    workgroup = account.serverless.sent("CreateWorkgroup")
+    assert workgroup["subnetIds"] == chosen.split(",")
+    assert workgroup.get("enhancedVpcRouting", False) is (routing == "true")
 
 
-@pytest.mark.parametrize("zones", ["aab", "ab", "a"])
-def test_serverless_in_too_few_zones_is_refused_before_anything_is_created(account: Account, zones: str) -> None:
+@pytest.mark.parametrize(("zones", "routing"), [("aa", "false"), ("a", "false"), ("aab", "true"), ("ab", "true")])
+def test_serverless_in_too_few_zones_is_refused_before_anything_is_created(
+    account: Account, zones: str, routing: str
+) -> None:
     """AWS would refuse the workgroup after creating the namespace."""
-    with pytest.raises(ConfigurationError, match=r"three zones, for Serverless|needs 3 subnets in 3 zones, found 3 in"):
-        up_with(account, CLUSTER_TYPE="serverless", SUBNETS=subnets(account, *zones))
+    with pytest.raises(
+        ConfigurationError, match=r"(\d), in \1 zones, for Serverless|needs (\d) subnets in \2 zones, found"
+    ):
+        up_with(account, CLUSTER_TYPE="serverless", SUBNETS=subnets(account, *zones), ENHANCED_VPC_ROUTING=routing)
     assert account.is_empty()
+
+
+def test_a_default_vpc_of_two_zones_is_enough_for_serverless(account: Account) -> None:
+    vpc = account.default_vpc()
+    wanted = [{"Name": "vpc-id", "Values": [vpc]}]
+    found = account.ask("ec2", "describe_subnets", Filters=wanted)["Subnets"]
+    zones = {subnet["AvailabilityZone"]: subnet["SubnetId"] for subnet in found}
+    assert len(found) == len(zones) > 2
+    spec = spec_of(account.settings(dwh={"DWH_CLUSTER_TYPE": "serverless"}))
+    within = within_moto("ec2").subnets
+    removed = {zone: within.pop(zone) for zone in sorted(zones)[2:]}
+    try:
+        assert find_vpc(account.aws, spec, None)[0] == vpc
+        with pytest.raises(
+            ConfigurationError, match="Serverless with DWH_ENHANCED_VPC_ROUTING needs 3 subnets in 3 zones"
+        ):
+            find_vpc(account.aws, replace(spec, enhanced_vpc_routing=True), None)
+    finally:
+        within.update(removed)
+
+
+def test_a_provisioned_cluster_can_route_through_its_vpc(account: Account, sent: Sent) -> None:
+    up_with(account, ENHANCED_VPC_ROUTING="true")
+    assert sent.last("CreateCluster")["EnhancedVpcRouting"] is True
 
 
 def test_a_cluster_stays_in_its_vpc_when_the_configuration_changes(account: Account) -> None:

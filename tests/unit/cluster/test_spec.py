@@ -57,10 +57,13 @@ def test_the_file_that_sparkifys_engineers_have_is_understood() -> None:
         ),
         ({"CLUSTER_TYPE": "single-node", "NUM_NODES": "4"}, "must be 1 with DWH_CLUSTER_TYPE=single-node"),
         ({"CLUSTER_TYPE": "big"}, "must be single-node, multi-node or serverless, found 'big'"),
-        ({"NODE_TYPE": "dc2.large"}, "which AWS no longer offers: use ra3.large, or DWH_CLUSTER_TYPE=serverless"),
+        (
+            {"NODE_TYPE": "dc2.large"},
+            "which AWS no longer offers: use ra3.large, rg.large, or DWH_CLUSTER_TYPE=serverless",
+        ),
         ({"NODE_TYPE": "ds2.xlarge"}, "which AWS no longer offers"),
         ({"NODE_TYPE": "large"}, "must be a type like ra3.large"),
-        ({"NUM_NODES": "four"}, "must be a number from 1 to 128, found something else"),
+        ({"NUM_NODES": "four"}, "must be a number from 1 to 100, found something else"),
         ({"BASE_RPUS": "6"}, "must be 4, or a multiple of 8"),
         ({"BASE_RPUS": "520"}, "must be 4, or a multiple of 8"),
         ({"BASE_RPUS": "32", "MAX_RPUS": "16"}, "not below DWH_BASE_RPUS, 32"),
@@ -68,8 +71,17 @@ def test_the_file_that_sparkifys_engineers_have_is_understood() -> None:
         ({"PORT": "1433"}, "must be 5431 to 5455 or 8191 to 8215"),
         ({"CLUSTER_IDENTIFIER": "a--b"}, "must be 3 to 63 of a-z, 0-9 and single '-'"),
         ({"IAM_ROLE_NAME": "a/b"}, "must be 1 to 64 of the characters that IAM allows"),
-        ({"NUM_NODES": "1", "NODE_TYPE": "ra3.4xlarge"}, r"must be ra3.large or ra3.xlplus with a single node"),
-        ({"SUBNETS": "subnet-0a1b2c3d, subnet-1a1b2c3d"}, "must be at least three, in three zones, for Serverless"),
+        ({"NUM_NODES": "101"}, "must be a number from 1 to 100, found 101"),
+        (
+            {"NUM_NODES": "1", "NODE_TYPE": "ra3.4xlarge"},
+            r"must be ra3.large, ra3.xlplus or rg.large with a single node",
+        ),
+        ({"NUM_NODES": "1", "NODE_TYPE": "rg.xlarge"}, r"must be ra3.large, ra3.xlplus or rg.large with a single node"),
+        ({"SUBNETS": "subnet-0a1b2c3d"}, "must be at least 2, in 2 zones, for Serverless, found"),
+        (
+            {"SUBNETS": "subnet-0a1b2c3d, subnet-1a1b2c3d", "ENHANCED_VPC_ROUTING": "true"},
+            "must be at least 3, in 3 zones, for Serverless with DWH_ENHANCED_VPC_ROUTING",
+        ),
         ({"DB": "default"}, "DWH_DB must not be a reserved word of Redshift, found 'default'"),
         ({"DB_USER": "public"}, "DWH_DB_USER must not be a reserved word"),
         ({"DB": "Sparkify DB"}, "must be a lower-case name"),
@@ -80,6 +92,14 @@ def test_the_file_that_sparkifys_engineers_have_is_understood() -> None:
 def test_an_invalid_description_is_refused_in_one_sentence(dwh: dict[str, str], sentence: str) -> None:
     with pytest.raises(ConfigurationError, match=sentence):
         spec(**dwh)
+
+
+@pytest.mark.parametrize(
+    ("node_type", "nodes"),
+    [("rg.large", 1), ("rg.xlarge", 2), ("rg.4xlarge", 2), ("rg.12xlarge", 100), ("ra3.16xlarge", 2)],
+)
+def test_both_families_of_nodes_are_accepted(node_type: str, nodes: int) -> None:
+    assert spec(NODE_TYPE=node_type, NUM_NODES=str(nodes)).size == f"{nodes} x {node_type}"
 
 
 @pytest.mark.parametrize("rpus", ["4", "8", "512", "544", "1024"])
