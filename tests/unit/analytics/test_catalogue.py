@@ -1,4 +1,4 @@
-"""What people listen to, by what the log says."""
+"""Questions about songs, artists and the catalogue."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from support.listening import OF_SETANTA, a_play, add_plays, records, rows, sql
 from sparkify_dwh import analytics
 
 
-def test_top_songs_are_those_of_the_log() -> None:
-    """Their labels are no names of columns: GROUP BY would take the column."""
+def test_top_songs_count_logged_titles() -> None:
+    """Labels differ from column names: GROUP BY would prefer the column."""
     assert sql(analytics.top_songs("2018-11-01", "2018-11-30", limit=5)) == (
         "SELECT rtrim(songplays.song_title, ' ') AS song, rtrim(songplays.artist_name, ' ') AS artist, "
         "count(*) AS plays, count(DISTINCT songplays.user_id) AS listeners, "
@@ -36,21 +36,21 @@ def test_songs_count_whether_or_not_the_catalogue_holds_them(connection: Connect
     ]  # fmt: skip
 
 
-def test_trailing_blanks_make_no_other_song(connection: Connection) -> None:
+def test_trailing_blanks_do_not_make_another_song(connection: Connection) -> None:
     add_plays(connection, a_play(), a_play(item_in_session=1, song="Undo  ", artist="Björk "))
     assert [row[:3] for row in rows(connection, analytics.top_songs())] == [("Undo", "Björk", 2)]
     assert [row[:2] for row in rows(connection, analytics.top_artists())] == [("Björk", 2)]
 
 
-def test_songs_played_as_often_stand_in_order_of_their_names(connection: Connection) -> None:
-    """By their bytes, a song without a name last: which of them a limit cuts off is then the same every time."""
+def test_songs_with_equal_plays_are_ordered_by_name(connection: Connection) -> None:
+    """By bytes, NULL last: a limit then returns the same songs every time."""
     titles = ["b", None, "Z", "a", "Älg"]
     add_plays(connection, *(a_play(item_in_session=item, song=title) for item, title in enumerate(titles)))
     assert [row[0] for row in rows(connection, analytics.top_songs(limit=None))] == ["Z", "a", "b", "Älg", None]
     assert [row[0] for row in rows(connection, analytics.top_songs(limit=2))] == ["Z", "a"]
 
 
-def test_artists_have_their_number_of_songs(connection: Connection) -> None:
+def test_top_artists_have_their_number_of_songs(connection: Connection) -> None:
     add_plays(
         connection,
         a_play(),
@@ -64,7 +64,7 @@ def test_artists_have_their_number_of_songs(connection: Connection) -> None:
     ]
 
 
-def test_missing_songs_are_those_the_catalogue_lacks(connection: Connection) -> None:
+def test_missing_songs_are_played_songs_outside_the_catalogue(connection: Connection) -> None:
     add_plays(connection, a_play(), a_play(item_in_session=1, **OF_SETANTA))
     assert [row[0] for row in rows(connection, analytics.missing_songs())] == ["Undo"]
 
@@ -85,7 +85,7 @@ def test_the_share_of_plays_in_the_catalogue(connection: Connection) -> None:
     ]
 
 
-def test_a_songs_history_is_by_title_or_by_id(connection: Connection) -> None:
+def test_the_history_of_a_song_is_found_by_title_or_id(connection: Connection) -> None:
     cover = {"song": "Setanta matins ", "artist": "Helena"}
     add_plays(connection, a_play(**OF_SETANTA), a_play("2018-11-16 12:00:00", **cover), a_play(item_in_session=1))
     both, one = [date(2018, 11, 15), date(2018, 11, 16)], [date(2018, 11, 15)]
@@ -98,7 +98,7 @@ def test_a_songs_history_is_by_title_or_by_id(connection: Connection) -> None:
         assert [row[0] for row in rows(connection, question)] == days
 
 
-def test_an_artists_history_is_by_name_or_by_id(connection: Connection) -> None:
+def test_the_history_of_an_artist_is_found_by_name_or_id(connection: Connection) -> None:
     add_plays(
         connection, a_play(**OF_SETANTA), a_play("2018-11-16 12:00:00", artist="Elena"), a_play(item_in_session=1)
     )
@@ -118,7 +118,7 @@ def test_an_artists_history_is_by_name_or_by_id(connection: Connection) -> None:
     ]
 
 
-def test_a_title_is_a_value_and_no_sql(connection: Connection) -> None:
+def test_a_title_is_bound_as_a_value(connection: Connection) -> None:
     title = "It's 100%: \\' OR 1=1 --"
     add_plays(connection, a_play(song=title), a_play(item_in_session=1))
     assert [row[1] for row in rows(connection, analytics.song_history(title))] == [1]

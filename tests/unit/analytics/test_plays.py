@@ -1,4 +1,4 @@
-"""When people listen."""
+"""Questions about the times of plays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sparkify_dwh import analytics
 THURSDAY, FRIDAY = date(2018, 11, 15), date(2018, 11, 16)
 
 
-def test_plays_per_day_counts_sessions_as_rows() -> None:
+def test_plays_per_day_counts_sessions_in_a_subquery() -> None:
     """Redshift's COUNT(DISTINCT ...) takes one expression; a session is a number and a user."""
     assert sql(analytics.plays_per_day("2018-11-01", "2018-11-30")) == (
         "SELECT visits.day, CAST(coalesce(sum(visits.plays), 0) AS BIGINT) AS plays, "
@@ -28,7 +28,7 @@ def test_plays_per_day_counts_sessions_as_rows() -> None:
 
 
 def test_plays_per_weekday_bounds_both_tables() -> None:
-    """A bound on songplays is none on time, whose blocks are then all read."""
+    """A bound on songplays does not bound time, so all its blocks would be read."""
     assert (
         "FROM songplays JOIN time ON songplays.start_time = time.start_time "
         "WHERE songplays.start_time >= '2018-11-01 00:00:00' AND time.start_time >= '2018-11-01 00:00:00' "
@@ -65,7 +65,7 @@ def test_a_session_past_midnight_counts_on_both_days(connection: Connection) -> 
     assert records(connection, analytics.totals())[0]["sessions"] == 1
 
 
-def test_an_hour_is_named_by_its_begin(connection: Connection) -> None:
+def test_an_hour_is_labelled_with_its_start(connection: Connection) -> None:
     add_plays(connection, a_play("2018-11-15 12:59:59.999"), a_play("2018-11-15 13:00:00"))
     assert [row[:2] for row in rows(connection, analytics.plays_per_hour())] == [
         (datetime(2018, 11, 15, 12), 1),
@@ -73,7 +73,7 @@ def test_an_hour_is_named_by_its_begin(connection: Connection) -> None:
     ]
 
 
-def test_a_week_is_named_by_its_monday(connection: Connection) -> None:
+def test_a_week_is_labelled_with_its_monday(connection: Connection) -> None:
     """An ISO week may begin in the year before."""
     add_plays(connection, a_play("2019-01-06 23:59:00"), a_play("2018-12-31 00:00:00"), a_play("2019-01-07 00:00:00"))
     assert [row[:2] for row in rows(connection, analytics.plays_per_week())] == [
@@ -82,7 +82,7 @@ def test_a_week_is_named_by_its_monday(connection: Connection) -> None:
     ]
 
 
-def test_a_weekday_says_how_many_such_days_had_plays(connection: Connection) -> None:
+def test_a_weekday_has_its_number_of_days_with_plays(connection: Connection) -> None:
     add_plays(
         connection,
         a_play("2018-11-15 12:00:00"),
@@ -125,7 +125,7 @@ def test_totals_are_one_row(connection: Connection) -> None:
     ]
 
 
-def test_totals_of_nothing_are_zero(connection: Connection) -> None:
+def test_totals_without_plays_are_zero(connection: Connection) -> None:
     assert rows(connection, analytics.totals()) == [(0, 0, 0, 0, 0, 0)]
 
 

@@ -1,4 +1,4 @@
-"""What is true of every question."""
+"""Rules that hold for every question."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ READ_ALL_EARLIER_PLAYS = {"level-changes", "totals", "new-and-returning-users", 
 
 
 def asked(name: str, **days: object) -> Select[tuple[object, ...]]:
-    """A question about the song or the artist that a_play plays, where it is about one."""
+    """A question, with the song or artist of a_play where it takes one."""
     parameters = inspect.signature(QUESTIONS[name]).parameters
     about = {"song": "Undo", "artist": "Björk"}
     needed = {key: about[key] for key, parameter in parameters.items() if parameter.default is parameter.empty}
@@ -48,7 +48,7 @@ def test_every_column_has_a_type(name: str) -> None:
 
 @pytest.mark.parametrize("name", OF_DAYS)
 def test_days_are_constants_on_the_sort_key(name: str) -> None:
-    """Of each time that songplays is read; what reads all earlier plays is still bounded above."""
+    """On every scan of songplays; a scan of all earlier plays has an upper bound."""
     text = sql(asked(name, first="2018-11-01", last="2018-11-30"))
     reads = text.count("FROM songplays")
     assert text.count("songplays.start_time < '2018-12-01 00:00:00'") == reads
@@ -76,7 +76,7 @@ def test_the_last_day_is_included_and_the_next_is_not(connection: Connection) ->
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_warehouse_without_plays_is_answered(connection: Connection, name: str) -> None:
+def test_every_question_runs_on_an_empty_warehouse(connection: Connection, name: str) -> None:
     assert len(rows(connection, asked(name))) == (name in ONE_ROW)
 
 
@@ -90,16 +90,16 @@ def test_no_limit_gives_every_row() -> None:
     assert sql(analytics.top_songs(limit=None)) == sql(analytics.top_songs()).removesuffix(" LIMIT 10")
 
 
-def test_the_first_day_does_not_come_after_the_last() -> None:
+def test_a_first_day_after_the_last_is_refused() -> None:
     with pytest.raises(UsageError, match="The first day, 2018-11-02, must not come after the last, 2018-11-01"):
         analytics.plays_per_day("2018-11-02", "2018-11-01")
 
 
 @pytest.mark.parametrize("day", ["yesterday", "2018-02-30", 20181101, datetime(2018, 11, 1)])
-def test_a_day_is_a_day(day: object) -> None:
+def test_an_invalid_day_is_refused(day: object) -> None:
     with pytest.raises(UsageError, match="Invalid date"):
         analytics.plays_per_day(day)  # type: ignore[arg-type]
 
 
-def test_the_last_day_there_is_has_no_day_after() -> None:
+def test_the_last_day_of_the_calendar_is_accepted() -> None:
     assert sql(analytics.plays_per_day(last=date.max)) == sql(analytics.plays_per_day())

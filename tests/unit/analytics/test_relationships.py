@@ -51,7 +51,7 @@ def test_only_loads_write_rows(session: Session, write: str) -> None:
     session.rollback()
 
 
-def test_a_row_shows_what_was_read_of_it(session: Session) -> None:
+def test_repr_shows_loaded_values_only(session: Session) -> None:
     user = session.scalars(select(User).where(User.user_id == 16).options(load_only(User.level, User.gender))).one()
     assert repr(user) == "User(user_id=16, gender='M', level='paid')"
     session.expire(user)
@@ -72,14 +72,14 @@ def test_dimensions_come_with_their_plays(session: Session) -> None:
     assert len(statements) == 3
 
 
-def test_plays_are_chosen_through_a_relationship(session: Session) -> None:
+def test_plays_are_filtered_through_a_relationship(session: Session) -> None:
     by_women = select(Songplay).where(Songplay.user.has(User.gender == "F"))
     assert [play.user_id for play in session.scalars(by_women)] == [15]
     of_elena = select(Songplay.song_title).join(Songplay.artist).where(Artist.name == "Elena")
     assert session.scalars(of_elena).all() == ["Setanta matins"]
 
 
-def test_relationships_are_for_reading() -> None:
+def test_relationships_are_view_only() -> None:
     found = [relationship for model in STAR for relationship in inspect(model).relationships]
     assert sorted(map(str, found)) == [
         "Song.artist",

@@ -36,7 +36,7 @@ def test_rows_have_values_with_names(played: Sparkify) -> None:
     assert (row.day, row.plays) == (date(2018, 11, 15), 1)
 
 
-def test_a_frame_has_a_column_for_each(played: Sparkify) -> None:
+def test_a_frame_has_the_columns_of_the_question(played: Sparkify) -> None:
     pytest.importorskip("pandas")
     frame = analytics.frame(analytics.top_songs(), played.settings)
     assert list(frame.columns) == ["song", "artist", "plays", "listeners", "listening_seconds", "matched_plays"]
@@ -44,20 +44,20 @@ def test_a_frame_has_a_column_for_each(played: Sparkify) -> None:
     assert list(analytics.frame(analytics.top_songs("2019-01-01"), played.settings).columns) == list(frame.columns)
 
 
-def test_days_in_a_frame_are_pandas_own(played: Sparkify) -> None:
+def test_days_in_a_frame_are_pandas_datetimes(played: Sparkify) -> None:
     days = analytics.frame(analytics.plays_per_day(), played.settings)
     assert days.day.dt.day_name().tolist() == [f"{days.day[0]:%A}"]
     nobody = analytics.frame(analytics.plays_per_day("2030-01-01"), played.settings)
     assert nobody.dtypes.day == days.dtypes.day == "datetime64[s]"
 
 
-def test_a_frame_without_pandas_is_a_sentence(played: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_frame_without_pandas_names_the_extra(played: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(UsageError, match=r"pip install .sparkify-dwh\[analysis\]"):
         analytics.frame(analytics.top_songs(), played.settings)
 
 
-def test_what_the_warehouse_refuses_is_a_sentence_of_its_own(played: Sparkify) -> None:
+def test_an_error_of_the_warehouse_is_reported_in_its_words(played: Sparkify) -> None:
     with pytest.raises(SparkifyError, match=r'could not answer: .*relation "nowhere" does not exist'):
         analytics.run(select(column("day")).select_from(table("nowhere")), played.settings)
 
@@ -92,14 +92,14 @@ def test_parquet_keeps_the_types() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(analytics.QUESTIONS) - {"song-history", "artist-history"}))
-def test_every_answer_has_a_parquet_schema_without_rows_too(name: str) -> None:
+def test_an_answer_without_rows_has_a_parquet_schema(name: str) -> None:
     question = analytics.QUESTIONS[name]()
     table = pq.read_table(io.BytesIO(output_formats.as_parquet(question, [])))
     assert table.column_names == output_formats.columns(question)
     assert pa.null() not in table.schema.types
 
 
-def test_parquet_without_pyarrow_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parquet_without_pyarrow_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(UsageError, match=r"Parquet needs pyarrow, .*pip install 'sparkify-dwh\[analysis\]'"):
         output_formats.as_parquet(QUESTION, [])

@@ -1,4 +1,4 @@
-"""Sessions, places, and what people listen with."""
+"""Questions about sessions, places, browsers and platforms."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def test_a_session_that_began_before_the_first_day_counts_with_the_rest(connecti
     assert [row[2:5] for row in rows(connection, analytics.sessions("2018-11-15"))] == [(datetime(2018, 11, 15), 60, 2)]
 
 
-def test_the_medians_stand_in_queries_of_their_own() -> None:
-    """Redshift takes one order for all of a query's medians; and the AVG of integers would be an integer."""
+def test_each_median_has_its_own_subquery() -> None:
+    """Redshift allows one order for all medians of a query; and AVG of integers would be an integer."""
     _, summary = sql(analytics.sessions_summary()).split("songplays.user_id) ", 1)
     assert summary == (
         "SELECT count(*) AS sessions, avg(CAST(session.length_seconds AS DOUBLE PRECISION)) AS mean_seconds, "
@@ -48,7 +48,7 @@ def test_the_medians_stand_in_queries_of_their_own() -> None:
     )
 
 
-def test_sessions_in_one_row(connection: Connection) -> None:
+def test_the_summary_of_sessions_is_one_row(connection: Connection) -> None:
     assert rows(connection, analytics.sessions_summary()) == [(0, None, None, None, None, None, None)]
     add_plays(
         connection,
@@ -96,7 +96,7 @@ def test_a_location_is_a_city_and_its_states(connection: Connection) -> None:
         (None, "unknown", "unknown"),
     ],
 )  # fmt: skip
-def test_user_agents_name_browsers_that_they_are_not(
+def test_browsers_that_a_user_agent_only_claims_are_ignored(
     connection: Connection, user_agent: str | None, browser: str, platform: str
 ) -> None:
     add_plays(connection, a_play(user_agent=user_agent))

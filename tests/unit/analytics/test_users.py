@@ -1,4 +1,4 @@
-"""Who listens, who pays, who comes back."""
+"""Questions about users: who listens, pays and comes back."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_top_users_have_names_and_listening_time(connection: Connection) -> None
 
 
 def test_free_and_paid_plays_count_by_the_level_at_the_time(connection: Connection) -> None:
-    """The level that the user has now is not the one they had."""
+    """The user's current level may differ from the level at the time of the play."""
     add_plays(
         connection,
         a_play(level="free"),
@@ -43,8 +43,8 @@ def test_free_and_paid_plays_count_by_the_level_at_the_time(connection: Connecti
     ]
 
 
-def test_level_changes_look_at_the_play_before() -> None:
-    """LAG takes no frame, and the bound below stands outside: the play before may lie before the first day."""
+def test_level_changes_compare_with_the_previous_play() -> None:
+    """LAG takes no frame, and the lower bound is outside: the previous play may be before the first day."""
     text = sql(analytics.level_changes("2018-11-01", "2018-11-30"))
     assert (
         "lag(songplays.level) OVER (PARTITION BY songplays.user_id ORDER BY songplays.start_time, "
@@ -55,7 +55,7 @@ def test_level_changes_look_at_the_play_before() -> None:
     assert "WHERE played.level != played.level_before AND played.start_time >= '2018-11-01 00:00:00'" in text
 
 
-def test_who_changed_level(connection: Connection) -> None:
+def test_level_changes_name_the_users(connection: Connection) -> None:
     add_plays(
         connection,
         a_play("2018-10-31 12:00:00", level="free"),
@@ -70,7 +70,7 @@ def test_who_changed_level(connection: Connection) -> None:
     ]
 
 
-def test_a_user_is_new_in_the_week_of_the_first_play(connection: Connection) -> None:
+def test_a_user_is_new_in_the_week_of_their_first_play(connection: Connection) -> None:
     add_plays(
         connection,
         a_play("2018-11-04 12:00:00"),
@@ -84,7 +84,7 @@ def test_a_user_is_new_in_the_week_of_the_first_play(connection: Connection) -> 
     assert rows(connection, analytics.new_and_returning_users("2018-11-05")) == [second_week]
 
 
-def test_cohorts_are_those_who_began_in_a_week(connection: Connection) -> None:
+def test_a_cohort_has_the_users_who_began_in_a_week(connection: Connection) -> None:
     """A week in which none of them listened has no row."""
     add_plays(
         connection,

@@ -66,8 +66,8 @@ def in_turn(model: type[StarTable], column: str, values: list[Any]) -> list[dict
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_check_finds_what_it_is_for(name: str, star: Connection) -> None:
-    """In the batch and in everything; what was staged is known of the batch alone."""
+def test_a_check_finds_rows_that_break_its_rule(name: str, star: Connection) -> None:
+    """In a batch and in everything; only a batch knows what was staged."""
     if name in LOOSE_TABLE_NEEDED:
         loosen(star, LOOSE_TABLE_NEEDED[name])
     run(star, WRONG[name])
@@ -76,17 +76,17 @@ def test_a_check_finds_what_it_is_for(name: str, star: Connection) -> None:
     assert batch[name] != "ok" or name in ONLY_WHEN_EVERYTHING_IS_CHECKED
 
 
-def test_every_check_is_shown_to_find_something() -> None:
+def test_every_check_has_a_case_in_which_it_fails() -> None:
     assert {each.name for each in every_check(BATCH)} == set(WRONG)
 
 
-def test_a_star_as_it_should_be_passes(star: Connection) -> None:
+def test_a_correct_star_passes(star: Connection) -> None:
     assert set(states(star, Scope()).values()) == {"ok"}
     assert set(states(star, scope_of_batch(star)).values()) == {"ok"}
 
 
 def test_a_load_passes(sparkify: Sparkify) -> None:
-    """Plays of unknown songs, users and songs that say little: all of them are as they should be."""
+    """Plays of unknown songs, and users and songs with few values, are correct."""
     sparkify.logs("a.json", an_event(), an_event(song="Nobody has this", level=None, gender=None, ts=1542285000797))
     sparkify.songs("a.json", a_song(), a_song(song_id="SO2", artist_latitude=None, duration=None))
     sparkify.load()
@@ -107,14 +107,14 @@ def test_the_real_month_passes(sparkify: Sparkify, real_data: Path) -> None:
         assert set(states(connection, scope_of_batch(connection)).values()) == {"ok"}
 
 
-def test_a_batch_is_not_blamed_for_what_was_wrong_before(star: Connection) -> None:
+def test_checks_of_a_batch_ignore_earlier_errors(star: Connection) -> None:
     star.execute(insert(User.table()), in_turn(User, "gender", ["X"]))
     star.execute(insert(Songplay.table()), in_turn(Songplay, "level", ["gold"]))
     assert set(states(star, scope_of_batch(star)).values()) == {"ok"}
     assert len(failed(run_every_check(star, Scope()))) == 3  # the play's moment is not in time either
 
 
-def test_a_load_checks_its_batch_and_is_not_stopped_by_what_was_wrong_before(sparkify: Sparkify) -> None:
+def test_a_load_checks_its_batch_and_ignores_earlier_errors(sparkify: Sparkify) -> None:
     with sparkify.engine.begin() as connection:
         connection.execute(insert(User.table()), in_turn(User, "gender", ["X"]))
     sparkify.logs("a.json", an_event())
@@ -147,7 +147,7 @@ def test_keys_are_counted_in_groups() -> None:
     )
 
 
-def test_orphans_are_what_an_outer_join_leaves() -> None:
+def test_a_reference_is_checked_by_an_outer_join() -> None:
     assert sql(named(BATCH, "songplays.start_time is in time").statement) == (
         "SELECT songplays.session_id, songplays.item_in_session, songplays.start_time FROM songplays "
         "LEFT OUTER JOIN time ON songplays.start_time = time.start_time "
@@ -157,7 +157,7 @@ def test_orphans_are_what_an_outer_join_leaves() -> None:
     )
 
 
-def test_everything_is_read_without_staging() -> None:
+def test_a_check_of_everything_does_not_read_staging() -> None:
     assert sql(named(Scope(), "songs.artist_id is in artists").statement) == (
         "SELECT songs.song_id, songs.artist_id FROM songs LEFT OUTER JOIN artists "
         "ON songs.artist_id = artists.artist_id WHERE songs.artist_id IS NOT NULL AND artists.artist_id IS NULL"
@@ -179,8 +179,8 @@ def test_a_play_is_from_2010_to_tomorrow(connection: Connection, start_time: dat
     assert states(connection, Scope(now=NOON))["plays start within reason"] == state
 
 
-def test_a_ts_in_microseconds_is_shown_as_the_server_has_it(star: Connection) -> None:
-    """The year is beyond those of Python's datetime, and the driver would show 9999."""
+def test_a_time_beyond_python_is_shown_as_stored(star: Connection) -> None:
+    """The year exceeds Python's datetime, and the driver would show 9999."""
     run(star, "UPDATE staging_events SET ts = '50843-01-02'; UPDATE songplays SET start_time = '50843-01-02'")
     result = run_check(star, named(Scope(), "plays start within reason"))
     assert result.examples[0]["start_time"] == "50843-01-02 00:00:00"
@@ -198,7 +198,7 @@ def test_a_ts_in_microseconds_is_shown_as_the_server_has_it(star: Connection) ->
         (Artist, "longitude", [-180, 180, None, 180.01, -180.01], "artists are on earth", 2),
     ],
 )
-def test_these_values_offend_and_nothing_is_no_value(
+def test_values_that_break_a_rule_fail_and_null_passes(
     connection: Connection, model: type[StarTable], column: str, values: list[Any], name: str, offending: int
 ) -> None:
     connection.execute(insert(model.table()), in_turn(model, column, values))
@@ -207,8 +207,8 @@ def test_these_values_offend_and_nothing_is_no_value(
 
 
 @pytest.mark.parametrize("model", STAR)
-def test_what_a_model_declares_is_there(model: type[StarTable]) -> None:
-    """Columns that refer and columns with allowed values exist, as does the one key that is referred to."""
+def test_columns_that_a_model_declares_exist(model: type[StarTable]) -> None:
+    """Columns with references or allowed values exist, and a referenced table has a key of one column."""
     columns = model.table().columns
     assert {*model.references, *model.allowed_values} <= set(columns.keys())
     for name, target in model.references.items():

@@ -1,4 +1,4 @@
-"""Which rows a check is made of, and what it says of those it finds."""
+"""The scope of a check, and its result."""
 
 from __future__ import annotations
 
@@ -53,21 +53,21 @@ def a_result(severity: Any = ERROR, offenders: int = 1, *examples: dict[str, Any
     return CheckResult("plays have a user", "Every play is by a user.", severity, offenders, list(examples))
 
 
-def test_everything_is_not_narrowed() -> None:
+def test_a_check_of_everything_has_no_bounds() -> None:
     scope = Scope(now=NOON)
     assert not scope.is_batch
     assert scope.covers(Songplay)
     assert sql(scope.narrowed(ALL_USERS, User).statement) == "SELECT users.user_id FROM users"
 
 
-def test_tomorrow_is_by_the_scopes_clock() -> None:
+def test_tomorrow_follows_from_the_clock_of_the_scope() -> None:
     assert sql(Scope(now=NOON).narrowed(RECENT_PLAYS, Songplay).statement) == (
         "SELECT songplays.user_id FROM songplays WHERE songplays.start_time > '2018-11-16 12:00:00'"
     )
 
 
-def test_plays_of_a_batch_are_those_of_its_times(connection: Connection) -> None:
-    """Of its plays' times: no other page is one."""
+def test_plays_of_a_batch_are_bounded_by_its_times(connection: Connection) -> None:
+    """Events of other pages do not count."""
     stage(connection, ("NextSong", EVENING), ("NextSong", NOON), ("Home", datetime(1970, 1, 1)))
     scope = scope_of_batch(connection)
     assert scope.bounds(Songplay) == scope.bounds(Time) == (NOON, EVENING)
@@ -76,14 +76,14 @@ def test_plays_of_a_batch_are_those_of_its_times(connection: Connection) -> None
     )
 
 
-def test_users_of_a_batch_are_those_that_are_staged() -> None:
+def test_users_of_a_batch_are_the_staged_ones() -> None:
     assert sql(Scope(ranges={}).narrowed(ALL_USERS, User).statement) == (
         "SELECT users.user_id FROM users WHERE users.user_id IN "
         "(SELECT staging_events.user_id FROM staging_events WHERE staging_events.user_id IS NOT NULL)"
     )
 
 
-def test_a_batch_without_plays_covers_none(connection: Connection) -> None:
+def test_a_batch_without_plays_covers_no_plays(connection: Connection) -> None:
     stage(connection, ("Home", NOON))
     scope = scope_of_batch(connection)
     assert not scope.covers(Songplay)
@@ -91,7 +91,7 @@ def test_a_batch_without_plays_covers_none(connection: Connection) -> None:
     assert sql(scope.narrowed(RECENT_PLAYS, Songplay).statement).endswith(" false")
 
 
-def test_all_offenders_are_counted_and_the_first_are_shown(connection: Connection) -> None:
+def test_all_offending_rows_are_counted_and_the_first_are_shown(connection: Connection) -> None:
     add_songs(connection, 1.5, None, 3.0, 4.0)
     result = run_check(connection, ALL_SONGS, limit=2)
     assert result.offenders == 4
@@ -106,7 +106,7 @@ def test_the_count_is_right_around_the_number_shown(connection: Connection, coun
     assert (result.offenders, len(result.examples)) == (count, min(count, 2))
 
 
-def test_results_go_into_json(connection: Connection) -> None:
+def test_results_are_serializable_as_json(connection: Connection) -> None:
     """Times as ISO text; JSON has no NaN."""
     add_songs(connection, float("nan"))
     connection.execute(insert(Time.table()).values(start_time=NOON, **dict.fromkeys(CALENDAR, 1)))
@@ -131,5 +131,5 @@ def test_an_explanation_names_the_rows() -> None:
     )
 
 
-def test_a_check_that_passed_says_what_holds() -> None:
+def test_a_passed_check_explains_its_rule() -> None:
     assert explain(a_result(ERROR, 0)) == "Every play is by a user."

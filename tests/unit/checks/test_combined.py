@@ -1,4 +1,4 @@
-"""Many checks by one statement: what it looks like, and that it never says that all is well when it is not."""
+"""Combined checks: their statements, and that they find whatever the single checks find."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def the_screen_of(name: str, scope: Scope = BATCH) -> Screen:
     return next(screen for screen in all_screens(SPARKIFY.star, scope, every_check(scope)) if name in screen.names)
 
 
-def test_checks_of_plays_one_by_one_are_one_scan() -> None:
-    """With the rows that plays point at, each table joined once; within the batch's times, as each check is by itself."""
+def test_row_checks_of_plays_are_combined_in_one_scan() -> None:
+    """Each referenced table is joined once; the scan is bounded by the batch's times, like the single checks."""
     screen = the_screen_of("songplays has its required values")
     assert sql(screen.finds) == (
         "SELECT 1 AS found FROM songplays "
@@ -57,7 +57,7 @@ def test_checks_of_plays_one_by_one_are_one_scan() -> None:
 
 
 def test_keys_of_a_batch_are_looked_up_once() -> None:
-    """In all the tables that events go to, by one join; nothing is grouped, and rows of other times are not read."""
+    """One join per table filled from events, without grouping, bounded by the batch's times."""
     screen = the_screen_of("songplays.natural_key is unique")
     filled = [model.__tablename__ for model in SPARKIFY.star if model.staged_in is StagingEvent]
     assert {"songplays.natural_key is unique", "users.user_id is unique", "time.start_time is unique"} <= screen.names
@@ -82,7 +82,7 @@ def test_keys_of_a_batch_are_looked_up_once() -> None:
     )
 
 
-def test_every_check_of_a_batch_but_that_of_the_row_number_has_a_screen() -> None:
+def test_every_check_of_a_batch_except_the_row_number_has_a_screen() -> None:
     """A batch is checked by few statements."""
     screens = all_screens(SPARKIFY.star, BATCH, every_check(BATCH))
     screened = frozenset[str]().union(*(screen.names for screen in screens))
@@ -90,8 +90,8 @@ def test_every_check_of_a_batch_but_that_of_the_row_number_has_a_screen() -> Non
     assert len(screens) == len(SPARKIFY.star) + len(SPARKIFY.staging)
 
 
-def test_keys_of_everything_are_counted_in_groups() -> None:
-    """Of what was never staged, no key is known to look for."""
+def test_keys_are_not_screened_without_a_batch() -> None:
+    """Without staged records there are no keys to look up."""
     screened = frozenset[str]().union(
         *(screen.names for screen in all_screens(SPARKIFY.star, Scope(), every_check(Scope())))
     )
@@ -99,7 +99,7 @@ def test_keys_of_everything_are_counted_in_groups() -> None:
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_a_check_of_the_batch_finds_its_screen_finds(name: str, connection: Connection) -> None:
+def test_a_screen_finds_whatever_its_checks_find(name: str, connection: Connection) -> None:
     stage(connection)
     fill(connection)
     if name in LOOSE:
@@ -112,7 +112,7 @@ def test_what_a_check_of_the_batch_finds_its_screen_finds(name: str, connection:
     assert not wrong & clean
 
 
-def test_a_star_as_it_should_be_needs_no_other_statement(connection: Connection) -> None:
+def test_the_screens_suffice_for_a_correct_star(connection: Connection) -> None:
     stage(connection)
     fill(connection)
     scope = scope_of_batch(connection)
@@ -120,7 +120,7 @@ def test_a_star_as_it_should_be_needs_no_other_statement(connection: Connection)
     assert run_screens(connection, screens) == frozenset().union(*(screen.names for screen in screens))
 
 
-def test_a_key_that_is_missing_does_not_hide_one_that_stands_twice(connection: Connection) -> None:
+def test_a_missing_key_does_not_hide_a_duplicate_one(connection: Connection) -> None:
     stage(connection)
     fill(connection)
     play = dict(connection.execute(select(*(Songplay.table().c[name] for name in Songplay.filled()))).mappings().one())
@@ -140,7 +140,7 @@ def test_a_key_may_be_staged_more_than_once(connection: Connection) -> None:
     assert run_screens(connection, [screen]) == {"time is"}
 
 
-def test_checks_that_join_one_table_differently_are_apart() -> None:
+def test_checks_with_different_joins_are_not_combined() -> None:
     orphans = select(Song.song_id).outerjoin(Artist, Song.artist_id == Artist.artist_id)
     checks = [a_check(orphans.where(Artist.artist_id.is_(None)), "orphans")]
     for name in ("Björk", "Sigur Rós"):
@@ -166,12 +166,12 @@ def test_checks_that_join_one_table_differently_are_apart() -> None:
         (select(Song.song_id).join(Artist, Artist.name == Song.title, full=True).where(Song.year > 0), False),
     ],
 )
-def test_a_select_that_looks_at_more_than_rows_stays_by_itself(offenders: Select[Any], by_rows: bool) -> None:
+def test_only_checks_of_single_rows_are_combined(offenders: Select[Any], by_rows: bool) -> None:
     assert (RowCheck.of(a_check(offenders)) is not None) is by_rows
 
 
-def test_of_checks_that_are_made_together_each_says_what_it_finds(connection: Connection) -> None:
-    """One that finds something does not speak for the others of its table."""
+def test_combined_checks_have_separate_results(connection: Connection) -> None:
+    """A failing check does not make the others of its table fail."""
     stage(connection)
     fill(connection)
     run(connection, WRONG["songplays.level is an allowed value"])

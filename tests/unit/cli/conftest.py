@@ -1,4 +1,4 @@
-"""A small star, a folder that it is exported to, and files that wait for a load."""
+"""Fixtures: a small star, a folder for its export, and input files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that looks at what is there: its table, its JSON, and what it exits with."""
+"""sparkify-dwh check: its table, its JSON and its exit codes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def invocation(loaded: Sparkify) -> Invocation:
     return Invocation(path, debug=False)
 
 
-def test_the_command_shows_every_check(invocation: Invocation) -> None:
+def test_the_command_prints_every_check(invocation: Invocation) -> None:
     result = CliRunner().invoke(check, obj=invocation)
     assert result.exit_code == 0
     assert all(each.name in result.stdout for each in all_checks(SPARKIFY.star, SPARKIFY.checks, Scope()))
@@ -50,7 +50,7 @@ def test_the_command_names_the_rows_and_ends_with_8(invocation: Invocation, spar
     assert "users.gender is an allowed value" in str(result.exception)
 
 
-def test_a_warning_is_no_failure(invocation: Invocation, sparkify: Sparkify) -> None:
+def test_a_warning_does_not_change_the_exit_code(invocation: Invocation, sparkify: Sparkify) -> None:
     change(sparkify, "UPDATE songplays SET user_id = NULL")
     assert CliRunner().invoke(check, obj=invocation).exit_code == 0
 

@@ -1,4 +1,4 @@
-"""What a shell completes."""
+"""Completion in shells."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sparkify_dwh.cli import cli, completion
 
 
 def completed(*words: str) -> list[str]:
-    """What is offered for the last word."""
+    """Return the completions of the last word."""
     completing = ShellComplete(cli, {}, completion.PROGRAM, completion.VARIABLE)
     return [item.value for item in completing.get_completions(list(words[:-1]), words[-1])]
 
@@ -39,12 +39,12 @@ def test_tables_are_completed() -> None:
     assert completed("export", "--table", "s") == ["songs", "songplays"]
 
 
-def test_what_is_completed_are_parameters_that_there_are() -> None:
+def test_every_completed_parameter_exists() -> None:
     for command, name in completion.COMPLETED:
         assert name in [parameter.name for parameter in cli.commands[command].params]
 
 
-def test_names_that_cannot_be_found_are_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_that_cannot_be_read_are_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sparkify_dwh.analytics", None)
     assert completed("query", "top") == []
 

@@ -42,7 +42,7 @@ def signalled(sparkify: Sparkify) -> Iterator[list[int]]:
     ("number", "code", "message"),
     [(signal.SIGINT, 130, "Error: Interrupted."), (signal.SIGTERM, 143, "Error: Terminated.")],
 )
-def test_a_load_that_is_interrupted_is_rolled_back_and_in_the_history(
+def test_an_interrupted_load_is_rolled_back_and_in_the_history(
     delivered: Sparkify,
     configuration: Path,
     signalled: list[int],
@@ -74,7 +74,7 @@ def command(*arguments: str, reader: list[str], **environment: str) -> list[int]
     return [writing.returncode, done.returncode]
 
 
-def test_a_closed_output_is_no_error() -> None:
+def test_a_closed_output_is_not_an_error() -> None:
     assert command("sql", "songplays", reader=["true"]) == [0, 0]
 
 

@@ -83,7 +83,7 @@ def test_without_a_folder_the_configuration_lacks_one(star: Sparkify, export: Ru
         (["s3://bucket/star/"], WITH_ROLE, 4, "could not be connected to"),
     ],
 )
-def test_an_invalid_call_is_a_sentence_and_an_exit_code(
+def test_an_invalid_call_prints_one_sentence_and_exits(
     tmp_path: Path, export: Run, capsys: Captured, arguments: list[str], configuration: str, code: int, sentence: str
 ) -> None:
     """An invalid call is reported before connecting to the cluster."""

@@ -1,4 +1,4 @@
-"""The help of the command line as a whole, and where its options go."""
+"""The help of all commands, and the place of their options."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_options_of_the_program_after_the_command_are_explained(run: Run, capsys
 
 
 @pytest.mark.parametrize("name", ["--json", "--yes", "--overwrite", "--force", "--dry-run"])
-def test_an_option_of_a_name_is_a_flag_everywhere(name: str) -> None:
+def test_an_option_is_a_flag_in_all_commands_or_in_none(name: str) -> None:
     matches = [option for _, option in options() if name in option.opts]
     assert matches
     assert all(option.is_flag for option in matches)
@@ -72,13 +72,13 @@ def test_an_option_of_a_name_is_a_flag_everywhere(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["--json", "--yes", "--from", "--to", "--since", "--files", "--force", "--wait", "--dry-run", "--snapshot"]
 )
-def test_an_option_of_a_name_means_the_same_everywhere(name: str) -> None:
+def test_an_option_has_the_same_help_in_all_commands(name: str) -> None:
     matches = [option for _, option in options() if name in option.opts]
     assert len(matches) > 1
     assert len({(option.help, type(option.type), option.metavar) for option in matches}) == 1
 
 
-def test_only_commands_for_people_have_no_json() -> None:
+def test_commands_that_report_data_have_json() -> None:
     """A demonstration, SQL, a script, and a server that runs until it is stopped."""
     without = {
         path for path, command in commands() if not any("--json" in parameter.opts for parameter in command.params)

@@ -14,9 +14,7 @@ from sparkify_dwh.loading.report import Input, LoadReport, StagedRows, StarRows,
 from sparkify_dwh.storage.urls import StoredObject
 
 
-def test_a_load_is_shown_with_its_own_report(
-    sparkify: Sparkify, configuration: Path, run: Run, capsys: Captured
-) -> None:
+def test_a_load_is_shown_with_its_report(sparkify: Sparkify, configuration: Path, run: Run, capsys: Captured) -> None:
     sparkify.logs("a.json", an_event(), an_event(), an_event(ts="yesterday", item_in_session=9))
     sparkify.songs("a.json", a_song())
     sparkify.load(max_errors=1)
@@ -66,7 +64,7 @@ def test_a_report_of_an_older_version_or_a_truncated_one_is_shown() -> None:
     assert str(report_of(older)).splitlines()[1].split() == ["songplays", "1", "inserted", "0", "updated"]
 
 
-def test_an_empty_history_is_a_sentence_and_no_table(
+def test_an_empty_history_prints_a_sentence(
     sparkify: Sparkify, configuration: Path, run: Run, capsys: Captured
 ) -> None:
     assert run("--config", configuration, "history") == 0

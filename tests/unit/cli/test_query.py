@@ -41,7 +41,7 @@ def asked(run: Run, capsys: Captured) -> Asked:
 
 
 def test_an_answer_is_a_table(configuration: Path, asked: Asked) -> None:
-    """Under its question, and ids are no amounts."""
+    """Below the question; ids are not formatted as amounts."""
     code, out, err = asked("--config", configuration, "query", "top-users", "--limit", "1")
     assert (code, err) == (0, "")
     assert out.startswith("Who listens most, and for how long?")
@@ -57,7 +57,7 @@ def test_every_question_can_be_asked(configuration: Path, asked: Asked) -> None:
         assert (code, len(json.loads(out)) > 0) == (0, name != "level-changes"), name
 
 
-def test_json_is_a_format_by_a_shorter_name(configuration: Path, asked: Asked) -> None:
+def test_json_is_short_for_format_json(configuration: Path, asked: Asked) -> None:
     command = ["--config", configuration, "query", "plays-per-day"]
     shorter = asked(*command, "--json")
     assert shorter == asked(*command, "--format", "json")
@@ -80,7 +80,7 @@ def test_the_questions_are_listed_for_programs_too(asked: Asked) -> None:
 
 
 @pytest.mark.parametrize("option", ["--sql", "--format=csv", "--output=a.csv", "--from=2018-11-01", "--limit=all"])
-def test_the_list_of_questions_asks_none(option: str, asked: Asked) -> None:
+def test_listing_the_questions_runs_none(option: str, asked: Asked) -> None:
     code, out, err = asked("query", "--list", "top-songs", option)
     assert (code, out) == (2, "")
     assert f"--list does not run a question: leave out {option.partition('=')[0]}." in err
@@ -137,7 +137,9 @@ def test_a_printed_statement_runs_as_it_is(sparkify: Sparkify, configuration: Pa
         (["top-songs", "-o", "songs.csv", "--format", "table"], "The format of songs.csv must be csv, json or parquet"),
     ],
 )
-def test_an_invalid_call_is_one_sentence_and_exit_code_2(asked: Asked, arguments: list[str], sentence: str) -> None:
+def test_an_invalid_call_prints_one_sentence_and_exits_with_2(
+    asked: Asked, arguments: list[str], sentence: str
+) -> None:
     code, out, err = asked("query", *arguments)
     assert (code, out) == (2, "")
     assert sentence in err
@@ -162,11 +164,11 @@ def test_the_description_of_a_question_has_its_default_limit(asked: Asked) -> No
     assert "Without --limit" not in asked("query", "--list", "levels")[1]
 
 
-def test_all_rows_are_a_limit(asked: Asked) -> None:
+def test_limit_all_sends_no_limit(asked: Asked) -> None:
     assert "LIMIT" not in asked("query", "top-songs", "--limit", "all", "--sql")[1]
 
 
-def test_no_rows_are_a_sentence_and_no_error(configuration: Path, asked: Asked) -> None:
+def test_an_answer_without_rows_prints_a_sentence(configuration: Path, asked: Asked) -> None:
     """A program that reads the rows still finds their headings."""
     question = ["--config", configuration, "query", "plays-per-week", "--from", "2019-01-01"]
     sentence = "plays-per-week has no rows; the warehouse has plays from 2018-11-15 to 2018-11-15.\n"
@@ -175,7 +177,7 @@ def test_no_rows_are_a_sentence_and_no_error(configuration: Path, asked: Asked) 
     assert asked(*question, "--format", "csv", "-o", "-") == (0, headings, sentence)
 
 
-def test_a_song_that_nobody_played_is_a_sentence(configuration: Path, asked: Asked) -> None:
+def test_a_song_without_plays_prints_a_sentence(configuration: Path, asked: Asked) -> None:
     question = ["--config", configuration, "query", "song-history", "--song", "undo"]
     code, _, err = asked(*question)
     assert (code, err.endswith("to 2018-11-15, and names must match exactly.\n")) == (0, True)
@@ -188,7 +190,7 @@ def test_an_empty_warehouse_says_so(sparkify: Sparkify, configuration: Path, ask
     assert "has no plays. Run: sparkify-dwh load" in err
 
 
-def test_a_file_takes_the_format_of_its_ending(configuration: Path, tmp_path: Path, asked: Asked) -> None:
+def test_the_format_follows_from_the_ending_of_the_file(configuration: Path, tmp_path: Path, asked: Asked) -> None:
     for ending in ("csv", "JSON", "parquet"):
         written = tmp_path / f"days.{ending}"
         command = ["--config", configuration, "query", "plays-per-day", "-o", written]
@@ -198,7 +200,7 @@ def test_a_file_takes_the_format_of_its_ending(configuration: Path, tmp_path: Pa
     assert pq.read_table(tmp_path / "days.parquet").num_rows == 1
 
 
-def test_a_question_that_fails_leaves_the_file(tmp_path: Path, asked: Asked) -> None:
+def test_a_failing_question_keeps_the_existing_file(tmp_path: Path, asked: Asked) -> None:
     kept = tmp_path / "days.csv"
     kept.write_text("mine")
     configuration = tmp_path / "dwh.cfg"
@@ -208,7 +210,7 @@ def test_a_question_that_fails_leaves_the_file(tmp_path: Path, asked: Asked) -> 
     assert "hush" not in err
 
 
-def test_parquet_is_not_for_a_terminal(
+def test_parquet_on_a_terminal_is_refused(
     configuration: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     monkeypatch.setattr("sys.stdout", Terminal())
@@ -222,7 +224,7 @@ def test_parquet_goes_to_a_pipe(configuration: Path, run: Run, capfdbinary: pyte
     assert pq.read_table(io.BytesIO(capfdbinary.readouterr().out)).num_rows == 1
 
 
-def test_parquet_without_pyarrow_is_a_sentence_before_anything_is_asked(
+def test_parquet_without_pyarrow_is_refused_before_the_query(
     tmp_path: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)

@@ -66,7 +66,7 @@ def test_a_dash_is_standard_output(one_play: Path, run: Run, capsysbinary: pytes
         (["-o", "-", "--json"], "--json needs a file"),
     ],
 )
-def test_an_invalid_call_is_refused_in_a_sentence(
+def test_an_invalid_call_prints_one_sentence(
     one_play: Path,
     tmp_path: Path,
     run: Run,
@@ -95,7 +95,7 @@ def browser_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None
     importlib.reload(webbrowser)
 
 
-def test_it_is_opened_in_the_browser(
+def test_the_report_is_opened_in_the_browser(
     one_play: Path, tmp_path: Path, run: Run, capsys: Captured,
     browser_of: Callable[[str], None],
 ) -> None:  # fmt: skip

@@ -39,7 +39,7 @@ def run(full: Sparkify, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatc
     return run
 
 
-def test_what_was_exported_comes_back(full: Sparkify, run: Run, tmp_path: Path, capsys: Captured) -> None:
+def test_a_restore_brings_the_exported_rows_back(full: Sparkify, run: Run, tmp_path: Path, capsys: Captured) -> None:
     """The same rows with the same ids; and not a second time."""
     before = everything(full)
     assert run("export", "out") == 0
@@ -111,7 +111,7 @@ def test_an_incomplete_export_is_not_restored(full: Sparkify, run: Run, tmp_path
         (["s3://bucket/star/"], CLUSTER, 4, "could not be connected to"),
     ],
 )
-def test_an_invalid_call_is_a_sentence_and_an_exit_code(
+def test_an_invalid_call_prints_one_sentence_and_exits(
     run: Run, tmp_path: Path, capsys: Captured, arguments: list[str], configuration: str | None, code: int, sentence: str
 ) -> None:  # fmt: skip
     if configuration is not None:

@@ -41,7 +41,7 @@ def test_characters_that_the_output_cannot_encode_are_escaped(
     assert rb"\u041d\u043e\u0447\u043d\u043e\u0439" in written.getvalue()
 
 
-def test_a_refusal_of_the_warehouse_is_shown_in_its_words(
+def test_an_error_of_the_warehouse_is_shown_in_its_words(
     played: Sparkify, configuration: Path, run: Run, capsys: Captured
 ) -> None:
     with played.engine.begin() as connection:

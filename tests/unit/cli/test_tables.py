@@ -37,7 +37,7 @@ def configuration(sparkify: Sparkify, configuration: Path) -> Path:
     return configuration
 
 
-def test_times_are_whole_on_80_columns(configuration: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_times_are_not_cut_on_80_columns(configuration: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
     assert run("--config", configuration, "query", "sessions") == 0
     assert (

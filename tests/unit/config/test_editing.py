@@ -1,4 +1,4 @@
-"""Writing to dwh.cfg: the values change, and nothing else does."""
+"""Writing to dwh.cfg changes only the values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_value_is_replaced_where_it_stands() -> None:
     assert changed == "# ours\n[CLUSTER]\n; the endpoint\nHOST = new\nDB_NAME=dev\n\n[IAM_ROLE]\narn: arn:new\n"
 
 
-def test_what_is_not_there_is_added_to_its_section() -> None:
+def test_a_new_key_is_added_to_its_section() -> None:
     text = "[CLUSTER]\nDB_NAME=dev\n# HOST=example\n\n[S3]\nREGION=eu-west-1\n"
     assert with_values(text, {HOST: "new", ARN: "arn:new"}) == (
         "[CLUSTER]\nDB_NAME=dev\nHOST=new\n# HOST=example\n\n[S3]\nREGION=eu-west-1\n\n[IAM_ROLE]\nARN=arn:new\n"
@@ -40,13 +40,13 @@ def test_a_key_of_the_same_name_in_another_section_stays() -> None:
     assert with_values(text, {HOST: "new"}) == "[airflow]\nHOST=theirs\n[cluster]\nHOST=new\n"
 
 
-def test_the_line_ends_of_another_editor_stay() -> None:
+def test_windows_line_ends_stay() -> None:
     assert with_values("\ufeff[CLUSTER]\r\nHOST=old\r\n", {HOST: "new", ARN: "a"}) == (
         "\ufeff[CLUSTER]\r\nHOST=new\r\n\r\n[IAM_ROLE]\r\nARN=a\r\n"
     )
 
 
-def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_file(tmp_path: Path) -> None:
     file = tmp_path / "dwh.cfg"
     file.write_text("[CLUSTER]\n")
     file.chmod(0o644)
@@ -55,7 +55,7 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["dwh.cfg"]
 
 
-def test_a_link_goes_on_leading_to_the_file(tmp_path: Path) -> None:
+def test_a_symbolic_link_is_followed_and_kept(tmp_path: Path) -> None:
     (tmp_path / "real.cfg").write_text("[CLUSTER]\nHOST=old\n")
     (tmp_path / "dwh.cfg").symlink_to("real.cfg")
     write_values(tmp_path / "dwh.cfg", {HOST: "new"})
@@ -63,20 +63,22 @@ def test_a_link_goes_on_leading_to_the_file(tmp_path: Path) -> None:
     assert (tmp_path / "real.cfg").read_text() == "[CLUSTER]\nHOST=new\n"
 
 
-def test_a_file_that_is_not_there_is_made(tmp_path: Path) -> None:
+def test_a_missing_file_is_created(tmp_path: Path) -> None:
     write_values(tmp_path / "dwh.cfg", {HOST: "new"})
     assert read_values(tmp_path / "dwh.cfg", {}).get(*HOST) == "new"
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1).filter(str.strip))
-def test_every_printable_value_is_read_as_it_was_written(tmp_path_factory: pytest.TempPathFactory, value: str) -> None:
+def test_every_printable_value_survives_writing_and_reading(
+    tmp_path_factory: pytest.TempPathFactory, value: str
+) -> None:
     file = tmp_path_factory.getbasetemp() / "written.cfg"
     file.write_text("[CLUSTER]\nHOST=h\nDB_PASSWORD='old'\n")
     write_values(file, {("CLUSTER", "DB_PASSWORD"): value})
     assert read_values(file, {}).get("CLUSTER", "DB_PASSWORD") == value
 
 
-def test_what_cannot_be_written_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+def test_a_value_that_cannot_be_written_leaves_the_file_unchanged(tmp_path: Path) -> None:
     file = tmp_path / "dwh.cfg"
     file.write_text("[CLUSTER]\nHOST=old\n")
     with pytest.raises(
@@ -88,7 +90,7 @@ def test_what_cannot_be_written_leaves_the_file_as_it_was(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"no section\n"])
-def test_a_file_that_cannot_be_understood_is_left_alone(tmp_path: Path, content: bytes) -> None:
+def test_a_malformed_file_is_left_unchanged(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "dwh.cfg"
     file.write_bytes(content)
     with pytest.raises(ConfigurationError, match=r"dwh\.cfg is"):
@@ -96,13 +98,13 @@ def test_a_file_that_cannot_be_understood_is_left_alone(tmp_path: Path, content:
     assert file.read_bytes() == content
 
 
-def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"cannot be written"):
         write_values(tmp_path / "no" / "dwh.cfg", {HOST: "new"})
 
 
-def test_a_file_that_is_read_only_stays_as_it_is(tmp_path: Path) -> None:
-    """Its directory would let it be replaced."""
+def test_a_read_only_file_is_left_unchanged(tmp_path: Path) -> None:
+    """Although its directory would allow replacing it."""
     file = tmp_path / "dwh.cfg"
     file.write_text("[CLUSTER]\n")
     file.chmod(0o444)
@@ -111,7 +113,7 @@ def test_a_file_that_is_read_only_stays_as_it_is(tmp_path: Path) -> None:
     assert file.read_text() == "[CLUSTER]\n"
 
 
-def test_without_changes_it_is_only_seen_whether_there_could_be(tmp_path: Path) -> None:
+def test_without_changes_only_the_permission_is_checked(tmp_path: Path) -> None:
     file = tmp_path / "dwh.cfg"
     file.write_text("[CLUSTER]\n")
     before = file.stat()
@@ -123,7 +125,7 @@ def test_without_changes_it_is_only_seen_whether_there_could_be(tmp_path: Path) 
         write_values(tmp_path / "no" / "dwh.cfg", {})
 
 
-def test_what_somebody_else_writes_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_concurrent_change_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "dwh.cfg"
     file.write_text("[CLUSTER]\nHOST=old\n")
     flush, others = os.fsync, ["[CLUSTER]\nHOST=old\nDB_NAME=theirs\n"]

@@ -24,7 +24,7 @@ PODCASTS = (
 
 
 @pytest.mark.parametrize("field", SWITCHES, ids=lambda field: field.key)
-def test_every_switch_takes_the_same_words(field: Field) -> None:
+def test_every_switch_accepts_the_same_words(field: Field) -> None:
     for words, value in ((("yes", "TRUE", "On", "1"), True), (("no", "False", "OFF", "0"), False)):
         assert [field.reader(Given(word, "it")) for word in words] == [value] * 4
     with pytest.raises(ConfigurationError, match=r"^it must be true or false .* found something else") as error:
@@ -36,7 +36,7 @@ def test_the_readme_has_every_setting() -> None:
     assert render_reference(SPARKIFY.fields) in README.read_text(encoding="utf-8")
 
 
-def test_every_default_is_a_value_that_could_be_given() -> None:
+def test_every_default_is_a_valid_value() -> None:
     for field in FIELDS.values():
         if field.default is not None:
             assert field.reader(Given(str(field.default), field.key)) == field.default
@@ -57,7 +57,7 @@ def test_another_warehouse_has_other_inputs(tmp_path: Path) -> None:
         read_values(file, {"SPARKIFY_DWH_S3_EPISODE_JSONPATH": "x"}, table)
 
 
-def test_what_is_wrong_with_several_values_is_kept(tmp_path: Path) -> None:
+def test_errors_of_several_values_are_all_kept(tmp_path: Path) -> None:
     file = tmp_path / "dwh.cfg"
     file.write_text("[CLUSTER]\nHOST=h:70000\nIAM=maybe\nDB_USER=u\n[DWH]\nDWH_PUBLIC=maybe\n")
     reading = read_all(read_values(file, {}))

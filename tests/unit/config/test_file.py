@@ -33,7 +33,7 @@ def test_the_file_in_the_working_directory_is_read(file: Path) -> None:
     assert (values.directory, values.origin) == (file.parent, "dwh.cfg")
 
 
-def test_an_argument_goes_before_the_environment_and_that_before_the_working_directory(file: Path) -> None:
+def test_the_argument_wins_over_the_environment_and_the_working_directory(file: Path) -> None:
     for name in ("dwh.cfg", "named.cfg", "argument.cfg"):
         file.with_name(name).write_text(f"[CLUSTER]\nHOST={name}\n")
     environ = {"SPARKIFY_DWH_CONFIG": "named.cfg"}
@@ -42,8 +42,8 @@ def test_an_argument_goes_before_the_environment_and_that_before_the_working_dir
     assert read_values(None, {"SPARKIFY_DWH_CONFIG": ""}).get("CLUSTER", "HOST") == "dwh.cfg"
 
 
-def test_a_file_that_is_named_must_be_there(file: Path) -> None:
-    """Falling back to ./dwh.cfg would load into the wrong warehouse."""
+def test_a_named_file_must_exist(file: Path) -> None:
+    """A fallback to ./dwh.cfg would load into the wrong warehouse."""
     file.write_text("[CLUSTER]\nHOST=h\n")
     for path, environ in (("no.cfg", {}), (None, {"SPARKIFY_DWH_CONFIG": "no.cfg"})):
         with pytest.raises(ConfigurationError, match=r"no\.cfg does not exist"):
@@ -77,27 +77,27 @@ def test_without_any_configuration_the_message_says_what_to_do(file: Path) -> No
         "\tDB_PASSWORD='p%s=#;'x:['",
     ],
 )
-def test_a_password_may_hold_anything(file: Path, line: str) -> None:
+def test_a_password_may_contain_any_character(file: Path, line: str) -> None:
     """Neither %, # and ; nor quotes inside mean anything; the pair of quotes around the value does not belong to it."""
     file.write_text(f"[CLUSTER]\nHOST=h\n{line}\nDB_USER=u\n")
     assert read_values(None, {}).get("CLUSTER", "DB_PASSWORD") == "p%s=#;'x:["
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="'\""), min_size=1))
-def test_every_printable_password_comes_back(tmp_path_factory: pytest.TempPathFactory, password: str) -> None:
+def test_every_printable_password_is_read_back(tmp_path_factory: pytest.TempPathFactory, password: str) -> None:
     file = tmp_path_factory.getbasetemp() / "password.cfg"
     file.write_text(f"[CLUSTER]\nDB_PASSWORD={password}\n")
     assert read_values(file, {}).get("CLUSTER", "DB_PASSWORD") == password
 
 
-def test_a_file_of_another_editor_is_understood(file: Path) -> None:
+def test_files_of_any_editor_are_read(file: Path) -> None:
     """A byte order mark, Windows line ends, comments, sections in small letters, indented keys."""
     file.write_bytes(b"\xef\xbb\xbf# about\r\n[cluster]\r\n  ; more\r\n  HOST = h\r\n\r\n    DB_NAME = d\r\n")
     values = read_values(None, {})
     assert (values.get("CLUSTER", "HOST"), values.get("CLUSTER", "DB_NAME")) == ("h", "d")
 
 
-def test_what_other_programs_keep_in_the_file_is_left_alone(file: Path) -> None:
+def test_sections_of_other_programs_are_ignored(file: Path) -> None:
     file.write_text("[DEFAULT]\nHOSTS=x\n[airflow]\nHOST=y\n[CLUSTER]\nDB_HOST=z\nHOST=h\n[AWS]\nREGION=us-west-2\n")
     assert read_values(None, {}).get("CLUSTER", "HOST") == "h"
 
@@ -130,12 +130,12 @@ def test_a_misspelt_section_is_an_error(file: Path, written: str, meant: str) ->
         read_values(None, {})
 
 
-def test_a_section_of_its_own_beside_the_right_one_is_left_alone(file: Path) -> None:
+def test_an_unknown_section_beside_the_right_one_is_ignored(file: Path) -> None:
     file.write_text("[CLUSTERS]\nHOST=x\n[CLUSTER]\nHOST=h\n[airflow]\nHOST=y\n")
     assert read_values(None, {}).get("CLUSTER", "HOST") == "h"
 
 
-def test_after_a_demo_without_a_configuration_the_demos_is_named(file: Path) -> None:
+def test_without_a_configuration_the_one_of_a_demo_is_named(file: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"copy dwh\.cfg from the repository"):
         read_values(None, {})
     (file.parent / ".standin").mkdir()
@@ -144,7 +144,7 @@ def test_after_a_demo_without_a_configuration_the_demos_is_named(file: Path) -> 
         read_values(None, {})
 
 
-def test_a_similar_key_beside_the_right_one_is_no_misspelling(file: Path) -> None:
+def test_a_similar_key_beside_the_right_one_is_not_a_misspelling(file: Path) -> None:
     file.write_text("[S3]\nLOG_JSONPATH=s3://b/x\nSONG_JSONPATH=s3://b/y\n")
     assert read_values(None, {}).get("S3", "LOG_JSONPATH") == "s3://b/x"
 
@@ -169,14 +169,14 @@ def test_a_malformed_file_is_named_with_its_line_and_without_its_content(file: P
     assert error.value.__context__ is None
 
 
-def test_a_file_that_is_no_text_is_named_without_its_content(file: Path) -> None:
+def test_a_binary_file_is_named_without_its_content(file: Path) -> None:
     file.write_bytes("[CLUSTER]\nDB_PASSWORD=pa55".encode("utf-16"))
     with pytest.raises(ConfigurationError, match=r"dwh\.cfg is not UTF-8") as error:
         read_values(None, {})
     assert error.value.__context__ is None
 
 
-def test_a_directory_is_no_configuration(file: Path) -> None:
+def test_a_directory_is_not_a_configuration(file: Path) -> None:
     file.mkdir()
     with pytest.raises(ConfigurationError, match=r"dwh\.cfg cannot be read"):
         read_values(None, {})

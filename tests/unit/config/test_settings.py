@@ -1,4 +1,4 @@
-"""What the settings of a warehouse are, given its configuration."""
+"""Settings, as read from a configuration."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_cluster_is_reached_through_the_redshift_driver(tmp_path: Path) -> Non
 
 
 def test_a_load_reads_the_configured_locations(tmp_path: Path) -> None:
-    """A slash at the end is neither added nor lost: both are key prefixes, and not the same."""
+    """A slash at the end is neither added nor removed: prefixes with and without it differ."""
     assert settings_of(tmp_path, CLUSTER).for_load() == {
         "LOG_DATA": "s3://sparkify/log_data",
         "LOG_JSONPATH": "s3://sparkify/log_json_path.json",
@@ -55,13 +55,13 @@ def test_a_load_reads_the_configured_locations(tmp_path: Path) -> None:
     }
 
 
-def test_everything_that_a_connection_lacks_is_said_at_once(tmp_path: Path) -> None:
+def test_all_missing_settings_of_a_connection_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as error:
         _ = settings_of(tmp_path, "[CLUSTER]\nDB_USER=loader\nDB_PASSWORD=''\n").url
     assert re.findall(r"\[CLUSTER\] (\w+)", str(error.value)) == ["HOST", "DB_NAME", "DB_PASSWORD"]
 
 
-def test_everything_that_a_load_lacks_is_said_at_once(tmp_path: Path) -> None:
+def test_all_missing_settings_of_a_load_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as error:
         settings_of(tmp_path, "[CLUSTER]\nHOST=h\nDB_NAME=d\n[S3]\nSONG_DATA=s3://sparkify/songs/").for_load()
     for name in ("[CLUSTER] DB_USER", "[CLUSTER] DB_PASSWORD", "[IAM_ROLE] ARN", "[S3] LOG_DATA", "[S3] LOG_JSONPATH"):
@@ -70,8 +70,8 @@ def test_everything_that_a_load_lacks_is_said_at_once(tmp_path: Path) -> None:
     assert "SPARKIFY_DWH_CLUSTER_DB_USER" in str(error.value)
 
 
-def test_the_cluster_that_is_to_be_created_is_the_one_to_connect_to(tmp_path: Path) -> None:
-    """[DWH] stands in for what [CLUSTER] leaves out."""
+def test_settings_of_the_cluster_to_create_are_defaults_of_the_connection(tmp_path: Path) -> None:
+    """[DWH] gives the defaults of [CLUSTER]."""
     dwh = "[DWH]\nDWH_DB=sparkify\nDWH_DB_USER=admin\nDWH_DB_PASSWORD=secret\nDWH_PORT=5440\nDWH_NUM_NODES=4\n"
     settings = settings_of(tmp_path, f"[CLUSTER]\nHOST=h\nDB_USER=loader\n{dwh}")
     assert settings.url.render_as_string(hide_password=False) == "redshift+sparkify://loader:secret@h:5440/sparkify"
@@ -94,13 +94,13 @@ def test_an_endpoint_may_be_pasted_from_the_console(
     assert (settings.host, settings.db_port, settings.db_name) == expected
 
 
-def test_what_is_given_separately_wins_over_the_pasted_endpoint(tmp_path: Path) -> None:
+def test_separate_settings_win_over_the_pasted_endpoint(tmp_path: Path) -> None:
     settings = settings_of(tmp_path, "[CLUSTER]\nHOST=h:5441/dev\nDB_NAME=sparkify\nDB_PORT=5442\n")
     assert (settings.host, settings.db_port, settings.db_name) == ("h", 5442, "sparkify")
 
 
 @pytest.mark.parametrize("host", ["https://u:pa55@h/dev", "jdbc:redshift://h:1/dev?password=pa55", "loader:pa55@h"])
-def test_a_url_is_no_host(tmp_path: Path, host: str) -> None:
+def test_a_url_as_host_is_refused(tmp_path: Path, host: str) -> None:
     """The message does not show what was found, which may hold a password."""
     with pytest.raises(ConfigurationError, match=r"\[CLUSTER\] HOST must be a host") as error:
         settings_of(tmp_path, f"[CLUSTER]\nHOST={host}\n")
@@ -152,8 +152,8 @@ IDENTITY = "[CLUSTER]\nHOST=h\nDB_NAME=d\n"
 @pytest.mark.parametrize(
     "line", ["IAM=true", "IAM=Yes", "SECRET_ARN=arn:aws:secretsmanager:us-west-2:123456789012:secret:redshift!x-AbC"]
 )
-def test_whoever_logs_in_without_a_password_needs_none(tmp_path: Path, line: str) -> None:
-    """A password that is there all the same is not put into the URL."""
+def test_iam_and_secrets_need_no_password(tmp_path: Path, line: str) -> None:
+    """A configured password is then not part of the URL."""
     url = settings_of(tmp_path, f"{IDENTITY}{line}\nDB_PASSWORD=pa55\n").url
     assert (url.host, url.database, url.password) == ("h", "d", None)
 
@@ -186,13 +186,13 @@ REGION = r"\[AWS\] REGION must be a region like us-west-2"
         *((f"[AWS]\nREGION={region}", REGION) for region in ("Oregon", "us west 2", "us-west-2a")),
     ],
 )
-def test_a_value_that_cannot_work_is_refused(tmp_path: Path, line: str, sentence: str) -> None:
+def test_an_invalid_value_is_refused(tmp_path: Path, line: str, sentence: str) -> None:
     with pytest.raises(ConfigurationError, match=sentence) as error:
         settings_of(tmp_path, IDENTITY + line)
     assert "pa55" not in str(error.value)
 
 
-def test_a_connection_is_checked_and_limited_unless_said_otherwise(tmp_path: Path) -> None:
+def test_tls_is_verified_and_connecting_is_limited_by_default(tmp_path: Path) -> None:
     settings = settings_of(tmp_path, IDENTITY)
     assert (settings.tls, settings.connect_seconds, settings.query_group) == ("verify-full", 30, "sparkify_dwh")
     other = settings_of(tmp_path, f"{IDENTITY}TLS=Verify-CA\nCONNECT_SECONDS=2.5\nQUERY_GROUP=nightly\n")
@@ -209,7 +209,7 @@ def test_roles_may_be_chained(tmp_path: Path) -> None:
     assert settings_of(tmp_path, f"[IAM_ROLE]\nARN={chain}\n").role_arn == chain
 
 
-def test_the_region_of_the_inputs_is_that_of_the_cluster_unless_said_otherwise(tmp_path: Path) -> None:
+def test_the_region_of_the_inputs_defaults_to_that_of_the_cluster(tmp_path: Path) -> None:
     host = "[CLUSTER]\nHOST=x.y.eu-west-1.redshift.amazonaws.com\n"
     regions = [
         settings_of(tmp_path, text).bucket_region
@@ -229,7 +229,7 @@ def test_the_embedded_warehouse_needs_no_configuration(tmp_path: Path) -> None:
     assert settings.for_load() == inputs
 
 
-def test_no_secret_shows_in_what_is_printed_or_logged(tmp_path: Path) -> None:
+def test_no_secret_is_printed_or_logged(tmp_path: Path) -> None:
     aws = "[AWS]\nKEY=AKIAX\nSECRET=s/e+c\n[DWH]\nDWH_DB_PASSWORD=hidden\n"
     settings = settings_of(tmp_path, CLUSTER + aws)
     shown = f"{settings!r} {settings} {settings.db_password} {settings.db_password!r} {settings.url!r} {settings.url}"
@@ -237,8 +237,8 @@ def test_no_secret_shows_in_what_is_printed_or_logged(tmp_path: Path) -> None:
     assert "db_password=***" in shown
 
 
-def test_a_secret_does_not_leave_the_process() -> None:
-    """It can be copied, and compared with a secret; a string is never equal to it."""
+def test_a_secret_cannot_be_pickled() -> None:
+    """It can be copied and compared with another secret; it never equals a string."""
     secret = Secret("pa55")
     assert copy.deepcopy(secret) == secret == Secret("pa55") != "pa55"
     assert {secret: 1}[Secret("pa55")] == 1
@@ -255,7 +255,7 @@ def test_the_configuration_in_the_repository_is_the_embedded_stand_in() -> None:
 
 
 def test_the_example_of_a_cluster_names_every_key(tmp_path: Path) -> None:
-    """Taking the ``#`` off the example, as it says, gives a configuration that can load."""
+    """Without its ``#``, the example is a configuration that can load."""
     example = (ROOT / "dwh.cfg").read_text(encoding="utf-8").partition("A real cluster.")[2]
     text = "\n".join(re.findall(r"^#(\S.*)$", example, re.MULTILINE))
     settings = settings_of(tmp_path, text)

@@ -1,4 +1,4 @@
-"""Exactly once, by file: the ledger knows what was loaded, by URL and etag."""
+"""Incremental loads by file: the ledger records URL and etag."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_force_loads_what_was_loaded(loaded: Sparkify) -> None:
     assert not loaded.load(force=True).changed
 
 
-def test_since_and_files_choose_among_the_files(loaded: Sparkify) -> None:
+def test_since_and_files_select_files(loaded: Sparkify) -> None:
     for number, name in enumerate(
         ["2018/11/2018-11-29-b.json", "2018/12/2018-12-01-c.json", "2018/12/2018-12-02-d.json"]
     ):
@@ -82,7 +82,7 @@ def test_since_and_files_choose_among_the_files(loaded: Sparkify) -> None:
     assert files_loaded(loaded) == ["2018-11-29-b.json"]
 
 
-def test_one_name_is_a_name_and_a_day_may_be_a_text(loaded: Sparkify) -> None:
+def test_files_may_be_one_name_and_since_a_string(loaded: Sparkify) -> None:
     loaded.logs("2018/12/2018-12-01-c.json", an_event(itemInSession=100))
     loaded.logs("2018/12/2018-12-02-d.json", an_event(itemInSession=101))
     assert files_loaded(loaded, since="2018-12-02") == ["2018-12-02-d.json"]
@@ -90,8 +90,8 @@ def test_one_name_is_a_name_and_a_day_may_be_a_text(loaded: Sparkify) -> None:
 
 
 @pytest.mark.parametrize("of", [sparkify_dwh.load, make_plan], ids=["load", "plan"])
-def test_a_name_that_no_file_has_is_an_error(loaded: Sparkify, of: Callable[..., object]) -> None:
-    """Nothing is loaded: it was mistyped, or the file is still to come."""
+def test_a_name_without_a_file_is_an_error(loaded: Sparkify, of: Callable[..., object]) -> None:
+    """Nothing is loaded: the name is misspelt, or the file is not there yet."""
     loaded.logs("b.json", an_event(itemInSession=6))
     with pytest.raises(SourceError, match=r"log_data/ or .*song_data/ has a URL that ends in 'c\.json' \(--files\)"):
         of(loaded.settings, files=("b.json", "c.json"))
@@ -122,8 +122,8 @@ def test_hidden_files_are_left_out(loaded: Sparkify) -> None:
     assert loaded.load().files["staging_events"].hidden == 2
 
 
-def test_gzip_files_are_known_by_their_name(loaded: Sparkify) -> None:
-    """COPY tells no compression by itself, and takes one for all its files."""
+def test_gzip_files_are_recognized_by_name(loaded: Sparkify) -> None:
+    """COPY does not detect compression, and has one for all its files."""
     path = loaded.directory / "log_data" / "b.json.gz"
     path.write_bytes(gzip.compress(json.dumps(an_event(itemInSession=6)).encode()))
     loaded.logs("c.json", an_event(itemInSession=7))
@@ -131,7 +131,7 @@ def test_gzip_files_are_known_by_their_name(loaded: Sparkify) -> None:
     assert loaded.one("SELECT count(*) FROM songplays") == 3
 
 
-def test_manifests_are_gone_after_a_load_and_after_a_failure(loaded: Sparkify) -> None:
+def test_manifests_are_removed_after_a_load_and_after_a_failure(loaded: Sparkify) -> None:
     assert loaded.settings.standin_directory is not None
     manifests = loaded.settings.standin_directory / "manifests"
     loaded.logs("b.json", "no json")
@@ -140,8 +140,8 @@ def test_manifests_are_gone_after_a_load_and_after_a_failure(loaded: Sparkify) -
     assert list(manifests.iterdir()) == []
 
 
-def test_without_a_place_for_manifests_the_whole_prefix_is_loaded(loaded: Sparkify) -> None:
-    """Rows make it idempotent then, and the report says so."""
+def test_without_manifests_the_whole_prefix_is_loaded(loaded: Sparkify) -> None:
+    """Such a load is idempotent by row, and the report says so."""
     loaded.settings = replace(loaded.settings, manifests=None)
     loaded.logs("b.json", an_event(itemInSession=6))
     report = loaded.load()
@@ -150,7 +150,7 @@ def test_without_a_place_for_manifests_the_whole_prefix_is_loaded(loaded: Sparki
     assert "MANIFESTS" in report.warnings[0]
 
 
-def test_some_files_cannot_be_chosen_without_manifests(loaded: Sparkify) -> None:
+def test_files_cannot_be_selected_without_manifests(loaded: Sparkify) -> None:
     loaded.settings = replace(loaded.settings, manifests=None)
     with pytest.raises(UsageError, match="needs manifests"):
         loaded.load(since=date(2018, 12, 1))
@@ -189,12 +189,12 @@ def test_a_file_that_the_server_does_not_list_as_read_is_a_warning(sparkify: Spa
 
 @pytest.mark.parametrize("files", ["", [""], ["a.json", None], [1]])
 def test_invalid_file_names_are_refused(loaded: Sparkify, files: Any) -> None:
-    """Every URL ends in an empty text: a script whose variable is empty would load everything."""
+    """Every URL ends with an empty string: a script with an empty variable would load everything."""
     with pytest.raises(UsageError, match=r"Invalid file name .*: files \(--files\) takes the ends of URLs"):
         loaded.load(files=files)
 
 
-def test_files_that_were_not_chosen_are_counted(loaded: Sparkify) -> None:
+def test_files_that_were_not_selected_are_counted(loaded: Sparkify) -> None:
     loaded.logs("2018/11/2018-11-02-events.json", an_event(itemInSession=6))
     report = loaded.load(since="2018-12-01")
     assert report.files["staging_events"].not_chosen == 1
@@ -202,7 +202,7 @@ def test_files_that_were_not_chosen_are_counted(loaded: Sparkify) -> None:
     assert make_plan(loaded.settings, since="2018-12-01").to_dict()["inputs"]["staging_events"]["not_chosen"] == 1
 
 
-def test_rows_that_may_be_left_out_are_counted_and_listed(sparkify: Sparkify) -> None:
+def test_skipped_rows_are_counted_and_listed(sparkify: Sparkify) -> None:
     sparkify.logs("a.json", an_event(), "no json", an_event(itemInSession="six"))
     sparkify.songs("a.json", a_song())
     report = sparkify.load(max_errors=2)

@@ -23,7 +23,7 @@ UNREADABLE = select(*(literal_column(name).label(name) for name in NAMES)).selec
 
 @pytest.fixture
 def refused(sparkify: Sparkify) -> Sparkify:
-    """A load whose second line COPY refuses."""
+    """A load whose second record COPY rejects."""
     sparkify.logs("a.json", an_event(), an_event(itemInSession="six"))
     sparkify.songs("a.json", a_song())
     return sparkify
@@ -45,13 +45,13 @@ def test_the_rejected_rows_are_on_the_error(refused: Sparkify) -> None:
 
 
 def test_without_stl_load_errors_the_value_is_left_out(refused: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on Serverless (redshift guide, SYS_LOAD_ERROR_DETAIL)."""
+    """As on Serverless. Redshift guide, SYS_LOAD_ERROR_DETAIL"""
     monkeypatch.setattr(rejected_rows, "VIEWS", (rejected_rows.SYS_LOAD_ERROR_DETAIL, UNREADABLE))
     with pytest.raises(CopyError, match=r"a\.json line 2, column item_in_session: Invalid digit"):
         refused.load()
 
 
-def test_without_sys_load_error_detail_stl_load_errors_tells(
+def test_without_sys_load_error_detail_stl_load_errors_is_read(
     refused: Sparkify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may be forbidden to a plain user."""
@@ -66,8 +66,8 @@ def test_without_either_the_servers_message_is_shown(refused: Sparkify, monkeypa
         refused.load()
 
 
-def test_a_key_is_not_to_be_widened(sparkify: Sparkify) -> None:
-    """Redshift alters no column of a key. Redshift guide, r_ALTER_TABLE"""
+def test_a_column_of_a_key_is_not_advised_to_be_widened(sparkify: Sparkify) -> None:
+    """Redshift cannot alter columns of keys. Redshift guide, r_ALTER_TABLE"""
     sparkify.logs("a.json", an_event())
     sparkify.songs("a.json", a_song(song_id="S" * 42))
     with pytest.raises(CopyError, match=r"column song_id: .*\(1204\)\. Shorten the value: the column is part of a key"):
@@ -82,10 +82,10 @@ def test_a_long_value_is_shortened(sparkify: Sparkify) -> None:
 
 
 @pytest.mark.parametrize("readable", rejected_rows.VIEWS, ids=["sys_load_error_detail", "stl_load_errors"])
-def test_a_row_that_is_left_out_is_shown_from_either_view(
+def test_a_skipped_row_is_read_from_either_view(
     refused: Sparkify, monkeypatch: pytest.MonkeyPatch, readable: Select[Any]
 ) -> None:
-    """What one calls a COPY is not what the other calls it. Redshift guide, SYS_QUERY_HISTORY"""
+    """The two views identify a COPY differently. Redshift guide, SYS_QUERY_HISTORY"""
     monkeypatch.setattr(rejected_rows, "VIEWS", (readable, UNREADABLE))
     report = refused.load(max_errors=1)
     assert report.staged["staging_events"].rejected == 1
@@ -94,7 +94,7 @@ def test_a_row_that_is_left_out_is_shown_from_either_view(
 
 
 def test_every_row_is_shown_with_its_own_value(sparkify: Sparkify) -> None:
-    """Files of one record have them all at line 1."""
+    """In files of one record, all are at line 1."""
     for name in ("a", "b", "c"):
         sparkify.logs(f"{name}.json", an_event(ts=f"time of {name}"))
     sparkify.logs("d.json", an_event())
@@ -105,7 +105,7 @@ def test_every_row_is_shown_with_its_own_value(sparkify: Sparkify) -> None:
     ]
 
 
-def test_no_row_is_left_out_where_nobody_may_know_which(refused: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_row_is_skipped_when_the_views_cannot_be_read(refused: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rejected_rows, "VIEWS", (UNREADABLE, UNREADABLE))
     with pytest.raises(LoadError, match=r"neither .* can be read\. Grant SELECT on one of them"):
         refused.load(max_errors=1)
@@ -121,8 +121,8 @@ def test_rows_that_the_views_do_not_show_yet_are_counted(refused: Sparkify, monk
     assert report.rejected == ["staging_events: 1 row that the server does not show"]
 
 
-def test_rows_that_were_left_out_before_in_the_session_are_not_counted_again(refused: Sparkify) -> None:
-    """The first COPY, of plain files, leaves one out; the second, of packed ones, none."""
+def test_rows_skipped_earlier_in_the_session_are_not_counted_again(refused: Sparkify) -> None:
+    """The first COPY, of plain files, skips one row; the second, of packed files, none."""
     (refused.directory / "log_data" / "b.json.gz").write_bytes(
         gzip.compress(json.dumps(an_event(itemInSession=7)).encode())
     )

@@ -39,7 +39,7 @@ from sparkify_dwh.storage.store import ObjectStore
         an_event(extra=[1, {"a": None}]),
     ],
 )
-def test_what_copy_takes_is_no_problem(sparkify: Sparkify, event: dict[str, Any]) -> None:
+def test_a_value_that_copy_accepts_is_not_a_problem(sparkify: Sparkify, event: dict[str, Any]) -> None:
     path = sparkify.logs("a.json", event)
     sparkify.songs("a.json", a_song())
     assert validated(path).problems == []
@@ -87,7 +87,7 @@ def rejected_by_copy(path: Path) -> set[tuple[int, str, int]]:
 
 @pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
 @pytest.mark.parametrize("key", KEYS)
-def test_every_value_is_judged_as_copy_judges_it(
+def test_validation_and_copy_reject_the_same_values(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, options: tuple[str, ...]
 ) -> None:
     """Every option of COPY that changes what a column accepts changes it in both."""
@@ -107,7 +107,7 @@ def code_of(reason: str) -> int:
 
 
 @pytest.mark.parametrize("event", [an_event(userId=" 15"), an_event(length="NaN"), an_event(sessionId="15 ")])
-def test_a_plan_refuses_what_a_load_refuses(sparkify: Sparkify, event: dict[str, Any]) -> None:
+def test_a_plan_rejects_what_a_load_rejects(sparkify: Sparkify, event: dict[str, Any]) -> None:
     sparkify.logs("a.json", an_event(itemInSession=6), event)
     sparkify.songs("a.json", a_song())
     plan = make_plan(sparkify.settings)
@@ -123,7 +123,7 @@ def test_a_plan_refuses_what_a_load_refuses(sparkify: Sparkify, event: dict[str,
 def test_an_option_of_the_model_reaches_the_plan_and_the_load(
     sparkify: Sparkify, monkeypatch: pytest.MonkeyPatch, clause: str
 ) -> None:
-    """A blank page is NULL, which the column does not take, by BLANKSASNULL only."""
+    """A blank page becomes NULL, which the column rejects, with BLANKSASNULL only."""
     monkeypatch.setattr(StagingEvent, "copy_clauses", (*StagingEvent.copy_clauses, clause))
     sparkify.logs("a.json", an_event(page=" "))
     sparkify.songs("a.json", a_song())
@@ -137,7 +137,7 @@ def test_an_option_of_the_model_reaches_the_plan_and_the_load(
 
 
 def test_an_option_that_the_rules_do_not_know_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Redshift may take it, so it is no problem."""
+    """Redshift may accept it, so it is not a problem."""
     monkeypatch.setattr(StagingEvent, "copy_clauses", ("ENCODING UTF16",))
     path = tmp_path / "a.json"
     path.write_text("no json")
@@ -148,7 +148,7 @@ def test_an_option_that_the_rules_do_not_know_is_a_warning(tmp_path: Path, monke
     ]
 
 
-def test_an_option_that_copy_refuses_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_option_that_copy_rejects_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(StagingEvent, "copy_clauses", ("NULL AS 'x'",))
     path = tmp_path / "a.json"
     path.write_text(json.dumps(an_event()))
@@ -156,8 +156,8 @@ def test_an_option_that_copy_refuses_is_a_problem(tmp_path: Path, monkeypatch: p
     assert str(problem) == f"{path.as_uri()}: COPY option NULL AS is not supported with JSON"
 
 
-def test_validation_needs_nothing_of_the_stand_in(tmp_path: Path) -> None:
-    """The packages of its extra need not be installed."""
+def test_validation_does_not_import_the_stand_in(tmp_path: Path) -> None:
+    """The packages of the extra are not needed."""
     path = tmp_path / "a.json"
     path.write_text(json.dumps(an_event(page="")))
     program = f"""

@@ -20,15 +20,15 @@ def about(files: Input, *, has_manifests: bool = True, is_partial: bool = False)
     return file_warnings(StagingSong, files, has_manifests=has_manifests, is_partial=is_partial)
 
 
-def test_thousands_of_tiny_files_are_better_packed() -> None:
+def test_thousands_of_tiny_files_should_be_packed() -> None:
     (warning,) = of_sizes(*[250] * 1001)
     assert warning.startswith("1,001 files of 250 bytes on average")
     assert "`sparkify-dwh pack s3://sparkify/song_data/ TARGET`" in warning
     assert "c_best-practices-use-multiple-files" in warning
 
 
-def test_few_files_and_files_of_some_size_are_fine() -> None:
-    """Small data needs no more files than there are slices."""
+def test_few_files_and_large_files_are_fine() -> None:
+    """Small inputs need no more files than the cluster has slices."""
     assert of_sizes(250) == []
     assert of_sizes(*[250] * 1000) == []
     assert of_sizes(*[64 * 1024] * 1001) == []
@@ -58,7 +58,7 @@ def test_a_prefix_without_a_slash_is_fine_where_it_matches_one_folder() -> None:
     assert at("song_data/a.json", "song_data/b/c.json", prefix="s3://sparkify/song_data") == []
 
 
-def test_a_prefix_that_is_no_folders_name_is_meant_so() -> None:
+def test_a_prefix_that_is_not_a_folder_is_fine() -> None:
     assert at("songs_2018/a.json", "songs_2019/a.json", prefix="s3://sparkify/songs_") == []
 
 
@@ -73,7 +73,7 @@ def test_without_manifests_the_whole_prefix_is_loaded() -> None:
 
 
 def test_without_manifests_files_of_several_compressions_would_be_refused() -> None:
-    """COPY of a prefix takes one for all its files (redshift guide, copy-parameters-file-compression)."""
+    """COPY of a prefix has one compression for all files (Redshift guide, copy-parameters-file-compression)."""
     prefix = "s3://sparkify/song_data/"
     files = [StoredObject(f"{prefix}{name}", 250, "") for name in ("a.json.gz", "b.json")]
     assert "the files have 2 kinds of compression" in about(Input(prefix, files), has_manifests=False)[1]

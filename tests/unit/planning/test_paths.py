@@ -46,7 +46,7 @@ def test_jsonpaths_without_their_key_are_a_warning(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("path", "column"), [("$['user'][0]['name']", ""), ("$['user'][1]['name']", "artist")])
 def test_deeper_paths_are_followed(tmp_path: Path, path: str, column: str) -> None:
-    """An element that an array does not have is an error, a key that an object does not have is not."""
+    """A missing array element is an error; a missing key is NULL."""
     file = write_lines(tmp_path / "a.json", [an_event(user=[{"name": "Elena"}])])
     validation = validated(file, StagingEvent, PATHS.replace(b"$['artist']", path.encode()))
     assert [problem.column for problem in validation.problems] == [column] * bool(column)

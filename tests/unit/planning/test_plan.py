@@ -1,4 +1,4 @@
-"""A plan says what a load would do, and does nothing."""
+"""A plan describes a load and writes nothing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def planned(sparkify: Sparkify, **options: Any) -> Plan:
 
 
 def numbers(plan: Plan, table: str = "staging_events") -> dict[str, Any]:
-    """How many files of each kind."""
+    """The number of files of each kind."""
     found = plan.to_dict()["inputs"][table]
     return {name: found[name] for name in ("count", "new", "changed", "again", "known", "hidden")}
 
@@ -85,7 +85,7 @@ def test_files_can_be_chosen_as_for_a_load(waiting: Sparkify) -> None:
     assert numbers(planned(waiting, files=("b.json",)))["count"] == 1
 
 
-def test_real_files_have_nothing_to_say(sparkify: Sparkify, real_data: Path) -> None:
+def test_real_files_have_no_warnings(sparkify: Sparkify, real_data: Path) -> None:
     data = real_data.as_uri()
     logs, songs, paths = f"{data}/log_data/", f"{data}/song_data/", f"{data}/log_json_path.json"
     plan = make_plan(with_inputs(sparkify.settings, LOG_DATA=logs, SONG_DATA=songs, LOG_JSONPATH=paths))
@@ -94,7 +94,7 @@ def test_real_files_have_nothing_to_say(sparkify: Sparkify, real_data: Path) -> 
     assert "8,056 records in 30 files: every record would load" in str(plan)
 
 
-def test_what_would_be_refused_is_named_with_what_to_do(waiting: Sparkify) -> None:
+def test_a_rejected_record_is_named_with_its_remedy(waiting: Sparkify) -> None:
     path = waiting.logs("c.json", an_event(userId="nobody"), "no json")
     plan = planned(waiting)
     assert (
@@ -111,7 +111,7 @@ def test_texts_that_are_too_long_may_need_a_wider_column(waiting: Sparkify) -> N
     assert "widen the columns that are too short with a migration" in str(planned(waiting).error)
 
 
-def test_a_broken_file_cannot_be_left_out(waiting: Sparkify) -> None:
+def test_a_broken_file_cannot_be_skipped(waiting: Sparkify) -> None:
     waiting.logs("c.json.gz", "no gzip")
     assert str(planned(waiting).error).endswith("Correct the files that are named above, or move them away.")
     with pytest.raises(CopyError):
@@ -125,14 +125,14 @@ def test_a_sample_reads_some_of_the_files(waiting: Sparkify) -> None:
     assert "validation: 3 records in 3 files of 9, spread evenly: every record would load" in str(plan)
 
 
-def test_the_validation_can_be_left_out(waiting: Sparkify) -> None:
+def test_the_validation_can_be_skipped(waiting: Sparkify) -> None:
     waiting.logs("c.json", "no json")
     plan = planned(waiting, validate=False)
     assert [inputs.validation for inputs in plan.inputs] == [None, None]
     assert plan.rejected == 0
 
 
-def test_without_a_place_for_manifests_the_whole_prefix_is_planned(waiting: Sparkify) -> None:
+def test_without_manifests_the_whole_prefix_is_planned(waiting: Sparkify) -> None:
     """Hidden files too: COPY of a prefix reads them."""
     waiting.settings = replace(waiting.settings, manifests=None)
     plan = planned(waiting, since=date(2018, 12, 1))
@@ -150,7 +150,7 @@ def test_a_prefix_that_matches_neighbours_is_a_warning(waiting: Sparkify) -> Non
 
 @contextmanager
 def statements_sent() -> Iterator[list[str]]:
-    """The statements that any engine sends meanwhile."""
+    """The statements that any engine sends."""
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -164,12 +164,12 @@ def statements_sent() -> Iterator[list[str]]:
 
 
 def shape(statement: str) -> str:
-    """A statement without values, some of which are known only when a load sends it, and without blanks."""
+    """A statement without blanks and without values, which only a load knows."""
     without_values = re.sub(r"(?<!:):\w+|'[^']*'|\b\d+(?:\.\d+)?\b", "?", statement)
     return "".join(without_values.split())
 
 
-def test_the_statements_are_those_that_a_load_sends_in_its_order(waiting: Sparkify) -> None:
+def test_the_statements_equal_those_of_a_load_in_order(waiting: Sparkify) -> None:
     plan = planned(waiting)
     with statements_sent() as sent:
         waiting.load()
@@ -182,7 +182,7 @@ def test_the_statements_are_those_that_a_load_sends_in_its_order(waiting: Sparki
 
 
 def test_only_files_that_are_new_are_copied(waiting: Sparkify) -> None:
-    """One COPY for each kind of compression, as one takes one for all its files."""
+    """One COPY per compression, because a COPY has one for all its files."""
     waiting.logs("c.json.gz", "")
     sql = planned(waiting, validate=False).sql
     assert re.findall(r"FROM '.*/(LOAD_ID.*)'", sql) == [
@@ -202,8 +202,8 @@ def test_a_prefix_of_several_compressions_without_manifests_is_a_warning(waiting
 
 
 @pytest.mark.parametrize("has_manifests", [True, False])
-def test_the_copies_are_those_that_a_load_sends(sparkify: Sparkify, has_manifests: bool) -> None:
-    """To the letter, but for the number of the load."""
+def test_the_copies_equal_those_of_a_load(sparkify: Sparkify, has_manifests: bool) -> None:
+    """Exactly, except for the id of the load."""
     logs = sparkify.directory / "log_data"
     logs.mkdir(exist_ok=True)
     (logs / "a.json.gz").write_bytes(gzip.compress(json.dumps(an_event()).encode()))
@@ -219,13 +219,13 @@ def test_the_copies_are_those_that_a_load_sends(sparkify: Sparkify, has_manifest
     assert "\nGZIP" in copies[0]
 
 
-def test_the_bounds_of_the_batch_stand_for_what_is_not_known_yet(waiting: Sparkify) -> None:
+def test_the_bounds_of_the_batch_are_placeholders(waiting: Sparkify) -> None:
     statements = {statement.step: statement.sql for statement in planned(waiting).statements}
     assert statements["read batch"].startswith("SELECT min(staging_events.ts)")
     assert "time.start_time BETWEEN :first AND :last" in statements["fill time"]
 
 
-def test_a_plan_fails_where_a_load_would(sparkify: Sparkify) -> None:
+def test_a_plan_fails_like_a_load(sparkify: Sparkify) -> None:
     with pytest.raises(SourceError, match="log_data/ matches no file"):
         planned(sparkify)
     with pytest.raises(ConfigurationError, match="SONG_DATA"):
@@ -269,7 +269,7 @@ def test_the_command_as_json_prints_nothing_else(waiting: Sparkify) -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
-def test_what_copy_would_refuse_is_exit_code_7_after_the_plan(waiting: Sparkify, options: tuple[str, ...]) -> None:
+def test_a_plan_with_rejected_records_exits_with_7(waiting: Sparkify, options: tuple[str, ...]) -> None:
     waiting.logs("c.json", "no json")
     result = command(waiting, *options)
     assert isinstance(result.exception, CopyError)

@@ -51,7 +51,7 @@ class Page:
         return dict(self.js(f"return {figures}.map(each => [each.dataset.figure, each.children[1].innerText])"))
 
     def choose(self, first: date | str, last: date | str) -> None:
-        """As a person who changes both inputs."""
+        """Change both inputs as a person would."""
         for name, day in (("first", first), ("last", last)):
             self.js("document.forms.days.elements[arguments[0]].value = arguments[1]", name, str(day))
         self.js("document.forms.days.dispatchEvent(new Event('change', {bubbles: true}))")
@@ -63,7 +63,7 @@ class Page:
         return self.browser.execute_cdp_cmd(f"Emulation.{command}", parameters)
 
     def close(self) -> None:
-        """As it was when it was opened."""
+        """Return to the state after opening."""
         self.emulate("setEmulatedMedia", media="", features=[])
         self.emulate("clearDeviceMetricsOverride")
         self.js("for (const each of document.querySelectorAll('details')) each.open = false")
@@ -86,7 +86,7 @@ def opened(read: Page) -> Iterator[Page]:
 
 
 def test_the_charts_are_drawn_without_errors_or_network_requests(opened: Page) -> None:
-    """Hostile names among the data: no script but the page's own has run either."""
+    """The data contain hostile names: only the scripts of the page have run."""
     assert {chart for chart in CHARTS if opened.marks(chart)} == CHARTS
     assert opened.browser.get_log("browser") == []
     messages = [json.loads(entry["message"])["message"] for entry in opened.browser.get_log("performance")]
@@ -96,17 +96,17 @@ def test_the_charts_are_drawn_without_errors_or_network_requests(opened: Page) -
     assert opened.js("return document.images.length") == 0
 
 
-def test_axes_are_labelled_as_people_write(opened: Page) -> None:
+def test_axis_labels_are_formatted_for_people(opened: Page) -> None:
     labels = opened.js("return [...document.querySelectorAll('.chart svg text')].map(each => each.textContent)")
     assert {"16 Nov", "Monday", "23", "100%", "paid", "returning"} <= set(labels)
     assert [label for label in labels if re.search(r"\de[+-]?\d|NaN|undefined|null", label)] == []
 
 
 @pytest.mark.parametrize("part", [".figures", "#week", "[role=status]"])
-def test_the_script_finds_the_numbers_that_the_page_was_made_with(
+def test_the_script_computes_the_numbers_that_the_page_was_rendered_with(
     opened: Page, two_months: TwoMonths, part: str
 ) -> None:
-    """To the letter: Python formats them first, and JavaScript when days are chosen."""
+    """Exactly: Python formats them first, and JavaScript after days were chosen."""
     texts = """
         const made = new DOMParser().parseFromString(arguments[0], "text/html");
         const text = (document) => document.querySelector(arguments[1]).textContent.split(/\\s+/);
@@ -116,7 +116,7 @@ def test_the_script_finds_the_numbers_that_the_page_was_made_with(
     assert len(made) > 5
 
 
-def test_choosing_days_changes_the_numbers_to_those_of_the_days(opened: Page, two_months: TwoMonths) -> None:
+def test_choosing_days_updates_the_numbers(opened: Page, two_months: TwoMonths) -> None:
     days = Period(date(2018, 11, 21), date(2018, 11, 26))
     whole = opened.figures()
     opened.choose(days.first, days.last)
@@ -132,7 +132,7 @@ def test_choosing_days_changes_the_numbers_to_those_of_the_days(opened: Page, tw
     assert status == "21 to 26 November 2018, compared with 15 to 20 November 2018."
 
 
-def test_choosing_days_leaves_their_rows_and_marks(opened: Page) -> None:
+def test_choosing_days_filters_rows_and_charts(opened: Page) -> None:
     opened.choose("2018-11-21", "2018-11-26")
     rows = "return [...document.querySelectorAll('#when table[data-days] tbody tr')].filter(row => !row.hidden).length"
     assert opened.js(rows) == 6

@@ -1,4 +1,4 @@
-"""What a report says is what the questions of analytics say, of the period and of any of its days."""
+"""The numbers of a report equal those of the questions in analytics, for the period and for any of its days."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def rows(connection: Connection, question: Select[Any], *left_out: str) -> list[
 
 
 @pytest.mark.parametrize("days", SOME_DAYS, ids=str)
-def test_the_numbers_of_any_days_are_their_totals(listening: Listening, rollups: Connection, days: Period) -> None:
+def test_the_numbers_of_any_days_equal_the_totals_of_these_days(
+    listening: Listening, rollups: Connection, days: Period
+) -> None:
     """Listeners and sessions too, which do not add up over days."""
     totals = rollups.execute(analytics.totals(days.first, days.last)).one()
     numbers = measures(listening.daily, days)
@@ -64,13 +66,13 @@ def test_the_numbers_of_any_days_are_their_totals(listening: Listening, rollups:
     assert numbers["unmatched"] == pytest.approx(1 - totals.matched_plays / totals.plays)
 
 
-def test_the_headline_has_the_days_before(two_months: TwoMonths, listening: Listening) -> None:
+def test_the_headline_compares_with_the_days_before(two_months: TwoMonths, listening: Listening) -> None:
     figures = {figure.name: figure for figure in headline_figures(two_months.data)}
     assert two_months.data.comparable
     assert figures["plays"].before == measures(listening.daily, PERIOD.before())["plays"]
 
 
-def test_hours_are_those_of_the_questions(listening: Listening, rollups: Connection) -> None:
+def test_hours_equal_those_of_the_questions(listening: Listening, rollups: Connection) -> None:
     hours = rollups.execute(analytics.plays_per_hour(*DAYS)).all()
     assert sum(map(sum, listening.daily.hours)) == listening.plays
     assert {(row.hour.date(), row.hour.hour): row.plays for row in hours} == {
@@ -104,7 +106,7 @@ SECONDS = ["listening_seconds", "seconds"]
     ],
     ids=["levels", "cities", "states", "browsers", "platforms", "cohorts", "songs", "artists", "missing", "sessions"],
 )  # fmt: skip
-def test_the_report_asks_what_the_questions_ask(
+def test_the_report_equals_the_questions(
     rollups: Connection, ours: Select[Any], theirs: Select[Any], left_out: list[str]
 ) -> None:
     answer = rows(rollups, ours, *left_out)
@@ -112,14 +114,14 @@ def test_the_report_asks_what_the_questions_ask(
     assert len(answer) > 1
 
 
-def test_the_listening_time_of_songs_is_that_of_the_questions(listening: Listening, rollups: Connection) -> None:
+def test_the_listening_time_of_songs_equals_that_of_the_questions(listening: Listening, rollups: Connection) -> None:
     songs = rollups.execute(analytics.top_songs(*DAYS)).all()
     assert [song.seconds for song in listening.top_songs] == [row.listening_seconds for row in songs]
     assert (listening.top_songs[0].song, listening.top_songs[0].artist) == (SCRIPT, IMAGE)
 
 
 def test_a_change_of_level_is_from_the_first_play_to_the_last(listening: Listening, rollups: Connection) -> None:
-    """All the changes of a listener between them lead from the one to the other, or back."""
+    """The changes of a listener in between lead from one level to the other, or back."""
     levels: dict[int, list[str]] = {}
     for change in rollups.execute(analytics.level_changes(*DAYS)):
         levels.setdefault(change.user_id, []).extend((change.from_level, change.to_level))
@@ -129,7 +131,7 @@ def test_a_change_of_level_is_from_the_first_play_to_the_last(listening: Listeni
     assert Counter(ours) <= theirs  # a change may be from before the period
 
 
-def test_sessions_are_those_of_the_questions(listening: Listening, rollups: Connection) -> None:
+def test_sessions_equal_those_of_the_questions(listening: Listening, rollups: Connection) -> None:
     theirs = rollups.execute(analytics.sessions_summary(*DAYS)).one()
     ours = listening.sessions
     assert ours.number == theirs.sessions == sum(each.sessions for each in ours.classes)
@@ -140,18 +142,18 @@ def test_sessions_are_those_of_the_questions(listening: Listening, rollups: Conn
     assert ours.longest_length_seconds == theirs.longest_seconds
 
 
-def test_the_days_of_data_are_those_of_the_questions(two_months: TwoMonths, rollups: Connection) -> None:
+def test_the_days_of_data_equal_those_of_the_questions(two_months: TwoMonths, rollups: Connection) -> None:
     known = rollups.execute(analytics.days_of_data()).one()
     assert two_months.data.days == Period(known.first_day, known.last_day)
 
 
 @pytest.mark.parametrize("numbers", [[], [3], [1, 2], [1, 1, 5], [1, 2, 2, 9], [4, 1, 1, 1, 9, 9]])
-def test_the_median_of_counted_numbers_is_that_of_the_numbers(numbers: list[int]) -> None:
+def test_the_median_of_counts_is_the_median_of_the_numbers(numbers: list[int]) -> None:
     assert median(Counter(numbers)) == (statistics.median(numbers) if numbers else 0)
 
 
 def test_a_listener_of_many_days_counts_once() -> None:
-    """One who was there on the first and the third day, and one who was there on the third and the fourth."""
+    """One listened on the first and third day, one on the third and fourth."""
     listeners = [[1], [], [1, 0, 1], [0, 1]]
     span = Period(date(2018, 11, 1), date(2018, 11, 4))
     daily = Daily(span, [], [], [], {}, [], listeners, [], [])

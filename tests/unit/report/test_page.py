@@ -1,4 +1,4 @@
-"""The page: that no name in a log becomes part of it, that everybody can read it, and how large it is."""
+"""The page: escaping, accessibility, and size."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_no_name_becomes_part_of_the_page(html: str) -> None:
     assert "alert(1)</script>" not in html
 
 
-def test_json_in_the_page_ends_no_element() -> None:
+def test_json_in_the_page_cannot_end_its_element() -> None:
     assert as_json({"a": "</script><!--&"}) == '{"a":"\\u003c/script\\u003e\\u003c!--\\u0026"}'
 
 
@@ -80,7 +80,7 @@ def test_every_id_is_used_once_and_every_link_leads_somewhere(html: str) -> None
     assert set(re.findall(r'(?:href="#|aria-labelledby=")([^"]+)"', html)) <= set(ids)
 
 
-def test_the_page_lets_no_other_script_in(html: str) -> None:
+def test_the_content_security_policy_allows_no_other_script(html: str) -> None:
     html = unescape(html)
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', html)
     assert policy
@@ -105,7 +105,7 @@ def test_the_page_of_a_cluster_names_database_and_host_without_user_and_password
 
 
 def test_the_longest_report_stays_below_three_megabytes(two_months: TwoMonths, chart_script: str) -> None:
-    """A year with a year before it, every one of whose listeners comes back after every number of days."""
+    """A year compared with the year before, with listeners who return after every possible number of days."""
     period = Period(date(2018, 1, 1), date(2019, 1, 1))
     random = Random(0)
     size = 2 * period.days
@@ -124,7 +124,7 @@ def test_the_longest_report_stays_below_three_megabytes(two_months: TwoMonths, c
     assert len(render_page(data, chart_script).encode()) < 3_000_000
 
 
-def test_all_that_the_page_is_made_of_travels_in_the_wheel() -> None:
+def test_all_files_of_the_page_are_package_data() -> None:
     """Every file beside the modules is named as data of the package."""
     folder = ROOT / "sparkify_dwh" / "report"
     declared = ConfigParser()

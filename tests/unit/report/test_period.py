@@ -1,4 +1,4 @@
-"""Which days a report is about."""
+"""The days of a report."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_the_days_before_must_be_in_the_calendar() -> None:
         choose_period(LONG, date(1, 1, 2), date(1, 1, 9), LATER)
 
 
-def test_the_days_before_are_as_many() -> None:
+def test_the_comparison_has_as_many_days() -> None:
     assert Period(date(2018, 11, 1), date(2018, 11, 30)).before() == Period(date(2018, 10, 2), date(2018, 10, 31))
 
 

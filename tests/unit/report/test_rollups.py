@@ -1,4 +1,4 @@
-"""The temporary tables of a report: what they hold of a few plays."""
+"""The temporary tables of a report, filled from a few plays."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_the_statement_of_the_session_hours() -> None:
         (15, 15, []),
     ],
 )
-def test_a_bound_beyond_which_there_are_no_plays_is_left_out(first: int, last: int, bounds: list[str]) -> None:
+def test_a_bound_without_plays_beyond_it_is_left_out(first: int, last: int, bounds: list[str]) -> None:
     days = Period(date(2018, 11, first), date(2018, 11, last))
     statement = sql(audience(plays_of(DAY, days)))
     assert re.findall(r"songplays\.start_time \S+ '[^']+'", statement) == bounds
@@ -97,7 +97,7 @@ def test_names_that_differ_in_trailing_blanks_are_one_song(connection: Connectio
     assert rows(connection, questions.songs_played()) == [(2, 1)]
 
 
-def test_plays_without_a_user_are_days_of_data_and_no_listeners(connection: Connection) -> None:
+def test_plays_without_a_user_count_as_data_but_not_as_listeners(connection: Connection) -> None:
     create_tables(connection, a_play("2018-11-15 08:00:00", user_id=None), a_play(session_id=2))
     assert len(rows_of(connection, LISTENERS, "user_id")) == 2
     assert rows(connection, questions.days_of_data()) == [(date(2018, 11, 15), date(2018, 11, 15))]
