@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
+from sparkify_dwh.config.aliases import OTHER_SECTIONS, meant_by
 from sparkify_dwh.config.fields import FIELDS, PREFIX, Fields, Name, keys, sections, variable
 from sparkify_dwh.config.values import Given
 from sparkify_dwh.errors import ConfigurationError
@@ -22,7 +23,7 @@ FILE_VARIABLE = f"{PREFIX}CONFIG"
 DEFAULT_FILE = "dwh.cfg"
 DEMO_FILE = ".standin/dwh.cfg"  # written by `sparkify-dwh demo`
 
-# Similar enough are DB_PASWORD and DB_PASSWORD; DB_HOST and DWH_ENDPOINT are other names.
+# Similar enough are DB_PASWORD and DB_PASSWORD; DWH_ENDPOINT is another name of HOST (sparkify_dwh.config.aliases).
 MIN_SIMILARITY = 0.8
 
 
@@ -31,7 +32,8 @@ class Values:
     """The texts of the settings in file and environment. The environment wins; empty values count as absent.
 
     ``directory`` is what relative paths are relative to: the directory of the file, or the working directory without a
-    file. ``origin`` is the name of the configuration in messages. ``fields`` are the settings that there are.
+    file. ``origin`` is the name of the configuration in messages. ``fields`` are the settings that there are. ``written``
+    are the texts in the file with their quotes.
     """
 
     in_file: Mapping[Name, str] = field(repr=False)
@@ -39,6 +41,7 @@ class Values:
     directory: Path
     origin: str
     fields: Fields = field(repr=False)
+    written: Mapping[Name, str] = field(default_factory=dict, repr=False)
 
     def get(self, section: str, key: str) -> str | None:
         return self.in_environment.get((section, key)) or self.in_file.get((section, key))
@@ -50,8 +53,11 @@ class Values:
 
     def given(self, section: str, key: str, directory: Path | None = None) -> Given | None:
         """Return a value with its place; None when it is absent. ``directory`` is the base of local paths."""
-        text = self.get(section, key)
-        return None if text is None else Given(text, self.place(section, key), directory)
+        text, name = self.get(section, key), (section, key)
+        if text is None:
+            return None
+        written = text if name in self.in_environment else self.written.get(name, text).strip()
+        return Given(text, self.place(section, key), directory, is_quoted=written != text)
 
 
 def read_values(path: Path | str | None, environ: Mapping[str, str], fields: Fields = FIELDS) -> Values:
@@ -65,15 +71,17 @@ def read_values(path: Path | str | None, environ: Mapping[str, str], fields: Fie
     text = _text(file, is_required=bool(path or environ.get(FILE_VARIABLE)))
     in_file = {} if text is None else parse(text, file)
     in_environment = _from_environment(environ, fields)
+    known_in_file, known_in_environment = known_values(in_file, fields), known_values(in_environment, fields)
     _check_sections({section for section, _ in in_file}, file, fields)
+    _check_names(in_file, in_environment, {*known_in_file, *known_in_environment}, fields)
     _check_spelling(in_file, lambda name: f"{file}: [{name[0]}] {name[1]}", fields)
     _check_spelling(in_environment, variable, fields)
-    if text is None and not known_values(in_environment, fields):
+    if text is None and not known_in_environment:
         raise ConfigurationError(
             f"No configuration: {Path.cwd()} has no {DEFAULT_FILE} and the environment has no {PREFIX}...", _remedy()
         )
     directory, origin = (Path.cwd(), "the environment") if text is None else ((Path.cwd() / file).parent, str(file))
-    return Values(known_values(in_file, fields), known_values(in_environment, fields), directory, origin, fields)
+    return Values(known_in_file, known_in_environment, directory, origin, fields, in_file)
 
 
 def _remedy() -> str:
@@ -160,9 +168,33 @@ def _check_sections(given: Collection[str], file: Path, fields: Fields) -> None:
             )
 
 
+def _check_names(
+    in_file: Mapping[Name, str], in_environment: Mapping[Name, str], known: Collection[Name], fields: Fields
+) -> None:
+    """Refuse settings that a connection or a load uses under another name, unless the right one has a value too.
+
+    A section of another name may belong to another program when the right section is there.
+    """
+    sections_there = {section for section, _ in known}
+    renamed = []
+    for given, shown in ((in_file, _bracketed), (in_environment, variable)):
+        for name, value in given.items():
+            meant = meant_by(name, fields) if _unquoted(value.strip()) else None
+            if meant and meant[0] != "DWH" and meant not in known and OTHER_SECTIONS.get(name[0]) not in sections_there:
+                renamed.append(f"{shown(name)} is called {shown(meant)} here")
+    if renamed:
+        raise ConfigurationError(f"Settings under another name: {', '.join(renamed)}", "Rename them, or remove them")
+
+
+def _bracketed(name: Name) -> str:
+    return f"[{name[0]}] {name[1]}"
+
+
 def _check_spelling(given: Collection[Name], shown: Callable[[Name], str], fields: Fields) -> None:
     """Refuse an unknown key that is similar to a known one of its section, unless that one is there too."""
     for section, key in given:
+        if meant_by((section, key), fields):
+            continue
         similar = get_close_matches(key, keys(fields, section), n=1, cutoff=MIN_SIMILARITY)
         if similar and key != similar[0] and (section, similar[0]) not in given:
             raise ConfigurationError(

@@ -8,6 +8,7 @@ from typing import Any
 
 from sparkify_dwh.config.fields import Fields, Name
 from sparkify_dwh.config.file import Values
+from sparkify_dwh.config.mistakes import require_well_written
 from sparkify_dwh.config.values import STANDIN, Endpoint
 from sparkify_dwh.errors import ConfigurationError
 
@@ -70,7 +71,10 @@ def _read(reading: Reading, values: Values, name: Name, directory: Path | None) 
     given = values.given(*name, directory)
     if given is None:
         return
+    field = values.fields[name]
     try:
-        reading.values[name] = values.fields[name].reader(given)
+        if not field.is_secret:
+            require_well_written(given)
+        reading.values[name] = field.reader(given)
     except ConfigurationError as error:
         reading.errors.append(error)

@@ -23,7 +23,7 @@ MIN_PORT, MAX_PORT = 1, 65535
 MAX_SECONDS = 3600
 
 _YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
-_ENDPOINT = re.compile(r"(?P<host>[^\s:/?#@]+)(?::(?P<port>\d+))?(?:/(?P<db_name>[^\s/?#]*))?", re.ASCII)
+_ENDPOINT = re.compile(r"(?P<host>[A-Za-z0-9._-]+)(?::(?P<port>\d+))?(?:/(?P<db_name>[^\s/?#]*))?", re.ASCII)
 _ROLE = r"arn:aws[a-z-]*:iam::\d{12}:role/[^\s,]+"
 _ROLES = re.compile(rf"{_ROLE}(,{_ROLE})*", re.ASCII)
 _SECRET = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+", re.ASCII)
@@ -35,12 +35,14 @@ UNSHOWN = "something else"
 class Given:
     """The text of a value, and where it stands: ``dwh.cfg: [CLUSTER] HOST`` or an environment variable.
 
-    ``directory`` is what local paths are relative to; None when a real cluster reads the location.
+    ``directory`` is what local paths are relative to; None when a real cluster reads the location. ``is_quoted`` says that
+    the value was in quotes.
     """
 
     text: str = field(repr=False)
     place: str
     directory: Path | None = None
+    is_quoted: bool = False
 
 
 Reader = Callable[[Given], Any]
@@ -194,11 +196,18 @@ region = matching(r"[a-z]{2,5}(-[a-z]{2,12}){1,3}-[0-9]{1,2}", "a region like us
 
 def prefix(given: Given) -> str:
     """Return the URL of a key prefix."""
+    if "*" in given.text:
+        raise ConfigurationError(
+            f"{given.place} has a * in it, but COPY takes a key prefix: every object whose key begins with it",
+            "end it before the *, with a slash",
+        )
     return configured_location(given.place, given.text, given.directory)
 
 
 def object_url(given: Given) -> str:
     """Return the URL of one object."""
+    if "*" in given.text:
+        raise invalid(given.place, "must be one file", "a * in its name")
     url = prefix(given)
     if url.endswith("/"):
         raise invalid(given.place, "must be one file", "a key prefix that ends in a slash")

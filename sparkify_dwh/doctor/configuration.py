@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sparkify_dwh.cluster.spec import spec_of
+from sparkify_dwh.config.aliases import OTHER_SECTIONS, meant_by
 from sparkify_dwh.config.fields import PREFIX, Fields, sections, variable
 from sparkify_dwh.config.file import FILE_VARIABLE, Values, configuration_file, parse, read_values
+from sparkify_dwh.config.mistakes import COMMENT
 from sparkify_dwh.config.reading import read_all
 from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
 from sparkify_dwh.errors import ConfigurationError, SparkifyError
@@ -34,8 +36,10 @@ def configuration_findings(
     yield ok("configuration", _origin(file, values))
     if file.is_file():
         yield from _permissions(file, values)
-    for name in (*_unknown_settings(file, values.fields), *_unknown_variables(environ, values.fields)):
-        yield warning("configuration", f"{name} is not a known setting and is ignored: correct its name or remove it.")
+        yield from _comments(values)
+    for name, meant in (*_unknown_settings(file, values.fields), *_unknown_variables(environ, values.fields)):
+        remedy = f"{meant} is read instead" if meant else "correct its name or remove it"
+        yield warning("configuration", f"{name} is not a known setting and is ignored: {remedy}.")
     errors = read_all(values).errors
     for error in errors:
         yield problem("configuration", str(error))
@@ -66,22 +70,41 @@ def _permissions(file: Path, values: Values) -> Iterator[Finding]:
         )
 
 
-def _unknown_settings(file: Path, fields: Fields) -> Iterator[str]:
+def _comments(values: Values) -> Iterator[Finding]:
+    """Warn about passwords that seem to have a comment behind them. In other values it is an error."""
+    for (section, key), text in values.in_file.items():
+        if values.fields[section, key].is_secret and COMMENT.search(text):
+            yield warning(
+                "configuration",
+                f"[{section}] {key} seems to have a comment behind its value, which belongs to the value: give the "
+                "comment a line of its own.",
+            )
+
+
+Unknown = tuple[str, str | None]
+"""What is not a setting, and the setting that it seems to mean."""
+
+
+def _unknown_settings(file: Path, fields: Fields) -> Iterator[Unknown]:
     if not file.is_file():
         return
     text = file.read_text(encoding="utf-8-sig")
     for number, line in enumerate(text.split("\n"), 1):
-        if line.lstrip().startswith("[") and line.strip(" \t\r[]").upper() not in sections(fields):
+        name = line.strip(" \t\r[]").upper()
+        if line.lstrip().startswith("[") and name not in sections(fields):
             section = _SECTION.fullmatch(line)  # anything else is not shown: it may be a password in the wrong line
-            yield f"{file}: the section [{section['name']}]" if section else f"{file}: the section in line {number}"
+            shown = f"{file}: the section [{section['name']}]" if section else f"{file}: the section in line {number}"
+            yield shown, f"[{OTHER_SECTIONS[name]}]" if name in OTHER_SECTIONS else None
     for name, key in parse(text, file):
         if name in sections(fields) and (name, key) not in fields:
-            yield f"{file}: [{name}] {key}"
+            meant = meant_by((name, key), fields)
+            yield f"{file}: [{name}] {key}", f"[{meant[0]}] {meant[1]}" if meant else None
 
 
-def _unknown_variables(environ: Mapping[str, str], fields: Fields) -> list[str]:
-    known = {field.variable for field in fields.values()}
-    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known | OTHER_VARIABLES)
+def _unknown_variables(environ: Mapping[str, str], fields: Fields) -> Iterator[Unknown]:
+    known = {field.variable for field in fields.values()} | OTHER_VARIABLES
+    for name in sorted(name for name in environ if name.startswith(PREFIX) and name not in known):
+        yield name, None
 
 
 def _missing(settings: Settings) -> Iterator[Finding]:

@@ -15,7 +15,9 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from sparkify_dwh.errors import ConfigurationError, SourceError
 
-_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+BUCKET_RULE = "a bucket's name has 3 to 63 of a-z, 0-9, '-' and '.', with a letter or number at both ends"
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://|(?:s3|file):", re.IGNORECASE)
 
 
@@ -62,7 +64,7 @@ def split_s3(url: str) -> tuple[str, str]:
     """Return bucket and key (or key prefix, perhaps empty) of an ``s3://`` URL. Raises SourceError for another URL."""
     bucket, _, key = url.removeprefix("s3://").partition("/")
     if not url.startswith("s3://") or not _BUCKET.fullmatch(bucket):
-        raise SourceError(f"An object in S3 needs a URL like s3://bucket/key, found {shown(url)!r}")
+        raise SourceError(f"An object in S3 needs a URL like s3://bucket/key, found {shown(url)!r}; {BUCKET_RULE}")
     return bucket, key
 
 
@@ -121,6 +123,8 @@ def _invalid(name: str, value: str, scheme: str | None, *, is_local: bool) -> Co
             f"{name} is {shown(value)!r}, and Redshift cannot read local files",
             "put the data in S3 and give s3://bucket/key, or set [CLUSTER] HOST=standin",
         )
+    if scheme == "s3" and value[len("s3://") :].partition("/")[0]:
+        return ConfigurationError(f"{name} is {shown(value)!r}, but {BUCKET_RULE}", "correct it")
     others = ", file:///absolute/path or a plain path" if is_local else " (with HOST=standin also a local path)"
     return ConfigurationError(f"{name} must be s3://bucket/key{others}, found {shown(value)!r}", "correct it")
 

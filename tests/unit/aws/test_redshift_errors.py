@@ -14,14 +14,14 @@ MISSING = "S3ServiceException:The specified bucket does not exist,Status 404,Err
 ELSEWHERE = "S3ServiceException:The bucket is elsewhere,Status 301,Error PermanentRedirect,Rid 0F1,CanRetry 1"
 BUSY = "S3ServiceException:Please reduce your request rate.,Status 503,Error SlowDown,Rid 0F1,CanRetry 1"
 
-LOADING = ServerRequest("s3://bk/log_data/", None)
-RESTORING = ServerRequest("s3://bk/star/songs/", None, takes_region=False)
+LOADING = ServerRequest("s3://bkt/log_data/", None)
+RESTORING = ServerRequest("s3://bkt/star/songs/", None, takes_region=False)
 
 BOX = f"""
   -----------------------------------------------
   error:  {DENIED}
   code:      8001
-  context:   S3 key being read : s3://bk/log_data/a.json
+  context:   S3 key being read : s3://bkt/log_data/a.json
   query:     1234
   location:  s3_utility.cpp:672
   process:   padbmaster [pid=31337]
@@ -34,7 +34,7 @@ BOX = f"""
     [
         (
             DENIED,
-            "the cluster's default role may not read s3://bk/log_data/",
+            "the cluster's default role may not read s3://bkt/log_data/",
             "grant it s3:GetObject and s3:ListBucket there",
         ),
         (
@@ -42,13 +42,13 @@ BOX = f"""
             "the cluster may not use the cluster's default role",
             "attach the role to the cluster, and let Redshift assume it",
         ),
-        (MISSING, "there is no bucket for s3://bk/log_data/", "correct the URL"),
+        (MISSING, "there is no bucket for s3://bkt/log_data/", "correct the URL"),
         (
             ELSEWHERE,
-            "the bucket of s3://bk/log_data/ is in another region than the cluster",
+            "the bucket of s3://bkt/log_data/ is in another region than the cluster",
             "give its region as [S3] REGION",
         ),
-        (BUSY, "S3 could not serve s3://bk/log_data/", "run it again"),
+        (BUSY, "S3 could not serve s3://bkt/log_data/", "run it again"),
     ],
 )
 def test_a_copy_that_may_not_read_is_explained(message: str, meaning: str, hint: str) -> None:
@@ -58,7 +58,7 @@ def test_a_copy_that_may_not_read_is_explained(message: str, meaning: str, hint:
 def test_parquet_cannot_be_restored_from_another_region() -> None:
     """Redshift guide, copy-usage_notes-copy-from-columnar"""
     assert explain_server_error(ELSEWHERE, RESTORING) == (
-        "the bucket of s3://bk/star/songs/ is in another region than the cluster",
+        "the bucket of s3://bkt/star/songs/ is in another region than the cluster",
         "copy it to a bucket in the cluster's region",
     )
 
@@ -73,7 +73,7 @@ def said(message: str, detail: str) -> str:
 
 
 def test_a_message_is_said_once_with_the_file_that_was_read() -> None:
-    assert said(DENIED, BOX) == f"{DENIED} S3 key being read : s3://bk/log_data/a.json"
+    assert said(DENIED, BOX) == f"{DENIED} S3 key being read : s3://bkt/log_data/a.json"
 
 
 def test_a_detail_that_says_more_is_kept() -> None:

@@ -88,14 +88,14 @@ def test_texts_in_the_query_are_literals_within_a_literal() -> None:
         + r"FROM songs "
         + "\n"
         + r"WHERE songs.title = ''it''''s a\\\\b 100%''')"
-    ) in sql(UnloadCommand(query, r"s3://bk/a'\b"))
-    assert r"TO 's3://bk/a''\\b'" in sql(UnloadCommand(query, r"s3://bk/a'\b"))
+    ) in sql(UnloadCommand(query, r"s3://bkt/a'\b"))
+    assert r"TO 's3://bkt/a''\\b'" in sql(UnloadCommand(query, r"s3://bkt/a'\b"))
 
 
 def test_no_unload_holds_a_secret() -> None:
     """There is no form with keys: UNLOAD is authorised by a role."""
     settings = replace(CLUSTER, aws_key=Secret("AKIAGIVEN"), aws_secret=Secret("pa55"))
-    statements = " ".join(sql(unload_command(model, "s3://bk/k/", settings)) for model in STAR)
+    statements = " ".join(sql(unload_command(model, "s3://bkt/k/", settings)) for model in STAR)
     assert not any(word in statements for word in ("AKIA", "pa55", "CREDENTIALS", "ACCESS_KEY"))
 
 
@@ -201,12 +201,12 @@ def test_the_folder_of_the_configuration_is_the_default(star: Sparkify, target: 
 
 def test_a_cluster_needs_a_role() -> None:
     with pytest.raises(ConfigurationError, match=r"lacks \[IAM_ROLE\] ARN: add the role with which Redshift writes S3"):
-        export(replace(CLUSTER, role_arn=None), "s3://bk/star/")
+        export(replace(CLUSTER, role_arn=None), "s3://bkt/star/")
 
 
 def test_an_unknown_table_is_named() -> None:
     with pytest.raises(UsageError, match=r"no table 'plays' in the star: its tables are artists, songs, users"):
-        export(CLUSTER, "s3://bk/star/", tables=["songs", "plays"])
+        export(CLUSTER, "s3://bkt/star/", tables=["songs", "plays"])
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from sparkify_dwh.errors import ExportError, UsageError
 from sparkify_dwh.export import export
 from sparkify_dwh.export.failures import explain_failure
 
-UNLOADING = ServerRequest("s3://bk/songs/", ROLE, writes=True)
+UNLOADING = ServerRequest("s3://bkt/songs/", ROLE, writes=True)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_a_failed_export_has_no_manifest_and_says_what_is_left(unwritable: Spark
     with pytest.raises(ExportError) as raised:
         export(unwritable.settings, str(target))
     assert f"The export failed at {target.as_uri()}/users/: UNLOAD to PARQUET cannot write" in str(raised.value)
-    assert f"no manifest, and 4 files are left under {target.as_uri()}/: export again with over" in str(raised.value)
+    assert f"no manifest, and 4 files are left under {target.as_uri()}/: export again with --over" in str(raised.value)
     assert len(files(target)) == 4
     assert "export.json" not in files(target)
 
@@ -105,17 +105,17 @@ def test_a_conflict_is_recognised_by_its_detail() -> None:
     [
         (
             "S3ServiceException:Access Denied,Status 403,Error AccessDenied,Rid 0F1,ExtRid x=,CanRetry 1",
-            f"{ROLE} may not write to s3://bk/songs/",
+            f"{ROLE} may not write to s3://bkt/songs/",
             "grant it s3:PutObject, s3:GetBucketLocation and s3:ListBucket there",
         ),
         (
             "S3ServiceException:User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: s3:PutObject on x",
-            f"{ROLE} may not write to s3://bk/songs/",
+            f"{ROLE} may not write to s3://bkt/songs/",
             "grant it s3:PutObject, s3:GetBucketLocation and s3:ListBucket there",
         ),
         (
             "S3ServiceException:The bucket you are attempting to access must be addressed using the specified endpoint.",
-            "the bucket of s3://bk/songs/ is in another region than the cluster",
+            "the bucket of s3://bkt/songs/ is in another region than the cluster",
             "give its region as [S3] REGION",
         ),
         (
@@ -125,7 +125,7 @@ def test_a_conflict_is_recognised_by_its_detail() -> None:
         ),
         (
             "Specified unload destination on S3 is not empty. Consider using",
-            "another program has written to s3://bk/songs/ since this export began",
+            "another program has written to s3://bkt/songs/ since this export began",
             "export again when it is done",
         ),
     ],
