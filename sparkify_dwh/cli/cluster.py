@@ -1,4 +1,4 @@
-"""``sparkify-dwh cluster``: up, status, pause, resume, down, expire."""
+"""``sparkify-dwh cluster``: up, status, pause, resume, down, expire, policy."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from sparkify_dwh.cli.cluster_output import (
     print_written,
     status_lines,
 )
+from sparkify_dwh.cli.cluster_policy import policy
 from sparkify_dwh.cli.context import Invocation, confirm, is_quiet, pass_invocation
 from sparkify_dwh.cli.options import json_option, yes_option
 from sparkify_dwh.cli.output import print_json, progress
@@ -242,3 +243,6 @@ def expire(invocation: Invocation, snapshot: bool, dry_run: bool, as_json: bool)
         print_removed(removed, dry_run)
     if not expired:
         click.echo("No cluster has expired.")
+
+
+cluster.add_command(policy)

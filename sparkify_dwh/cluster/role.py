@@ -92,7 +92,7 @@ def _create_role(execution: Execution, spec: ClusterSpec) -> str:
         "iam",
         "create_role",
         RoleName=spec.role_name,
-        AssumeRolePolicyDocument=policy.trust(),
+        AssumeRolePolicyDocument=json.dumps(policy.trust()),
         Description=f"Redshift reads and writes S3 for the warehouse {spec.identifier} of sparkify-dwh",
         Tags=tags.as_list({**tags.tags_of(spec.identifier), tags.REGION: aws.region}),
     )
@@ -104,7 +104,7 @@ def _create_role(execution: Execution, spec: ClusterSpec) -> str:
 def _update_policies(execution: Execution, spec: ClusterSpec, settings: Settings) -> None:
     """Grant the role what the settings need, and revoke what earlier settings needed."""
     aws, name = execution.aws, spec.role_name
-    document = policy.access(settings, aws.partition)
+    document, export = policy.access(settings, aws.partition), policy.in_s3(settings.export)
     current = aws.call("iam", "get_role_policy", absent=MISSING, RoleName=name, PolicyName=policy.POLICY_NAME)
     read_all_arn = f"arn:{aws.partition}:iam::aws:policy/{policy.READ_ALL}"
     reads_all = read_all_arn in _attached_policies(aws, name)
@@ -113,25 +113,19 @@ def _update_policies(execution: Execution, spec: ClusterSpec, settings: Settings
             step = f"allow it to read all of S3 ({policy.READ_ALL}), because no location in S3 is configured"
             execution.do(step, "iam", "attach_role_policy", RoleName=name, PolicyArn=read_all_arn)
         return
-    if current.get("PolicyDocument") != json.loads(document):
+    if current.get("PolicyDocument") != document:
         execution.do(
-            f"allow it to read the configured locations{_write_locations(settings)}",
+            "allow it to read the configured locations" + (", and to write to EXPORT" if export else ""),
             "iam",
             "put_role_policy",
             retry=_UNTIL_ROLE_IS_KNOWN,
             RoleName=name,
             PolicyName=policy.POLICY_NAME,
-            PolicyDocument=document,
+            PolicyDocument=json.dumps(document),
         )
     if reads_all:
         step = "no longer allow it to read all of S3"
         execution.do(step, "iam", "detach_role_policy", absent=MISSING, RoleName=name, PolicyArn=read_all_arn)
-
-
-def _write_locations(settings: Settings) -> str:
-    locations = {"MANIFESTS": settings.manifests, "EXPORT": settings.export}
-    names = " and ".join(name for name, url in locations.items() if policy.in_s3(url))
-    return f", and to write to {names}" if names else ""
 
 
 def _attached_policies(aws: Aws, name: str) -> set[str]:

@@ -79,11 +79,11 @@ def test_an_option_has_the_same_help_in_all_commands(name: str) -> None:
 
 
 def test_commands_that_report_data_have_json() -> None:
-    """A demonstration, SQL, a script, and a server that runs until it is stopped."""
+    """A demonstration, SQL, a script, policies, which are JSON, and a server that runs until it is stopped."""
     without = {
         path for path, command in commands() if not any("--json" in parameter.opts for parameter in command.params)
     }
-    assert without == {"demo", "sql", "completion", "standin serve"}
+    assert without == {"demo", "sql", "completion", "cluster policy", "standin serve"}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -21,13 +20,13 @@ from sparkify_dwh.settings import Settings
 READ_ALL = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 
 
-def statements(document: str | None) -> dict[str, Any]:
+def statements(document: dict[str, Any] | None) -> dict[str, Any]:
     assert document is not None
-    return {statement["Sid"]: statement for statement in json.loads(document)["Statement"]}
+    return {statement["Sid"]: statement for statement in document["Statement"]}
 
 
 def test_only_redshift_may_assume_the_role() -> None:
-    (statement,) = json.loads(policy.trust())["Statement"]
+    (statement,) = policy.trust()["Statement"]
     assert statement["Principal"] == {"Service": ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]}
     assert (statement["Effect"], statement["Action"]) == ("Allow", "sts:AssumeRole")
 
@@ -47,14 +46,16 @@ def test_the_role_reads_only_the_configured_inputs() -> None:
     assert "Write" not in granted
 
 
-def test_the_role_writes_manifests_and_exports() -> None:
+def test_the_role_reads_manifests_and_writes_exports() -> None:
+    """Loads write their manifests by their own identity; a restore reads exports."""
     settings = Settings(manifests="s3://warehouse/manifests/", export="s3://warehouse/export/")
     granted = statements(policy.access(settings, "aws-cn"))
-    assert "s3:PutObject" in granted["Write"]["Action"]
-    assert granted["Write"]["Resource"] == [
+    assert granted["Read"]["Resource"] == [
         "arn:aws-cn:s3:::warehouse/export/*",
         "arn:aws-cn:s3:::warehouse/manifests/*",
     ]
+    assert granted["Write"]["Action"] == ["s3:PutObject", "s3:AbortMultipartUpload"]
+    assert granted["Write"]["Resource"] == ["arn:aws-cn:s3:::warehouse/export/*"]
 
 
 def test_wildcards_in_a_key_are_escaped() -> None:
