@@ -7,6 +7,8 @@
 Reading validates the given values. ``url`` and ``for_load`` report everything that is missing for them at once. Passwords
 and keys are ``Secret``, which is never shown by repr, logs or pickle.
 
+A new setting is a row of ``sparkify_dwh.config.fields``, and an attribute here.
+
 Limits: [AWS] has no key for the session token of temporary credentials: leave it empty and use the environment, a profile or
 the role of the machine. A host is a name or an IPv4 address, not IPv6.
 """

@@ -3,6 +3,6 @@
 loader          the transaction: lock, stage, fill the star, check, record, commit; and the options of a load
 input_files     which files are new                      stage           COPY of a batch, and its deduplication
 rejected_rows   what COPY refused, within the limit      ledger_entries  which files were loaded
-locking         one load at a time                       retries         another try after a conflict or a lost connection
+locking         wait while another load runs             retries         another try after a conflict or a lost connection
 report          what a load did
 """

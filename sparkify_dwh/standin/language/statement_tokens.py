@@ -12,9 +12,8 @@ class StatementTokens:
 
     def __init__(self, sql: str) -> None:
         self._tokens = tokenize(sql)
-        self._opened_at: list[
-            int
-        ] = []  # for each token, the index of the bracket that encloses it; -1 outside of brackets
+        # For each token, the index of the bracket that encloses it; -1 outside of brackets.
+        self._opened_at: list[int] = []
         self._closing: dict[int, int] = {}
         stack = [-1]
         for index, token in enumerate(self._tokens):
