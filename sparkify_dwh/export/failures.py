@@ -20,9 +20,5 @@ def explain_failure(error: DBAPIError | SparkifyError, request: ServerRequest) -
         return f"another transaction was in the way ({message})", "run it again"
     if "unload destination on S3 is not empty" in message:
         meaning = f"another program has written to {request.url} since this export began"
-        return f"{meaning} ({message})", "export again when it is done"
-    explanation = explain_server_error(message, request)
-    if explanation is None:
-        return message.rstrip("."), ""
-    meaning, hint = explanation
-    return f"{meaning} ({message})", hint
+        return meaning, "export again when it is done"
+    return explain_server_error(message, request) or (message.rstrip("."), "")

@@ -53,6 +53,7 @@ STL_LOAD_ERRORS = _view(
 VIEWS = (SYS_LOAD_ERROR_DETAIL, STL_LOAD_ERRORS)
 
 TOO_LONG_CODE = 1204
+MORE = "`sparkify-dwh plan` says more: all rejected rows, and whether --max-errors could leave them out."
 REJECTED_NOTICE = re.compile(r"(\d+) record\(s\) could not be loaded")
 
 
@@ -93,18 +94,19 @@ def explain(connection: Connection, failure: CopyFailed, star: Iterable[type[Sta
     if explanation is None:
         return CopyError(f"{what}: {failure}")
     meaning, hint = explanation
-    return CopyError(f"{what}: {meaning} ({failure})", hint)
+    return CopyError(f"{what}: {meaning}", hint)
 
 
 def _hint(row: RejectedRow, target: Table, star: Iterable[type[StarTable]]) -> str:
     if row.code == TOO_LONG_CODE and row.column in target.c and isinstance(target.c[row.column].type, String):
         if any(row.column in model.table().primary_key.columns for model in star):
-            return "Shorten the value: the column is part of a key, and Redshift cannot alter key columns."
+            return f"Shorten the value: the column is part of a key, and Redshift cannot alter key columns. {MORE}"
         return (
             "Shorten the value, or widen the column, and the star's columns that are filled from it, with a migration, in "
-            f'op.get_context().autocommit_block(): op.alter_column("{target.name}", "{row.column}", type_=sa.String(...)).'
+            f'op.get_context().autocommit_block(): op.alter_column("{target.name}", "{row.column}", type_=sa.String(...)). '
+            f"{MORE}"
         )
-    return "Correct the file, or skip rejected rows with --max-errors."
+    return f"Correct the file. {MORE}"
 
 
 def rejected_rows(connection: Connection, session_id: int, limit: int = 10) -> list[RejectedRow]:

@@ -13,6 +13,8 @@ MAX_SHOWN_BYTES = 1024
 INVALID_LINE = 1216
 
 
+FIRST_BYTE_SURROGATE, LAST_BYTE_SURROGATE = 0xDC80, 0xDCFF  # of the bytes 0x80 to 0xFF
+
 # PostgreSQL stores no NUL; surrogates stand for bytes that are not UTF-8.
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -56,8 +58,16 @@ class LoadReject:
 
 
 def printable(text: str) -> str:
-    """Return a reason with escapes for control characters and for bytes that were not UTF-8."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+    """Return a reason with escapes for control characters and for bytes that were not UTF-8: \\xe9."""
+    return "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    """Return a character as an escape; a surrogate that stands for a byte as the byte (PEP 383)."""
+    code = ord(character)
+    if FIRST_BYTE_SURROGATE <= code <= LAST_BYTE_SURROGATE:
+        return f"\\x{code - FIRST_BYTE_SURROGATE + 0x80:02x}"
+    return character.encode("unicode_escape", "surrogatepass").decode()
 
 
 def shown(text: str) -> str:

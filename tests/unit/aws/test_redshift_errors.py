@@ -35,18 +35,43 @@ BOX = f"""
         (
             DENIED,
             "the cluster's default role may not read s3://bkt/log_data/",
-            "grant it s3:GetObject and s3:ListBucket there",
+            "grant it s3:GetObject and s3:ListBucket there, or set [IAM_ROLE] ARN to a role that may",
         ),
         (
             "Not authorized to get credentials of role arn:aws:iam::123456789012:role/x",
             "the cluster may not use the cluster's default role",
-            "attach the role to the cluster, and let Redshift assume it",
+            "attach it to the cluster, let redshift.amazonaws.com assume it in its trust policy, or correct [IAM_ROLE] ARN",
         ),
-        (MISSING, "there is no bucket for s3://bkt/log_data/", "correct the URL"),
+        (MISSING, "there is no bucket for s3://bkt/log_data/", "correct the URL in [S3]"),
         (
             ELSEWHERE,
             "the bucket of s3://bkt/log_data/ is in another region than the cluster",
-            "give its region as [S3] REGION",
+            "set [S3] REGION to the bucket's region",
+        ),
+        (
+            "The S3 bucket addressed by the query is in a different region from this cluster.",
+            "the bucket of s3://bkt/log_data/ is in another region than the cluster",
+            "set [S3] REGION to the bucket's region",
+        ),
+        (
+            "The requested role arn:aws:iam::123456789012:role/x is not associated to cluster",
+            "the cluster may not use the cluster's default role",
+            "attach it to the cluster, let redshift.amazonaws.com assume it in its trust policy, or correct [IAM_ROLE] ARN",
+        ),
+        (
+            f"{DENIED} S3 key being read : s3://bkt/log_data/a.json",
+            "the cluster's default role may not read s3://bkt/log_data/a.json",
+            "grant it s3:GetObject and s3:ListBucket there, or set [IAM_ROLE] ARN to a role that may",
+        ),
+        (
+            "COPY with MANIFEST parameter requires full path of an S3 object.",
+            "the cluster's default role may not read s3://bkt/log_data/",
+            "grant it s3:GetObject and s3:ListBucket there, or set [IAM_ROLE] ARN to a role that may",
+        ),
+        (
+            "S3ServiceException:User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: kms:Decrypt on resource",
+            "the cluster's default role may not read s3://bkt/log_data/",
+            "grant it kms:Decrypt there, or set [IAM_ROLE] ARN to a role that may",
         ),
         (BUSY, "S3 could not serve s3://bkt/log_data/", "run it again"),
     ],

@@ -106,22 +106,22 @@ def test_a_conflict_is_recognised_by_its_detail() -> None:
         (
             "S3ServiceException:Access Denied,Status 403,Error AccessDenied,Rid 0F1,ExtRid x=,CanRetry 1",
             f"{ROLE} may not write to s3://bkt/songs/",
-            "grant it s3:PutObject, s3:GetBucketLocation and s3:ListBucket there",
+            "grant it s3:PutObject, s3:GetBucketLocation and s3:ListBucket there, or set [IAM_ROLE] ARN to a role that may",
         ),
         (
             "S3ServiceException:User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: s3:PutObject on x",
             f"{ROLE} may not write to s3://bkt/songs/",
-            "grant it s3:PutObject, s3:GetBucketLocation and s3:ListBucket there",
+            "grant it s3:PutObject, s3:GetBucketLocation and s3:ListBucket there, or set [IAM_ROLE] ARN to a role that may",
         ),
         (
             "S3ServiceException:The bucket you are attempting to access must be addressed using the specified endpoint.",
             "the bucket of s3://bkt/songs/ is in another region than the cluster",
-            "give its region as [S3] REGION",
+            "set [S3] REGION to the bucket's region",
         ),
         (
             f"User arn:aws:redshift:us-west-2:1:dbuser:c/u is not authorized to assume IAM Role {ROLE}",
             f"the cluster may not use {ROLE}",
-            "attach the role to the cluster, and let Redshift assume it",
+            "attach it to the cluster, let redshift.amazonaws.com assume it in its trust policy, or correct [IAM_ROLE] ARN",
         ),
         (
             "Specified unload destination on S3 is not empty. Consider using",
@@ -132,7 +132,7 @@ def test_a_conflict_is_recognised_by_its_detail() -> None:
 )
 def test_what_redshift_says_is_explained(message: str, meaning: str, hint: str) -> None:
     """Redshift guide, s3serviceexception-error; https://github.com/embulk/embulk-output-jdbc/issues/85"""
-    assert explain_failure(denied(message), UNLOADING) == (f"{meaning} ({message})", hint)
+    assert explain_failure(denied(message), UNLOADING) == (meaning, hint)
 
 
 def test_what_needs_no_explanation_is_repeated() -> None:

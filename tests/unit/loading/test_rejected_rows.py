@@ -40,7 +40,9 @@ def test_the_rejected_rows_are_on_the_error(refused: Sparkify) -> None:
     (row,) = raised.value.rows
     assert (row.line, row.column, row.code, row.value) == (2, "item_in_session", 1207, "six")
     assert row.file.endswith("/log_data/a.json")
-    assert raised.value.hint == "Correct the file, or skip rejected rows with --max-errors."
+    assert raised.value.hint == (
+        "Correct the file. `sparkify-dwh plan` says more: all rejected rows, and whether --max-errors could leave them out."
+    )
     assert str(raised.value) == f"{raised.value.message}. {raised.value.hint}"
 
 
@@ -143,4 +145,18 @@ def test_a_denied_copy_names_the_files_and_the_manifest(connection: Connection) 
     )
     error = DBAPIError("COPY", None, Exception({"M": "S3ServiceException:Access Denied,Status 403,Error AccessDenied"}))
     failure = rejected_rows.CopyFailed(command, "s3://songs/", 1, error)
-    assert f"r may not read s3://songs/ or the manifest {url}" in str(rejected_rows.explain(connection, failure, []))
+    assert str(rejected_rows.explain(connection, failure, [])) == (
+        f"The copy of staging_songs failed, and nothing was loaded: r may not read s3://songs/ or the manifest {url}: "
+        "grant it s3:GetObject and s3:ListBucket there, or set [IAM_ROLE] ARN to a role that may."
+    )
+
+
+def test_bytes_that_are_no_text_are_shown_as_bytes(sparkify: Sparkify) -> None:
+    """Not as the surrogates that Python has for them."""
+    (sparkify.directory / "log_data").mkdir(exist_ok=True)
+    (sparkify.directory / "log_data" / "a.json").write_bytes(json.dumps(an_event()).encode() + b"\ncaf\xe9\n")
+    sparkify.songs("a.json", a_song())
+    with pytest.raises(CopyError) as raised:
+        sparkify.load()
+    assert "udce9" not in str(raised.value)
+    assert r"\xe9" in str(raised.value)
