@@ -94,7 +94,7 @@ CALENDAR = Join(
 MATCH = Join(
     "staged plays with stored plays", "a load: update and insert songplays; its checks",
     Side("songplays", part="a day's", distribution=STAGED_PLAYS), Side("songplays", part="a day's"),
-    same("session_id", "item_in_session", "start_time"),
+    same("session_id", "item_in_session", "start_time", "user_id"),
 )  # fmt: skip
 TOTALS = Join(
     "users' totals with users", "top-users, level-changes",

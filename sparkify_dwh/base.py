@@ -115,14 +115,16 @@ class Source:
 class StagingTable(Base):
     """A table that COPY fills, and that holds the last batch.
 
-    ``identity`` names the columns of the natural key: of two records with the same key, one is dropped.
-    ``copied`` are the columns that COPY fills, in the order of the JSONPaths file where there is one.
+    ``identity`` names the columns of the natural key: of two records with the same key, one is dropped. NULL equals NULL.
+    ``copied`` are the columns that COPY fills, in the order of the JSONPaths file where there is one. ``unknown_values`` are
+    values by column that mean unknown: a record with one does not win over a record that has a value there.
     """
 
     __abstract__ = True
     identity: ClassVar[Sequence[str]]
     source: ClassVar[Source]
     copy_clauses: ClassVar[Sequence[str]]
+    unknown_values: ClassVar[Mapping[str, Any]] = {}
 
     @classmethod
     def copied(cls) -> list[str]:
@@ -132,7 +134,8 @@ class StagingTable(Base):
 class StarTable(Base):
     """A table of the star, which is filled from staging.
 
-    ``natural_key`` names the columns that identify a row; by default, the primary key.
+    ``natural_key`` names the columns that identify a row; by default, the primary key. Columns of it may be NULL, which
+    equals NULL, but not all of them.
     ``staged_in`` is the staging table that its rows come from. ``copies_staging`` means that its rows are staged records
     as they are: records that the table holds unchanged are removed from the batch.
     ``changed_by`` is a staging table whose records change stored rows through another table.
@@ -154,6 +157,12 @@ class StarTable(Base):
     @classmethod
     def key(cls) -> list[str]:
         return list(cls.natural_key) or [column.name for column in cls.table().primary_key]
+
+    @classmethod
+    def required_key(cls) -> str:
+        """Return a column of the key that is NULL in no row: after an outer join, it tells whether a row was found."""
+        table = cls.table()
+        return next(name for name in cls.key() if not table.c[name].nullable)
 
     @classmethod
     def filled(cls) -> list[str]:
@@ -178,6 +187,12 @@ class StarTable(Base):
         """
         del records
         return None
+
+    @classmethod
+    def is_one_record(cls) -> bool:
+        """Return whether each row comes from one staged record: its key is the record's."""
+        columns = (base for column in cls.staged_keys().selected_columns for base in column.base_columns)
+        return {str(column.key) for column in columns} == set(cls.staged_in.identity)
 
     @classmethod
     def staged_keys(cls) -> Select[Any]:

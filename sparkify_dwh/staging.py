@@ -35,13 +35,14 @@ class StagingEvent(StagingTable):
     """One row per event of the app's activity log: a page that a person saw, in a session.
 
     The columns are in the order of the JSONPaths file, by which COPY matches them.
+    Services restart their session numbers, so an event is identified by its user too, who is NULL when logged out.
     Distributed by ts like songplays, so that filling songplays moves no row between nodes; ts is spread evenly.
     """
 
     __tablename__ = "staging_events"
     __table_args__ = design("The last batch of activity logs", distkey="ts", sortkey="ts")
     source = Source("LOG_DATA", "the activity logs", json_paths="LOG_JSONPATH")
-    identity = ("session_id", "item_in_session", "ts")
+    identity = ("session_id", "item_in_session", "ts", "user_id")
     copy_clauses = ("TIMEFORMAT AS 'epochmillisecs'", *COPY_CLAUSES)
 
     staged_id: Mapped[row_number]
@@ -77,6 +78,7 @@ class StagingSong(StagingTable):
     source = Source("SONG_DATA", "the song metadata")
     identity = ("song_id",)
     copy_clauses = COPY_CLAUSES
+    unknown_values = {"year": 0}
 
     staged_id: Mapped[row_number]
     num_songs: Mapped[integer | None]

@@ -73,7 +73,7 @@ class Songplay(StarTable):
     __table_args__ = design("One row per song that was started", distkey="start_time", sortkey="start_time")
     staged_in = StagingEvent
     changed_by = StagingSong
-    natural_key = ("session_id", "item_in_session", "start_time")
+    natural_key = ("session_id", "item_in_session", "start_time", "user_id")
     references = {"start_time": "time", "user_id": "users", "song_id": "songs", "artist_id": "artists"}
     allowed_values = {"level": LEVELS}
     partition_by = {"year": "start_time", "month": "start_time"}

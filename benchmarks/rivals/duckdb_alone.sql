@@ -45,17 +45,19 @@ CREATE TABLE songplays AS
 WITH play AS (
     SELECT * FROM event WHERE page = 'NextSong'
 ), match AS (
-    SELECT p.session_id, p.item_in_session, p.ts, s.song_id, s.artist_id
+    SELECT p.session_id, p.item_in_session, p.ts, p.user_id, s.song_id, s.artist_id
     FROM play AS p
     JOIN songs AS s ON rtrim(p.song, ' ') = rtrim(s.title, ' ') AND rtrim(p.artist, ' ') = rtrim(s.artist_name, ' ')
                    AND abs(s.duration - p.length) < 1
     QUALIFY row_number() OVER (
-        PARTITION BY p.session_id, p.item_in_session, p.ts ORDER BY abs(s.duration - p.length), s.song_id) = 1
+        PARTITION BY p.session_id, p.item_in_session, p.ts, p.user_id
+        ORDER BY abs(s.duration - p.length), s.song_id) = 1
 )
-SELECT nextval('songplay_id') AS songplay_id, ts AS start_time, user_id, level, song_id, artist_id, session_id, location,
-       user_agent, item_in_session, song AS song_title, artist AS artist_name, length AS song_length
-FROM play
-LEFT JOIN match USING (session_id, item_in_session, ts);
+SELECT nextval('songplay_id') AS songplay_id, p.ts AS start_time, p.user_id, level, song_id, artist_id, p.session_id,
+       location, user_agent, p.item_in_session, song AS song_title, artist AS artist_name, length AS song_length
+FROM play AS p
+LEFT JOIN match AS m ON m.session_id = p.session_id AND m.item_in_session = p.item_in_session AND m.ts = p.ts
+                    AND m.user_id IS NOT DISTINCT FROM p.user_id;
 
 CREATE TABLE time AS
 SELECT start_time,

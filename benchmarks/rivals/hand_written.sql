@@ -69,17 +69,18 @@ SELECT min(ts) AS first, max(ts) AS last FROM staging_events WHERE page = 'NextS
 -- Stored plays that are to get another song: those of which the log now says something else, those that point at a song
 -- that has changed, and those that name one.
 CREATE TEMPORARY TABLE changed_plays ON COMMIT DROP AS
-SELECT t.songplay_id, e.user_id, e.level, e.location, e.user_agent, e.song, e.artist, e.length
+SELECT t.songplay_id, e.level, e.location, e.user_agent, e.song, e.artist, e.length
 FROM staging_events AS e
 JOIN songplays AS t ON t.session_id = e.session_id AND t.item_in_session = e.item_in_session AND t.start_time = e.ts
+                   AND t.user_id IS NOT DISTINCT FROM e.user_id
 WHERE e.page = 'NextSong'
   AND t.start_time BETWEEN (SELECT first FROM span) AND (SELECT last FROM span)
-  AND (e.user_id, e.level, e.location, e.user_agent, e.song, e.artist, e.length)
+  AND (e.level, e.location, e.user_agent, e.song, e.artist, e.length)
       IS DISTINCT FROM
-      (t.user_id, t.level, t.location, t.user_agent, t.song_title, t.artist_name, t.song_length);
+      (t.level, t.location, t.user_agent, t.song_title, t.artist_name, t.song_length);
 
 UPDATE songplays AS t
-SET user_id = s.user_id, level = s.level, location = s.location, user_agent = s.user_agent,
+SET level = s.level, location = s.location, user_agent = s.user_agent,
     song_title = s.song, artist_name = s.artist, song_length = s.length
 FROM changed_plays AS s
 WHERE t.songplay_id = s.songplay_id;
@@ -120,6 +121,7 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM songplays AS t
           WHERE t.session_id = e.session_id AND t.item_in_session = e.item_in_session AND t.start_time = e.ts
+            AND t.user_id IS NOT DISTINCT FROM e.user_id
             AND t.start_time BETWEEN (SELECT first FROM span) AND (SELECT last FROM span))
 ) AS r
 JOIN songs AS s ON rtrim(r.song, ' ') = rtrim(s.title, ' ') AND rtrim(r.artist, ' ') = rtrim(s.artist_name, ' ')
@@ -137,6 +139,7 @@ WHERE e.page = 'NextSong'
   AND NOT EXISTS (
       SELECT FROM songplays AS t
       WHERE t.session_id = e.session_id AND t.item_in_session = e.item_in_session AND t.start_time = e.ts
+        AND t.user_id IS NOT DISTINCT FROM e.user_id
         AND t.start_time BETWEEN (SELECT first FROM span) AND (SELECT last FROM span));
 
 INSERT INTO time (start_time, hour, day, week, month, year, weekday)

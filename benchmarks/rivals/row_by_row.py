@@ -38,7 +38,7 @@ CREATE TABLE songplays (
     songplay_id SERIAL PRIMARY KEY, start_time TIMESTAMP NOT NULL, user_id INTEGER, level VARCHAR(16),
     song_id VARCHAR(32), artist_id VARCHAR(32), session_id BIGINT NOT NULL, location VARCHAR(512),
     user_agent VARCHAR(1024), item_in_session INTEGER NOT NULL, song_title VARCHAR(512), artist_name VARCHAR(512),
-    song_length DOUBLE PRECISION, UNIQUE (session_id, item_in_session, start_time));
+    song_length DOUBLE PRECISION, UNIQUE NULLS NOT DISTINCT (session_id, item_in_session, start_time, user_id));
 """
 INDEX = "CREATE INDEX songs_title ON songs (title)"
 
@@ -75,7 +75,7 @@ INSERT_SONGPLAY = """
 INSERT INTO songplays (start_time, user_id, level, song_id, artist_id, session_id, location, user_agent,
                        item_in_session, song_title, artist_name, song_length)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (session_id, item_in_session, start_time) DO NOTHING"""
+ON CONFLICT (session_id, item_in_session, start_time, user_id) DO NOTHING"""
 
 
 def load(dsn: str, dataset: Dataset, index: str = "with index") -> dict[str, float]:

@@ -36,7 +36,7 @@ from sqlalchemy.sql.visitors import iterate
 from sparkify_dwh.base import StagingTable, StarTable
 from sparkify_dwh.checks.check import Check
 from sparkify_dwh.sql.batch import Range
-from sparkify_dwh.sql.merge import in_range
+from sparkify_dwh.sql.merge import in_range, same
 
 FOUND = literal_column("1", Integer).label("found")
 
@@ -130,10 +130,10 @@ def _stored_once(staging: type[StagingTable], group: Sequence[KeyChecks]) -> Scr
     counts: list[tuple[Label[int], Label[int]]] = []
     for each in group:
         stored, staged = each.model.table(), each.model.staged_keys()
-        keys = [staged.selected_columns[name] == stored.c[name] for name in each.model.key()]
+        keys = [same(staged.selected_columns[name], stored.c[name]) for name in each.model.key()]
         is_staged = [] if staged.whereclause is None else [staged.whereclause]
         records = records.outerjoin(stored, and_(*keys, *is_staged, *in_range(stored, each.range_)))
-        found = func.count(stored.c[each.model.key()[0]]).label(f"{stored.name}_found")
+        found = func.count(stored.c[each.model.required_key()]).label(f"{stored.name}_found")
         sought = func.count(*(case((condition, 1)) for condition in is_staged)).label(f"{stored.name}_sought")
         counts.append((found, sought))
     looked_up = select(func.count().label("pairs"), *chain(*counts)).select_from(records).subquery("looked_up")

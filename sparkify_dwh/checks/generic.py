@@ -106,7 +106,7 @@ def all_staged(model: type[StarTable], scope: Scope) -> Check:
     """Check that every staged key is stored. Duplicates are removed before, and counted in the load's report."""
     stored, staged = model.table(), model.staged_keys().subquery("staged")
     matched = and_(same_key(model, stored, staged), *in_range(stored, scope.bounds(model)))
-    is_missing = stored.c[model.key()[0]].is_(None)
+    is_missing = stored.c[model.required_key()].is_(None)
     return Check(
         _has_all_staged(model),
         f"Every {listed(model.key())} that was staged is in {stored.name}.",

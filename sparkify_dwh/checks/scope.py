@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, false
+from sqlalchemy import BindParameter, ColumnElement, Select, false, or_
 from sqlalchemy.sql.visitors import cloned_traverse
 
 from sparkify_dwh.base import StarTable
@@ -18,6 +18,13 @@ from sparkify_dwh.sql.merge import in_range
 
 def utc_now() -> datetime:
     return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+def _is_staged(model: type[StarTable], name: str) -> ColumnElement[bool]:
+    """Return the condition that a column of the key is that of a staged record, or NULL, which no IN finds."""
+    staged, stored = model.staged_keys(), model.table().c[name]
+    found = stored.in_(staged.with_only_columns(staged.selected_columns[name]))
+    return or_(found, stored.is_(None)) if stored.nullable else found
 
 
 @dataclass(frozen=True)
@@ -52,10 +59,7 @@ class Scope:
             return [false()]
         if model in self.ranges:
             return in_range(model.table(), self.bounds(model))
-        staged = model.staged_keys()
-        return [
-            model.table().c[name].in_(staged.with_only_columns(staged.selected_columns[name])) for name in model.key()
-        ]
+        return [_is_staged(model, name) for name in model.key()]
 
     def narrowed(self, check: Check, model: type[StarTable]) -> Check:
         """Return the check of the table, restricted to the rows in the scope."""

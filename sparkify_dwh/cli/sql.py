@@ -32,14 +32,14 @@ def sql(invocation: Invocation, table: str) -> None:
 
 def _statements(warehouse: Warehouse, table: str) -> list[ClauseElement]:
     from sparkify_dwh.base import StagingTable, StarTable
-    from sparkify_dwh.sql.deduplication import delete_duplicates
+    from sparkify_dwh.sql.deduplication import deduplicate
     from sparkify_dwh.sql.render import fill_statements
 
     model = warehouse.model(table)
     if issubclass(model, StarTable):
         return fill_statements(model)
     if issubclass(model, StagingTable):
-        return [_example_copy(model), delete_duplicates(model)]
+        return [_example_copy(model), *deduplicate(model)]
     raise UsageError(
         f"The loader fills table {table} itself, row by row, so there is no statement to show",
         "name a table of the star or of staging",

@@ -33,7 +33,8 @@ from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.redshift.limits import MAX_ERRORS, MAX_WAIT_SECONDS
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.sql.batch import Batch
-from sparkify_dwh.sql.merge import fill_statements
+from sparkify_dwh.sql.merge import statements_by_change, statements_by_record
+from sparkify_dwh.utils.text import numbered
 from sparkify_dwh.utils.version import VERSION
 
 if TYPE_CHECKING:
@@ -169,12 +170,20 @@ class Loading:
                 batch = Batch.of(connection, self._warehouse.staging, self._warehouse.star)
             for table in self._warehouse.star:
                 with self._steps.step(f"fill {table.__tablename__}"):
-                    self._report.star[table.__tablename__] = fill(connection, table, batch)
+                    self._fill(connection, table, batch)
             with self._steps.step("check"):
                 self._check(connection, batch)
         self._report.seconds = self._seconds()
         record_load(connection, self._report)
         connection.commit()
+
+    def _fill(self, connection: Connection, model: type[StarTable], batch: Batch) -> None:
+        rows = self._report.star[model.__tablename__] = fill(connection, model, batch)
+        if rows.conflicting:
+            self._report.warnings.append(
+                f"{model.__tablename__}: {numbered(rows.conflicting, 'row')} replaced, because an earlier load delivered "
+                "the same record with other values"
+            )
 
     def _check(self, connection: Connection, batch: Batch) -> None:
         """Check the batch before it is published. Raises :class:`CheckError`, which rolls it back."""
@@ -196,10 +205,13 @@ class Loading:
 def fill(connection: Connection, model: type[StarTable], batch: Batch) -> StarRows:
     """Update the rows of a star table that the batch changes, and insert those that it adds."""
     rows = StarRows()
-    for statement in fill_statements(model, batch):
+    for change in statements_by_change(model, batch):
+        rows.updated += connection.execute(change).rowcount
+    for statement in statements_by_record(model, batch):
         count = connection.execute(statement).rowcount
         if isinstance(statement, Update):
             rows.updated += count
+            rows.conflicting += count if model.is_one_record() else 0
         else:
             rows.inserted += count
     return rows

@@ -72,22 +72,27 @@ class Input:
 class StagedRows:
     """The rows of one staging table.
 
-    COPY loaded ``loaded`` rows and rejected ``rejected``. Of those loaded, ``duplicates`` and rows that the star holds
-    ``unchanged`` were deleted again.
+    COPY loaded ``loaded`` rows and rejected ``rejected``. Of those loaded, exact ``duplicates``, ``conflicting`` rows (with
+    the natural key of another and other values) and rows that the star holds ``unchanged`` were deleted again.
     """
 
     loaded: int = 0
     duplicates: int = 0
+    conflicting: int = 0
     unchanged: int = 0
     rejected: int = 0
 
 
 @dataclass
 class StarRows:
-    """One table of the star. A row that a load changes twice, by its own record and by another table's, counts twice."""
+    """One table of the star. A row that a load changes twice, by its own record and by another table's, counts twice.
+
+    ``conflicting`` counts the updated rows that are one record each, which an earlier load delivered with other values.
+    """
 
     inserted: int = 0
     updated: int = 0
+    conflicting: int = 0
 
 
 @dataclass
@@ -164,10 +169,16 @@ class LoadReport:
         for table, found in self.files.items():
             yield f"  {table:<16}{len(found.files):>12,} {plural(len(found.files), 'file')}{found.counts()}"
         for table, staged in self.staged.items():
-            counts = {"delivered twice": staged.duplicates, "unchanged": staged.unchanged, "left out": staged.rejected}
+            counts = {
+                "delivered twice": staged.duplicates,
+                "conflicting": staged.conflicting,
+                "unchanged": staged.unchanged,
+                "left out": staged.rejected,
+            }
             yield f"  {table:<16}{staged.loaded:>12,} staged{_nonzero(counts)}"
         for table, rows in self.star.items():
-            yield f"  {table:<16}{rows.inserted:>12,} inserted {rows.updated:>12,} updated"
+            counts = {"conflicting": rows.conflicting}
+            yield f"  {table:<16}{rows.inserted:>12,} inserted {rows.updated:>12,} updated{_nonzero(counts)}"
         for line in self.rejected[:MAX_LISTED]:
             yield f"  left out: {line}"
         for line in self.warnings:

@@ -11,11 +11,13 @@ from sqlalchemy import Connection, Engine, delete, func, select
 from sparkify_dwh.base import StagingTable
 from sparkify_dwh.errors import LoadError, SparkifyError, UsageError
 from sparkify_dwh.loading.input_files import Selection, find_input, manifest
+from sparkify_dwh.loading.input_rows import places_of
 from sparkify_dwh.loading.rejected_rows import NewRejectedRows, copying, notices, rejected_count
+from sparkify_dwh.loading.repeated_records import Conflict, describe_conflicts, remove_repeated
 from sparkify_dwh.loading.report import LoadReport, StagedRows
 from sparkify_dwh.redshift.commands import CopyCommand
 from sparkify_dwh.sql.copy_statements import Copies, Copy
-from sparkify_dwh.sql.deduplication import delete_duplicates, delete_known
+from sparkify_dwh.sql.deduplication import delete_known
 from sparkify_dwh.utils.text import numbered
 
 if TYPE_CHECKING:
@@ -52,9 +54,24 @@ class Staging:
             with nullcontext() if copy.files is None else manifest(self._store, copy.url, copy.files):
                 self._copy(copy.command, self._inputs[staging.source.key], rows, max_errors)
         self._check_count(staging, rows)
-        rows.duplicates = self._connection.execute(delete_duplicates(staging)).rowcount
+        if rows.loaded:
+            self._deduplicate(staging, copies, rows)
+
+    def _deduplicate(self, staging: type[StagingTable], copies: Copies, rows: StagedRows) -> None:
+        """Leave one record per natural key, without those that the star holds unchanged."""
+        if conflict := remove_repeated(self._connection, staging, rows):
+            places = self._places(staging, copies, conflict)
+            self._report.warnings.append(describe_conflicts(staging, rows.conflicting, conflict, places))
         known = delete_known(staging, self._settings.warehouse.star)
         rows.unchanged = sum(self._connection.execute(statement).rowcount for statement in known)
+
+    def _places(self, staging: type[StagingTable], copies: Copies, conflict: Conflict) -> list[str]:
+        """Return where the records of a conflict are, as far as their files can be searched."""
+        files = self._report.files.get(staging.__tablename__)
+        if files is None:  # the whole prefix was copied
+            return []
+        command = copies.command(files.prefix)
+        return places_of(conflict.key, command, staging, self._store, files.files)
 
     def _copies(
         self, staging: type[StagingTable], copies: Copies, selection: Selection, attempt: int

@@ -17,7 +17,7 @@ from sparkify_dwh.database import server_message
 from sparkify_dwh.physical.plan_advice import abridged
 from sparkify_dwh.physical.query_plan import QueryPlan, read_plan
 from sparkify_dwh.sql.batch import Batch
-from sparkify_dwh.sql.deduplication import delete_duplicates, delete_known
+from sparkify_dwh.sql.deduplication import delete_conflicting, delete_duplicates, delete_known, repeated_keys
 from sparkify_dwh.sql.merge import fill_statements
 from sparkify_dwh.warehouse import Warehouse
 
@@ -41,7 +41,9 @@ def _compile_explain(command: Explain, compiler: DDLCompiler, **_: Any) -> str:
 def shipped_statements(batch: Batch, warehouse: Warehouse, questions: Mapping[str, ClauseElement]) -> Iterator[Named]:
     """Yield the statements of a load of the batch, of ``sparkify-dwh check`` and of the questions, by name."""
     for staging in warehouse.staging:
+        yield f"find repeated keys of {staging.__tablename__} (load)", repeated_keys(staging)
         yield f"delete duplicates of {staging.__tablename__} (load)", delete_duplicates(staging)
+        yield f"delete conflicting deliveries of {staging.__tablename__} (load)", delete_conflicting(staging)
         for known in delete_known(staging, warehouse.star):
             yield f"delete what is known from {staging.__tablename__} (load)", known
     for model in warehouse.star:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import ClauseElement, Connection, delete
 
 from sparkify_dwh.database import connected
 from sparkify_dwh.errors import SourceError
@@ -29,7 +29,7 @@ from sparkify_dwh.planning.validate_files import validate_files
 from sparkify_dwh.redshift.commands import LockTable
 from sparkify_dwh.sql.batch import range_queries
 from sparkify_dwh.sql.copy_statements import Copy
-from sparkify_dwh.sql.deduplication import delete_duplicates, delete_known
+from sparkify_dwh.sql.deduplication import deduplicate, delete_known
 from sparkify_dwh.sql.render import fill_statements, readable
 from sparkify_dwh.storage.store import ObjectStore
 
@@ -135,7 +135,9 @@ def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[Pla
     for staging, planned in pairs:
         table = staging.table()
         copies = [copy.command for copy in _copies(planning, staging, planned.input)]
-        for statement in (delete(table), *copies, delete_duplicates(staging), *delete_known(staging, warehouse.star)):
+        cleaning = [*deduplicate(staging), *delete_known(staging, warehouse.star)] if planned.input.files else []
+        statements: list[ClauseElement] = [delete(table), *copies, *cleaning]
+        for statement in statements:
             yield PlannedStatement(f"copy {table.name}", readable(statement))
     for query in range_queries(warehouse.star):
         yield PlannedStatement("read batch", readable(query))

@@ -94,7 +94,8 @@ class Plan:
         """The statements as a script, with placeholders for values that are not known before the load."""
         script = [
             '-- LOAD_ID is the load\'s id; :first and :last are the results of the SELECT in the step "read batch".',
-            "-- Statements with :first and :last are left out when these are NULL.",
+            "-- Statements with :first and :last are left out when these are NULL. The DELETEs after the SELECT of a",
+            "-- repeated key are left out when it finds none, the second also when all records of a key are equal.",
         ]
         for step, statements in groupby(self.statements, key=lambda statement: statement.step):
             script += [f"\n-- {step}", *(f"{statement.sql};" for statement in statements)]

@@ -12,13 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, BinaryIO
-
-from sqlalchemy import Column
+from typing import TYPE_CHECKING, BinaryIO
 
 from sparkify_dwh.errors import UsageError
+from sparkify_dwh.loading.input_rows import target_columns
 from sparkify_dwh.planning.columns import ValidatedColumn
-from sparkify_dwh.planning.decompression import UnreadableFileError, decompressed
 from sparkify_dwh.planning.suspicious_values import suspicious_values
 from sparkify_dwh.planning.validation_result import LongValue, Validation, shown
 from sparkify_dwh.redshift.copy_rules.columns import TargetColumn, copy_columns
@@ -26,9 +24,9 @@ from sparkify_dwh.redshift.copy_rules.json_documents import Document, DocumentRe
 from sparkify_dwh.redshift.copy_rules.json_paths import NO_PATHS, column_paths
 from sparkify_dwh.redshift.copy_rules.row_reader import RowReader, row_reader
 from sparkify_dwh.redshift.copy_rules.statement import CopyStatement, parse_copy
-from sparkify_dwh.redshift.dialect import SparkifyDialect
 from sparkify_dwh.redshift.errors import NotSupportedError, RedshiftError
 from sparkify_dwh.sql.render import readable
+from sparkify_dwh.storage.decompression import UnreadableFileError, decompressed
 from sparkify_dwh.storage.prefetch import prefetch
 
 if TYPE_CHECKING:
@@ -63,7 +61,7 @@ def validate_files(  # noqa: PLR0913 (what to read, and by what rules)
     source = command.url
     try:
         statement = parse_copy(readable(command))
-        targets = copy_columns(statement, [_target(column) for column in staging.table().columns])
+        targets = copy_columns(statement, target_columns(staging))
         source = statement.json_paths_url or source
         reader = _row_reader(statement, targets, store, validation)
     except NotSupportedError as error:
@@ -82,13 +80,6 @@ def validate_files(  # noqa: PLR0913 (what to read, and by what rules)
     _Validator(validation, columns).run(store, chosen)
     validation.warnings += [str(values) for values in suspicious if values]
     return validation
-
-
-def _target(column: Column[Any]) -> TargetColumn:
-    """Return a model's column as COPY knows it."""
-    type_ = str(SparkifyDialect().type_compiler_instance.process(column.type)).lower()
-    has_default, is_identity = column.server_default is not None, column.identity is not None
-    return TargetColumn(column.name, type_, not column.nullable, has_default, is_identity)
 
 
 def _row_reader(

@@ -30,15 +30,23 @@ from sparkify_dwh.sql.batch import Batch, Range
 
 def fill_statements(model: type[StarTable], batch: Batch) -> list[Update | Insert]:
     """Return the statements that bring a table up to date with the batch, in order; none if the batch has nothing for it."""
-    statements: list[Update | Insert] = []
-    if model.changed_by is not None and batch.holds(model.changed_by):
-        statements.append(update_rows(model, model.from_warehouse()))  # first, while it holds what was there before
-    if batch.has_any_for(model):
-        records, range_ = model.from_staging(), batch.bounds(model)
-        if _values(model, records.selected_columns):
-            statements.append(update_changed(model, records, range_))
-        statements.append(insert_new(model, records, range_))
-    return statements
+    return [*statements_by_change(model, batch), *statements_by_record(model, batch)]
+
+
+def statements_by_change(model: type[StarTable], batch: Batch) -> list[Update]:
+    """Return the update of stored rows that records of ``changed_by`` change: first, while the table is as it was."""
+    if model.changed_by is None or not batch.holds(model.changed_by):
+        return []
+    return [update_rows(model, model.from_warehouse())]
+
+
+def statements_by_record(model: type[StarTable], batch: Batch) -> list[Update | Insert]:
+    """Return the update and the insert of the rows that records of ``staged_in`` bring."""
+    if not batch.has_any_for(model):
+        return []
+    records, range_ = model.from_staging(), batch.bounds(model)
+    new = insert_new(model, records, range_)
+    return [update_changed(model, records, range_), new] if _values(model, records.selected_columns) else [new]
 
 
 def update_changed(model: type[StarTable], records: Select[Any], range_: Range | None = None) -> Update:
@@ -60,7 +68,7 @@ def insert_new(model: type[StarTable], records: Select[Any], range_: Range | Non
     """``INSERT`` the rows for the ``records`` of the batch whose key is not stored yet."""
     stored, staged = model.table(), records.subquery("staged")
     matched = and_(same_key(model, stored, staged), *in_range(stored, range_))
-    is_new = stored.c[model.key()[0]].is_(None)
+    is_new = stored.c[model.required_key()].is_(None)
     new = select(*staged.c).select_from(staged.outerjoin(stored, matched)).where(is_new)
     completed = model.completed(new.subquery("added"))
     rows = new if completed is None else completed
@@ -68,7 +76,8 @@ def insert_new(model: type[StarTable], records: Select[Any], range_: Range | Non
 
 
 def same_key(model: type[StarTable], stored: Table, incoming: FromClause) -> ColumnElement[bool]:
-    return and_(*(stored.c[name] == incoming.c[name] for name in model.key()))
+    """Return the condition that both rows have the same natural key."""
+    return and_(*(same(stored.c[name], incoming.c[name]) for name in model.key()))
 
 
 def _changes(
@@ -97,11 +106,11 @@ def differs(stored: ColumnElement[Any], incoming: ColumnElement[Any]) -> ColumnE
     )
 
 
-def same(stored: ColumnElement[Any], incoming: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return the condition ``stored IS NOT DISTINCT FROM incoming``."""
-    if not getattr(stored, "nullable", True):
-        return stored == incoming
-    return or_(stored == incoming, and_(stored.is_(None), incoming.is_(None)))
+def same(left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition ``left IS NOT DISTINCT FROM right``."""
+    if not (getattr(left, "nullable", True) and getattr(right, "nullable", True)):
+        return left == right  # NULL on one side only is no match
+    return or_(left == right, and_(left.is_(None), right.is_(None)))
 
 
 def in_range(stored: Table, range_: Range | None) -> list[ColumnElement[bool]]:

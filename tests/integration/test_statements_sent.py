@@ -99,8 +99,12 @@ def live(life: Life, configuration: Path) -> None:
         write_lines(life.directory / name, records)
 
     step("upgrade", "upgrade")
-    deliver("log_data/b.json", an_event(), an_event(itemInSession=6, song=ODD, artist=ODD), a_logged_out_event())
-    deliver("song_data/a.json", a_song(), a_song(song_id="SO2", title=ODD, artist_name=ODD, artist_latitude=None))
+    repeated = [an_event(itemInSession=7), an_event(itemInSession=7), an_event(itemInSession=7, location=ODD)]
+    deliver(
+        "log_data/b.json", an_event(), *repeated, an_event(itemInSession=6, song=ODD, artist=ODD), a_logged_out_event()
+    )
+    odd = a_song(song_id="SO2", title=ODD, artist_name=ODD, artist_latitude=None)
+    deliver("song_data/a.json", a_song(), a_song(), odd, odd | {"year": 1999})
     printing("plan", "plan", "--sql")
     step("first load", "load")
     step("second load", "load")

@@ -149,7 +149,8 @@ def test_keys_are_counted_in_groups() -> None:
 
 def test_a_reference_is_checked_by_an_outer_join() -> None:
     assert sql(named(BATCH, "songplays.start_time is in time").statement) == (
-        "SELECT songplays.session_id, songplays.item_in_session, songplays.start_time FROM songplays "
+        "SELECT songplays.session_id, songplays.item_in_session, songplays.start_time, songplays.user_id "
+        "FROM songplays "
         "LEFT OUTER JOIN time ON songplays.start_time = time.start_time "
         "AND time.start_time BETWEEN '2018-11-01 00:00:00' AND '2018-11-30 00:00:00' "
         "WHERE songplays.start_time IS NOT NULL AND time.start_time IS NULL "

@@ -176,7 +176,11 @@ TITLES, NAMES, LENGTHS = ("A", "A ", "B", None), ("X", "Y", "Y  ", None), (100.0
 
 
 def a_world(random: random.Random) -> list[tuple[list[Record], list[Record]]]:
-    """Batches of few songs and plays that meet each other often, some of them again and again, as they were or changed."""
+    """Batches of few songs and plays that meet each other often, some of them again and again, as they were or changed.
+
+    Two users have the same session, items and times, and so have events without a user.
+    """
+    keys = [(number, user) for number in range(12) for user in (1, 2, None)]
 
     def some_songs() -> list[Record]:
         ids = random.sample(range(6), random.randrange(5))
@@ -192,9 +196,9 @@ def a_world(random: random.Random) -> list[tuple[list[Record], list[Record]]]:
         return [
             an_event(
                 number, song=random.choice(TITLES), artist=random.choice(NAMES), length=random.choice(LENGTHS),
-                user_id=number % 3, page="Home" if number > 9 else "NextSong",
+                user_id=user, page="Home" if number > 9 else "NextSong",
             )
-            for number in random.sample(range(12), random.randrange(8))
+            for number, user in random.sample(keys, random.randrange(16))
         ]  # fmt: skip
 
     pool = [(some_events(), some_songs()) for _ in range(4)]
@@ -231,11 +235,16 @@ def test_whatever_came_before_the_star_is_as_the_last_deliveries_say(connection:
         bring(connection, events)
         assert not any(row.inserted or row.updated for row in bring(connection, events, songs).values())
     step_by_step = {model: rows(connection, model) for model in STAR}
-    found = dict(map(tuple, connection.execute(select(Songplay.item_in_session, Songplay.song_id))))
+    plays = connection.execute(select(Songplay.item_in_session, Songplay.user_id, Songplay.song_id))
+    found = {(item, user): song_id for item, user, song_id in plays}
 
-    events = last_of([events for events, _ in batches], "item_in_session")
+    events = last_of([events for events, _ in batches], "item_in_session", "user_id")
     songs = last_of([songs for _, songs in batches], "song_id")
-    assert found == {play["item_in_session"]: song_of(play, songs) for play in events if play["page"] == "NextSong"}
+    assert found == {
+        (play["item_in_session"], play["user_id"]): song_of(play, songs)
+        for play in events
+        if play["page"] == "NextSong"
+    }
 
     for model in STAR:
         connection.execute(delete(model.table()))

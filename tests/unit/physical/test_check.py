@@ -105,7 +105,7 @@ def test_a_missing_table_is_reported_once_with_the_statements_that_need_it(engin
     assert {facts.name: facts.found for facts in report.tables}["staging_events"] == "missing"
     (unexplained, _no_cluster) = report.notes
     assert unexplained.startswith(
-        "There is no plan of delete duplicates of staging_events (load), update users (load), "
+        "There is no plan of find repeated keys of staging_events (load), delete duplicates of staging_events (load), "
     )
     assert unexplained.endswith('relation "staging_events" does not exist.')
 

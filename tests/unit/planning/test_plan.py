@@ -170,6 +170,8 @@ def shape(statement: str) -> str:
 
 
 def test_the_statements_equal_those_of_a_load_in_order(waiting: Sparkify) -> None:
+    again = an_event(itemInSession=7)
+    waiting.logs("2018/11/c.json", again, again, an_event(itemInSession=7, location="Praha"))
     plan = planned(waiting)
     with statements_sent() as sent:
         waiting.load()

@@ -11,9 +11,9 @@ from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, ins
 from support.listening import sql
 
 from sparkify_dwh.sql.batch import Batch
-from sparkify_dwh.sql.deduplication import delete_duplicates, delete_unchanged
+from sparkify_dwh.sql.deduplication import delete_conflicting, delete_duplicates, delete_unchanged
 from sparkify_dwh.sql.merge import differs, fill_statements, insert_new, same, update_changed
-from sparkify_dwh.staging import StagingSong
+from sparkify_dwh.staging import StagingEvent, StagingSong
 from sparkify_dwh.star import STAR, Song, Songplay, Time, User
 
 NOON = datetime(2018, 11, 1, 12)
@@ -104,16 +104,45 @@ def _song_of_three_columns() -> Any:
     return ShortSong
 
 
-def test_of_a_songs_deliveries_the_first_in_model_order_stays() -> None:
-    assert sql(delete_duplicates(StagingSong)) == (
+SONG_COLUMNS = (
+    "staging_songs.num_songs, staging_songs.artist_id, staging_songs.artist_latitude, staging_songs.artist_longitude, "
+    "staging_songs.artist_location, staging_songs.artist_name, staging_songs.song_id, staging_songs.title, "
+    "staging_songs.duration, "
+)
+
+
+def deletes_all_but_first(window: str) -> str:
+    return (
         "DELETE FROM staging_songs WHERE staging_songs.staged_id IN (SELECT ranked.staged_id "
-        "FROM (SELECT staging_songs.staged_id AS staged_id, row_number() OVER "
-        "(PARTITION BY staging_songs.song_id ORDER BY staging_songs.num_songs, staging_songs.artist_id, "
-        "staging_songs.artist_latitude, staging_songs.artist_longitude, staging_songs.artist_location, "
-        "staging_songs.artist_name, staging_songs.song_id, staging_songs.title, staging_songs.duration, "
-        "staging_songs.year, staging_songs.staged_id) AS place FROM staging_songs JOIN (SELECT staging_songs.song_id AS "
-        "song_id FROM staging_songs GROUP BY staging_songs.song_id HAVING count(*) > 1) AS several "
-        "ON several.song_id = staging_songs.song_id) AS ranked WHERE ranked.place > 1)"
+        f"FROM (SELECT staging_songs.staged_id AS staged_id, row_number() OVER ({window}) AS place FROM staging_songs "
+        "JOIN (SELECT staging_songs.song_id AS song_id FROM staging_songs GROUP BY staging_songs.song_id "
+        "HAVING count(*) > 1) AS several ON several.song_id = staging_songs.song_id) AS ranked WHERE ranked.place > 1)"
+    )
+
+
+def test_of_equal_deliveries_one_stays() -> None:
+    assert sql(delete_duplicates(StagingSong)) == deletes_all_but_first(
+        f"PARTITION BY {SONG_COLUMNS}staging_songs.year ORDER BY staging_songs.staged_id"
+    )
+
+
+def test_of_a_songs_conflicting_deliveries_the_first_in_model_order_stays() -> None:
+    """A year of 0 is unknown, and sorts like NULL."""
+    assert sql(delete_conflicting(StagingSong)) == deletes_all_but_first(
+        f"PARTITION BY staging_songs.song_id ORDER BY {SONG_COLUMNS}nullif(staging_songs.year, 0), staging_songs.year"
+    )
+
+
+def test_events_without_a_user_are_deliveries_of_one_key_too() -> None:
+    """NULL equals NULL in a natural key."""
+    assert sql(delete_conflicting(StagingEvent)).endswith(
+        "JOIN (SELECT staging_events.session_id AS session_id, staging_events.item_in_session AS item_in_session, "
+        "staging_events.ts AS ts, staging_events.user_id AS user_id FROM staging_events GROUP BY "
+        "staging_events.session_id, staging_events.item_in_session, staging_events.ts, staging_events.user_id "
+        "HAVING count(*) > 1) AS several ON several.session_id = staging_events.session_id "
+        "AND several.item_in_session = staging_events.item_in_session AND several.ts = staging_events.ts "
+        "AND (several.user_id = staging_events.user_id OR several.user_id IS NULL AND staging_events.user_id IS NULL)) "
+        "AS ranked WHERE ranked.place > 1)"
     )
 
 
