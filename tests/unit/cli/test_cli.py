@@ -29,7 +29,7 @@ def test_load_prints_its_report(delivered: Sparkify, configuration: Path, run: R
 def test_load_prints_only_json_on_request(delivered: Sparkify, configuration: Path, run: Run, capsys: Captured) -> None:
     assert run("--config", configuration, "load", "--json") == 0
     output = capsys.readouterr()
-    assert json.loads(output.out)["star"]["songplays"] == {"inserted": 1, "updated": 0}
+    assert json.loads(output.out)["star"]["songplays"] == {"inserted": 1, "updated": 0, "conflicting": 0}
     assert output.err == ""
 
 
