@@ -132,7 +132,7 @@ STILL_REFUSED = [
     ("system_tables", "SELECT * FROM svv_columns"),
     ("system_tables", "SELECT * FROM sys_query_history"),
     ("maintenance", "ANALYZE COMPRESSION users"),
-    ("users_and_rights", "GRANT ROLE a TO b"),
+    ("users_and_rights", "GRANT DROP ON users TO current_user"),
     ("users_and_rights", "CREATE RLS POLICY p USING (true)"),
     ("users_and_rights", "CREATE MASKING POLICY p WITH (a INT) USING (1)"),
     ("parameters", "SET enable_case_sensitive_identifier TO true"),

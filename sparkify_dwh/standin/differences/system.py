@@ -86,8 +86,9 @@ LOADING = {
 SYSTEM = {
     "system_tables": Difference(
         "The system views of loads (stl_load_errors, stl_load_commits, sys_load_history, sys_load_detail, "
-        "sys_load_error_detail), of UNLOAD (stl_unload_log) and of table design (pg_table_def, svv_table_info) exist, and "
-        "those that reflection reads; all other stl_, stv_, svl_, svv_ and sys_ views are missing.",
+        "sys_load_error_detail), of UNLOAD (stl_unload_log), of table design (pg_table_def, svv_table_info) and of "
+        "privileges (svv_relation_privileges ...) exist, and those that reflection reads; all other stl_, stv_, svl_, svv_ "
+        "and sys_ views are missing.",
         "cm_chap_system-tables"),
     "system_views_at_once": Difference(
         "The system views show a COPY as soon as it ends, which may take a while on Redshift, and those of Serverless and "
@@ -97,8 +98,10 @@ SYSTEM = {
         "VACUUM reclaims space and does not sort; ANALYZE gathers PostgreSQL's statistics; ANALYZE COMPRESSION is refused.",
         "r_VACUUM_command"),
     "users_and_rights": Difference(
-        "Every client is the server's own user, with all rights. CREATE USER and GRANT are PostgreSQL's; GRANT ROLE, "
-        "row-level security and masking policies are refused.", "r_GRANT"),
+        "Every client is the server's own user, with all rights, until SET SESSION AUTHORIZATION. Users, roles and groups "
+        "share their names; the privileges are PostgreSQL's, so DROP and ALTER of a table cannot be granted, and PUBLIC may "
+        "not create in the schema public. Anyone may read the system views, all of them. Row-level security and masking "
+        "policies are refused.", "r_GRANT"),
     "connection": Difference(
         "TLS, IAM logins, identity providers, idle timeouts and failover are missing. Of a client's startup parameters, "
         "user, database and application name are used. The version is a constant, and psql's \\d of a table fails.",

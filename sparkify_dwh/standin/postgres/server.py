@@ -31,7 +31,7 @@ DATABASE = "dev"  # the name of Redshift's first database
 INSTALL_LOCK = 20_181_101  # the key of an advisory lock
 SQL_FILES = (
     "table_design.sql", "alter_table.sql", "catalog.sql", "settings.sql", "functions.sql", "regular_expressions.sql",
-    "json_functions.sql", "dates.sql", "derived_tables.sql", "views.sql",
+    "json_functions.sql", "dates.sql", "derived_tables.sql", "views.sql", "privileges.sql",
 )  # fmt: skip
 
 # For bulk loads on one machine. Commits survive any crash.
