@@ -102,5 +102,5 @@ def _summary(report: PackReport) -> str:
         f"{numbered(report.documents, 'document')} packed into {numbered(len(report.parts), 'file')} "
         f"({decimal(report.bytes)}) under {report.target}\n{skipped}"
         f"Manifest for COPY with GZIP MANIFEST: {report.manifest}\n"
-        f"To load them, set SONG_DATA or LOG_DATA in [S3] to {report.target}"
+        f"To load them, set their key of [S3], such as LOG_DATA, to {report.target}"
     )

@@ -21,6 +21,7 @@ from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.cluster import Options
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.utils.secret import Secret
+from support.inputs import inputs_under
 from support.serverless_api import ACCOUNT_ID, REGION, Quiet, ServerlessApi, ServerlessHandler, served
 
 ADDRESS = "203.0.113.7"
@@ -138,11 +139,7 @@ def within_moto(service: str, region: str = REGION) -> Any:
     return get_backend(service)[ACCOUNT_ID][region]
 
 
-INPUTS = {
-    "LOG_DATA": "s3://sparkify/log_data/",
-    "SONG_DATA": "s3://sparkify/song_data/",
-    "LOG_JSONPATH": "s3://sparkify/paths.json",
-}
+INPUTS = inputs_under("s3://sparkify") | {"LOG_JSONPATH": "s3://sparkify/paths.json"}
 
 
 @dataclass

@@ -32,10 +32,8 @@ def configuration(sparkify: Sparkify) -> Path:
     """A dwh.cfg for the warehouse of the tests."""
     settings = sparkify.settings
     path = sparkify.directory / "dwh.cfg"
-    path.write_text(
-        f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={settings.standin_directory}\n[S3]\nLOG_DATA={settings.inputs['LOG_DATA']}\n"
-        f"LOG_JSONPATH={settings.inputs['LOG_JSONPATH']}\nSONG_DATA={settings.inputs['SONG_DATA']}\n"
-    )
+    inputs = "".join(f"{key}={url}\n" for key, url in settings.inputs.items())
+    path.write_text(f"[CLUSTER]\nHOST=standin\n[STANDIN]\nDIR={settings.standin_directory}\n[S3]\n{inputs}")
     return path
 
 

@@ -140,7 +140,7 @@ class Snapshot:
 @pytest.fixture
 def sparkify(migrated: Settings, engine: Engine, tmp_path: Path) -> Iterator[Sparkify]:
     """An empty warehouse, and empty folders for logs and songs."""
-    for folder in ("log_data", "song_data"):
+    for folder in ("log_data", "song_data"):  # a new source has a file here, so that every test can load
         (tmp_path / folder).mkdir()
     (tmp_path / "log_json_path.json").write_text(json.dumps({"jsonpaths": [f"$['{key}']" for key in JSON_PATHS]}))
     settings = replace(migrated, inputs=inputs_under(tmp_path.as_uri()))

@@ -363,7 +363,7 @@ def test_the_command_says_how_to_load_the_files(tmp_path: Path) -> None:
         f"2 objects ({size} bytes) with 3 documents packed into 1 file ({packed_bytes} bytes) under {target}",
         "Skipped (hidden or without data): 1 object",
         f"Manifest for COPY with GZIP MANIFEST: {file_url(tmp_path / 'out.manifest')}",
-        f"To load them, set SONG_DATA or LOG_DATA in [S3] to {target}",
+        f"To load them, set their key of [S3], such as LOG_DATA, to {target}",
     ]
 
 
