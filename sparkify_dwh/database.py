@@ -34,8 +34,11 @@ WRONG_NAME = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_
 
 
 def make_engine(settings: Settings) -> Engine:
-    """Return an engine for the warehouse. It connects when first used, and its errors never show parameters."""
-    engine = create_engine(settings.url, pool_pre_ping=True, hide_parameters=True)
+    """Return an engine for the warehouse. It connects when first used, and its errors never show parameters.
+
+    With [CLUSTER] SCHEMA, unqualified names stand for the tables of its schemas on every connection.
+    """
+    engine = create_engine(settings.url, schemas=settings.schemas, pool_pre_ping=True, hide_parameters=True)
     if not settings.is_standin:
         connect_by(engine, settings)
     event.listen(engine, "handle_error", _refused_connection(settings))

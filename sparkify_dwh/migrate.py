@@ -7,13 +7,22 @@ import sys
 from logging.config import fileConfig
 from typing import TYPE_CHECKING, TextIO
 
-from sqlalchemy import Connection, MetaData, Table, inspect, text
+from sqlalchemy import Connection, MetaData, Table, inspect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.schema import DropTable
+from sqlalchemy.schema import CreateSchema, DropTable
 
+from sparkify_dwh.connection.schemas import (
+    create_schemas,
+    grants_hint,
+    place_staging,
+    require_schemas,
+    require_tables,
+    schemas_of,
+)
 from sparkify_dwh.database import connected, is_conflict, server_message
 from sparkify_dwh.errors import NotMigratedError, SparkifyError, UnreachableError
 from sparkify_dwh.redshift.commands import LockTable
+from sparkify_dwh.redshift.schemas import Schemas
 from sparkify_dwh.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,7 +53,9 @@ def upgrade(settings: Settings, revision: str = "head") -> None:
     except CommandError as error:
         raise NotMigratedError(f"The migrations cannot be run: {error}", _hint(str(error))) from error
     except DBAPIError as error:
-        raise NotMigratedError(f"A migration failed and was rolled back: {server_message(error)}") from error
+        with connected(settings) as connection:
+            hint = grants_hint(connection)
+        raise NotMigratedError(f"A migration failed and was rolled back: {server_message(error)}", hint) from error
 
 
 def downgrade(settings: Settings, revision: str = "base") -> None:
@@ -58,9 +69,9 @@ def reset(settings: Settings) -> None:
     """Drop every table of the warehouse, whatever its revision, and create all of them empty. All data is lost."""
     with connected(settings) as connection:
         try:
-            for model in reversed(settings.warehouse.models):
-                connection.execute(DropTable(model.table(), if_exists=True))
-            connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
+            for table in [*(model.table() for model in reversed(settings.warehouse.models)), _version_table()]:
+                placed = settings.schemas.qualified(table) if settings.schemas else table
+                connection.execute(DropTable(placed, if_exists=True))
             connection.commit()
         except DBAPIError as error:
             why = server_message(error).rstrip(".")
@@ -92,6 +103,8 @@ def current_revision(connection: Connection) -> str | None:
     from alembic.runtime.migration import MigrationContext
     from alembic.util import CommandError
 
+    from sparkify_dwh.redshift import alembic as _alembic  # noqa: F401 (the version table is in the schema of the dialect)
+
     try:
         return MigrationContext.configure(connection).get_current_revision()
     except CommandError as error:
@@ -101,7 +114,8 @@ def current_revision(connection: Connection) -> str | None:
             raise UnreachableError(f"The connection was lost: {server_message(error)}", "Run it again.") from error
         raise NotMigratedError(
             f"The warehouse's revision cannot be read from {VERSION_TABLE}: {server_message(error)}",
-            "Make sure that the user may select from it, and that it was created by Alembic.",
+            grants_hint(connection)
+            or "Make sure that the user may select from it, and that it was created by Alembic.",
         ) from error
     finally:
         connection.rollback()
@@ -109,15 +123,20 @@ def current_revision(connection: Connection) -> str | None:
 
 def require_migrated(connection: Connection, warehouse: Warehouse) -> None:
     """Raise :class:`NotMigratedError` unless the tables in the database are those of the warehouse's models."""
-    current, newest = current_revision(connection), newest_revision(warehouse)
+    current, newest, schemas = current_revision(connection), newest_revision(warehouse), schemas_of(connection)
     if current == newest:
+        if schemas is not None:
+            require_tables(connection, schemas, warehouse.all_tables)
         return
     if current is not None and current > newest:
         raise NotMigratedError(
             f"The warehouse's tables are at revision {current}, which is newer than this version's {newest}",
             "install the newer version (pip install --upgrade sparkify-dwh).",
         )
-    state = "it has none" if current is None else f"its tables are at revision {current}"
+    if current is None and schemas is not None:
+        require_schemas(connection, schemas)
+    holder = "it" if schemas is None else f"the schema {schemas.main}"
+    state = f"{holder} has none" if current is None else f"its tables are at revision {current}"
     raise NotMigratedError(
         f"The warehouse needs the tables of revision {newest}, but {state}", "Run: sparkify-dwh upgrade"
     )
@@ -174,8 +193,16 @@ def _run_offline(settings: Settings) -> None:
     """Print the SQL for Redshift, until the reader closes the pipe (``| head``)."""
     from alembic import context
 
-    context.configure(url=settings.url, target_metadata=settings.warehouse.metadata, literal_binds=True)
+    schemas = settings.schemas
+    context.configure(
+        url=settings.url,
+        target_metadata=settings.warehouse.metadata,
+        literal_binds=True,
+        dialect_opts={"schemas": schemas},
+    )
     try:
+        if schemas is not None:
+            _print_schemas(schemas)
         with context.begin_transaction():
             context.run_migrations()
     except BrokenPipeError:
@@ -187,7 +214,10 @@ def _run_online(settings: Settings) -> None:
 
     from sparkify_dwh.redshift import autogenerate
 
-    warehouse = settings.warehouse
+    warehouse, schemas = settings.warehouse, settings.schemas
+    if schemas is not None and _is_upgrade():
+        with connected(settings) as connection:
+            create_schemas(connection, schemas)
     with connected(settings) as connection:
         is_first = not inspect(connection).has_table(VERSION_TABLE)
         connection.rollback()  # in a transaction that it did not begin, Alembic has no autocommit blocks
@@ -201,6 +231,32 @@ def _run_online(settings: Settings) -> None:
             if not is_first:
                 _lock_versions(connection)
             context.run_migrations()
+        if schemas is not None and _is_upgrade() and current_revision(connection) == newest_revision(warehouse):
+            place_staging(connection, schemas, warehouse.all_tables)
+
+
+def _is_upgrade() -> bool:
+    """Return whether Alembic was asked for a revision, and not only to compare or to show something."""
+    from alembic import context
+
+    try:
+        return bool(context.get_revision_argument())
+    except KeyError:
+        return False
+
+
+def _print_schemas(schemas: Schemas) -> None:
+    """Print the statements that create the schemas, where the script creates the first tables, and select them."""
+    from alembic import context
+
+    if not context.get_starting_revision_argument():
+        for name in schemas.path:
+            context.execute(CreateSchema(name, if_not_exists=True))
+    context.execute(schemas.set_search_path(context.get_context().dialect.identifier_preparer))
+
+
+def _version_table() -> Table:
+    return Table(VERSION_TABLE, MetaData())
 
 
 def _lock_versions(connection: Connection) -> None:
@@ -209,4 +265,4 @@ def _lock_versions(connection: Connection) -> None:
     Redshift guide, t_Defining_constraints. The lock comes first in the transaction, because a snapshot taken before it would
     be stale. It is held until the first ``autocommit_block()`` of a migration.
     """
-    connection.execute(LockTable(Table(VERSION_TABLE, MetaData())))
+    connection.execute(LockTable(_version_table()))

@@ -44,6 +44,7 @@ from sparkify_dwh.utils.secret import Secret
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
+    from sparkify_dwh.redshift.schemas import Schemas
     from sparkify_dwh.warehouse import Warehouse
 
 __all__ = ["Secret", "Settings"]
@@ -71,6 +72,8 @@ class Settings:
     db_user: str | None = None
     db_password: Secret | None = None
     db_port: int = DEFAULT_PORT
+    schema: str | None = None
+    staging_schema: str | None = None
     iam: bool = False
     secret_arn: str | None = None
     tls: str = VERIFY_FULL
@@ -156,6 +159,17 @@ class Settings:
         return URL.create("redshift+sparkify", self.db_user, password, self.host, self.db_port, self.db_name)
 
     @property
+    def schemas(self) -> Schemas | None:
+        """The schemas of the tables; None to use the search path of the user. Raises ConfigurationError."""
+        from sparkify_dwh.redshift.schemas import Schemas
+
+        self._require(self._missing_schema())
+        if self.schema is None:
+            return None
+        staged = frozenset(model.__tablename__ for model in self.warehouse.staging)
+        return Schemas(self.schema, self.staging_schema or self.schema, staged)
+
+    @property
     def access_key(self) -> AccessKey | None:
         """The access key of [AWS], which is used when environment and profile have no credentials."""
         if self.aws_key is None or self.aws_secret is None:
@@ -185,11 +199,14 @@ class Settings:
 
     def _missing_cluster(self) -> list[Name]:
         if self.is_standin:
-            return [] if self.standin_directory else [("STANDIN", "DIR")]
+            return [*([] if self.standin_directory else [("STANDIN", "DIR")]), *self._missing_schema()]
         needed: dict[str, object] = {"HOST": self.host, "DB_NAME": self.db_name}
         if not (self.iam or self.secret_arn):
             needed |= {"DB_USER": self.db_user, "DB_PASSWORD": self.db_password}
-        return [("CLUSTER", key) for key, value in needed.items() if not value]
+        return [*(("CLUSTER", key) for key, value in needed.items() if not value), *self._missing_schema()]
+
+    def _missing_schema(self) -> list[Name]:
+        return [("CLUSTER", "SCHEMA")] if self.staging_schema and not self.schema else []
 
     def _require(self, missing: list[Name]) -> None:
         if missing:
@@ -226,6 +243,8 @@ def _settings(values: Values, warehouse: Warehouse) -> Settings:
         db_name=reading.get("CLUSTER", "DB_NAME") or endpoint.db_name or values.get("DWH", "DWH_DB"),
         db_user=reading.get("CLUSTER", "DB_USER") or values.get("DWH", "DWH_DB_USER"),
         db_password=reading.get("CLUSTER", "DB_PASSWORD") or dwh_password,
+        schema=reading["CLUSTER", "SCHEMA"],
+        staging_schema=reading["CLUSTER", "STAGING_SCHEMA"],
         db_port=reading.get("CLUSTER", "DB_PORT") or endpoint.port or reading.get("DWH", "DWH_PORT") or DEFAULT_PORT,
         iam=reading["CLUSTER", "IAM"],
         secret_arn=reading["CLUSTER", "SECRET_ARN"],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkify_dwh.errors import SparkifyError, UsageError
+from sparkify_dwh.errors import ConfigurationError, SparkifyError, UsageError
 
 if TYPE_CHECKING:
     from sparkify_dwh.settings import Settings
@@ -36,6 +36,15 @@ class Invocation:
         from sparkify_dwh.settings import Settings
 
         return Settings.read(self.config, warehouse=self.warehouse)
+
+    def search_path(self) -> list[str]:
+        """Return the statement that a printed one needs before it; none without schemas, or without a configuration."""
+        from sparkify_dwh.sql.render import search_path
+
+        try:
+            return search_path(self.settings().schemas)
+        except ConfigurationError:  # nothing that is printed needs one
+            return []
 
 
 pass_invocation = click.make_pass_decorator(Invocation)

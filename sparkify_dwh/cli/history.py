@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.loading.report import LoadReport, report_of
 from sparkify_dwh.redshift.limits import MAX_ROWS
+
+if TYPE_CHECKING:
+    from sparkify_dwh.settings import Settings
 
 DEFAULT_LIMIT = 20
 
@@ -49,14 +52,15 @@ def history(invocation: Invocation, load_id: str | None, limit: int | None, as_j
     elif load_id is not None:
         _print_load(loads[0])
     elif loads:
-        _print_loads([report_of(load) for load in loads])
+        _print_loads([report_of(load) for load in loads], settings)
     else:
         click.echo("No load has finished yet. Run: sparkify-dwh load.", err=True)
 
 
-def _print_loads(loads: list[LoadReport]) -> None:
+def _print_loads(loads: list[LoadReport], settings: Settings) -> None:
     headings = ["load", "began (UTC)", "outcome", "s", "files", "plays", "version"]
-    print_table("Loads", headings, [_line(load) for load in loads])
+    title = f"Loads of {settings.schemas}" if settings.schemas else "Loads"
+    print_table(title, headings, [_line(load) for load in loads])
     for load in loads:
         if load.error:
             click.echo(f"{load.load_id[:8]}: {load.error}")

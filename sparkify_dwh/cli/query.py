@@ -114,7 +114,7 @@ def query(  # noqa: PLR0913 (one for each option)
     question = question_named(name)
     select = question(**arguments_of(name, question, given))
     if as_sql:
-        _print_sql(select, format_, output)
+        _print_sql(invocation, select, format_, output)
         return
     chosen = _output_format(format_, output)
     require_writable(output)
@@ -153,12 +153,12 @@ def _output_format(format_: str | None, output: Path | None) -> str:
     return chosen
 
 
-def _print_sql(select: Select[Any], format_: str | None, output: Path | None) -> None:
+def _print_sql(invocation: Invocation, select: Select[Any], format_: str | None, output: Path | None) -> None:
     from sparkify_dwh.sql.render import readable
 
     if format_ is not None:
         raise UsageError("--sql prints a statement instead of rows", "leave out --format and --json.")
-    _write(f"{readable(select)};\n", output)
+    _write("\n".join(f"{statement};\n" for statement in [*invocation.search_path(), readable(select)]), output)
 
 
 def _print_rows(heading: str, select: Select[Any], rows: Sequence[Row[Any]], format_: str, output: Path | None) -> None:

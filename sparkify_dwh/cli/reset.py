@@ -23,7 +23,9 @@ def reset(invocation: Invocation, yes: bool, as_json: bool) -> None:
 
     settings = invocation.settings()
     url = settings.url
-    address = f"{url.host}/{url.database}" if url.host else url.database
+    address = f"{url.host}/{url.database}" if url.host else str(url.database)
+    if settings.schemas:
+        address += f", {settings.schemas},"
     if not yes:
         confirm(f"Drop all tables of the warehouse at {address} with all their data?", "nothing was dropped")
     migrate.reset(settings)

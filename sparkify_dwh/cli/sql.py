@@ -27,7 +27,8 @@ def sql(invocation: Invocation, table: str) -> None:
     """
     from sparkify_dwh.sql.render import readable
 
-    click.echo("\n\n".join(f"{readable(statement)};" for statement in _statements(invocation.warehouse, table)))
+    statements = [*invocation.search_path(), *map(readable, _statements(invocation.warehouse, table))]
+    click.echo("\n\n".join(f"{statement};" for statement in statements))
 
 
 def _statements(warehouse: Warehouse, table: str) -> list[ClauseElement]:

@@ -71,6 +71,8 @@ _CLUSTER = (
     Field("CLUSTER", "DB_USER", values.text, "user; else `DWH_DB_USER`"),
     Field("CLUSTER", "DB_PASSWORD", values.secret, "password; else `DWH_DB_PASSWORD`"),
     Field("CLUSTER", "DB_PORT", values.port, "port; else that of `HOST`, or `DWH_PORT`", DEFAULT_PORT),
+    Field("CLUSTER", "SCHEMA", values.schema, "schema of the tables; else the first of the user's search path"),
+    Field("CLUSTER", "STAGING_SCHEMA", values.schema, "schema of the staging tables; else `SCHEMA`"),
     Field("CLUSTER", "IAM", values.switch, "log in with temporary IAM credentials instead of a password", False),
     Field("CLUSTER", "SECRET_ARN", values.secret_arn, "log in with a secret of Secrets Manager instead of a password"),
     Field(

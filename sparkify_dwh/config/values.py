@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkify_dwh.errors import ConfigurationError
+from sparkify_dwh.redshift.limits import MAX_NAME_BYTES
 from sparkify_dwh.storage.urls import configured_location, expanded
 from sparkify_dwh.utils.secret import Secret
 
@@ -29,6 +30,8 @@ _ROLES = re.compile(rf"{_ROLE}(,{_ROLE})*", re.ASCII)
 _SECRET = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+", re.ASCII)
 
 UNSHOWN = "something else"
+
+_SYSTEM_SCHEMAS = {"information_schema", "$user"}  # $user is a placeholder in search paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,19 @@ def names(pattern: str, requirement: str) -> Reader:
         return parts
 
     return read
+
+
+def schema(given: Given) -> str:
+    """Return a schema's name as Redshift stores it: with its ASCII letters in lower case. Redshift guide, r_names"""
+    name = "".join(letter.lower() if letter.isascii() else letter for letter in given.text)
+    requirement = (
+        f"must be a schema's name of up to {MAX_NAME_BYTES} bytes, without quotes, dots and control characters"
+    )
+    if not name.isprintable() or any(mark in name for mark in "\"'.") or len(name.encode()) > MAX_NAME_BYTES:
+        raise invalid(given.place, requirement, repr(given.text))
+    if name.startswith("pg_") or name in _SYSTEM_SCHEMAS:  # Redshift guide, r_CREATE_SCHEMA
+        raise invalid(given.place, "must be a schema of your own", f"{given.text!r}, which belongs to Redshift")
+    return name
 
 
 def endpoint(given: Given) -> Endpoint:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, Row, column, func, literal_column, select, table
 from sqlalchemy.exc import DBAPIError
 
+from sparkify_dwh.connection.schemas import SchemaRights, rights_in, schemas_of
 from sparkify_dwh.database import server_message
 from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
 from sparkify_dwh.utils.text import listed
@@ -23,15 +24,27 @@ TABLE_SIZES = "svv_table_info"
 
 def rights_findings(connection: Connection, warehouse: Warehouse) -> Iterator[Finding]:
     """Yield the findings."""
-    tables = _tables(connection, warehouse)
+    schemas = _schemas(connection)
+    tables = _tables(connection, warehouse, [schema.name for schema in schemas if schema.may_use])
     yield from _on_load(tables)
-    yield _on_schema(connection, bool(tables))
+    for schema in schemas:
+        yield _on_schema(connection, schema, bool(tables))
     yield from _on_ownership(tables)
     yield _on_rejections(connection)
     yield _on_sizes(connection)
 
 
-def _tables(connection: Connection, warehouse: Warehouse) -> Sequence[Row[tuple[str, ...]]]:
+def _schemas(connection: Connection) -> list[SchemaRights]:
+    """Return the schemas of the warehouse: those that are configured, or the first of the search path."""
+    configured = schemas_of(connection)
+    if configured is not None:
+        return rights_in(connection, configured)
+    current = func.current_schema()
+    name, may_create = connection.execute(select(current, func.has_schema_privilege(current, "create"))).one()
+    return [SchemaRights(str(name), exists=True, may_use=True, may_create=may_create)]
+
+
+def _tables(connection: Connection, warehouse: Warehouse, schemas: Sequence[str]) -> Sequence[Row[tuple[str, ...]]]:
     """Return a row for each existing table of the models: its name, whether the user owns it, and the user's rights."""
     name = PG_TABLES.c.tablename
     return connection.execute(
@@ -40,7 +53,7 @@ def _tables(connection: Connection, warehouse: Warehouse) -> Sequence[Row[tuple[
             (PG_TABLES.c.tableowner == func.current_user()).label("is_own"),
             *(func.has_table_privilege(name, right).label(right) for right in NEEDED_FOR_LOAD),
         )
-        .where(PG_TABLES.c.schemaname == func.current_schema(), name.in_(warehouse.all_tables))
+        .where(PG_TABLES.c.schemaname.in_(schemas), name.in_(warehouse.all_tables))
         .order_by(name)
     ).all()
 
@@ -58,16 +71,36 @@ def _on_load(tables: Sequence[Row[tuple[str, ...]]]) -> Iterator[Finding]:
         yield ok("rights", "This user may read and write the tables.")
 
 
-def _on_schema(connection: Connection, has_tables: bool) -> Finding:
-    schema, may_create = connection.execute(
-        select(func.current_schema(), func.has_schema_privilege(func.current_schema(), "create"))
-    ).one()
-    if may_create:
-        return ok("rights", f"This user may create tables in the schema {schema}.")
+def _on_schema(connection: Connection, schema: SchemaRights, has_tables: bool) -> Finding:
+    name = connection.dialect.identifier_preparer.quote(schema.name)
+    if not schema.exists:
+        return _on_missing_schema(connection, name)
+    if not schema.may_use:
+        return problem(
+            "rights",
+            f"This user may not use the schema {name}. Its owner can change that: GRANT USAGE ON SCHEMA {name} TO the user.",
+        )
+    if schema.may_create:
+        return ok("rights", f"This user may create tables in the schema {name}.")
     return (warning if has_tables else problem)(
         "rights",
-        f"This user may not create tables in the schema {schema}, so `sparkify-dwh upgrade` would fail: run it as a user "
-        f"with that right, or GRANT CREATE ON SCHEMA {schema} TO this one.",
+        f"This user may not create tables in the schema {name}, so `sparkify-dwh upgrade` would fail: run it as a user "
+        f"with that right, or GRANT CREATE ON SCHEMA {name} TO this one.",
+    )
+
+
+def _on_missing_schema(connection: Connection, name: str) -> Finding:
+    """Return the finding on whether `sparkify-dwh upgrade` could create it. Redshift guide, r_HAS_DATABASE_PRIVILEGE"""
+    database = func.current_database()
+    database_name, may_create = connection.execute(
+        select(database, func.has_database_privilege(database, "create"))
+    ).one()
+    if may_create:
+        return ok("rights", f"This user may create the schema {name}, which does not exist yet.")
+    return problem(
+        "rights",
+        f"The schema {name} does not exist, and this user may not create it. An administrator can: CREATE SCHEMA {name} "
+        f"AUTHORIZATION the user, or GRANT CREATE ON DATABASE {database_name} TO the user.",
     )
 
 

@@ -32,7 +32,8 @@ def warehouse_findings(settings: Settings, engine: Engine) -> Iterator[Finding]:
         session = select(func.version(), func.current_user(), func.current_database())
         version, user, database = connection.execute(session).one()
         server = "the embedded stand-in" if settings.is_standin else _product(str(version))
-        yield ok("warehouse", f"Connected in {seconds:.2f} s to {server}, database {database}, as {user}.")
+        schema = f", {settings.schemas}" if settings.schemas else ""
+        yield ok("warehouse", f"Connected in {seconds:.2f} s to {server}, database {database}{schema}, as {user}.")
         yield _clocks(connection)
 
 

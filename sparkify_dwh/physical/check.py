@@ -14,6 +14,7 @@ from alembic.operations.ops import CreateTableOp, MigrateOperation
 from sqlalchemy import ClauseElement, Connection, Table, column, select, table
 from sqlalchemy.exc import DBAPIError
 
+from sparkify_dwh.connection.schemas import schemas_of
 from sparkify_dwh.database import server_message
 from sparkify_dwh.physical.distribution import Distribution
 from sparkify_dwh.physical.plan_advice import plan_findings
@@ -73,7 +74,9 @@ def check_physical(
 
 def table_info(connection: Connection) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """Return the rows of svv_table_info for our tables, by name, and notes: what to do if it cannot be read."""
-    ours = select(TABLE_INFO).where(TABLE_INFO.c.schema == connection.dialect.default_schema_name)
+    schemas = schemas_of(connection)
+    own = TABLE_INFO.c.schema
+    ours = select(TABLE_INFO).where(own.in_(schemas.path) if schemas else own == connection.dialect.default_schema_name)
     try:
         rows = connection.execute(ours).mappings().all()
     except DBAPIError as error:
@@ -83,7 +86,8 @@ def table_info(connection: Connection) -> tuple[dict[str, dict[str, Any]], list[
         ]
     finally:
         connection.rollback()
-    return {str(row["table"]).strip(): dict(row) for row in rows}, []
+    found = [(str(row["schema"]).strip(), str(row["table"]).strip(), dict(row)) for row in rows]
+    return {name: info for schema, name, info in found if schemas is None or schemas.of(name) == schema}, []
 
 
 def _facts(declared: Table, differing: Sequence[tuple[str, MigrateOperation]], info: Mapping[str, Any]) -> TableFacts:

@@ -30,7 +30,7 @@ from sparkify_dwh.redshift.commands import LockTable
 from sparkify_dwh.sql.batch import range_queries
 from sparkify_dwh.sql.copy_statements import Copy
 from sparkify_dwh.sql.deduplication import deduplicate, delete_known
-from sparkify_dwh.sql.render import fill_statements, readable
+from sparkify_dwh.sql.render import fill_statements, readable, search_path
 from sparkify_dwh.storage.store import ObjectStore
 
 if TYPE_CHECKING:
@@ -130,6 +130,8 @@ def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[Pla
     Its bookkeeping is left out: timeouts, counts of copied rows, the checks and the ledger.
     """
     warehouse = planning.warehouse
+    for selected in search_path(planning.settings.schemas):
+        yield PlannedStatement("connect", selected)
     yield PlannedStatement("lock", readable(LockTable(LoadLock.table())))
     pairs = list(zip(warehouse.staging, inputs, strict=True))
     for staging, planned in pairs:

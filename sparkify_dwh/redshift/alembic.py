@@ -5,6 +5,7 @@ Imported by the migrations' ``env.py``, which is enough to put it in force.
 - ``ALTER COLUMN ... TYPE`` compiles (upstream raises; sqlalchemy-redshift issue 280), for the length of a VARCHAR, which is
   all that Redshift changes; it must run outside a transaction, so autogenerate writes it in an ``autocommit_block()``.
 - ``RENAME COLUMN a TO b`` has the word COLUMN, which Redshift's grammar wants.
+- Tables are created in the schemas of the dialect, and dropped there only.
 - What Redshift cannot alter (NOT NULL, defaults) is an error when the migration is written, not when it runs.
 """
 
@@ -19,7 +20,7 @@ from alembic.ddl.base import ColumnName, alter_table, format_column_name, format
 from alembic.ddl.postgresql import PostgresqlColumnType
 from alembic.operations.ops import AlterColumnOp
 from alembic.util import CommandError
-from sqlalchemy import String
+from sqlalchemy import String, Table
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy_redshift.dialect import RedshiftImpl
@@ -29,6 +30,21 @@ class SparkifyImpl(RedshiftImpl):  # type: ignore[misc]
     """Alembic's Redshift, which refuses what Redshift would refuse."""
 
     __dialect__ = "redshift"
+
+    def create_table(self, table: Table, **options: Any) -> None:
+        super().create_table(self._placed(table), **options)
+
+    def drop_table(self, table: Table, **options: Any) -> None:
+        super().drop_table(self._placed(table), **options)
+
+    def version_table_impl(self, **options: Any) -> Table:
+        table: Table = super().version_table_impl(**options)
+        return self._placed(table)
+
+    def _placed(self, table: Table) -> Table:
+        """Return the table in its schema: a migration does not name it, and the search path has two with STAGING_SCHEMA."""
+        schemas = getattr(self.dialect, "schemas", None)
+        return table if schemas is None else schemas.qualified(table)
 
     def alter_column(self, table_name: str, column_name: str, **changes: Any) -> None:
         """Change a column's name, the length of its VARCHAR, or its comment; Redshift changes nothing else."""

@@ -6,6 +6,7 @@ They read ``pg_class`` and its like only. Upstream's join ``svv_external_*``, wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Integer, Select, and_, cast, column, func, select, table
@@ -46,6 +47,16 @@ def _describes(place: Any) -> Any:
 def relation_exists(schema: str, name: str) -> Select[Any]:
     """Return the query that finds one row if a schema has a table or view of that name."""
     return select(CLASS.c.relname).select_from(IN_NAMESPACE).where(_in_schema(schema), CLASS.c.relname == name)
+
+
+def relations_named(schemas: Sequence[str], names: Sequence[str]) -> Select[Any]:
+    """Return the query for the tables and views of these names in any of the schemas: schema and name."""
+    in_schemas = and_(NAMESPACE.c.nspname.in_(schemas), CLASS.c.relkind.in_([TABLE, VIEW]))
+    return (
+        select(NAMESPACE.c.nspname, CLASS.c.relname)
+        .select_from(IN_NAMESPACE)
+        .where(in_schemas, CLASS.c.relname.in_(names))
+    )
 
 
 def relations(schema: str) -> Select[Any]:

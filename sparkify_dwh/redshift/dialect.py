@@ -10,7 +10,7 @@ The corrections of Alembic's side are in ``sparkify_dwh.redshift.alembic``.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -28,6 +28,7 @@ from sqlalchemy_redshift.dialect import (
 
 from sparkify_dwh.redshift.literals import LiteralCompiler
 from sparkify_dwh.redshift.reflection import CatalogueReflection
+from sparkify_dwh.redshift.schemas import Schemas
 
 # What the driver says of a connection that is gone, and ``errors_of_the_driver``.
 DISCONNECTED = ("connection is closed", "server socket closed", "communication error")
@@ -115,9 +116,24 @@ class SparkifyDialect(CatalogueReflection, RedshiftDialect_redshift_connector): 
     # Many rows in one INSERT: single-row INSERTs are prohibitively slow. Redshift guide, c_best-practices-multi-row-inserts
     use_insertmanyvalues_wo_returning = True
 
-    def __init__(self, **kw: Any) -> None:
+    def __init__(self, schemas: Schemas | None = None, **kw: Any) -> None:
         kw.setdefault("paramstyle", self.default_paramstyle)  # not the driver's
         super().__init__(**kw)
+        self.schemas = schemas
+
+    def on_connect(self) -> Callable[[Any], None] | None:
+        """Return what is done with each new connection: with schemas of its own, its search path is pinned to them."""
+        upstream, schemas, preparer = super().on_connect(), self.schemas, self.identifier_preparer
+        if schemas is None:
+            return upstream
+
+        def prepare(connection: Any) -> None:
+            if upstream is not None:
+                upstream(connection)
+            with errors_of_the_driver():
+                schemas.pin(connection, preparer)
+
+        return prepare
 
     # Redshift reads a backslash in a literal as an escape: an S3 key with one before a quote would end the literal.
     # SQLAlchemy doubles them by default in 2.0 and not in 2.1, and upstream stops at the first connection.

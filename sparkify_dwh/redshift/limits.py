@@ -8,4 +8,6 @@ MAX_WAIT_SECONDS = 2_000_000
 # MAXERROR is 100,000 at most, and fails at as many errors. Redshift guide, copy-parameters-data-load
 MAX_ERRORS = 99_999
 
+MAX_NAME_BYTES = 127  # of an identifier. Redshift guide, r_names
+
 MAX_ROWS = 2**31 - 1  # of a LIMIT. Redshift guide, r_ORDER_BY_clause

@@ -28,6 +28,7 @@ from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.types import NullType, TypeEngine
 
 from sparkify_dwh.redshift import catalogue
+from sparkify_dwh.redshift.schemas import Schemas
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -50,10 +51,11 @@ class CatalogueReflection(DefaultDialect):
     """The reflection methods of the dialect. Each reads what all tables of the schema have, once for an Inspector."""
 
     ischema_names: dict[str, Any]
+    schemas: Schemas | None = None
 
     @cached
     def has_table(self, connection: sa.Connection, table_name: str, schema: str | None = None, **_: Any) -> bool:
-        query = catalogue.relation_exists(self._schema(schema), table_name)
+        query = catalogue.relation_exists(self._schema(schema, table_name), table_name)
         return connection.execute(query).first() is not None
 
     @cached
@@ -77,7 +79,7 @@ class CatalogueReflection(DefaultDialect):
     def get_view_definition(
         self, connection: sa.Connection, view_name: str, schema: str | None = None, **_: Any
     ) -> str:
-        definition = connection.scalar(catalogue.view_definition(self._schema(schema), view_name))
+        definition = connection.scalar(catalogue.view_definition(self._schema(schema, view_name), view_name))
         if definition is None:
             raise NoSuchTableError(view_name)
         return str(definition).rstrip(";")
@@ -152,29 +154,38 @@ class CatalogueReflection(DefaultDialect):
         names = dict(zip(("schema", "filter_names", "scope", "kind"), arguments, strict=False))
         return DefaultDialect.get_multi_table_options(self, connection, **names, **kw)  # type: ignore[no-untyped-call]
 
-    def _schema(self, schema: str | None) -> str:
-        return schema or str(self.default_schema_name)
+    def _get_default_schema_name(self, connection: sa.Connection) -> Any:
+        return self.schemas.main if self.schemas else super()._get_default_schema_name(connection)
+
+    def _schema(self, schema: str | None, name: str) -> str:
+        """Return the schema in which a table of that name is looked for."""
+        return schema or (self.schemas.of(name) if self.schemas else str(self.default_schema_name))
 
     def _names(self, kind: str, connection: sa.Connection, schema: str | None, **kw: Any) -> list[str]:
-        found = self._relations(connection, self._schema(schema), info_cache=kw.get("info_cache"))
-        return [name for name, relation in found.items() if relation.relkind == kind]
+        read = (schema,) if schema else self.schemas.path if self.schemas else (str(self.default_schema_name),)
+        return [
+            name
+            for place in read
+            for name, relation in self._relations(connection, place, info_cache=kw.get("info_cache")).items()
+            if relation.relkind == kind and self._schema(schema, name) == place
+        ]
 
     def _relation(self, connection: sa.Connection, name: str, schema: str | None, **kw: Any) -> Any:
         """Return a table's or view's row. Raises :class:`NoSuchTableError`."""
-        found = self._relations(connection, self._schema(schema), info_cache=kw.get("info_cache"))
+        found = self._relations(connection, self._schema(schema, name), info_cache=kw.get("info_cache"))
         if name not in found:
             raise NoSuchTableError(name)
         return found[name]
 
     def _column_rows(self, connection: sa.Connection, name: str, schema: str | None, **kw: Any) -> Sequence[Any]:
-        return self._columns(connection, self._schema(schema), info_cache=kw.get("info_cache")).get(name, ())
+        return self._columns(connection, self._schema(schema, name), info_cache=kw.get("info_cache")).get(name, ())
 
     def _keys(
         self, kind: str, connection: sa.Connection, name: str, schema: str | None, **kw: Any
     ) -> list[tuple[str, re.Match[str]]]:
         """Return the names and parsed definitions of a table's keys of one kind."""
         self._relation(connection, name, schema, **kw)
-        found = self._constraints(connection, self._schema(schema), info_cache=kw.get("info_cache")).get(name, ())
+        found = self._constraints(connection, self._schema(schema, name), info_cache=kw.get("info_cache")).get(name, ())
         matches = [(row.conname, _KEY.match(row.definition)) for row in found if row.contype == kind]
         return [(name, match) for name, match in matches if match]
 

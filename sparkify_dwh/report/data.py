@@ -85,4 +85,5 @@ def read_report_data(  # noqa: PLR0913 (options by name)
 def _warehouse_name(settings: Settings) -> str:
     """Return database and host of the warehouse, without user and password."""
     url = settings.url
-    return f"{url.database} at {url.host}" if url.host else f"the stand-in in {url.database}"
+    name = f"{url.database} at {url.host}" if url.host else f"the stand-in in {url.database}"
+    return f"{name}, {settings.schemas}" if settings.schemas else name

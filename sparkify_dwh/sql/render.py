@@ -8,6 +8,7 @@ from sqlalchemy import ClauseElement, literal_column
 from sqlalchemy.schema import ExecutableDDLElement
 
 from sparkify_dwh.redshift.dialect import SparkifyDialect
+from sparkify_dwh.redshift.schemas import Schemas
 from sparkify_dwh.sql import merge
 from sparkify_dwh.sql.batch import Batch
 
@@ -23,6 +24,11 @@ def readable(statement: ClauseElement) -> str:
     """Return a statement byte for byte as it is sent to Redshift."""
     options = {} if isinstance(statement, ExecutableDDLElement) else {"render_postcompile": True}
     return str(statement.compile(dialect=SparkifyDialect(), compile_kwargs=options))
+
+
+def search_path(schemas: Schemas | None) -> list[str]:
+    """Return the statement that every connection begins with, if the tables are in schemas of their own."""
+    return [] if schemas is None else [schemas.set_search_path(SparkifyDialect().identifier_preparer)]
 
 
 def fill_statements(

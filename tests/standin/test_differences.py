@@ -54,7 +54,7 @@ STILL_ACCEPTED = [
      "MERGE INTO users USING v ON users.user_id = v.user_id WHEN MATCHED THEN DELETE "
      "WHEN NOT MATCHED THEN INSERT (user_id) VALUES (v.user_id)"),
     ("locks", "CREATE VIEW v AS SELECT user_id FROM users", "LOCK TABLE v"),
-    ("search_path", "SET search_path TO nowhere", "CREATE VIEW v AS SELECT 1 AS a"),
+    ("search_path", "SET search_path TO '$user'", "CREATE VIEW v AS SELECT 1 AS a"),
     ("update_joins",
      "CREATE TABLE other (a INT)",
      "UPDATE users SET level = 'free' FROM users AS u LEFT JOIN other ON other.a = u.user_id"),

@@ -115,7 +115,7 @@ SYSTEM = {
     "search_path": Difference(
         "The schema redshift_catalog, with Redshift's functions and views, is the last of every search path, and SHOW omits "
         "it. psql lists its tables, and CREATE VIEW creates the view there if no schema of the path exists, which is an "
-        "error on Redshift.", "r_search_path"),
+        "error on Redshift. set_config() and ALTER USER ... SET do not check that schemas exist.", "r_search_path"),
     "cluster": Difference(
         "The control plane is missing: snapshots, resizing, pausing, Serverless, the Data API, events.",
         "https://docs.aws.amazon.com/redshift/latest/mgmt/welcome.html"),

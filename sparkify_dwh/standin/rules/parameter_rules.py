@@ -2,7 +2,7 @@
 
 Redshift guide, r_SET, r_RESET and r_SHOW. Names of two parts are session variables, as in PostgreSQL.
 
-Limits: set_config() and ALTER USER ... SET accept only PostgreSQL's parameters.
+Limits: set_config() and ALTER USER ... SET accept only PostgreSQL's parameters, and do not check that schemas exist.
 """
 
 from __future__ import annotations
@@ -60,9 +60,24 @@ def _set(reader: StatementReader) -> Plan:
 
 
 def _set_search_path(reader: StatementReader, scope: str) -> Plan:
-    """Append the schema of Redshift's functions and views to the client's path. Redshift guide, r_search_path"""
-    path = reader.text_until(frozenset())
-    return Rewritten(f"SET {scope} search_path TO {path}{'' if path.upper() == 'DEFAULT' else f', {CATALOG}'}")
+    """Append the schema of Redshift's functions and views to the client's path. Redshift guide, r_search_path
+
+    A schema that does not exist is refused, as in PostgreSQL 8.0: https://github.com/airbytehq/airbyte/pull/12005
+    """
+    if reader.accept("DEFAULT"):
+        reader.finish()
+        return Rewritten(f"SET {scope} search_path TO DEFAULT")
+    schemas = [_schema_name(reader)]
+    while reader.accept(","):
+        schemas.append(_schema_name(reader))
+    reader.finish()
+    names = ", ".join(map(literal, schemas))
+    return Rewritten(f"CALL {CATALOG}.set_search_path({scope == 'LOCAL'}, {names})", tag="SET")
+
+
+def _schema_name(reader: StatementReader) -> str:
+    name = reader.accept_string()
+    return reader.name() if name is None else name
 
 
 def _set_redshift_only(reader: StatementReader, scope: str, name: str) -> Plan:

@@ -18,3 +18,20 @@ SELECT CASE lower(name)
         THEN regexp_replace(pg_catalog.set_config('search_path', value || ', redshift_catalog', is_local), ', *redshift_catalog$', '')
     ELSE pg_catalog.set_config(name, value, is_local)
 END $$;
+
+-- SET search_path. Redshift refuses schemas that do not exist: https://github.com/airbytehq/airbyte/pull/12005
+CREATE OR REPLACE PROCEDURE redshift_catalog.set_search_path(is_local boolean, VARIADIC schemas text[]) LANGUAGE plpgsql AS $$
+DECLARE
+    missing text := (
+        SELECT name FROM unnest(schemas) AS name
+        WHERE name NOT IN ('$user', 'pg_temp') AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = name)
+        LIMIT 1
+    );
+BEGIN
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'schema "%" does not exist', missing USING ERRCODE = '3F000';
+    END IF;
+    PERFORM pg_catalog.set_config(
+        'search_path', (SELECT string_agg(quote_ident(name), ', ') FROM unnest(schemas) AS name) || ', redshift_catalog', is_local
+    );
+END $$;

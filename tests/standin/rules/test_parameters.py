@@ -177,10 +177,31 @@ def test_no_search_path_loses_redshifts_functions_and_views(connection: Connecti
 @pytest.mark.parametrize("sql", ["CREATE TABLE t (a INT)", "CREATE TABLE t AS SELECT 1 AS a"])
 def test_without_a_schema_to_create_in_nothing_is_created(connection: Connection, sql: str) -> None:
     """Redshift guide, r_search_path: "If the search path is empty, the system returns an error"."""
-    connection.exec_driver_sql("SET search_path TO no_such_schema")
+    connection.exec_driver_sql("SET search_path TO '$user'")  # there is none of that name
     connection.exec_driver_sql("CREATE TEMP TABLE temporary_ones (a INT)")
     with pytest.raises(ProgrammingError, match="no schema has been selected to create in"):
         connection.exec_driver_sql(sql)
+
+
+@pytest.mark.parametrize("path", ["nowhere", "public, nowhere", "'nowhere', public", '"nowhere"'])
+def test_a_search_path_with_a_schema_that_does_not_exist_is_refused(connection: Connection, path: str) -> None:
+    """https://github.com/airbytehq/airbyte/pull/12005"""
+    with pytest.raises(ProgrammingError, match=r'3F000.*schema "nowhere" does not exist'):
+        connection.exec_driver_sql(f"SET search_path TO {path}")
+
+
+def test_a_search_path_is_set_for_a_transaction_or_back_to_the_default(connection: Connection) -> None:
+    connection.exec_driver_sql('CREATE SCHEMA "of ""others"""')
+    connection.commit()
+    connection.exec_driver_sql('SET LOCAL search_path TO "of ""others""", pg_catalog')
+    assert shown(connection, "search_path") == '"of ""others""", pg_catalog'
+    connection.commit()
+    assert shown(connection, "search_path") == "$user, public"
+    connection.exec_driver_sql("SET search_path TO public")
+    connection.exec_driver_sql("SET search_path TO DEFAULT")
+    assert shown(connection, "search_path") == "$user, public"
+    connection.exec_driver_sql('DROP SCHEMA "of ""others"""')
+    connection.commit()
 
 
 def test_only_redshifts_parameters_are_reported_to_the_client(migrated: Settings) -> None:
