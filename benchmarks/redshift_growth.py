@@ -18,7 +18,6 @@ MODELS: Mapping[str, type[Base]] = {model.__tablename__: model for model in (*st
 # Redshift guide, r_Numeric_types201, r_Datetime_types, r_Character_types: a VARCHAR has four bytes more than its text.
 FIXED_BYTES = {BigInteger: 8, DateTime: 8, Double: 8, SmallInteger: 2, Integer: 4}
 VARCHAR_OVERHEAD_BYTES = 4
-UNMEASURED_TEXT_BYTES = 20  # a guess, for a column that redshift_measured does not know
 
 HISTORY_DAYS = 730
 PLAYS_PER_USER = sum(plays * users for plays, users in measured.PLAYS_PER_USER.items()) / sum(
@@ -90,14 +89,14 @@ SIZES = (
 
 
 def row_bytes(table: str, columns: Sequence[str] | None = None) -> float:
-    """The bytes of a row, or of some of its columns, as they cross the network: unpacked."""
+    """The bytes of the measured columns of a row, or of some of them, as they cross the network: uncompressed."""
     model = MODELS[table].table()
-    return sum(_bytes(table, column) for column in model.columns if columns is None or column.name in columns)
+    return sum(_bytes(table, model.columns[name]) for name in columns or measured.COLUMNS[table])
 
 
 def _bytes(table: str, column: Column[object]) -> float:
     if isinstance(column.type, String):
-        return VARCHAR_OVERHEAD_BYTES + measured.TEXT_BYTES[table].get(column.name, UNMEASURED_TEXT_BYTES)
+        return VARCHAR_OVERHEAD_BYTES + measured.TEXT_BYTES[table][column.name]
     return next(size for kind, size in FIXED_BYTES.items() if isinstance(column.type, kind))
 
 

@@ -17,9 +17,10 @@ from sparkify_dwh.checks.run import all_screens, run_check
 from sparkify_dwh.checks.scope import Scope
 from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.staging import StagingEvent
-from sparkify_dwh.star import Artist, Song, Songplay, Time, User
+from sparkify_dwh.star import TABLES, Artist, Song, Songplay, Time, User
 
 NOVEMBER = (datetime(2018, 11, 1), datetime(2018, 11, 30))
+IN_NOVEMBER = "BETWEEN '2018-11-01 00:00:00' AND '2018-11-30 00:00:00'"
 BATCH = Scope(ranges={Songplay: NOVEMBER, Time: NOVEMBER})
 
 
@@ -34,36 +35,38 @@ def the_screen_of(name: str, scope: Scope = BATCH) -> Screen:
 def test_row_checks_of_plays_are_combined_in_one_scan() -> None:
     """Each referenced table is joined once; the scan is bounded by the batch's times, like the single checks."""
     screen = the_screen_of("songplays has its required values")
+    required = [column.name for column in Songplay.table().columns if not column.nullable]
+    references = [(name, table, *TABLES[table].key()) for name, table in Songplay.references.items()]
+    joins = "".join(
+        f"LEFT OUTER JOIN {table} ON songplays.{name} = {table}.{key} "
+        + f"AND time.start_time {IN_NOVEMBER} " * (table == "time")
+        for name, table, key in references
+    )
     assert sql(screen.finds) == (
-        "SELECT 1 AS found FROM songplays "
-        "LEFT OUTER JOIN time ON songplays.start_time = time.start_time "
-        "AND time.start_time BETWEEN '2018-11-01 00:00:00' AND '2018-11-30 00:00:00' "
-        "LEFT OUTER JOIN users ON songplays.user_id = users.user_id "
-        "LEFT OUTER JOIN songs ON songplays.song_id = songs.song_id "
-        "LEFT OUTER JOIN artists ON songplays.artist_id = artists.artist_id "
-        "WHERE (songplays.songplay_id IS NULL OR songplays.start_time IS NULL "
-        "OR songplays.session_id IS NULL OR songplays.item_in_session IS NULL "
-        "OR songplays.start_time IS NOT NULL AND time.start_time IS NULL "
-        "OR songplays.user_id IS NOT NULL AND users.user_id IS NULL "
-        "OR songplays.song_id IS NOT NULL AND songs.song_id IS NULL "
-        "OR songplays.artist_id IS NOT NULL AND artists.artist_id IS NULL "
-        "OR (rtrim(songplays.level, ' ') NOT IN ('free', 'paid')) "
+        f"SELECT 1 AS found FROM songplays {joins}WHERE ("
+        + " OR ".join(f"songplays.{name} IS NULL" for name in required)
+        + "".join(f" OR songplays.{name} IS NOT NULL AND {table}.{key} IS NULL" for name, table, key in references)
+        + " OR (rtrim(songplays.level, ' ') NOT IN ('free', 'paid')) "
         f"OR songplays.start_time NOT BETWEEN '2010-01-01 00:00:00' AND '{BATCH.now + timedelta(days=1)}' "
         "OR songplays.user_id IS NULL "
         "OR songs.song_id IS NOT NULL AND (songplays.artist_id != songs.artist_id OR songplays.artist_id IS NULL) "
-        "OR songplays.song_length <= 0) "
-        "AND songplays.start_time BETWEEN '2018-11-01 00:00:00' AND '2018-11-30 00:00:00' LIMIT 1"
+        f"OR songplays.song_length <= 0) AND songplays.start_time {IN_NOVEMBER} LIMIT 1"
     )
 
 
-def test_keys_of_a_batch_are_looked_up_once() -> None:
-    """One join per table filled from events, without grouping, bounded by the batch's times."""
+def test_the_keys_of_all_tables_filled_from_events_have_one_screen() -> None:
     screen = the_screen_of("songplays.natural_key is unique")
     filled = [model.__tablename__ for model in SPARKIFY.star if model.staged_in is StagingEvent]
     assert {"songplays.natural_key is unique", "users.user_id is unique", "time.start_time is unique"} <= screen.names
     assert {f"{table} has all that was staged" for table in filled} <= screen.names
     assert len(screen.names) == 2 * len(filled)
-    is_play, november = "staging_events.page = 'NextSong'", "BETWEEN '2018-11-01 00:00:00' AND '2018-11-30 00:00:00'"
+
+
+def test_keys_of_a_batch_are_looked_up_once() -> None:
+    """One join per table filled from events, without grouping, bounded by the batch's times."""
+    models = {User: None, Songplay: NOVEMBER, Time: NOVEMBER}
+    (screen,) = key_screens(KeyChecks(model, range_, frozenset()) for model, range_ in models.items())
+    is_play = "staging_events.page = 'NextSong'"
     assert sql(screen.finds) == (
         "SELECT 1 AS found FROM (SELECT count(*) AS pairs, count(users.user_id) AS users_found, "
         "count(CASE WHEN (staging_events.user_id IS NOT NULL) THEN 1 END) AS users_sought, "
@@ -76,8 +79,8 @@ def test_keys_of_a_batch_are_looked_up_once() -> None:
         "AND staging_events.item_in_session = songplays.item_in_session "
         "AND staging_events.ts = songplays.start_time AND (staging_events.user_id = songplays.user_id "
         "OR staging_events.user_id IS NULL AND songplays.user_id IS NULL) "
-        f"AND {is_play} AND songplays.start_time {november} "
-        f"LEFT OUTER JOIN time ON staging_events.ts = time.start_time AND {is_play} AND time.start_time {november}"
+        f"AND {is_play} AND songplays.start_time {IN_NOVEMBER} "
+        f"LEFT OUTER JOIN time ON staging_events.ts = time.start_time AND {is_play} AND time.start_time {IN_NOVEMBER}"
         ") AS looked_up WHERE looked_up.pairs != (SELECT count(*) AS count_1 FROM staging_events) "
         "OR looked_up.users_found != looked_up.users_sought "
         "OR looked_up.songplays_found != looked_up.songplays_sought OR looked_up.time_found != looked_up.time_sought"
