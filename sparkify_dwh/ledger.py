@@ -19,10 +19,13 @@ class LedgerTable(Base):
 
 
 class LoadLock(LedgerTable):
-    """An empty table for loads to lock: Redshift's LOCK blocks readers too. Redshift guide, r_LOCK"""
+    """A table for loads to lock, because Redshift's LOCK blocks readers too. Redshift guide, r_LOCK
+
+    Every holder updates its one row, so that a load with an older snapshot conflicts (``sparkify_dwh.loading.locking``).
+    """
 
     __tablename__ = "load_lock"
-    __table_args__ = design("Locked by a load while it runs; holds nothing", diststyle="ALL")
+    __table_args__ = design("Locked and updated by a load while it runs; one row", diststyle="ALL")
 
     load_id: Mapped[text64] = mapped_column(primary_key=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from logging.config import fileConfig
 from typing import TYPE_CHECKING, TextIO
 
@@ -21,7 +22,8 @@ from sparkify_dwh.connection.schemas import (
 )
 from sparkify_dwh.database import connected, is_conflict, server_message
 from sparkify_dwh.errors import NotMigratedError, SparkifyError, UnreachableError
-from sparkify_dwh.redshift.commands import LockTable
+from sparkify_dwh.locks.table_lock import NotFree, Wait
+from sparkify_dwh.locks.warehouse_tables import existing_tables, in_use, lock_of_change
 from sparkify_dwh.redshift.schemas import Schemas
 from sparkify_dwh.settings import Settings
 
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
 VERSION_TABLE = "alembic_version"
 
 
-def upgrade(settings: Settings, revision: str = "head") -> None:
-    """Create the tables, or migrate them to a revision.
+def upgrade(settings: Settings, revision: str = "head", wait: Wait | None = None) -> None:
+    """Create the tables, or migrate them to a revision. ``wait`` is for sessions that use the tables.
 
     Of two upgrades that create the tables concurrently one fails, because there is no table to lock yet. A failed upgrade is
     therefore run a second time, when the tables exist.
@@ -44,7 +46,7 @@ def upgrade(settings: Settings, revision: str = "head") -> None:
     from alembic import command
     from alembic.util import CommandError
 
-    config = alembic_config(settings)
+    config = alembic_config(settings, wait=wait)
     try:
         try:
             command.upgrade(config, revision)
@@ -58,21 +60,28 @@ def upgrade(settings: Settings, revision: str = "head") -> None:
         raise NotMigratedError(f"A migration failed and was rolled back: {server_message(error)}", hint) from error
 
 
-def downgrade(settings: Settings, revision: str = "base") -> None:
+def downgrade(settings: Settings, revision: str = "base", wait: Wait | None = None) -> None:
     """Revert migrations; ``base`` drops every table."""
     from alembic import command
 
-    command.downgrade(alembic_config(settings), revision)
+    command.downgrade(alembic_config(settings, wait=wait), revision)
 
 
-def reset(settings: Settings) -> None:
-    """Drop every table of the warehouse, whatever its revision, and create all of them empty. All data is lost."""
+def reset(settings: Settings, wait: Wait | None = None) -> None:
+    """Drop every table of the warehouse, whatever its revision, and create all of them empty. All data is lost.
+
+    ``wait`` is for sessions that use the tables.
+    """
+    wait = wait or Wait()
     with connected(settings) as connection:
         try:
-            for table in [*(model.table() for model in reversed(settings.warehouse.models)), _version_table()]:
-                placed = settings.schemas.qualified(table) if settings.schemas else table
-                connection.execute(DropTable(placed, if_exists=True))
+            if tables := _existing_tables(connection, settings):
+                lock_of_change(connection, tables, wait).take()
+            for table in tables:
+                connection.execute(DropTable(table))
             connection.commit()
+        except NotFree as error:
+            raise in_use(error, wait) from error
         except DBAPIError as error:
             why = server_message(error).rstrip(".")
             if is_conflict(error):
@@ -83,7 +92,7 @@ def reset(settings: Settings) -> None:
             raise NotMigratedError(
                 f"The tables were not dropped: {why}", "First drop the objects that depend on them, such as views."
             ) from error
-    upgrade(settings)
+    upgrade(settings, wait=wait)
 
 
 def newest_revision(warehouse: Warehouse) -> str:
@@ -142,10 +151,11 @@ def require_migrated(connection: Connection, warehouse: Warehouse) -> None:
     )
 
 
-def alembic_config(settings: Settings, output: TextIO | None = None) -> Config:
+def alembic_config(settings: Settings, output: TextIO | None = None, wait: Wait | None = None) -> Config:
     """Return Alembic's configuration for the warehouse's migrations; SQL printed with ``--sql`` goes to ``output``."""
     config = _config(settings.warehouse, output)
     config.attributes["settings"] = settings
+    config.attributes["wait"] = wait
     return config
 
 
@@ -215,22 +225,31 @@ def _run_online(settings: Settings) -> None:
     from sparkify_dwh.redshift import autogenerate
 
     warehouse, schemas = settings.warehouse, settings.schemas
+    wait = context.config.attributes.get("wait") or Wait()
     if schemas is not None and _is_upgrade():
         with connected(settings) as connection:
             create_schemas(connection, schemas)
     with connected(settings) as connection:
+        tables = _existing_tables(connection, settings) if _is_pending(connection) else [_version_table()]
         is_first = not inspect(connection).has_table(VERSION_TABLE)
         connection.rollback()  # in a transaction that it did not begin, Alembic has no autocommit blocks
-        context.configure(
-            connection=connection,
-            target_metadata=warehouse.metadata,
-            include_name=autogenerate.named_in(warehouse.all_tables),
-            render_item=autogenerate.render_item,
-        )
-        with context.begin_transaction():
-            if not is_first:
-                _lock_versions(connection)
-            context.run_migrations()
+        table_lock = None if is_first else lock_of_change(connection, tables, wait)
+        try:
+            if table_lock is not None:
+                table_lock.take()  # waits and tells; Alembic does not let a transaction of its own be rolled back
+                connection.rollback()
+            context.configure(
+                connection=connection,
+                target_metadata=warehouse.metadata,
+                include_name=autogenerate.named_in(warehouse.all_tables),
+                render_item=autogenerate.render_item,
+            )
+            with context.begin_transaction():
+                if table_lock is not None:
+                    table_lock.take_in_transaction()
+                context.run_migrations()
+        except NotFree as error:
+            raise in_use(error, wait) from error
         if schemas is not None and _is_upgrade() and current_revision(connection) == newest_revision(warehouse):
             place_staging(connection, schemas, warehouse.all_tables)
 
@@ -255,14 +274,21 @@ def _print_schemas(schemas: Schemas) -> None:
     context.execute(schemas.set_search_path(context.get_context().dialect.identifier_preparer))
 
 
+def _is_pending(connection: Connection) -> bool:
+    """Return whether the migrations that Alembic has selected would change tables."""
+    from alembic import context
+
+    with suppress(KeyError):  # a command that runs no migrations has no revision
+        target = context.get_revision_argument()
+        return current_revision(connection) != target
+    return False
+
+
+def _existing_tables(connection: Connection, settings: Settings) -> list[Table]:
+    """Return the tables that exist, the version table first, and those that others refer to last."""
+    models = reversed(settings.warehouse.models)
+    return existing_tables(connection, [_version_table(), *(model.table() for model in models)], settings.schemas)
+
+
 def _version_table() -> Table:
     return Table(VERSION_TABLE, MetaData())
-
-
-def _lock_versions(connection: Connection) -> None:
-    """Lock out other migrations: Redshift does not enforce the key of alembic_version.
-
-    Redshift guide, t_Defining_constraints. The lock comes first in the transaction, because a snapshot taken before it would
-    be stale. It is held until the first ``autocommit_block()`` of a migration.
-    """
-    connection.execute(LockTable(_version_table()))

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from sparkify_dwh.aws.endpoint import region_of
 from sparkify_dwh.aws.sessions import AccessKey
 from sparkify_dwh.config.fields import (
+    DEFAULT_ANALYZE_ABOVE_ROWS,
     DEFAULT_CONNECT_SECONDS,
     DEFAULT_PORT,
     DEFAULT_QUERY_GROUP,
@@ -79,6 +80,7 @@ class Settings:
     tls: str = VERIFY_FULL
     connect_seconds: float = DEFAULT_CONNECT_SECONDS
     query_group: str = DEFAULT_QUERY_GROUP
+    analyze_above_rows: int = DEFAULT_ANALYZE_ABOVE_ROWS
     role_arn: str | None = None
     inputs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     region: str | None = None
@@ -251,6 +253,7 @@ def _settings(values: Values, warehouse: Warehouse) -> Settings:
         tls=reading["CLUSTER", "TLS"],
         connect_seconds=reading["CLUSTER", "CONNECT_SECONDS"],
         query_group=reading["CLUSTER", "QUERY_GROUP"],
+        analyze_above_rows=reading["CLUSTER", "ANALYZE_ABOVE_ROWS"],
         role_arn=reading["IAM_ROLE", "ARN"],
         inputs=MappingProxyType({key: url for key in input_keys if (url := reading["S3", key])}),
         region=reading["S3", "REGION"],

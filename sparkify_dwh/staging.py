@@ -26,8 +26,8 @@ from sparkify_dwh.base import (
     text1024,
 )
 
-# Empty strings become NULL. Encodings are declared and statistics are not used, so COPY need not compute either. Redshift
-# guide, copy-parameters-data-load and copy-parameters-data-conversion
+# Empty strings become NULL. Encodings are declared, and a load gathers statistics itself where a batch is large, so COPY
+# need not compute either. Redshift guide, copy-parameters-data-load and copy-parameters-data-conversion
 COPY_CLAUSES = ("EMPTYASNULL", "COMPUPDATE OFF", "STATUPDATE OFF")
 
 

@@ -68,7 +68,7 @@ files_option = click.option(
 )
 force_option = click.option("--force", is_flag=True, help="Load files again that were loaded before.")
 wait_option = click.option(
-    "--wait", type=SECONDS, default=3600.0, show_default=True, help="Seconds to wait for another load."
+    "--wait", type=SECONDS, default=3600.0, show_default=True, help="Seconds to wait for other sessions."
 )
 yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, without progress.")

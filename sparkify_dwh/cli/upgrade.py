@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
-from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.cli.options import json_option, wait_option
 from sparkify_dwh.cli.output import print_json, progress
 
 if TYPE_CHECKING:
@@ -15,21 +15,25 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@wait_option
 @json_option
 @pass_invocation
-def upgrade(invocation: Invocation, as_json: bool) -> None:
+def upgrade(invocation: Invocation, wait: float, as_json: bool) -> None:
     """Create the tables, or migrate them to this version.
+
+    While other sessions use tables that it changes, it waits and says which they are.
 
     \b
     Example:  sparkify-dwh upgrade
     """
     from sparkify_dwh import migrate
+    from sparkify_dwh.locks.table_lock import Wait
 
     settings = invocation.settings()
     with progress(quiet=as_json) as step:
         step("migrating")
         before = _revision(settings) if as_json else None
-        migrate.upgrade(settings)
+        migrate.upgrade(settings, wait=Wait(wait, step))
     if as_json:
         print_json({"revision": migrate.newest_revision(settings.warehouse), "revision_before": before})
     else:

@@ -19,11 +19,13 @@ PREFIX = "SPARKIFY_DWH_"
 DEFAULT_PORT = 5439
 DEFAULT_CONNECT_SECONDS = 30.0
 DEFAULT_QUERY_GROUP = "sparkify_dwh"
+DEFAULT_ANALYZE_ABOVE_ROWS = 100_000
 DEFAULT_STANDIN_DIRECTORY = ".standin"
 DEFAULT_IDENTIFIER = "sparkify"
 DEFAULT_NODE_TYPE = "ra3.large"
 DEFAULT_BASE_RPUS = 4
 
+MAX_ANALYZE_ABOVE_ROWS = 999_999_999
 MAX_NODES = 100  # of CreateCluster
 MAX_BASE_RPUS = 1024
 MAX_RPUS = 5632
@@ -89,6 +91,13 @@ _CLUSTER = (
         values.matching(r"[A-Za-z0-9_.-]{1,100}", "up to 100 letters, digits, '_', '-' and '.'", shows_value=False),
         "label of the queries in the console, and of their WLM queue",
         DEFAULT_QUERY_GROUP,
+    ),
+    Field(
+        "CLUSTER",
+        "ANALYZE_ABOVE_ROWS",
+        values.integer(0, MAX_ANALYZE_ABOVE_ROWS),
+        "a load analyzes a staging table into which it has copied more rows",
+        DEFAULT_ANALYZE_ABOVE_ROWS,
     ),
 )
 

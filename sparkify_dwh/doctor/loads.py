@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from sparkify_dwh.doctor.findings import Finding, ok, warning
-from sparkify_dwh.errors import LoadError, NotMigratedError
+from sparkify_dwh.errors import NotMigratedError
+from sparkify_dwh.ledger import LoadLock
 from sparkify_dwh.loading.ledger_entries import recent_loads
-from sparkify_dwh.loading.locking import lock
+from sparkify_dwh.locks.table_lock import NotFree, TableLock, Wait
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.warehouse import Warehouse
 
@@ -40,13 +41,14 @@ def _last_load(connection: Connection) -> Finding:
 
 def _running_load(connection: Connection) -> Finding:
     """Return whether another session holds the load lock. The lock is released at once."""
+    wait = Wait(LOCK_TIMEOUT_SECONDS, lambda _: None)
     try:
-        lock(connection, LOCK_TIMEOUT_SECONDS, lambda _: None)
-    except LoadError:
+        TableLock(connection, [LoadLock.table()], wait, "another load").take()
+    except NotFree as error:
         return warning(
             "loads",
-            "A load is running or waiting, so a new one would wait. If none should be, look for load_lock in pg_locks or "
-            "svv_transactions.",
+            f"A load is running or waiting, so a new one would wait ({error.holders}). If none should be, look for "
+            "load_lock in pg_locks or svv_transactions.",
         )
     finally:
         connection.rollback()

@@ -44,9 +44,9 @@ def restore(
 ) -> dict[str, int]:
     """Load an export from the folder ``source``, by default [S3] EXPORT, into empty tables. Return their numbers of rows.
 
-    No load can run meanwhile; ``wait_seconds`` is how long to wait for one to end. An export has neither ledger nor
-    staging: the next load reads all files again, in one batch, and changes restored rows only where files contradict each
-    other. A table with a surrogate key is created again: privileges on it must be granted again.
+    Meanwhile no load can run, and the tables cannot be read; ``wait_seconds`` is how long to wait for other sessions. An
+    export has neither ledger nor staging: the next load reads all files again, in one batch, and changes restored rows only
+    where files contradict each other. A table with a surrogate key is created again: privileges on it must be granted again.
 
     Raises:
         SourceError: no export is there, it is not whole, or its tables are not those of this version.
@@ -61,7 +61,7 @@ def restore(
         exported = read_manifest(target.read_manifest(), target.manifest)
         tables, models = exported.tables, _models(settings.warehouse, exported, target)
         try:
-            lock(connection, wait_seconds, on_step or log.info)
+            lock(connection, wait_seconds, on_step or log.info, also=[model.table() for model in models])
             _require_empty(connection, models)
             for model in models:
                 if on_step is not None:

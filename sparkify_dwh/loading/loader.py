@@ -161,7 +161,7 @@ class Loading:
         with self._settings.open_store() as store:
             with self._steps.step("lock"):
                 lock(connection, self._options.wait_seconds, self._steps.tell)
-            staging = Staging(connection, self._engine, store, self._settings, self._inputs, self._report)
+            staging = Staging(connection, self._engine, store, self._settings, self._inputs, self._report, self._steps)
             for model in self._warehouse.staging:
                 with self._steps.step(f"copy {model.__tablename__}"):
                     staging.fill(model, self._options.selection, self._options.max_errors, attempt)

@@ -2,67 +2,59 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Table, Update, insert, update
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh.database import error_fields
+from sparkify_dwh.database import is_conflict
 from sparkify_dwh.errors import LoadError
 from sparkify_dwh.ledger import LoadLock
-from sparkify_dwh.redshift.commands import LockTable
-
-QUERY_CANCELED = "57014"  # the error code of statement_timeout
-FIRST_TRY_SECONDS = 1
-
-# statement_timeout includes planning and queueing: a shorter one cancels LOCK even when the table is free. Redshift guide,
-# r_statement_timeout
-MIN_TIMEOUT_SECONDS = 0.5
+from sparkify_dwh.locks.table_lock import NotFree, TableLock, Wait
 
 OnWait = Callable[[str], None]
 
+LOCK_ROW = "updated by every load"
 
-def lock(connection: Connection, wait_seconds: float, on_wait: OnWait) -> None:
-    """Take the lock of loads in a new transaction, before any other statement but SET.
 
-    A snapshot taken before the lock would not show the rows of the previous load. With the parameter
-    ``transaction_snapshot_begin`` it may be taken at BEGIN, so after a wait the transaction is rolled back and the table
-    locked again. ``on_wait`` is called once when the lock is not free.
+def lock(connection: Connection, wait_seconds: float, on_wait: OnWait, also: Sequence[Table] = ()) -> None:
+    """Take the lock of loads, and that of other tables, in a new transaction whose snapshot is not older than the lock.
+
+    ``on_wait`` is called once when the lock is not free, with who has it.
 
     Raises :class:`LoadError` when the lock is not free within ``wait_seconds``.
     """
-    limit: str = connection.scalar(text("SHOW statement_timeout")) or "0"
-    connection.rollback()  # SHOW may have taken a snapshot
-    if _locked_within(connection, min(FIRST_TRY_SECONDS, wait_seconds), limit):
-        return
-    on_wait(f"waiting for another load, up to {wait_seconds:g} s")
-    deadline = time.monotonic() + wait_seconds
-    while _locked_within(connection, deadline - time.monotonic(), limit):
-        connection.rollback()
-        if _locked_within(connection, MIN_TIMEOUT_SECONDS, limit):
-            return
-    raise LoadError(
-        f"Another load had the lock for longer than {wait_seconds:g} s",
-        "look at it with `sparkify-dwh history`, or wait longer with --wait",
-    )
-
-
-def _locked_within(connection: Connection, seconds: float, limit_afterwards: str) -> bool:
-    """Lock with a statement timeout, because Redshift's LOCK has none; roll back if the lock is not free."""
-    _set_timeout(connection, int(max(MIN_TIMEOUT_SECONDS, seconds) * 1000))
-    is_locked = True
+    others = "other sessions" if also else "another load"
+    table_lock = TableLock(connection, [LoadLock.table(), *also], Wait(wait_seconds, on_wait), others)
     try:
-        connection.execute(LockTable(LoadLock.table()))
+        table_lock.take()
+        while not _is_snapshot_fresh(connection):
+            table_lock.take()
+    except NotFree as error:
+        raise LoadError(
+            f"{others.capitalize()} had the lock for longer than {wait_seconds:g} s ({error.holders})",
+            "look at it with `sparkify-dwh history`, or wait longer with --wait",
+        ) from error
+
+
+def mark_lock() -> Update:
+    """Return the UPDATE of the row that every holder of the lock updates.
+
+    It conflicts if another holder has committed since the snapshot was taken, which may be before LOCK (see `TableLock`).
+    Redshift guide, c_serial_isolation
+    """
+    return update(LoadLock.table()).values(load_id=LoadLock.load_id)
+
+
+def _is_snapshot_fresh(connection: Connection) -> bool:
+    """Return whether the snapshot shows what the previous holder wrote; if not, end the transaction."""
+    try:
+        if connection.execute(mark_lock()).rowcount:
+            return True
+        connection.execute(insert(LoadLock.table()).values(load_id=LOCK_ROW))
+        connection.commit()
     except DBAPIError as error:
-        if error_fields(error).get("C") != QUERY_CANCELED:
+        if not is_conflict(error):
             raise
         connection.rollback()
-        is_locked = False
-    _set_timeout(connection, int(limit_afterwards) if limit_afterwards.isdigit() else limit_afterwards)
-    return is_locked
-
-
-def _set_timeout(connection: Connection, limit: int | str) -> None:
-    """Set the limit in milliseconds; 0 means no limit."""
-    connection.execute(text("SET statement_timeout TO :limit"), {"limit": limit})
+    return False

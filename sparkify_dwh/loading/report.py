@@ -97,7 +97,9 @@ class StarRows:
 
 @dataclass
 class LoadReport:
-    """A load's outcome. ``seconds`` is the whole load's; ``steps`` gives each step's, in order; times are UTC.
+    """A load's outcome. ``seconds`` is the whole load's; ``steps`` gives each step's; times are UTC.
+
+    The seconds of ``analyze TABLE``, which large batches have, are part of those of ``copy TABLE``.
 
     ``files`` are the inputs by staging table, if manifests are used; ``rejected`` are the rows that COPY left out;
     ``attempts`` counts transactions. ``session_id`` is the id of the Redshift session.

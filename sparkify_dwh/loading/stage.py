@@ -14,8 +14,8 @@ from sparkify_dwh.loading.input_files import Selection, find_input, manifest
 from sparkify_dwh.loading.input_rows import places_of
 from sparkify_dwh.loading.rejected_rows import NewRejectedRows, copying, notices, rejected_count
 from sparkify_dwh.loading.repeated_records import Conflict, describe_conflicts, remove_repeated
-from sparkify_dwh.loading.report import LoadReport, StagedRows
-from sparkify_dwh.redshift.commands import CopyCommand
+from sparkify_dwh.loading.report import LoadReport, StagedRows, Steps
+from sparkify_dwh.redshift.commands import AnalyzeTable, CopyCommand
 from sparkify_dwh.sql.copy_statements import Copies, Copy
 from sparkify_dwh.sql.deduplication import delete_known
 from sparkify_dwh.utils.text import numbered
@@ -36,6 +36,7 @@ class Staging:
         settings: Settings,
         inputs: Mapping[str, str],
         report: LoadReport,
+        steps: Steps,
     ) -> None:
         self._connection = connection
         self._engine = engine
@@ -43,6 +44,7 @@ class Staging:
         self._settings = settings
         self._inputs = inputs
         self._report = report
+        self._steps = steps
 
     def fill(self, staging: type[StagingTable], selection: Selection, max_errors: int, attempt: int) -> None:
         """Empty a staging table, and copy the files into it that are under its prefix but not in the ledger."""
@@ -54,6 +56,9 @@ class Staging:
             with nullcontext() if copy.files is None else manifest(self._store, copy.url, copy.files):
                 self._copy(copy.command, self._inputs[staging.source.key], rows, max_errors)
         self._check_count(staging, rows)
+        if rows.loaded > self._settings.analyze_above_rows:  # COPY leaves statistics out: STATUPDATE OFF
+            with self._steps.step(f"analyze {table.name}"):
+                self._connection.execute(AnalyzeTable(table))
         if rows.loaded:
             self._deduplicate(staging, copies, rows)
 

@@ -130,8 +130,9 @@ def _without_statistics(plans: Iterable[QueryPlan], warehouse: Warehouse) -> Ite
     if staging:
         yield Finding(
             "statistics",
-            f"The planner has no statistics of {', '.join(staging)}, as COPY leaves them out (STATUPDATE OFF), so plans of "
-            "a load are guesses. Run ANALYZE on them before you trust those, and look again.",
+            f"The planner has no statistics of {', '.join(staging)}, as COPY leaves them out (STATUPDATE OFF) and a load "
+            "gathers them only above [CLUSTER] ANALYZE_ABOVE_ROWS, so plans of a load are guesses. Run ANALYZE on them "
+            "before you trust those, and look again.",
         )
 
 

@@ -20,6 +20,7 @@ from sparkify_dwh.database import connected
 from sparkify_dwh.errors import SourceError
 from sparkify_dwh.ledger import LoadLock
 from sparkify_dwh.loading.input_files import Selection, find_input, known_etags, require_named
+from sparkify_dwh.loading.locking import mark_lock
 from sparkify_dwh.loading.report import Input, OnStep
 from sparkify_dwh.loading.stage import copies_of
 from sparkify_dwh.migrate import require_migrated
@@ -127,12 +128,13 @@ def _validate(planning: _Planning, staging: type[StagingTable], files: Input, sa
 def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[PlannedStatement]:
     """Yield the statements of a load in order, by its steps.
 
-    Its bookkeeping is left out: timeouts, counts of copied rows, the checks and the ledger.
+    Its bookkeeping is left out: timeouts, counts of copied rows, statistics of large batches, the checks and the ledger.
     """
     warehouse = planning.warehouse
     for selected in search_path(planning.settings.schemas):
         yield PlannedStatement("connect", selected)
     yield PlannedStatement("lock", readable(LockTable(LoadLock.table())))
+    yield PlannedStatement("lock", readable(mark_lock()))
     pairs = list(zip(warehouse.staging, inputs, strict=True))
     for staging, planned in pairs:
         table = staging.table()

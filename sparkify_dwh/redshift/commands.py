@@ -1,4 +1,4 @@
-"""Redshift's own statements, as objects that SQLAlchemy compiles: COPY, UNLOAD, LOCK and DROP COLUMN.
+"""Redshift's own statements, as objects that SQLAlchemy compiles: COPY, UNLOAD, LOCK, ANALYZE and DROP COLUMN.
 
 None takes bind parameters, so everything they hold is a quoted identifier or a literal. Redshift guide, r_COPY, r_UNLOAD,
 r_LOCK
@@ -57,9 +57,21 @@ class UnloadCommand(ExecutableDDLElement):
     region: str | None = None
 
 
-@dataclass(eq=False, repr=False)
 class LockTable(ExecutableDDLElement):
-    """``LOCK TABLE table``: ACCESS EXCLUSIVE, the only lock Redshift has, until the transaction ends."""
+    """``LOCK TABLE table, table``: ACCESS EXCLUSIVE, the only lock Redshift has, until the transaction ends."""
+
+    inherit_cache = False
+
+    def __init__(self, *tables: Table) -> None:
+        self.tables = tables
+
+
+@dataclass(eq=False, repr=False)
+class AnalyzeTable(ExecutableDDLElement):
+    """``ANALYZE table PREDICATE COLUMNS``: statistics of the columns that queries filter, join or group by.
+
+    All columns, while no query has used any. It can run in a transaction. Redshift guide, r_ANALYZE
+    """
 
     inherit_cache = False
 
@@ -112,7 +124,12 @@ def _compile_unload(command: UnloadCommand, compiler: DDLCompiler, **_: Any) -> 
 
 @compiles(LockTable, "redshift")
 def _compile_lock(command: LockTable, compiler: DDLCompiler, **_: Any) -> str:
-    return f"LOCK TABLE {compiler.preparer.format_table(command.table)}"
+    return f"LOCK TABLE {', '.join(map(compiler.preparer.format_table, command.tables))}"
+
+
+@compiles(AnalyzeTable, "redshift")
+def _compile_analyze(command: AnalyzeTable, compiler: DDLCompiler, **_: Any) -> str:
+    return f"ANALYZE {compiler.preparer.format_table(command.table)} PREDICATE COLUMNS"
 
 
 @compiles(DropColumn, "redshift")

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,15 @@ from alembic.autogenerate import compare_metadata, produce_migrations, render_py
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.util import CommandError
-from sqlalchemy import Connection, MetaData, String, inspect
+from sqlalchemy import Connection, MetaData, String, inspect, text
 from support.checkout import ROOT
 from support.warehouse import a_standin, environment_of
 
 from sparkify_dwh import migrate
 from sparkify_dwh.database import connected
 from sparkify_dwh.errors import NotMigratedError
+from sparkify_dwh.locks import table_lock
+from sparkify_dwh.locks.table_lock import Wait
 from sparkify_dwh.redshift import autogenerate
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.sparkify import SPARKIFY
@@ -291,3 +293,56 @@ def test_the_wheel_and_the_checkout_find_the_same_migrations() -> None:
     assert (SPARKIFY.migrations / "env.py").is_file()
     assert isinstance(SPARKIFY.migrations, Path)
     assert autogenerate.NO_ENCODING == "raw"
+
+
+@pytest.fixture
+def reader(upgraded: Connection, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Connection:
+    """A session that has read a table and not ended its transaction; waits for it are short."""
+    monkeypatch.setattr(table_lock, "MIN_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(table_lock, "FIRST_TRY_SECONDS", 0.05)
+    upgraded.execute(text("SELECT count(*) FROM songs"))
+    return upgraded
+
+
+CHANGES: dict[str, Callable[[Settings, Wait], None]] = {
+    "reset": migrate.reset,
+    "downgrade": lambda settings, wait: migrate.downgrade(settings, "0003", wait=wait),
+}
+
+
+@pytest.mark.parametrize("change", list(CHANGES))
+def test_a_change_of_tables_waits_for_readers_and_says_who_they_are(
+    settings: Settings, reader: Connection, change: str
+) -> None:
+    session = f"session {reader.scalar(text('SELECT pg_backend_pid()'))} of user postgres, in a transaction since "
+    waits: list[str] = []
+
+    def on_wait(message: str) -> None:
+        waits.append(message)
+        reader.rollback()
+
+    CHANGES[change](settings, Wait(60, on_wait))
+    (message,) = waits
+    assert message.startswith(f"waiting for other sessions, up to 60 s: {session}")
+    migrate.upgrade(settings)
+
+
+@pytest.mark.parametrize("change", list(CHANGES))
+def test_a_change_of_tables_that_others_use_for_too_long_changes_nothing(
+    settings: Settings, reader: Connection, change: str
+) -> None:
+    pid = reader.scalar(text("SELECT pg_backend_pid()"))
+    reader.execute(text("SELECT count(*) FROM songs"))
+    with pytest.raises(
+        NotMigratedError, match=rf"other sessions used .* longer than 0 s \(session {pid} of"
+    ) as failure:
+        CHANGES[change](settings, Wait(0, lambda _: None))
+    assert failure.value.hint == "end them, or wait longer with --wait"
+    reader.rollback()
+    with connected(settings) as connection:
+        assert migrate.current_revision(connection) == migrate.newest_revision(SPARKIFY)
+
+
+def test_an_upgrade_with_nothing_to_do_waits_for_nobody(settings: Settings, reader: Connection) -> None:
+    migrate.upgrade(settings, wait=Wait(0, pytest.fail))
+    assert reader.in_transaction()

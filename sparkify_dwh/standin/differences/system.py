@@ -86,9 +86,9 @@ LOADING = {
 SYSTEM = {
     "system_tables": Difference(
         "The system views of loads (stl_load_errors, stl_load_commits, sys_load_history, sys_load_detail, "
-        "sys_load_error_detail), of UNLOAD (stl_unload_log), of table design (pg_table_def, svv_table_info) and of "
-        "privileges (svv_relation_privileges ...) exist, and those that reflection reads; all other stl_, stv_, svl_, svv_ "
-        "and sys_ views are missing.",
+        "sys_load_error_detail), of UNLOAD (stl_unload_log), of locks (svv_transactions), of table design (pg_table_def, "
+        "svv_table_info) and of privileges (svv_relation_privileges ...) exist, and those that reflection reads; all other "
+        "stl_, stv_, svl_, svv_ and sys_ views are missing.",
         "cm_chap_system-tables"),
     "system_views_at_once": Difference(
         "The system views show a COPY as soon as it ends, which may take a while on Redshift, and those of Serverless and "

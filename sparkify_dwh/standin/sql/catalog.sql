@@ -200,3 +200,14 @@ CREATE OR REPLACE VIEW redshift_catalog.stl_unload_log AS
 SELECT 100 AS userid, query_id::integer AS query, 0 AS slice, session_id AS pid, file_name::char(1280) AS path, start_time,
        end_time, line_count, transfer_size, file_format::char(10) AS file_format
 FROM redshift_catalog.unload_file;
+
+-- ------------------------------------------------------------------ locks
+
+-- Redshift guide, r_SVV_TRANSACTIONS: a row per lock that a transaction holds or waits for.
+CREATE OR REPLACE VIEW redshift_catalog.svv_transactions AS
+SELECT a.usename::text AS txn_owner, a.datname::text AS txn_db, coalesce(a.backend_xid::text, '0')::bigint AS xid, l.pid,
+       (a.xact_start AT TIME ZONE 'UTC')::timestamp AS txn_start, l.mode AS lock_mode,
+       l.locktype AS lockable_object_type, l.relation::integer AS relation, l.granted
+FROM pg_catalog.pg_locks AS l
+JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+WHERE l.locktype IN ('relation', 'transactionid');

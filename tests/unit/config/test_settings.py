@@ -199,6 +199,13 @@ def test_tls_is_verified_and_connecting_is_limited_by_default(tmp_path: Path) ->
     assert (other.tls, other.connect_seconds, other.query_group) == ("verify-ca", 2.5, "nightly")
 
 
+def test_batches_are_analyzed_above_a_number_of_rows(tmp_path: Path) -> None:
+    assert settings_of(tmp_path, IDENTITY).analyze_above_rows == 100_000
+    assert settings_of(tmp_path, f"{IDENTITY}ANALYZE_ABOVE_ROWS=0\n").analyze_above_rows == 0
+    with pytest.raises(ConfigurationError, match="ANALYZE_ABOVE_ROWS must be a number from 0 to 999999999"):
+        settings_of(tmp_path, f"{IDENTITY}ANALYZE_ABOVE_ROWS=-1\n")
+
+
 def test_regions_of_other_partitions_are_accepted(tmp_path: Path) -> None:
     assert settings_of(tmp_path, "[AWS]\nREGION=us-gov-west-1\n").aws_region == "us-gov-west-1"
 

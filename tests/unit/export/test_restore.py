@@ -23,6 +23,7 @@ from sparkify_dwh.errors import LoadError, NotMigratedError, SourceError, UsageE
 from sparkify_dwh.export import ExportedTable, export, restore
 from sparkify_dwh.export.queries import exported_columns
 from sparkify_dwh.export.restoring import copied_into, copy_command
+from sparkify_dwh.locks import table_lock
 from sparkify_dwh.redshift.commands import DropColumn
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.star import Songplay
@@ -181,6 +182,28 @@ def test_rows_are_counted(company: Sparkify) -> None:
     change_manifest(company, lambda manifest: manifest["tables"]["time"].update(rows=4))
     assert "nothing has changed: of 4 rows of time COPY loaded 3" in refused(company, LoadError)
     command.check(migrate.alembic_config(company.settings))
+
+
+def test_a_restore_waits_for_readers_and_says_who_they_are(company: Sparkify, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table that is made anew is dropped first, which Redshift does not do while others read it."""
+    monkeypatch.setattr(table_lock, "MIN_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(table_lock, "FIRST_TRY_SECONDS", 0.05)
+    steps: list[str] = []
+    with company.engine.connect() as reader:
+        pid = reader.scalar(text("SELECT pg_backend_pid()"))
+        reader.execute(text("SELECT count(*) FROM songplays"))
+
+        def on_step(step: str) -> None:
+            steps.append(step)
+            reader.rollback()
+
+        with pytest.raises(
+            LoadError, match=rf"Other sessions had the lock for longer than 0 s \(session {pid} of user"
+        ):
+            restore(company.settings, wait_seconds=0, on_step=lambda _: None)
+        restore(company.settings, on_step=on_step)
+    assert steps[0].startswith(f"waiting for other sessions, up to 3600 s: session {pid} of user ")
+    assert steps[1].startswith("copy ")
 
 
 def test_a_table_that_others_depend_on_is_not_made_anew(company: Sparkify) -> None:

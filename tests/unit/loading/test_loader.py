@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 from support.inputs import inputs_under
 from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
-from sparkify_dwh import __version__
+from sparkify_dwh import __version__, load
 from sparkify_dwh.errors import CheckError, CopyError, SourceError, SparkifyError
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.sparkify import SPARKIFY
@@ -49,6 +52,48 @@ def test_loading_the_real_month_twice_changes_nothing(sparkify: Sparkify, real_d
         sparkify.rows("SELECT songplay_id, start_time, session_id FROM songplays ORDER BY 1"),
         sparkify.star(),
     )
+
+
+@contextmanager
+def recorded() -> Iterator[list[str]]:
+    """The statements that all engines send meanwhile, and their commits."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    def note_commit(_connection: Any) -> None:
+        sent.append("COMMIT")
+
+    event.listen(Engine, "before_cursor_execute", note)
+    event.listen(Engine, "commit", note_commit)
+    try:
+        yield sent
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+        event.remove(Engine, "commit", note_commit)
+
+
+def test_a_large_batch_is_analyzed_in_the_transaction(sparkify: Sparkify) -> None:
+    """COPY leaves statistics out (STATUPDATE OFF), and the plans of what follows depend on them."""
+    sparkify.logs("a.json", *(an_event(itemInSession=item) for item in range(3)))
+    sparkify.songs("a.json", a_song())
+    with recorded() as sent:
+        report = load(replace(sparkify.settings, analyze_above_rows=2))
+    analyzed = sent.index("ANALYZE staging_events PREDICATE COLUMNS")
+    assert sent[analyzed - 1] == "SELECT count(*) AS count_1 \nFROM staging_events"
+    assert sent[analyzed + 1].startswith("DELETE FROM staging_events")
+    copied = next(number for number, statement in enumerate(sent) if statement.startswith("COPY staging_events"))
+    assert "COMMIT" not in sent[copied:analyzed]
+    assert [step for step in report.steps if step.startswith("analyze")] == ["analyze staging_events"]
+    assert sparkify.one("SELECT count(*) FROM songplays") == 3
+
+
+def test_a_batch_of_just_as_many_rows_is_not_analyzed(sparkify: Sparkify) -> None:
+    sparkify.logs("a.json", *(an_event(itemInSession=item) for item in range(3)))
+    sparkify.songs("a.json", a_song())
+    report = load(replace(sparkify.settings, analyze_above_rows=3))
+    assert not any(step.startswith("analyze") for step in report.steps)
 
 
 def test_mojibake_and_control_characters_stay_as_they_are(sparkify: Sparkify) -> None:

@@ -1,14 +1,15 @@
-"""COPY and LOCK, word for word: they take no parameters, so what is printed is what is sent."""
+"""COPY, LOCK and ANALYZE, word for word: they take no parameters, so what is printed is what is sent."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sparkify_dwh.ledger import LoadLock
-from sparkify_dwh.redshift.commands import CopyCommand, LockTable
+from sparkify_dwh.redshift.commands import AnalyzeTable, CopyCommand, LockTable
 from sparkify_dwh.redshift.dialect import SparkifyDialect
 from sparkify_dwh.sql.copy_statements import Copies
 from sparkify_dwh.staging import StagingEvent, StagingSong
+from sparkify_dwh.star import Song
 
 ROLE = "arn:aws:iam::123456789012:role/dwhRole"
 
@@ -55,3 +56,8 @@ def test_a_key_cannot_end_its_literal() -> None:
 
 def test_lock_names_the_table() -> None:
     assert sql(LockTable(LoadLock.table())) == "LOCK TABLE load_lock"
+    assert sql(LockTable(LoadLock.table(), Song.table())) == "LOCK TABLE load_lock, songs"
+
+
+def test_analyze_of_predicate_columns() -> None:
+    assert sql(AnalyzeTable(StagingEvent.table())) == "ANALYZE staging_events PREDICATE COLUMNS"
