@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sparkify_dwh.planning.nul_texts import NulTexts, cut_at_nul
 from sparkify_dwh.planning.suspicious_values import Place, SuspiciousValues
 from sparkify_dwh.redshift.copy_rules.json_documents import Document, Number
 from sparkify_dwh.redshift.copy_rules.rejects import Reject
@@ -18,7 +19,8 @@ class ValidatedColumn:
     """A column that COPY fills, and what the documents hold for it.
 
     ``is_found`` when a document has the column's key; ``longest_bytes`` is the size of the longest text, at ``longest_at``,
-    and ``max_bytes`` the column's length, None unless it is text. Values that COPY accepts are added to ``suspicious``.
+    and ``max_bytes`` the column's length, None unless it is text. Values that COPY accepts are added to ``suspicious``, and
+    texts that Redshift would cut to ``nul_texts``.
     """
 
     def __init__(self, field: RowField, suspicious: Sequence[SuspiciousValues] = ()) -> None:
@@ -30,6 +32,7 @@ class ValidatedColumn:
         self.is_found = False
         self.longest_bytes = 0
         self.longest_at: Place = ("", 0)
+        self.nul_texts = NulTexts(self.name)
         self._find = field.path.find
         self._convert = field.convert
         self._suspicious = suspicious
@@ -45,7 +48,7 @@ class ValidatedColumn:
                 self.is_found = True
             if self.max_bytes is not None and isinstance(value, str):
                 self._measure(value, place)
-            converted = self._convert(value)
+            converted = self._converted(value, place)
         except Reject as reject:
             text = value if isinstance(value, str) else "" if value is None else str(value).lower()
             return text, self._reason(reject, text, document)
@@ -53,6 +56,18 @@ class ValidatedColumn:
             for values in self._suspicious:
                 values.add(str(value), place)
         return None
+
+    def _converted(self, value: bool | str | None, place: Place) -> object:
+        """Return the column's value, of a text with NUL what Redshift stores. Raises Reject."""
+        try:
+            return self._convert(value)
+        except Reject:
+            kept = cut_at_nul(value) if self.max_bytes is not None and isinstance(value, str) else None
+            if kept is None:
+                raise
+            converted = self._convert(kept)
+            self.nul_texts.add(str(value), place)
+            return converted
 
     def _measure(self, text: str, place: Place) -> None:
         if len(text) * 4 > self.longest_bytes and (size := _utf8_bytes(text)) > self.longest_bytes:

@@ -9,12 +9,11 @@ from datetime import datetime, timedelta, timezone
 from sqlalchemy import Column, DateTime
 
 from sparkify_dwh.base import StagingTable
+from sparkify_dwh.planning.validation_result import shown
 from sparkify_dwh.utils.text import numbered
 from sparkify_dwh.warehouse import Warehouse
 
 Place = tuple[str, int]  # a file's URL, and a line from 1
-
-MAX_VALUE_CHARACTERS = 60
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 
@@ -43,7 +42,7 @@ class SuspiciousValues:
         be = "is" if self._count == 1 else "are"
         return (
             f"{self.column}: {numbered(self._count, 'value')} {be} not {self._expected}, the first "
-            f"{value[:MAX_VALUE_CHARACTERS]!r} in {file} line {line}; COPY accepts these values, but the checks will roll "
+            f"{shown(value)!r} in {file} line {line}; COPY accepts these values, but the checks will roll "
             "the load back if a row of the star comes from them"
         )
 

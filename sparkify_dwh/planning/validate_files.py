@@ -4,7 +4,8 @@ The COPY statement that the load would send is parsed, and its options are appli
 `sparkify_dwh.redshift.copy_rules`, which the stand-in's COPY follows too. As COPY does, a problem names the first column
 that rejects a record, and the record's last line.
 
-Redshift may differ where its guide is silent; those modules say where. ZSTD files are not read. Uniqueness and references
+Redshift may differ where its guide is silent; those modules say where. Texts with NUL, which Redshift was seen to cut, are a
+warning. ZSTD files are not read. Uniqueness and references
 are left to the checks of a load. The files are read with the permissions of this process, not those of the cluster's role.
 """
 
@@ -157,6 +158,7 @@ class _Validator:
             for column in self._columns
             if column.max_bytes and column.longest_bytes > NEARLY_FULL * column.max_bytes
         ]
+        validation.warnings += [str(column.nul_texts) for column in self._columns if column.nul_texts]
         validation.warnings += self._absent()
 
     def _absent(self) -> list[str]:

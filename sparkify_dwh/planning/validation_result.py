@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sparkify_dwh.redshift.copy_rules.rejects import printable
+from sparkify_dwh.redshift.copy_rules.rejects import printable, storable
 
 MAX_PROBLEMS = 20
 MAX_VALUE_CHARACTERS = 60
@@ -82,6 +82,6 @@ class Validation:
 
 
 def shown(value: str) -> str:
-    """Return a value for a message: shortened, and with bytes that are not UTF-8 replaced."""
-    clean = value[: MAX_VALUE_CHARACTERS + 1].encode("utf-8", "replace").decode()
+    """Return a value for a message: shortened, with NUL and bytes that are not UTF-8 as the errors of a load show them."""
+    clean = storable(value[: MAX_VALUE_CHARACTERS + 1])
     return clean if len(clean) <= MAX_VALUE_CHARACTERS else f"{clean[:MAX_VALUE_CHARACTERS]}..."

@@ -4,7 +4,8 @@ Lengths count bytes of UTF-8. Sources: Redshift guide, copy-parameters-data-conv
 and r_Character_types.
 
 Where the guide is silent: NUL (``\\u0000`` in JSON) is rejected like a character that is not UTF-8, and ACCEPTINVCHARS
-replaces it, because PostgreSQL cannot store it. A lone surrogate (``\\ud800``) counts as the three bytes it would
+replaces it, because PostgreSQL cannot store it; Redshift was seen to cut the text
+(`sparkify_dwh.planning.nul_texts`). A lone surrogate (``\\ud800``) counts as the three bytes it would
 take; next to bytes that are not UTF-8, one from U+DC80 to U+DCFF counts as one of those bytes.
 """
 

@@ -70,7 +70,12 @@ def _escape(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode()
 
 
+def storable(text: str) -> str:
+    """Return a text with U+FFFD for NUL and for bytes that were not UTF-8."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def shown(text: str) -> str:
     """Return ``text`` as a reject shows it: see `LoadReject`."""
-    clean = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text[:MAX_SHOWN_BYTES])
+    clean = storable(text[:MAX_SHOWN_BYTES])
     return clean.encode()[:MAX_SHOWN_BYTES].decode("utf-8", "ignore")

@@ -69,6 +69,10 @@ LOADING = {
     "copy_edge_cases": Difference(
         "The stand-in has rules of its own where the guide does not say what happens (byte order marks, duplicate keys, "
         "NaN, control characters in strings, text after a malformed document).", "copy-usage_notes-copy-from-json"),
+    "copy_nul": Difference(
+        "A text with the character NUL is rejected (1220). Redshift was seen to cut the text there without a word, and to "
+        "reject only one that begins with NUL and goes on; `plan` warns of it.",
+        "https://github.com/estuary/connectors/pull/839"),
     "hidden_files": Difference(
         "Every object under a prefix is data, including _SUCCESS; the guide says only of Spectrum that such objects are "
         "ignored.", "copy-parameters-data-source-s3"),

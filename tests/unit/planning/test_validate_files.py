@@ -17,6 +17,7 @@ from sparkify_dwh.errors import CopyError, UsageError
 from sparkify_dwh.planning.validate_files import sampled
 from sparkify_dwh.planning.validation_result import MAX_PROBLEMS, Problem
 from sparkify_dwh.staging import StagingEvent, StagingSong
+from sparkify_dwh.standin.differences import DIFFERENCES
 from sparkify_dwh.storage.store import StoredObject
 
 REFUSED_EVENTS: dict[str, tuple[dict[str, Any] | str, str]] = {
@@ -41,7 +42,7 @@ REFUSED_EVENTS: dict[str, tuple[dict[str, Any] | str, str]] = {
     "time in microseconds": (an_event(ts=1542285000796000), "ts"),
     "too many bytes": (an_event(artist="é" * 257), "artist"),
     "too long a number": (an_event(level=10**16), "level"),
-    "NUL": (an_event(song="a\0b"), "song"),
+    "NUL": (an_event(song="\0ab"), "song"),
     "half of a pair": (EVENT.replace("Setanta", "\\ud800"), "song"),
     "first of two columns": (an_event(status="x", artist="a" * 513), "artist"),
     "cut off": (EVENT[:-20], ""),
@@ -66,6 +67,34 @@ def test_validation_and_the_load_name_the_same_file_line_and_column(sparkify: Sp
     with pytest.raises(CopyError) as refused:
         sparkify.load()
     assert str(problem).split(": ", 1)[0] in str(refused.value)
+
+
+def test_a_text_that_redshift_would_cut_at_nul_is_a_warning(sparkify: Sparkify) -> None:
+    """The stand-in rejects it. https://github.com/estuary/connectors/pull/839"""
+    assert "copy_nul" in DIFFERENCES
+    path = sparkify.logs("a.json", an_event(), an_event(song="hello\0 world"), an_event(song="\0", artist="a\0" * 300))
+    sparkify.songs("a.json", a_song())
+    validation = validated(path)
+    assert validation.problems == []
+    long = "a\ufffd" * 30 + "..."
+    assert validation.warnings == [
+        f"artist: 1 text contains the character NUL, the first '{long}' in {path.as_uri()} line 3; Redshift "
+        "was seen to cut a text there: remove the character (the stand-in rejects the record)",
+        f"song: 2 texts contain the character NUL, the first 'hello\ufffd world' in {path.as_uri()} line 2; Redshift was "
+        "seen to cut a text there: remove the character (the stand-in rejects the record)",
+    ]
+    with pytest.raises(CopyError, match="line 2, column song: 'hello\ufffd world': String contains invalid"):
+        sparkify.load()
+
+
+def test_nul_is_shown_as_the_load_shows_it(sparkify: Sparkify) -> None:
+    path = sparkify.logs("a.json", an_event(song="\0ab"))
+    sparkify.songs("a.json", a_song())
+    (problem,) = validated(path).problems
+    with pytest.raises(CopyError) as refused:
+        sparkify.load()
+    assert str(problem) == str(refused.value.rows[0])
+    assert "'\ufffdab'" in str(problem)
 
 
 def test_bytes_that_are_not_utf_8_are_named_as_the_load_names_them(sparkify: Sparkify) -> None:
