@@ -82,7 +82,7 @@ def test_a_large_batch_is_analyzed_in_the_transaction(sparkify: Sparkify) -> Non
         report = load(replace(sparkify.settings, analyze_above_rows=2))
     analyzed = sent.index("ANALYZE staging_events PREDICATE COLUMNS")
     assert sent[analyzed - 1] == "SELECT count(*) AS count_1 \nFROM staging_events"
-    assert sent[analyzed + 1].startswith("DELETE FROM staging_events")
+    assert sent[analyzed + 1].startswith("SELECT staging_events.session_id")  # whether a record was delivered twice
     copied = next(number for number, statement in enumerate(sent) if statement.startswith("COPY staging_events"))
     assert "COMMIT" not in sent[copied:analyzed]
     assert [step for step in report.steps if step.startswith("analyze")] == ["analyze staging_events"]
