@@ -5,6 +5,7 @@
     ├── UnreachableError           no connection: the server does not answer, or refuses the credentials
     ├── NotMigratedError           the warehouse's tables are missing, or belong to another version
     ├── SourceError                an input cannot be listed or read: wrong URL, nothing under a prefix, no permission
+    │   └── MissingObjectError     nothing is at a URL
     ├── LoadError                  a load failed and was rolled back
     │   └── CopyError              COPY rejected the data; ``rows`` are the rejected rows
     ├── CheckError                 a data quality check failed; ``results`` are the results of the failed checks
@@ -85,6 +86,10 @@ class SourceError(SparkifyError):
     """An input cannot be listed or read."""
 
     exit_code = 6
+
+
+class MissingObjectError(SourceError):
+    """Nothing is at the URL of an object."""
 
 
 class LoadError(SparkifyError):

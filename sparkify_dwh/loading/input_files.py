@@ -22,6 +22,7 @@ from sparkify_dwh.ledger import LoadFile
 from sparkify_dwh.loading.report import Input
 from sparkify_dwh.storage.urls import is_hidden
 from sparkify_dwh.utils.dates import as_date
+from sparkify_dwh.utils.text import numbered
 
 if TYPE_CHECKING:
     from sparkify_dwh.base import StagingTable
@@ -100,6 +101,14 @@ def find_input(
             if loaded_etag not in (None, file.etag):
                 files.changed.append(file.url)
     return files
+
+
+def empty_file_warnings(files: Input) -> list[str]:
+    """Return a warning about files without a byte, of which nothing can be loaded; none if there are none."""
+    empty = [file.url for file in files.files if not file.size]
+    if not empty:
+        return []
+    return [f"{numbered(len(empty), 'empty file')}, the first {empty[0]}: recorded as loaded, with no record in it"]
 
 
 def known_etags(connection: Connection, staging: type[StagingTable]) -> dict[str, str]:

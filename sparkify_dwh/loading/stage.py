@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Engine, delete, func, select
 
 from sparkify_dwh.base import StagingTable
 from sparkify_dwh.errors import LoadError, SparkifyError, UsageError
-from sparkify_dwh.loading.input_files import Selection, find_input, manifest
+from sparkify_dwh.loading.input_files import Selection, empty_file_warnings, find_input, manifest
 from sparkify_dwh.loading.input_rows import places_of
+from sparkify_dwh.loading.json_paths_files import require_json_paths
 from sparkify_dwh.loading.rejected_rows import NewRejectedRows, copying, notices, rejected_count
 from sparkify_dwh.loading.repeated_records import Conflict, describe_conflicts, remove_repeated
 from sparkify_dwh.loading.report import LoadReport, StagedRows, Steps
@@ -49,12 +50,14 @@ class Staging:
     def fill(self, staging: type[StagingTable], selection: Selection, max_errors: int, attempt: int) -> None:
         """Empty a staging table, and copy the files into it that are under its prefix but not in the ledger."""
         table = staging.table()
+        require_json_paths(self._store, [staging], self._inputs)
         rows = self._report.staged[table.name] = StagedRows()
         self._connection.execute(delete(table))  # TRUNCATE would commit, and release the lock
         copies = copies_of(staging, self._settings, self._inputs, max_errors)
         for copy in self._copies(staging, copies, selection, attempt):
             with nullcontext() if copy.files is None else manifest(self._store, copy.url, copy.files):
                 self._copy(copy.command, self._inputs[staging.source.key], rows, max_errors)
+        self._require_rows(staging, rows)
         self._check_count(staging, rows)
         if rows.loaded > self._settings.analyze_above_rows:  # COPY leaves statistics out: STATUPDATE OFF
             with self._steps.step(f"analyze {table.name}"):
@@ -86,6 +89,7 @@ class Staging:
         if self._settings.manifests is not None:
             files = find_input(self._connection, staging, prefix, self._store, selection)
             self._report.files[staging.__tablename__] = files
+            self._report.warnings += empty_file_warnings(files)
             return copies.of_files(files.files, f"{self._report.load_id}-{attempt}")
         if selection.is_partial:
             raise UsageError("Loading only some files needs manifests", "Set MANIFESTS in [S3].")
@@ -131,6 +135,15 @@ class Staging:
             raise LoadError(
                 f"COPY rejected more rows of {name} than the {max_errors:,} allowed by --max-errors: "
                 f"{self._report.rejected[0]}."
+            )
+
+    def _require_rows(self, staging: type[StagingTable], rows: StagedRows) -> None:
+        """Refuse files of which --max-errors left nothing: they would be recorded as loaded."""
+        if rows.rejected and not rows.loaded:
+            raise LoadError(
+                f"COPY rejected every row of {staging.__tablename__}, so nothing would be loaded: "
+                f"{self._report.rejected[0]}",
+                "Correct the files. `sparkify-dwh plan` names all rejected rows.",
             )
 
     def _check_count(self, staging: type[StagingTable], rows: StagedRows) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.filesize import decimal
 
+from sparkify_dwh.loading.input_files import empty_file_warnings
 from sparkify_dwh.sql.copy_statements import by_compression
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def file_warnings(staging: type[StagingTable], files: Input, *, has_manifests: b
         *_neighbours(staging, files),
         *_small_files(files),
         *_large_files(files),
+        *empty_file_warnings(files),
     ]
 
 

@@ -20,6 +20,7 @@ from sparkify_dwh.database import connected
 from sparkify_dwh.errors import SourceError
 from sparkify_dwh.ledger import LoadLock
 from sparkify_dwh.loading.input_files import Selection, find_input, known_etags, require_named
+from sparkify_dwh.loading.json_paths_files import require_json_paths
 from sparkify_dwh.loading.locking import mark_lock
 from sparkify_dwh.loading.report import Input, OnStep
 from sparkify_dwh.loading.stage import copies_of
@@ -100,6 +101,7 @@ def _inputs(planning: _Planning, report_step: OnStep) -> list[PlannedInput]:
     with connected(planning.settings) as connection:
         require_migrated(connection, planning.warehouse)
         for staging in planning.warehouse.staging:
+            require_json_paths(planning.store, [staging], planning.inputs)
             report_step(f"list {staging.__tablename__}")
             inputs.append(_input(planning, staging, connection))
         connection.rollback()

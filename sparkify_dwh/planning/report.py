@@ -113,10 +113,14 @@ class Plan:
         rejected = at_least + " and ".join(numbered(number, what) for what, number in counts.items() if number)
         message = f"A load would fail, because COPY would reject {rejected}."
         rows = max(validation.problem_count for validation in validations)
-        if broken or rows > MAX_ERRORS:
-            return CopyError(message, "Correct the files that are named above, or move them away.")
+        lost = sum(validation.lost_files for validation in validations)
         too_long = any("DDL length" in problem.reason for validation in validations for problem in validation.problems)
         widen = "widen the columns that are too short with a migration, " if too_long else ""
+        if broken or lost or rows > MAX_ERRORS:
+            of_lost = (
+                f": with --max-errors, nothing would be left of {at_least}{numbered(lost, 'file')}" if lost else ""
+            )
+            return CopyError(message, f"Correct the files that are named above, {widen}or move them away{of_lost}.")
         return CopyError(
             message,
             f"Correct the files that are named above, {widen}or leave out {at_least}as many rows of a table: "
@@ -138,10 +142,7 @@ class Plan:
 def _validation_lines(validation: Validation) -> Iterator[str]:
     read = f"{numbered(validation.records, 'record')} in {numbered(validation.files, 'file')}"
     sample = f" of {validation.of_files:,}, spread evenly" if validation.is_sample else ""
-    verdict = (
-        f"COPY would reject {validation.problem_count:,}" if validation.problem_count else "every record would load"
-    )
-    yield f"  validation: {read}{sample}: {verdict}"
+    yield f"  validation: {read}{sample}: {_verdict(validation)}"
     for problem in validation.problems:
         yield f"    {problem}"
     if validation.problem_count > len(validation.problems):
@@ -154,3 +155,11 @@ def _validation_lines(validation: Validation) -> Iterator[str]:
         yield f"  not read, because they are ZSTD: {numbered(validation.unread, 'file')}"
     if validation.unmapped_fields:
         yield f"  unmapped fields (ignored): {', '.join(validation.unmapped_fields)}"
+
+
+def _verdict(validation: Validation) -> str:
+    if validation.problem_count:
+        return f"COPY would reject {validation.problem_count:,}"
+    if validation.suspicious:
+        return f"COPY would accept every record, but the checks may refuse {numbered(validation.suspicious, 'value')}"
+    return "every record would load"

@@ -25,23 +25,23 @@ class SuspiciousValues:
         self.column = column
         self._expected = expected
         self._is_expected = is_expected
-        self._count = 0
+        self.count = 0
         self._first: tuple[str, Place] = ("", ("", 0))
 
     def __bool__(self) -> bool:
-        return self._count > 0
+        return self.count > 0
 
     def add(self, text: str, place: Place) -> None:
         """Count a value that COPY accepts, if it is unexpected."""
         if not self._is_expected(text):
-            self._first = self._first if self._count else (text, place)
-            self._count += 1
+            self._first = self._first if self.count else (text, place)
+            self.count += 1
 
     def __str__(self) -> str:
         value, (file, line) = self._first
-        be = "is" if self._count == 1 else "are"
+        be = "is" if self.count == 1 else "are"
         return (
-            f"{self.column}: {numbered(self._count, 'value')} {be} not {self._expected}, the first "
+            f"{self.column}: {numbered(self.count, 'value')} {be} not {self._expected}, the first "
             f"{shown(value)!r} in {file} line {line}; COPY accepts these values, but the checks will roll "
             "the load back if a row of the star comes from them"
         )

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.loading.input_rows import target_columns
+from sparkify_dwh.loading.json_paths_files import valid_paths
 from sparkify_dwh.planning.columns import ValidatedColumn
 from sparkify_dwh.planning.suspicious_values import suspicious_values
 from sparkify_dwh.planning.validation_result import LongValue, Validation, shown
 from sparkify_dwh.redshift.copy_rules.columns import TargetColumn, copy_columns
 from sparkify_dwh.redshift.copy_rules.json_documents import Document, DocumentReader, Malformed
-from sparkify_dwh.redshift.copy_rules.json_paths import NO_PATHS, column_paths
+from sparkify_dwh.redshift.copy_rules.json_paths import NO_PATHS
 from sparkify_dwh.redshift.copy_rules.row_reader import RowReader, row_reader
 from sparkify_dwh.redshift.copy_rules.statement import CopyStatement, parse_copy
 from sparkify_dwh.redshift.errors import NotSupportedError, RedshiftError
@@ -55,21 +56,19 @@ def validate_files(  # noqa: PLR0913 (what to read, and by what rules)
 
     Raises:
         UsageError: a sample of less than one file.
-        SourceError: a file, or the JSONPaths file, cannot be read.
+        SourceError: a file cannot be read, or the JSONPaths file, or COPY would refuse that.
     """
     chosen = sampled(files, sample)
     validation = Validation(of_files=len(files), is_sample=len(chosen) < len(files))
-    source = command.url
     try:
         statement = parse_copy(readable(command))
         targets = copy_columns(statement, target_columns(staging))
-        source = statement.json_paths_url or source
-        reader = _row_reader(statement, targets, store, validation)
+        reader = _row_reader(staging, statement, targets, store, validation)
     except NotSupportedError as error:
         validation.warnings.append(f"not validated: {error}, whose rules validation follows")
         return validation
     except RedshiftError as error:
-        validation.add_problem(source, 0, "", "", str(error))
+        validation.add_problem(command.url, 0, "", "", str(error))
         return validation
     suspicious = list(
         suspicious_values(staging, warehouse, has_milliseconds=statement.options.time_format == "epochmillisecs")
@@ -80,18 +79,23 @@ def validate_files(  # noqa: PLR0913 (what to read, and by what rules)
     ]
     _Validator(validation, columns).run(store, chosen)
     validation.warnings += [str(values) for values in suspicious if values]
+    validation.suspicious = sum(values.count for values in suspicious)
     return validation
 
 
 def _row_reader(
-    statement: CopyStatement, targets: Sequence[TargetColumn], store: ObjectStore, validation: Validation
+    staging: type[StagingTable],
+    statement: CopyStatement,
+    targets: Sequence[TargetColumn],
+    store: ObjectStore,
+    validation: Validation,
 ) -> RowReader:
     """Return the reader of the statement's rows, and warn of a JSONPaths file without effect."""
     url = statement.json_paths_url
     if url is None:
         return row_reader(statement, targets, None)
     content = store.read(url)
-    if column_paths(content, url, len(targets)) is None:
+    if valid_paths(content, staging, url) is None:
         validation.warnings.append(f"{url}: {NO_PATHS}")
     return row_reader(statement, targets, content)
 
@@ -127,13 +131,17 @@ class _Validator:
         self._conclude()
 
     def _file(self, url: str, stored: BinaryIO) -> None:
-        self._validation.files += 1
+        validation = self._validation
+        validation.files += 1
+        records, problems = validation.records, validation.problem_count
         try:
             with decompressed(url, stored) as stream:
                 for part in DocumentReader(stream):
                     self._part(url, part)
         except UnreadableFileError as error:
-            self._validation.add_problem(url, 0, "", "", str(error))
+            validation.add_problem(url, 0, "", "", str(error))
+        records, problems = validation.records - records, validation.problem_count - problems
+        validation.lost_files += 0 < records <= problems
 
     def _part(self, url: str, part: Document | Malformed) -> None:
         self._validation.records += 1

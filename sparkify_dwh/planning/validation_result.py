@@ -51,7 +51,8 @@ class Validation:
     """The validation of a table's files: ``files`` of ``of_files`` were read, with ``records`` valid and invalid records.
 
     ``problem_count`` records and files would be rejected; ``broken_files`` of them are whole files, which no MAXERROR
-    skips. ``problems`` are the first of them. ``unread`` counts files in a compression that cannot be read here.
+    skips. Of ``lost_files`` every record would be rejected. ``problems`` are the first of them. COPY accepts ``suspicious``
+    values, which the checks of a load may refuse. ``unread`` counts files in a compression that cannot be read here.
     ``warnings`` are about what COPY accepts but is probably wrong; ``long_values`` and ``unmapped_fields`` are information.
     """
 
@@ -62,6 +63,8 @@ class Validation:
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
     broken_files: int = 0
+    lost_files: int = 0
+    suspicious: int = 0
     unread: int = 0
     warnings: list[str] = field(default_factory=list)
     long_values: list[LongValue] = field(default_factory=list)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote_from_bytes
 
-from sparkify_dwh.errors import SourceError
+from sparkify_dwh.errors import MissingObjectError, SourceError
 from sparkify_dwh.storage.atomic_write import UNFINISHED_PREFIX, replace
 from sparkify_dwh.storage.urls import StoredObject, file_url, local_path, shown
 
@@ -163,8 +163,8 @@ def explained(action: str, url: str) -> Iterator[None]:
 def _explanation(action: str, url: str, error: OSError) -> SourceError:
     """Return the error with what the system's error means, and what to do."""
     if isinstance(error, FileNotFoundError):
-        why, hint = "nothing is there", "correct the URL or put the file there"
-    elif isinstance(error, PermissionError):
+        return MissingObjectError(f"Cannot {action} {url}: nothing is there", "correct the URL or put the file there")
+    if isinstance(error, PermissionError):
         why, hint = f"this user has no permission for {error.filename}", "grant it or run as another user"
     elif isinstance(error, NotADirectoryError | FileExistsError):
         why, hint = f"{error.filename} is not a directory", "correct the URL or move that file away"

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
+from sparkify_dwh.aws.error_codes import CODES
 from sparkify_dwh.aws.errors import Request, explained
 from sparkify_dwh.aws.sessions import READ_TIMEOUT_SECONDS, AccessKey, Limits, new_client, new_session, region_in_use
 from sparkify_dwh.aws.wire_logs import quiet
-from sparkify_dwh.errors import AwsError, SourceError
+from sparkify_dwh.errors import AwsError, MissingObjectError, SourceError
 from sparkify_dwh.storage.urls import StoredObject, split_s3
 
 # The timeouts apply to each attempt. A read that breaks off is not repeated.
@@ -19,6 +20,7 @@ READ_TIMEOUT_VARIABLE = "SPARKIFY_DWH_S3_READ_SECONDS"  # of the environment, in
 MAX_READ_TIMEOUT_SECONDS = 86_400
 MAX_ATTEMPTS = 3  # unless AWS_MAX_ATTEMPTS or the profile has another number
 _BUFFER_BYTES = 1 << 20
+_MISSING_CODES = (*CODES["no object"], *CODES["no bucket"])
 
 
 class S3Objects:
@@ -126,4 +128,5 @@ def _explained(action: str, url: str) -> Iterator[None]:
         with explained(Request(action, url=url)), quiet:  # headers hold session tokens
             yield
     except AwsError as error:
-        raise SourceError(error.message, error.hint) from error.__cause__
+        kind = MissingObjectError if error.code in _MISSING_CODES else SourceError
+        raise kind(error.message, error.hint) from error.__cause__

@@ -324,7 +324,7 @@ def test_hidden_files_are_not_input(sparkify: Sparkify) -> None:
 
 def test_many_small_files_should_be_packed(sparkify: Sparkify) -> None:
     for number in range(1001):
-        (sparkify.directory / "song_data" / f"{number}.json").touch()
+        (sparkify.directory / "song_data" / f"{number}.json").write_text("{}")
     (_, remark) = findings_about(sparkify.settings, "SONG_DATA")
     assert (remark.state, "sparkify-dwh pack" in remark.sentence) == ("warning", True)
 
@@ -332,26 +332,29 @@ def test_many_small_files_should_be_packed(sparkify: Sparkify) -> None:
 def test_a_prefix_that_matches_its_neighbours_is_reported(sparkify: Sparkify) -> None:
     sparkify.songs("a.json", a_song())
     (sparkify.directory / "song_data2").mkdir()
-    (sparkify.directory / "song_data2" / "b.json").touch()
+    (sparkify.directory / "song_data2" / "b.json").write_text("{}")
     settings = with_inputs(sparkify.settings, SONG_DATA=sparkify.settings.inputs["SONG_DATA"].rstrip("/"))
     (_, remark) = findings_about(settings, "SONG_DATA")
     assert "song_data2/ (1)" in remark.sentence
 
 
 @pytest.mark.parametrize(
-    ("content", "state", "phrase"),
+    ("content", "phrase"),
     [
-        ("{", "problem", "COPY would refuse"),
-        ('{"jsonpaths": ["$.a"]}', "problem", "JSONPath size: 1, Number of columns in table or column list: 18"),
-        ('{"paths": []}', "warning", "as if there were no such file"),
+        ("{", "COPY would refuse"),
+        ('{"jsonpaths": ["$.a"]}', "JSONPath size: 1, Number of columns in table or column list: 18"),
     ],
 )
-def test_a_jsonpaths_file_that_does_not_fit_is_reported(
-    sparkify: Sparkify, content: str, state: str, phrase: str
-) -> None:
+def test_a_jsonpaths_file_that_copy_would_refuse_is_an_error(sparkify: Sparkify, content: str, phrase: str) -> None:
     (sparkify.directory / "log_json_path.json").write_text(content)
+    with pytest.raises(SourceError, match=phrase):
+        findings_about(sparkify.settings, "LOG_JSONPATH")
+
+
+def test_a_jsonpaths_file_without_effect_is_a_warning(sparkify: Sparkify) -> None:
+    (sparkify.directory / "log_json_path.json").write_text('{"paths": []}')
     (finding,) = findings_about(sparkify.settings, "LOG_JSONPATH")
-    assert (finding.state, phrase in finding.sentence) == (state, True)
+    assert (finding.state, "as if there were no such file" in finding.sentence) == ("warning", True)
 
 
 def test_the_probe_leaves_nothing(sparkify: Sparkify) -> None:

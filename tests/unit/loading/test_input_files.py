@@ -190,7 +190,7 @@ def test_a_file_that_the_server_does_not_list_as_read_is_a_warning(sparkify: Spa
 @pytest.mark.parametrize("files", ["", [""], ["a.json", None], [1]])
 def test_invalid_file_names_are_refused(loaded: Sparkify, files: Any) -> None:
     """Every URL ends with an empty string: a script with an empty variable would load everything."""
-    with pytest.raises(UsageError, match=r"Invalid file name .*: files \(--files\) takes the ends of URLs"):
+    with pytest.raises(UsageError, match=r"Invalid file name .*: --files takes the ends of URLs"):
         loaded.load(files=files)
 
 

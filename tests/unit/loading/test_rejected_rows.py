@@ -123,6 +123,14 @@ def test_rows_that_the_views_do_not_show_yet_are_counted(refused: Sparkify, monk
     assert report.rejected == ["staging_events: 1 row that the server does not show"]
 
 
+def test_a_table_of_which_no_row_is_left_is_refused(sparkify: Sparkify) -> None:
+    """Its files would be recorded as loaded."""
+    sparkify.logs("a.json", an_event(itemInSession="six"))
+    sparkify.songs("a.json", a_song())
+    with pytest.raises(LoadError, match=r"COPY rejected every row of staging_events, .*a\.json line 1"):
+        sparkify.load(max_errors=5)
+
+
 def test_rows_skipped_earlier_in_the_session_are_not_counted_again(refused: Sparkify) -> None:
     """The first COPY, of plain files, skips one row; the second, of packed files, none."""
     (refused.directory / "log_data" / "b.json.gz").write_bytes(

@@ -10,7 +10,8 @@ from support.records import JSON_PATHS, a_song, an_event, write_lines
 from support.validations import PATHS, validated
 from support.warehouse import Sparkify
 
-from sparkify_dwh.errors import CopyError
+from sparkify_dwh.errors import SourceError
+from sparkify_dwh.planning.plan import make_plan
 from sparkify_dwh.staging import StagingEvent
 
 
@@ -25,15 +26,18 @@ from sparkify_dwh.staging import StagingEvent
         (PATHS.replace(b"\"$['artist']\", ", b""), "JSONPath size: 17, Number of columns in table or column list: 18"),
     ],
 )
-def test_jsonpaths_that_copy_refuses_are_a_problem(sparkify: Sparkify, paths: bytes, reason: str) -> None:
+def test_jsonpaths_that_copy_refuses_are_an_error_of_load_and_plan(
+    sparkify: Sparkify, paths: bytes, reason: str
+) -> None:
     path = sparkify.logs("a.json", an_event())
     sparkify.songs("a.json", a_song())
     (sparkify.directory / "log_json_path.json").write_bytes(paths)
-    validation = validated(path, StagingEvent, paths)
-    assert reason in validation.problems[0].reason
-    assert (validation.broken_files, validation.is_sample) == (1, False)
-    with pytest.raises(CopyError, match=r"JSONPath|jsonpaths"):
+    with pytest.raises(SourceError, match=reason):
+        validated(path, StagingEvent, paths)
+    with pytest.raises(SourceError, match=f"COPY would refuse the JSONPaths file .*{reason}"):
         sparkify.load()
+    with pytest.raises(SourceError, match=f"COPY would refuse the JSONPaths file .*{reason}"):
+        make_plan(sparkify.settings)
 
 
 def test_jsonpaths_without_their_key_are_a_warning(tmp_path: Path) -> None:

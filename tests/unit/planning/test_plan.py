@@ -21,7 +21,7 @@ from support.warehouse import Sparkify, a_standin
 
 from sparkify_dwh.cli.context import Invocation
 from sparkify_dwh.cli.plan import plan as plan_command
-from sparkify_dwh.errors import ConfigurationError, CopyError, NotMigratedError, SourceError, UsageError
+from sparkify_dwh.errors import CheckError, ConfigurationError, CopyError, NotMigratedError, SourceError, UsageError
 from sparkify_dwh.planning.plan import Plan, make_plan
 from sparkify_dwh.sparkify import SPARKIFY
 
@@ -95,7 +95,7 @@ def test_real_files_have_no_warnings(sparkify: Sparkify, real_data: Path) -> Non
 
 
 def test_a_rejected_record_is_named_with_its_remedy(waiting: Sparkify) -> None:
-    path = waiting.logs("c.json", an_event(userId="nobody"), "no json")
+    path = waiting.logs("c.json", an_event(userId="nobody"), "no json", an_event(itemInSession=7))
     plan = planned(waiting)
     assert (
         f"{path.as_uri()} line 1, column user_id: 'nobody': Invalid digit, Value 'n', Pos 0, Type: Integer (1207)"
@@ -104,6 +104,30 @@ def test_a_rejected_record_is_named_with_its_remedy(waiting: Sparkify) -> None:
     assert plan.error is not None
     assert str(plan.error).endswith("or leave out as many rows of a table: sparkify-dwh load --max-errors 2.")
     waiting.load(max_errors=2)
+
+
+def test_a_file_that_would_be_lost_as_a_whole_cannot_be_skipped(waiting: Sparkify) -> None:
+    """Its rows would be left out, and it would be recorded as loaded."""
+    waiting.logs("c.json", an_event(userId="nobody"), "no json")
+    assert str(planned(waiting).error).endswith("move them away: with --max-errors, nothing would be left of 1 file.")
+
+
+def test_values_that_the_checks_refuse_are_not_called_all_well(waiting: Sparkify) -> None:
+    waiting.logs("c.json", an_event(level="premium", itemInSession=7))
+    plan = planned(waiting)
+    assert plan.error is None
+    assert "COPY would accept every record, but the checks may refuse 1 value" in str(plan)
+    assert "level: 1 value is not free or paid" in str(plan)
+    with pytest.raises(CheckError):
+        waiting.load()
+
+
+def test_an_empty_file_is_a_warning_of_plan_and_load(waiting: Sparkify) -> None:
+    path = waiting.logs("c.json", "")
+    path.write_bytes(b"")
+    warning = f"1 empty file, the first {path.as_uri()}: recorded as loaded, with no record in it"
+    assert f"warning: {warning}" in str(planned(waiting))
+    assert waiting.load().warnings == [warning]
 
 
 def test_texts_that_are_too_long_may_need_a_wider_column(waiting: Sparkify) -> None:
