@@ -56,7 +56,7 @@ def upgrade(settings: Settings, revision: str = "head", wait: Wait | None = None
         raise NotMigratedError(f"The migrations cannot be run: {error}", _hint(str(error))) from error
     except DBAPIError as error:
         with connected(settings) as connection:
-            hint = grants_hint(connection)
+            hint = grants_hint(connection, "USAGE", "CREATE")
         raise NotMigratedError(f"A migration failed and was rolled back: {server_message(error)}", hint) from error
 
 
@@ -123,7 +123,7 @@ def current_revision(connection: Connection) -> str | None:
             raise UnreachableError(f"The connection was lost: {server_message(error)}", "Run it again.") from error
         raise NotMigratedError(
             f"The warehouse's revision cannot be read from {VERSION_TABLE}: {server_message(error)}",
-            grants_hint(connection)
+            grants_hint(connection, "USAGE")
             or "Make sure that the user may select from it, and that it was created by Alembic.",
         ) from error
     finally:

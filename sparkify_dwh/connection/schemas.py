@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData, Table, column, func, inspect, selec
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateSchema, DropTable
 
-from sparkify_dwh.errors import NotMigratedError
+from sparkify_dwh.errors import LoadError, NotMigratedError
 from sparkify_dwh.redshift.catalogue import relations_named
 from sparkify_dwh.redshift.schemas import Schemas
 from sparkify_dwh.utils.text import listed
@@ -48,19 +48,25 @@ def rights_in(connection: Connection, schemas: Schemas) -> list[SchemaRights]:
     return [existing.get(schema, SchemaRights(schema, False, False, False)) for schema in schemas.path]
 
 
-def grants_hint(connection: Connection) -> str:
-    """Return a sentence with the GRANTs that the user lacks on the schemas; empty if there are none.
+def grants_hint(connection: Connection, *needed: str) -> str:
+    """Return a sentence with the GRANTs of USAGE and CREATE, if ``needed``, that the user lacks; empty if there are none.
 
-    The transaction, which has failed, is rolled back.
+    The transaction, which may have failed, is rolled back.
     """
     connection.rollback()
     quote, grants, schemas = connection.dialect.identifier_preparer.quote, [], schemas_of(connection)
     for schema in rights_in(connection, schemas) if schemas else ():
-        rights = {"USAGE": schema.may_use, "CREATE": schema.may_create}
-        lacking = ", ".join(right for right, is_granted in rights.items() if not is_granted)
+        granted = {"USAGE": schema.may_use, "CREATE": schema.may_create}
+        lacking = ", ".join(right for right in needed if not granted[right])
         if schema.exists and lacking:
             grants.append(f"GRANT {lacking} ON SCHEMA {quote(schema.name)} TO this user")
     return f"The owner of the schema can run: {'; '.join(grants)}." if grants else ""
+
+
+def require_usage(connection: Connection) -> None:
+    """Raise :class:`LoadError` unless the user may use the schemas: else their tables seem not to exist."""
+    if hint := grants_hint(connection, "USAGE"):
+        raise LoadError("This user may not use every schema of the warehouse", hint)
 
 
 def create_schemas(connection: Connection, schemas: Schemas) -> list[str]:
@@ -150,11 +156,14 @@ def place_staging(connection: Connection, schemas: Schemas, tables: Mapping[str,
                 "Rename it or move it away.",
             )
         connection.execute(DropTable(tables[name].to_metadata(MetaData(), schema=schemas.main)))
-        log.warning("%s was dropped in the schema %s: staging tables belong in %s", name, schemas.main, schemas.staging)
-    for name in schemas.staged.intersection(placement.missing):
+    created = sorted(schemas.staged.intersection(placement.missing))
+    for name in created:
         schemas.qualified(tables[name]).create(connection, checkfirst=False)
-        log.warning("%s was created in the schema %s, and is empty", name, schemas.staging)
     connection.commit()
+    if placement.hiding:
+        log.warning("dropped in the schema %s: %s", schemas.main, listed(placement.hiding))
+    if created:
+        log.warning("created in the schema %s, and empty until the next load: %s", schemas.staging, listed(created))
 
 
 def _there_is_no(schemas: Sequence[str]) -> str:

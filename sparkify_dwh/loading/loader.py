@@ -19,6 +19,7 @@ from sparkify_dwh import database
 from sparkify_dwh.checks.check import explain, failed
 from sparkify_dwh.checks.run import run_checks
 from sparkify_dwh.checks.scope import Scope
+from sparkify_dwh.connection.schemas import require_usage
 from sparkify_dwh.database import is_conflict, is_lost, server_message
 from sparkify_dwh.errors import CheckError, LoadError, UsageError
 from sparkify_dwh.loading import rejected_rows
@@ -114,6 +115,7 @@ class Loading:
     def run(self) -> None:
         with self._engine.connect() as connection:
             require_migrated(connection, self._warehouse)
+            require_usage(connection)
         try:
             self._try_until_done()
         except OutcomeUnknown:  # the load may be in the ledger already

@@ -276,3 +276,49 @@ def test_settings_are_imported_without_heavy_imports() -> None:
     code = f"{imports}; print({{'boto3', 'botocore', 'sqlalchemy'}} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Sparkify", "sparkify"),
+        ("'two words'", "two words"),
+        ("Örtlich", "Örtlich"),
+        ("user", "user"),
+        ("a" * 127, "a" * 127),
+    ],
+)
+def test_a_schema_is_named_as_redshift_stores_it(tmp_path: Path, written: str, name: str) -> None:
+    """Redshift guide, r_names"""
+    settings = settings_of(tmp_path, f"{IDENTITY}SCHEMA={written}\n")
+    assert settings.schema == name
+    assert settings.schemas is not None
+    assert settings.schemas.path == (name,)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("pg_temp", "must be a schema of your own, found 'pg_temp', which belongs to Redshift"),
+        ("$user", "must be a schema of your own"),
+        ("Information_Schema", "must be a schema of your own"),
+        ("dev.sparkify", "without quotes, dots and control characters, found 'dev.sparkify'"),
+        ("a\tb", "without quotes, dots and control characters"),
+        ('a"b', "without quotes, dots and control characters"),
+        ("ä" * 64, "must be a schema's name of up to 127 bytes"),
+    ],
+)
+def test_a_schema_that_no_table_can_be_in_is_refused(tmp_path: Path, name: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        settings_of(tmp_path, f"{IDENTITY}IAM=true\nSCHEMA={name}\n")
+
+
+def test_without_a_schema_the_search_path_is_that_of_the_user(tmp_path: Path) -> None:
+    assert settings_of(tmp_path, f"{IDENTITY}IAM=true\nSCHEMA=\n").schemas is None
+
+
+def test_staging_has_no_schema_of_its_own_without_that_of_the_star(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, f"{IDENTITY}IAM=true\nSTAGING_SCHEMA=staging\n")
+    for use in (lambda: settings.url, lambda: settings.schemas):
+        with pytest.raises(ConfigurationError, match=r"lacks \[CLUSTER\] SCHEMA"):
+            use()
