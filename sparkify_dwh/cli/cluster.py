@@ -21,10 +21,9 @@ from sparkify_dwh.cli.cluster_output import (
 )
 from sparkify_dwh.cli.cluster_policy import policy
 from sparkify_dwh.cli.context import Invocation, confirm, is_quiet, pass_invocation
-from sparkify_dwh.cli.options import json_option, yes_option
+from sparkify_dwh.cli.options import dry_run_option, json_option, yes_option
 from sparkify_dwh.cli.output import print_json, progress
 
-dry_run_option = click.option("--dry-run", is_flag=True, help="Show the steps, and do not carry them out.")
 snapshot_option = click.option(
     "--snapshot/--no-snapshot", default=True, show_default=True,
     help="Take a final snapshot, which is kept until you delete it.",

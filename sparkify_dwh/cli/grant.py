@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
-from sparkify_dwh.cli.options import json_option
+from sparkify_dwh.cli.options import dry_run_option, json_option
 from sparkify_dwh.cli.output import print_json
 from sparkify_dwh.errors import UsageError
 
@@ -23,7 +23,7 @@ KINDS = click.Choice(["ROLE", "GROUP", "USER"], case_sensitive=False)
     "--to", "grantee", type=(KINDS, str), required=True, metavar="ROLE|GROUP|USER NAME",
     help="Who gets the rights, such as: --to ROLE analysts.",
 )  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Print the statements, and grant nothing.")
+@dry_run_option
 @json_option
 @pass_invocation
 def grant(invocation: Invocation, profile: str, grantee: tuple[str, str], dry_run: bool, as_json: bool) -> None:

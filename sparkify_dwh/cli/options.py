@@ -58,6 +58,7 @@ def count_option(name: str, help: str, *, default: int | None = None, minimum: i
     return click.option(name, type=number, metavar="N", default=default, show_default=default is not None, help=help)
 
 
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show the steps, and do not carry them out.")
 from_option = click.option("--from", "first", type=DAY, metavar="DAY", help="First day (UTC), e.g. 2018-11-01.")
 to_option = click.option("--to", "last", type=DAY, metavar="DAY", help="Last day (UTC), inclusive.")
 since_option = click.option(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sparkify_dwh.doctor.credentials import credentials_findings
 from sparkify_dwh.doctor.findings import About, Diagnosis, Finding, problem, warning
 from sparkify_dwh.doctor.loads import load_findings
 from sparkify_dwh.doctor.migrations import migration_findings
+from sparkify_dwh.doctor.permissions import with_policy
 from sparkify_dwh.doctor.rights import rights_findings
 from sparkify_dwh.doctor.sources import source_findings, uses_s3
 from sparkify_dwh.doctor.versions import version_findings
@@ -43,7 +45,7 @@ def examine(
     examination = _Examination(on_step or (lambda _: None))
     examination.add("versions", version_findings)
     examination.add("configuration", configuration_findings, path, os.environ, warehouse)
-    settings = _readable_settings(path, warehouse)
+    examination.settings = settings = _readable_settings(path, warehouse)
     if settings is None:
         examination.skip("warehouse", "The warehouse and the inputs were not checked: correct the configuration first.")
     else:
@@ -58,6 +60,7 @@ class _Examination:
 
     def __init__(self, on_step: OnStep) -> None:
         self.findings: list[Finding] = []
+        self.settings: Settings | None = None  # when they can be read
         self._on_step = on_step
 
     def add(
@@ -68,15 +71,18 @@ class _Examination:
         prefix = f"{subject}: " if subject else ""
         try:
             for finding in examine(*arguments):
-                self.findings.append(finding)  # one by one: a later one may raise
+                self.findings.append(self._explained(finding))  # one by one: a later one may raise
         except SparkifyError as error:
-            self.findings.append(problem(about, f"{prefix}{error}", _exit_code(about, error)))
+            self.findings.append(self._explained(problem(about, f"{prefix}{error}", _exit_code(about, error))))
         except DBAPIError as error:
             self.findings.append(problem(about, sentence(f"The warehouse refused a query: {server_message(error)}")))
         except Exception as error:  # its message may contain secrets
             log.info("checking %s failed", subject or about, exc_info=True)
             what = f"{prefix}Unexpected {type(error).__name__}"
             self.findings.append(problem(about, f"{what}. Run with -v to see where: sparkify-dwh -v doctor."))
+
+    def _explained(self, finding: Finding) -> Finding:
+        return replace(finding, sentence=with_policy(finding.sentence, self.settings))
 
     def skip(self, about: About, reason: str) -> None:
         self.findings.append(warning(about, reason))

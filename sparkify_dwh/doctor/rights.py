@@ -5,6 +5,7 @@ Redshift guide, r_HAS_TABLE_PRIVILEGE, r_HAS_SCHEMA_PRIVILEGE
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, Row, column, func, literal_column, select, table
@@ -13,10 +14,10 @@ from sqlalchemy.exc import DBAPIError
 from sparkify_dwh.connection.schemas import SchemaRights, rights_in, schemas_of
 from sparkify_dwh.database import server_message
 from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
+from sparkify_dwh.grants.profiles import WRITE
 from sparkify_dwh.utils.text import listed
 from sparkify_dwh.warehouse import Warehouse
 
-NEEDED_FOR_LOAD = ("select", "insert", "update", "delete")
 PG_TABLES = table("pg_tables", column("schemaname"), column("tablename"), column("tableowner"))
 REJECTION_VIEWS = ("sys_load_error_detail", "stl_load_errors")
 TABLE_SIZES = "svv_table_info"
@@ -24,14 +25,21 @@ TABLE_SIZES = "svv_table_info"
 
 def rights_findings(connection: Connection, warehouse: Warehouse) -> Iterator[Finding]:
     """Yield the findings."""
+    grant = _grant(connection)
     schemas = _schemas(connection)
     tables = _tables(connection, warehouse, [schema.name for schema in schemas if schema.may_use])
-    yield from _on_load(tables)
+    yield from _on_load(tables, grant)
     for schema in schemas:
-        yield _on_schema(connection, schema, bool(tables))
+        yield _on_schema(connection, schema, bool(tables), grant)
     yield from _on_ownership(tables)
     yield _on_rejections(connection)
     yield _on_sizes(connection)
+
+
+def _grant(connection: Connection) -> str:
+    """Return the command that gives this user the rights of a load."""
+    user = connection.scalar(select(func.current_user()))
+    return f"`sparkify-dwh grant loader --to USER {shlex.quote(str(user))}`"
 
 
 def _schemas(connection: Connection) -> list[SchemaRights]:
@@ -51,41 +59,41 @@ def _tables(connection: Connection, warehouse: Warehouse, schemas: Sequence[str]
         select(
             name.label("name"),
             (PG_TABLES.c.tableowner == func.current_user()).label("is_own"),
-            *(func.has_table_privilege(name, right).label(right) for right in NEEDED_FOR_LOAD),
+            *(func.has_table_privilege(name, right).label(right) for right in WRITE),
         )
         .where(PG_TABLES.c.schemaname.in_(schemas), name.in_(warehouse.all_tables))
         .order_by(name)
     ).all()
 
 
-def _on_load(tables: Sequence[Row[tuple[str, ...]]]) -> Iterator[Finding]:
-    lacking = {right: [row.name for row in tables if not row._mapping[right]] for right in NEEDED_FOR_LOAD}
+def _on_load(tables: Sequence[Row[tuple[str, ...]]], grant: str) -> Iterator[Finding]:
+    lacking = {right: [row.name for row in tables if not row._mapping[right]] for right in WRITE}
     for right, names in lacking.items():
         if names:
             yield problem(
                 "rights",
-                f"This user may not {right.upper()} on {', '.join(names)}, which a load needs. The owner can change that: "
-                f"GRANT {right.upper()} ON {', '.join(names)} TO the user.",
+                f"This user may not {right} on {', '.join(names)}, which a load needs: have their owner run {grant}.",
             )
     if tables and not any(lacking.values()):
         yield ok("rights", "This user may read and write the tables.")
 
 
-def _on_schema(connection: Connection, schema: SchemaRights, has_tables: bool) -> Finding:
+def _on_schema(connection: Connection, schema: SchemaRights, has_tables: bool, grant: str) -> Finding:
     name = connection.dialect.identifier_preparer.quote(schema.name)
     if not schema.exists:
         return _on_missing_schema(connection, name)
     if not schema.may_use:
         return problem(
             "rights",
-            f"This user may not use the schema {name}. Its owner can change that: GRANT USAGE ON SCHEMA {name} TO the user.",
+            f"This user may not use the schema {name}: have its owner run {grant} or, before there are tables, GRANT USAGE, "
+            f"CREATE ON SCHEMA {name}.",
         )
     if schema.may_create:
         return ok("rights", f"This user may create tables in the schema {name}.")
     return (warning if has_tables else problem)(
         "rights",
         f"This user may not create tables in the schema {name}, so `sparkify-dwh upgrade` would fail: run it as a user "
-        f"with that right, or GRANT CREATE ON SCHEMA {name} TO this one.",
+        f"with that right, or have the schema's owner run {grant if has_tables else f'GRANT CREATE ON SCHEMA {name}'}.",
     )
 
 
@@ -110,8 +118,8 @@ def _on_ownership(tables: Sequence[Row[tuple[str, ...]]]) -> Iterator[Finding]:
     if others:
         yield warning(
             "rights",
-            f"This user does not own {', '.join(others)}, so a later `sparkify-dwh upgrade` may be refused: have their "
-            "owner run it.",
+            f"This user does not own {', '.join(others)}, so a later `sparkify-dwh upgrade`, `restore` or `reset` may be "
+            "refused, which no GRANT changes: have their owner run it.",
         )
 
 

@@ -267,6 +267,7 @@ def test_missing_rights_are_named(reader: Connection) -> None:
     assert [state for state, sentence in findings if "may not" in sentence][:4] == ["problem"] * 4
     (songs,) = [finding for finding in rights_findings(reader, SPARKIFY) if "may not INSERT" in finding.sentence]
     assert "songs" in songs.sentence
+    assert songs.sentence.endswith("have their owner run `sparkify-dwh grant loader --to USER reader`.")
     assert ("warning", "This user may not create tables in the schema public") in findings
     assert ("warning", "This user does not own artists") in findings
 
