@@ -1,10 +1,10 @@
-"""What the physical design should do on Redshift, in numbers. All of them are estimates: no cluster was asked.
+"""Estimates of what the physical design does on Redshift. No cluster was measured.
 
     python -m benchmarks.redshift_estimates            print the tables of benchmarks/REDSHIFT.md
     python -m benchmarks.redshift_estimates --write    put them into the page
 
-measured   what the real data says          growth   rows and bytes, at 1e6, 1e9 and 1e11 plays
-joins      what joins move, and with other dist styles would           skew   how evenly rows lie on slices
+measured   constants of the real data                      growth   rows and bytes at 1e6, 1e9 and 1e11 plays
+joins      bytes that joins move, by distribution style    skew     how evenly rows are spread over slices
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 def with_tables(page: str) -> str:
-    """The page, with each table made anew between its two marks."""
+    """Return the page with its tables regenerated, each between its two marks."""
     return _PLACE.sub(lambda place: f"{place[1]}{TABLES[place['name']]()}\n{place[3]}", page)
 
 
 def sizes() -> str:
-    """Rows and bytes of every table of the star; ``time`` for logs in whole seconds, and in milliseconds."""
+    """Return rows and bytes of every table of the star; of ``time`` for logs in seconds and in milliseconds."""
     rows = [
         [f"`{model.__tablename__}`", str(CHOSEN[model.__tablename__]), f"{row_bytes(model.__tablename__):.0f}",
          *(_rows_and_bytes(size.rows(model.__tablename__), row_bytes(model.__tablename__)) for size in SIZES)]
@@ -53,13 +53,13 @@ def sizes() -> str:
 
 
 def joins() -> str:
-    """What every join moves as the tables lie."""
+    """Return what every join moves with the chosen design."""
     rows = [[join.name, join.used_by, *_movements(join)] for join in JOINS]
     return markdown(["join", "in", "movement", *(f"{size.name} plays" for size in SIZES)], rows)
 
 
 def alternatives() -> str:
-    """What other dist keys of songplays would move, over the whole history, and in a day's load."""
+    """Return what other dist keys of songplays would move, over the whole history and in a day's load."""
     rows = [
         [size.name, each.name, *(amount(moved(size)) for moved in
          (each.calendar_bytes, each.session_bytes, each.window_bytes, each.match_bytes))]
@@ -70,7 +70,7 @@ def alternatives() -> str:
 
 
 def skews() -> str:
-    """How unevenly songplays would lie, by key."""
+    """Return the skew of songplays by dist key."""
     rows = [
         [name, when, short(keys), *(str(skew(histogram, round(keys), slices)) for slices in SLICES)]
         for name, histogram in KEYS.items()
@@ -83,7 +83,7 @@ def skews() -> str:
 
 
 def copies() -> str:
-    """What it costs to have a dimension on every node, and what a question would move if it lay by its own key."""
+    """Return the cost of a copy of a dimension on every node, and what a question would move without the copies."""
     rows = [
         [f"`{each.table}`", size.name, short(size.rows(each.table)), amount(one), amount(one * size.cluster.nodes),
          amount(each.written_in_a_day(size)), amount(each.moved_otherwise(size)), each.verdict(size)]
@@ -94,7 +94,7 @@ def copies() -> str:
 
 
 def blocks() -> str:
-    """How well the sort key lets a question of one day skip: whole blocks are read, and few plays fill few blocks."""
+    """Return the share of blocks that a question of one day reads: blocks are read whole, so small tables skip little."""
     rows = []
     for size in SIZES:
         in_a_slice = size.plays / size.cluster.slices / VALUES_IN_A_BLOCK
@@ -107,7 +107,7 @@ def blocks() -> str:
 
 
 def files() -> str:
-    """How to cut the logs of a load into files."""
+    """Return the recommended number and size of log files per load."""
     rows = []
     for size in SIZES:
         whole = size.rows("staging_events") * HISTORY_DAYS * measured.GZIPPED_EVENT_BYTES
@@ -139,7 +139,7 @@ KEYS = {
 
 
 def _keys(name: str, size: Size) -> float:
-    """The values of a key at a size. The songs that are played grow with the plays, and are never more than there are."""
+    """Return the number of values of a key at a size. Played songs grow with the plays, up to the catalogue's number."""
     grown = _count(KEYS[name]) * size.plays / measured.PLAYS
     return {"start_time": size.moments(1), "session_id": grown, "user_id": size.users}.get(name, min(grown, size.songs))
 
@@ -149,7 +149,7 @@ def _count(histogram: Mapping[int, int]) -> int:
 
 
 def _nearly_all_on_one(slices: int) -> str:
-    """The skew of a key that nearly every play has as NULL, and one play has not."""
+    """Return the skew of a key that is NULL in nearly all plays."""
     rest = [measured.PLAYS_IN_CATALOGUE] + [0] * (slices - 2)
     return str(of_slices([measured.PLAYS - measured.PLAYS_IN_CATALOGUE, *rest]))
 
@@ -164,12 +164,12 @@ def _rows_and_bytes(rows: float, bytes_each: float) -> str:
 
 
 def short(number: float) -> str:
-    """A number of rows with three digits: 58.7 M."""
+    """Return a number of rows with three digits, such as 58.7 M."""
     return _scaled(number, ("", " k", " M", " G"))
 
 
 def amount(number: float) -> str:
-    """Bytes with three digits, in thousands: 2.4 GB; what does not move is 0."""
+    """Return a number of bytes with three digits, such as 2.4 GB, and 0 without a unit."""
     return _scaled(number, (" B", " kB", " MB", " GB", " TB", " PB")) if number else "0"
 
 
@@ -181,7 +181,7 @@ def _scaled(number: float, units: Sequence[str]) -> str:
 
 
 def markdown(headings: Row, rows: Iterable[Row]) -> str:
-    """A table whose columns are to the right where they hold numbers."""
+    """Return a Markdown table."""
     lines = [headings, ["---"] * len(headings), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

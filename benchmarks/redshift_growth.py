@@ -1,4 +1,4 @@
-"""How large the tables would be: rows by an assumption of growth, bytes by the models' types and the real averages."""
+"""Estimated sizes of the tables: rows by assumed growth, bytes by the models' types and the averages of the real data."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PLAYS_PER_USER = sum(plays * users for plays, users in measured.PLAYS_PER_USER.i
     measured.PLAYS_PER_USER.values()
 )
 PLAYS_PER_SESSION = measured.PLAYS / sum(measured.PLAYS_PER_SESSION.values())
-SONGS_PER_ARTIST = 20  # as in the Million Song Dataset, of which the real songs are a sample: 1,000,000 by 44,745
+SONGS_PER_ARTIST = 20  # as in the Million Song Dataset, the source of the real songs: 1,000,000 songs by 44,745 artists
 MEGABYTE = 1_000_000
 
 
@@ -46,7 +46,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Size:
-    """A warehouse of ``plays`` in two years, with a catalogue and a cluster that would go with it."""
+    """A warehouse with ``plays`` in two years, and a catalogue and a cluster of a suitable size."""
 
     name: str
     plays: int
@@ -55,11 +55,11 @@ class Size:
 
     @property
     def users(self) -> float:
-        """Each listens as much in a month as the real ones do, for as many months."""
+        """The number of users, if each listens as much per month as the real ones."""
         return self.plays / (PLAYS_PER_USER * HISTORY_DAYS / measured.DAYS)
 
     def rows(self, table: str) -> float:
-        """The rows of a table; of staging, a day's."""
+        """Return the rows of a table; for staging tables, those of a day."""
         return self.rows_by_table[table]
 
     @property
@@ -76,7 +76,7 @@ class Size:
         }
 
     def moments(self, per_second: int) -> float:
-        """The distinct times of plays that are spread evenly over the seconds, or milliseconds, of the two years."""
+        """Return the number of distinct times of plays spread evenly over two years, with ``per_second`` times a second."""
         possible = HISTORY_DAYS * 86_400 * per_second
         return -possible * math.expm1(-self.plays / possible)
 
@@ -89,7 +89,7 @@ SIZES = (
 
 
 def row_bytes(table: str, columns: Sequence[str] | None = None) -> float:
-    """The bytes of the measured columns of a row, or of some of them, as they cross the network: uncompressed."""
+    """Return the uncompressed bytes of the measured columns of a row, or of some of them, as sent over the network."""
     model = MODELS[table].table()
     return sum(_bytes(table, model.columns[name]) for name in columns or measured.COLUMNS[table])
 
@@ -102,14 +102,14 @@ def _bytes(table: str, column: Column[object]) -> float:
 
 @dataclass(frozen=True)
 class Files:
-    """How to cut what one COPY loads: so many files, of about so many bytes each, compressed."""
+    """The number of files of a COPY, and their compressed size."""
 
     number: int
     bytes_each: float
 
 
 def files_per_copy(compressed_bytes: float, slices: int) -> Files:
-    """A multiple of the slices, of files as large as ``sparkify-dwh pack`` makes them; never below 1 MB each.
+    """Return files of about the size that ``sparkify-dwh pack`` writes, a multiple of the slices; at least 1 MB each.
 
     Redshift guide, c_best-practices-use-multiple-files: about equal files of 1 MB to 1 GB, a multiple of the slices.
     """

@@ -1,6 +1,6 @@
-"""What the joins of the shipped statements move between nodes, as the tables lie and as they might.
+"""What the joins of the shipped statements move between nodes, with the chosen design and with others.
 
-The planner is taken to choose the cheapest movement that there is, and rows to lie evenly.
+Assumptions: the planner chooses the cheapest movement, and rows are spread evenly.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ PARTS = {"all": 1.0, "a day's": 1 / HISTORY_DAYS, "active in a day": ACTIVE_IN_A
 
 
 def elsewhere(nodes: int) -> float:
-    """The part of rows sent to where their value belongs that cross the network: 1 in ``nodes`` stays on its node."""
+    """Return the share of redistributed rows that cross the network: 1 in ``nodes`` stays on its node."""
     return (nodes - 1) / nodes
 
 
 def bytes_moved(movement: str, outer_bytes: float, inner_bytes: float, nodes: int) -> float:
-    """The bytes that cross the network between ``nodes`` nodes. A row for every node is sent ``nodes`` - 1 times."""
+    """Return the bytes that cross the network between ``nodes`` nodes. A broadcast row is sent ``nodes`` - 1 times."""
     return {
         "DS_DIST_NONE": 0.0,
         "DS_DIST_ALL_NONE": 0.0,
@@ -36,9 +36,9 @@ def bytes_moved(movement: str, outer_bytes: float, inner_bytes: float, nodes: in
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a join: which columns of which table it reads, and of what part of the rows.
+    """One side of a join: a table, the columns that it reads, and the part of the rows.
 
-    ``distribution`` is how the rows lie when they are not those of the table as it is: NOWHERE after a GROUP BY.
+    ``distribution`` is given when it is not the table's: NOWHERE after a GROUP BY.
     """
 
     table: str
@@ -58,7 +58,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Join:
-    """A join of the shipped statements. ``columns`` are compared for equality, (outer, inner); none is an expression."""
+    """A join of the shipped statements. ``columns`` are the pairs (outer, inner) that are compared, without expressions."""
 
     name: str
     used_by: str
@@ -67,7 +67,7 @@ class Join:
     columns: frozenset[tuple[str, str]] = frozenset()
 
     def movement(self, size: Size, design: Mapping[str, Distribution]) -> tuple[str, float]:
-        """What the join moves, and how many bytes: of what is possible, the cheapest."""
+        """Return the cheapest possible movement and its bytes."""
         possible = movements(self.outer.lies(design), self.inner.lies(design), self.columns)
         sides = self.outer.bytes(size), self.inner.bytes(size)
         return min(
@@ -80,7 +80,7 @@ NOWHERE = Distribution("EVEN")
 PLAYED = ("start_time", "user_id", "session_id", "song_length")
 NAMED = ("user_id", "first_name", "last_name", "level")
 RECORDING = ("song_id", "artist_id", "title", "artist_name", "duration")
-STAGED_PLAYS = Distribution("KEY", "start_time")  # staging_events lies by ts, which becomes start_time
+STAGED_PLAYS = Distribution("KEY", "start_time")  # staging_events is distributed by ts, which becomes start_time
 
 
 def same(*columns: str) -> frozenset[tuple[str, str]]:
@@ -139,13 +139,13 @@ JOINS = (
 
 
 def plays_with(table: str, key: str, columns: Sequence[str]) -> Join:
-    """All plays with what a dimension says of them, which is what analysts ask."""
+    """Return the join of all plays with columns of a dimension, a typical query of analysts."""
     return Join("", "", Side("songplays", (*PLAYED, key)), Side(table, (key, *columns)), same(key))
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """Another way to place plays; what is staged follows where it has the column."""
+    """Another distribution of plays; staging has the same one where it has the column."""
 
     name: str
     design: Mapping[str, Distribution] = field(default_factory=dict)
@@ -167,9 +167,9 @@ class Alternative:
         return Join("", "", staged, MATCH.inner, MATCH.columns).movement(size, self.tables)[1]
 
     def session_bytes(self, size: Size) -> float:
-        """GROUP BY session and user, of all plays: each slice adds up what it has, and sends a row for every group.
+        """Bytes of GROUP BY session and user over all plays: each slice sends a row per group.
 
-        Where the dist key is one of the two, a group lies on one slice. (What Redshift sends is inferred, not documented.)
+        With one of the two as dist key, a group is on one slice. (What Redshift sends is inferred, not documented.)
         """
         if self.plays.key in {"session_id", "user_id"}:
             return 0.0
@@ -181,7 +181,7 @@ class Alternative:
         return sessions * spread * (4 + 8 + 8 + 8) * elsewhere(size.cluster.nodes)
 
     def window_bytes(self, size: Size) -> float:
-        """A window over each user's plays in order: all of them are sent to where their user is computed."""
+        """Bytes of a window over each user's plays: all plays are redistributed by user."""
         if self.plays.key == "user_id":
             return 0.0
         moved = row_bytes("songplays", ("user_id", "start_time", "session_id", "item_in_session", "level"))
@@ -206,9 +206,9 @@ ALTERNATIVES = (
 
 @dataclass(frozen=True)
 class Dimension:
-    """A dimension that is, or could be, on every node. ``changed`` is the part of its rows that a day's load writes.
+    """A dimension that could be copied to every node. ``changed`` is the share of its rows that a day's load writes.
 
-    ``question`` joins it with all plays, or with what is left of them after a GROUP BY.
+    ``question`` joins it with all plays, or with the result of a GROUP BY.
     """
 
     table: str
@@ -217,20 +217,20 @@ class Dimension:
     question: Join
 
     def written_in_a_day(self, size: Size) -> float:
-        """The bytes that a day's load writes when every node has a copy."""
+        """Return the bytes that a day's load writes when every node has a copy."""
         return size.rows(self.table) * self.changed * row_bytes(self.table) * size.cluster.nodes
 
     def moved_otherwise(self, size: Size) -> float:
-        """The bytes that the question would move if the dimension lay by its key, and plays as they do."""
+        """Return the bytes that the question would move if the dimension were distributed by its key."""
         return self.question.movement(size, CHOSEN | {self.table: by(self.key)})[1]
 
     def verdict(self, size: Size) -> str:
-        """Its key, where that moves nothing, or where the copies cost much and more than a question would."""
+        """Return the better distribution: its key if that moves nothing, or if the copies cost more than a question."""
         moved, written = self.moved_otherwise(size), self.written_in_a_day(size)
         return "its key" if moved == 0 or (written > MUCH and written > moved) else "every node"
 
 
-MUCH = 1e9  # bytes a day that are worth a thought, whatever the cluster
+MUCH = 1e9  # fewer bytes a day are negligible on any cluster
 
 DIMENSIONS = (
     Dimension("users", "user_id", ACTIVE_IN_A_DAY, TOTALS),

@@ -1,4 +1,4 @@
-"""What Sparkify's own files say, as constants: 30 days of logs of November 2018, and 71 songs.
+"""Constants measured on Sparkify's own files: 30 days of logs of November 2018, and 71 songs.
 
 ``measure(directory)`` measures them anew, where the files are (folders log_data and song_data); a test compares the two. A
 play is an event of page NextSong. Texts are counted in bytes of UTF-8, NULL as none, and averaged over all rows of the table
@@ -14,7 +14,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-Histogram = Mapping[int, int]  # from a number of plays to how many users, songs, sessions or moments have as many
+Histogram = Mapping[int, int]  # from a number of plays to the number of users, songs, sessions or times with that many
 
 DAYS = 30
 EVENTS = 8_056
@@ -34,15 +34,15 @@ PLAYS_PER_SESSION: Histogram = {
     56: 3, 58: 1, 59: 5, 66: 2, 68: 1, 69: 5, 70: 1, 74: 1, 77: 1, 80: 1, 81: 1, 85: 1, 92: 1, 99: 1, 101: 1, 106: 1, 108: 1,
     111: 1, 117: 1,
 }  # fmt: skip
-PLAYS_PER_SONG: Histogram = {  # by title and artist as logged, whether or not the catalogue holds it
+PLAYS_PER_SONG: Histogram = {  # by logged title and artist, in the catalogue or not
     1: 4570, 2: 465, 3: 116, 4: 49, 5: 34, 6: 18, 7: 12, 8: 7, 9: 4, 10: 4, 11: 2, 12: 2, 13: 2, 14: 2, 16: 1, 17: 2, 19: 1,
     21: 1, 27: 1, 28: 1, 37: 1,
 }  # fmt: skip
 PLAYS_PER_MOMENT: Histogram = {1: 6806, 2: 7}
-PLAYS_IN_CATALOGUE = 1  # of all; the rest has no song_id
-MILLISECONDS = (796,)  # of all times: these logs know whole seconds
+PLAYS_IN_CATALOGUE = 1  # the others have no song_id
+MILLISECONDS = (796,)  # of all times: these logs have whole seconds
 
-# Of all files joined and packed by gzip, as ``sparkify-dwh pack`` does.
+# Of all files joined and compressed with gzip, as by ``sparkify-dwh pack``.
 GZIPPED_EVENT_BYTES = 44.7
 GZIPPED_SONG_BYTES = 72.9
 
@@ -67,7 +67,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 TEXT_BYTES: Mapping[str, Mapping[str, float]] = {
     "songplays": {
         "level": 4.0, "location": 28.0, "user_agent": 107.7, "song_title": 18.1, "artist_name": 13.2,
-        "song_id": 18.0, "artist_id": 18.0,  # as if every play were of a song of the catalogue
+        "song_id": 18.0, "artist_id": 18.0,  # as if every play had a song of the catalogue
     },
     "users": {"first_name": 5.9, "last_name": 5.9, "gender": 1.0, "level": 4.0},
     "songs": {"song_id": 18.0, "title": 20.3, "artist_id": 18.0, "artist_name": 13.4, "artist_location": 7.9},
@@ -77,7 +77,7 @@ TEXT_BYTES: Mapping[str, Mapping[str, float]] = {
 
 
 def measure(directory: Path) -> dict[str, Any]:
-    """The constants of this module, by their names, from the files of ``directory``."""
+    """Return the constants of this module by name, measured on the files of ``directory``."""
     events, event_bytes = _records(directory / "log_data")
     songs, song_bytes = _records(directory / "song_data")
     plays = [event for event in events if event["page"] == "NextSong"]
@@ -100,12 +100,12 @@ def measure(directory: Path) -> dict[str, Any]:
 
 
 def histogram(keys: Iterable[Hashable]) -> dict[int, int]:
-    """How many keys there are as often as once, twice and so on."""
+    """Return the number of keys that occur once, twice and so on."""
     return dict(sorted(Counter(Counter(keys).values()).items()))
 
 
 def _records(directory: Path) -> tuple[list[dict[str, Any]], int]:
-    """The records of the files under ``directory``, and the bytes of all of them, joined and packed."""
+    """Return the records of the files under ``directory``, and the bytes of the files, joined and compressed."""
     texts = [path.read_bytes().strip() for path in sorted(directory.rglob("*.json"))]
     records = [json.loads(line) for text in texts for line in text.splitlines()]
     return records, len(gzip.compress(b"\n".join(texts) + b"\n", 6, mtime=0))

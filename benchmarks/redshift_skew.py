@@ -1,7 +1,7 @@
-"""How unevenly rows lie on slices when they are placed by a key: simulated, or by formula where keys are many.
+"""Skew: how unevenly a dist key spreads rows over slices. Simulated, or by formula for many keys.
 
-Redshift does not say how it hashes a dist key. A stand-in hash (SplitMix64) takes its place: the results are estimates of
-what any good hash does, not of what Redshift's does with these very values.
+Redshift does not say how it hashes a dist key. SplitMix64 is used instead, so the results estimate any good hash,
+not Redshift's hash of these values.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _MASK = (1 << 64) - 1
 
 @dataclass(frozen=True)
 class Skew:
-    """The rows of the fullest slice to those of the average slice, and to those of the emptiest one.
+    """The ratio of the rows of the fullest slice to the average slice, and to the emptiest one.
 
-    A step of a query takes as long as on its fullest slice, so the first is what a query costs; the second is ``skew_rows``
+    A step of a query takes as long as on its fullest slice, so the first is the cost of a query; the second is ``skew_rows``
     of svv_table_info (Redshift guide, r_SVV_TABLE_INFO), infinite where a slice is empty.
     """
 
@@ -42,14 +42,14 @@ def _shown(ratio: float) -> str:
 
 
 def skew(plays_per_key: Histogram, keys: int, slices: int) -> Skew:
-    """The skew of ``keys`` keys whose numbers of rows are distributed as in the histogram."""
+    """Return the skew of ``keys`` keys whose numbers of rows are distributed as in the histogram."""
     if keys <= MOST_SIMULATED_KEYS:
         return simulated(plays_per_key, keys, slices)
     return expected(plays_per_key, keys, slices)
 
 
 def simulated(plays_per_key: Histogram, keys: int, slices: int) -> Skew:
-    """Every key is hashed, and its rows are put on the slice that this gives."""
+    """Return the skew after hashing every key to a slice."""
     rows = [0] * slices
     for key, weight in enumerate(weights(plays_per_key, keys)):
         rows[stand_in_hash(key) % slices] += weight
@@ -57,9 +57,9 @@ def simulated(plays_per_key: Histogram, keys: int, slices: int) -> Skew:
 
 
 def expected(plays_per_key: Histogram, keys: int, slices: int) -> Skew:
-    """For many keys the rows of a slice are about normally distributed; the fullest of them is the largest of as many draws.
+    """Return the skew by formula. For many keys, the rows of a slice are about normally distributed.
 
-    (The mean of the largest of n draws, by Blom.)
+    The fullest slice is the largest of n draws, whose mean is Blom's approximation.
     """
     count = sum(plays_per_key.values())
     mean = sum(plays * number for plays, number in plays_per_key.items()) / count
@@ -70,13 +70,13 @@ def expected(plays_per_key: Histogram, keys: int, slices: int) -> Skew:
 
 
 def weights(plays_per_key: Histogram, keys: int) -> Iterator[int]:
-    """As many numbers of rows as there are to be keys: the measured ones, again and again, in an order that repeats them."""
+    """Yield a number of rows for each of ``keys`` keys, by repeating the measured ones in order."""
     measured = [plays for plays, number in sorted(plays_per_key.items()) for _ in range(number)]
     return islice(cycle(measured), keys)
 
 
 def stand_in_hash(key: int) -> int:
-    """64 bits that look random, and are the same for the same key (the finalizer of SplitMix64)."""
+    """Return a 64-bit hash of the key (the finalizer of SplitMix64)."""
     mixed = (key + 1) * 0x9E3779B97F4A7C15 & _MASK
     mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9 & _MASK
     mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB & _MASK
@@ -84,6 +84,6 @@ def stand_in_hash(key: int) -> int:
 
 
 def of_slices(rows: Sequence[int]) -> Skew:
-    """The skew of slices with so many rows each."""
+    """Return the skew of slices with these numbers of rows."""
     fullest, emptiest = max(rows), min(rows)
     return Skew(fullest * len(rows) / sum(rows), fullest / emptiest if emptiest else math.inf)
