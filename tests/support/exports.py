@@ -10,10 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, insert
 
-from sparkify_dwh.redshift.dialect import SparkifyDialect
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.sparkify import SPARKIFY
-from sparkify_dwh.star import STAR, Artist, Song, Songplay, Time, User
+from sparkify_dwh.star import STAR, Artist, Song, Songplay, StarTable, Time, User
 from sparkify_dwh.utils.secret import Secret
 from support.inputs import inputs_under
 from support.records import JSON_PATHS, a_song, an_event
@@ -87,14 +86,14 @@ def empty(engine: Engine) -> None:
 
 
 def everything(company: Sparkify) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of the star, with the numbers of songplays."""
-    tables = (model.__tablename__ for model in STAR)
-    return {table: sorted(company.rows(f"SELECT * FROM {table}"), key=repr) for table in tables}
+    """All rows of the star, columns in the order of the models, with the surrogate keys of songplays."""
+    return {model.__tablename__: sorted(company.rows(all_rows(model)), key=repr) for model in STAR}
 
 
-def sql(command: Any) -> str:
-    """The statement as Redshift gets it."""
-    return str(command.compile(dialect=SparkifyDialect()))
+def all_rows(model: type[StarTable], *computed: str) -> str:
+    """Return the SELECT of a table's columns in the order of the model, and of expressions after them."""
+    columns = (column.name for column in model.table().columns)
+    return f"SELECT {', '.join([*columns, *computed])} FROM {model.__tablename__}"
 
 
 def files(directory: Path) -> list[str]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, insert
 
-from sparkify_dwh.redshift.dialect import SparkifyDialect
 from sparkify_dwh.sql.merge import insert_new
 from sparkify_dwh.staging import StagingEvent, StagingSong
 from sparkify_dwh.star import STAR
@@ -57,9 +56,3 @@ def rows(connection: Connection, question: Select[Any]) -> list[tuple[Any, ...]]
 
 def records(connection: Connection, question: Select[Any]) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(question).mappings()]
-
-
-def sql(question: Any) -> str:
-    """The statement as Redshift gets it, with the values in place, in one line."""
-    text = str(question.compile(dialect=SparkifyDialect(), compile_kwargs={"literal_binds": True}))
-    return " ".join(text.split())

@@ -93,16 +93,9 @@ class Sparkify:
 
     def star(self) -> dict[str, list[tuple[Any, ...]]]:
         """Everything the star holds, but for the numbers of songplays, which mean nothing."""
-        tables = {
-            "songplays": "start_time, user_id, level, song_id, artist_id, session_id, location, user_agent, "
-            "item_in_session, song_title, artist_name, song_length",
-            "users": "*",
-            "songs": "*",
-            "artists": "*",
-            "time": "*",
-        }
         return {
-            table: sorted(self.rows(f"SELECT {columns} FROM {table}"), key=repr) for table, columns in tables.items()
+            table: sorted(self.rows(f"SELECT {', '.join(model.filled())} FROM {table}"), key=repr)
+            for table, model in SPARKIFY.tables.items()
         }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from sqlalchemy import Connection
-from support.listening import OF_SETANTA, a_play, add_plays, records, rows, sql
+from support.listening import OF_SETANTA, a_play, add_plays, records, rows
+from support.sql import sql
 
 from sparkify_dwh import analytics
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Select
 from sqlalchemy.types import NullType
-from support.listening import a_play, add_plays, records, rows, sql
+from support.listening import a_play, add_plays, records, rows
+from support.sql import sql
 
 from sparkify_dwh import analytics
 from sparkify_dwh.analytics import QUESTIONS

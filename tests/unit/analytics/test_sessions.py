@@ -6,7 +6,8 @@ from datetime import datetime
 
 import pytest
 from sqlalchemy import Connection
-from support.listening import a_play, add_plays, records, rows, sql
+from support.listening import a_play, add_plays, records, rows
+from support.sql import sql
 
 from sparkify_dwh import analytics
 

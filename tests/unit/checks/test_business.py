@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Select, insert
 from support.inputs import inputs_under
-from support.listening import sql
 from support.records import a_song, an_event
+from support.sql import sql
 from support.stars import (
     LOOSE_TABLE_NEEDED,
     NOON,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert, select
-from support.listening import sql
+from support.sql import sql
 from support.stars import scope_of_batch
 
 from sparkify_dwh.checks.check import (

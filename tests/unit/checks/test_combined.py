@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Select, and_, delete, insert, select
-from support.listening import sql
+from support.sql import sql
 from support.stars import LOOSE_TABLE_NEEDED as LOOSE
 from support.stars import NOON, WRONG, every_check, fill, loosen, run, run_every_check, scope_of_batch, stage
 

@@ -14,7 +14,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Connection, Engine, select, text
-from support.exports import CLUSTER, FILES, NO_YEAR, ODD, ROLE, a_company, empty, everything, files, sql
+from support.exports import CLUSTER, FILES, NO_YEAR, ODD, ROLE, a_company, all_rows, empty, everything, files
+from support.sql import sql_lines
 from support.warehouse import Sparkify
 
 from sparkify_dwh import __version__
@@ -44,8 +45,8 @@ def exported(migrated: Settings, engine: Engine, tmp_path_factory: pytest.TempPa
     directory = tmp_path_factory.mktemp("export")
     company = a_company(migrated, engine, directory)
     made = export(company.settings, str(directory / "star's 100%"))
-    partitions = "EXTRACT(year FROM start_time), EXTRACT(month FROM start_time)"
-    plays = company.rows(f"SELECT *, {partitions} FROM songplays")
+    partitions = ("EXTRACT(year FROM start_time)", "EXTRACT(month FROM start_time)")
+    plays = company.rows(all_rows(Songplay, *partitions))
     rows = everything(company) | {"songplays": sorted(plays, key=repr)}
     last = company.one("SELECT load_id FROM loads ORDER BY started_at DESC LIMIT 1")
     empty(engine)
@@ -55,7 +56,9 @@ def exported(migrated: Settings, engine: Engine, tmp_path_factory: pytest.TempPa
 def test_the_unload_of_a_table_that_is_partitioned_by_parts_of_a_time() -> None:
     """The partitions are columns of the query, so that they are in the files too. Redshift guide, r_UNLOAD"""
     columns = ", ".join(f"songplays.{column.name}" for column in Songplay.table().columns)
-    assert sql(unload_command(Songplay, "s3://sparkify/star/songplays/", replace(CLUSTER, region="us-west-2"))) == (
+    assert sql_lines(
+        unload_command(Songplay, "s3://sparkify/star/songplays/", replace(CLUSTER, region="us-west-2"))
+    ) == (
         f"UNLOAD ('SELECT {columns}, "
         "CAST(EXTRACT(year FROM songplays.start_time) AS SMALLINT) AS year, "
         "CAST(EXTRACT(month FROM songplays.start_time) AS SMALLINT) AS month \n"
@@ -70,7 +73,7 @@ def test_the_unload_of_a_table_that_is_partitioned_by_parts_of_a_time() -> None:
 
 def test_the_unload_of_a_table_in_one_folder() -> None:
     columns = ", ".join(f"users.{column.name}" for column in User.table().columns)
-    assert sql(unload_command(User, "s3://sparkify/star/users/", Settings())) == (
+    assert sql_lines(unload_command(User, "s3://sparkify/star/users/", Settings())) == (
         f"UNLOAD ('SELECT {columns} \nFROM users ORDER BY users.user_id')\n"
         "TO 's3://sparkify/star/users/'\n"
         "IAM_ROLE default\n"
@@ -87,14 +90,14 @@ def test_texts_in_the_query_are_literals_within_a_literal() -> None:
         + r"FROM songs "
         + "\n"
         + r"WHERE songs.title = ''it''''s a\\\\b 100%''')"
-    ) in sql(UnloadCommand(query, r"s3://bkt/a'\b"))
-    assert r"TO 's3://bkt/a''\\b'" in sql(UnloadCommand(query, r"s3://bkt/a'\b"))
+    ) in sql_lines(UnloadCommand(query, r"s3://bkt/a'\b"))
+    assert r"TO 's3://bkt/a''\\b'" in sql_lines(UnloadCommand(query, r"s3://bkt/a'\b"))
 
 
 def test_no_unload_holds_a_secret() -> None:
     """There is no form with keys: UNLOAD is authorised by a role."""
     settings = replace(CLUSTER, aws_key=Secret("AKIAGIVEN"), aws_secret=Secret("pa55"))
-    statements = " ".join(sql(unload_command(model, "s3://bkt/k/", settings)) for model in STAR)
+    statements = " ".join(sql_lines(unload_command(model, "s3://bkt/k/", settings)) for model in STAR)
     assert not any(word in statements for word in ("AKIA", "pa55", "CREDENTIALS", "ACCESS_KEY"))
 
 

@@ -13,8 +13,9 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 from sqlalchemy.schema import CreateTable
-from support.exports import ROLE, a_company, empty, everything, files, sql
+from support.exports import ROLE, a_company, empty, everything, files
 from support.records import an_event, write_lines
+from support.sql import sql_lines
 from support.warehouse import Sparkify, a_standin
 
 from sparkify_dwh import migrate
@@ -89,20 +90,20 @@ def test_the_copy_of_a_table_with_partitions_that_are_no_columns() -> None:
     table = copied_into(Songplay, ["year", "month"], 7)
     copy = copy_command(table, exported, "s3://bkt/star/songplays/", Settings(role_arn=ROLE), with_numbers=True)
     columns = ", ".join(column.name for column in Songplay.table().columns)
-    assert sql(copy) == (
+    assert sql_lines(copy) == (
         f"COPY songplays ({columns}, year, month)\n"
         "FROM 's3://bkt/star/songplays/'\n"
         f"IAM_ROLE '{ROLE}'\n"
         "FORMAT AS PARQUET\n"
         "EXPLICIT_IDS"
     )
-    assert "songplay_id BIGINT IDENTITY(8,1) ENCODE az64" in sql(CreateTable(table))
-    assert sql(DropColumn(table, "year")) == "ALTER TABLE songplays DROP COLUMN year"
+    assert "songplay_id BIGINT IDENTITY(8,1) ENCODE az64" in sql_lines(CreateTable(table))
+    assert sql_lines(DropColumn(table, "year")) == "ALTER TABLE songplays DROP COLUMN year"
 
 
 def test_the_model_stays_as_it_is() -> None:
     copied_into(Songplay, ["year", "month"], 7)
-    assert "songplay_id BIGINT IDENTITY(1,1)" in sql(CreateTable(Songplay.table()))
+    assert "songplay_id BIGINT IDENTITY(1,1)" in sql_lines(CreateTable(Songplay.table()))
     assert "year" not in Songplay.table().columns
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from redshift_connector import Cursor, InterfaceError, ProgrammingError
 from sqlalchemy.orm import Session, registry
 from sqlalchemy.schema import CreateTable
+from support.sql import sql
 
 from sparkify_dwh.redshift.dialect import SparkifyDialect
 
@@ -31,11 +32,6 @@ class Song:
 
 
 registry().map_imperatively(Song, song)
-
-
-def sql(statement: Any, **options: Any) -> str:
-    """A statement as Redshift gets it, on one line."""
-    return " ".join(str(statement.compile(dialect=SparkifyDialect(), **options)).split())
 
 
 @pytest.fixture

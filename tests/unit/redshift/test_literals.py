@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.exc import CompileError
+from support.sql import sql
 
 from sparkify_dwh.redshift.dialect import SparkifyDialect
 
@@ -25,12 +26,6 @@ table = sa.table(
 )
 other = sa.table("other", sa.column("id", sa.Integer), sa.column("name", sa.String(40)))
 ODD = "it's \"50%\" %s %% \\' \\ :1 ::x :y {z} 日本"
-
-
-def sql(statement: Any) -> str:
-    """A statement as the driver gets it, on one line."""
-    compiled = statement.compile(dialect=SparkifyDialect(), compile_kwargs={"render_postcompile": True})
-    return " ".join(str(compiled).split())
 
 
 @pytest.mark.parametrize(

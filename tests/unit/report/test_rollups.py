@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, TableClause, select
-from support.listening import OF_SETANTA, a_play, add_plays, rows, sql
+from support.listening import OF_SETANTA, a_play, add_plays, rows
+from support.sql import sql
 
 from sparkify_dwh.report import questions
 from sparkify_dwh.report.period import Period

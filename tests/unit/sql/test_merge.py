@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, literal, select
-from support.listening import sql
+from support.sql import sql
 
 from sparkify_dwh.sql.batch import Batch
 from sparkify_dwh.sql.deduplication import delete_conflicting, delete_duplicates, delete_unchanged
@@ -32,15 +32,13 @@ def a_user(**changes: Any) -> Any:
 
 def test_what_is_new_is_inserted_within_the_batchs_range() -> None:
     """And is completed then: of moments that are stored nothing is computed."""
+    start_time, *parts = Time.filled()
+    computed = ", ".join(
+        f"CAST(EXTRACT({'dow' if name == 'weekday' else name} FROM moment.start_time) AS SMALLINT) AS {name}"
+        for name in parts
+    )
     assert sql(insert_new(Time, Time.from_staging(), (NOON, NOON))) == (
-        "INSERT INTO time (start_time, hour, day, week, month, year, weekday) "
-        "SELECT moment.start_time, "
-        "CAST(EXTRACT(hour FROM moment.start_time) AS SMALLINT) AS hour, "
-        "CAST(EXTRACT(day FROM moment.start_time) AS SMALLINT) AS day, "
-        "CAST(EXTRACT(week FROM moment.start_time) AS SMALLINT) AS week, "
-        "CAST(EXTRACT(month FROM moment.start_time) AS SMALLINT) AS month, "
-        "CAST(EXTRACT(year FROM moment.start_time) AS SMALLINT) AS year, "
-        "CAST(EXTRACT(dow FROM moment.start_time) AS SMALLINT) AS weekday "
+        f"INSERT INTO time ({start_time}, {', '.join(parts)}) SELECT moment.start_time, {computed} "
         "FROM (SELECT DISTINCT added.start_time AS start_time FROM (SELECT staged.start_time AS start_time "
         "FROM (SELECT staging_events.ts AS start_time FROM staging_events WHERE staging_events.page = 'NextSong') AS staged "
         "LEFT OUTER JOIN time ON time.start_time = staged.start_time "
@@ -104,11 +102,7 @@ def _song_of_three_columns() -> Any:
     return ShortSong
 
 
-SONG_COLUMNS = (
-    "staging_songs.num_songs, staging_songs.artist_id, staging_songs.artist_latitude, staging_songs.artist_longitude, "
-    "staging_songs.artist_location, staging_songs.artist_name, staging_songs.song_id, staging_songs.title, "
-    "staging_songs.duration, "
-)
+SONG_COLUMNS = ", ".join(f"staging_songs.{name}" for name in StagingSong.copied())
 
 
 def deletes_all_but_first(window: str) -> str:
@@ -122,14 +116,15 @@ def deletes_all_but_first(window: str) -> str:
 
 def test_of_equal_deliveries_one_stays() -> None:
     assert sql(delete_duplicates(StagingSong)) == deletes_all_but_first(
-        f"PARTITION BY {SONG_COLUMNS}staging_songs.year ORDER BY staging_songs.staged_id"
+        f"PARTITION BY {SONG_COLUMNS} ORDER BY staging_songs.staged_id"
     )
 
 
 def test_of_a_songs_conflicting_deliveries_the_first_in_model_order_stays() -> None:
     """A year of 0 is unknown, and sorts like NULL."""
     assert sql(delete_conflicting(StagingSong)) == deletes_all_but_first(
-        f"PARTITION BY staging_songs.song_id ORDER BY {SONG_COLUMNS}nullif(staging_songs.year, 0), staging_songs.year"
+        "PARTITION BY staging_songs.song_id ORDER BY "
+        + SONG_COLUMNS.replace("staging_songs.year", "nullif(staging_songs.year, 0), staging_songs.year")
     )
 
 
