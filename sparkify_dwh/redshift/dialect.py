@@ -110,6 +110,9 @@ class SparkifyDialect(CatalogueReflection, RedshiftDialect_redshift_connector): 
     # uses its parameter twice, so that GROUP BY date_trunc(:1, x) is seen to be SELECT date_trunc(:1, x).
     default_paramstyle = "numeric"
 
+    # The driver returns a Decimal for a NUMERIC, which SQLAlchemy would round by way of a float.
+    supports_native_decimal = True
+
     # INSERT ... WITH ... SELECT; Redshift does not take WITH before INSERT. Redshift guide, r_WITH_clause
     cte_follows_insert = True
 

@@ -11,3 +11,5 @@ MAX_ERRORS = 99_999
 MAX_NAME_BYTES = 127  # of an identifier. Redshift guide, r_names
 
 MAX_ROWS = 2**31 - 1  # of a LIMIT. Redshift guide, r_ORDER_BY_clause
+
+MAX_VARCHAR_BYTES = 65_535  # of a column, and of a cast. Redshift guide, r_Character_types

@@ -33,6 +33,8 @@ from sqlalchemy.exc import CompileError
 from sqlalchemy.sql import operators
 from sqlalchemy.types import NullType, TypeEngine
 
+from sparkify_dwh.redshift.limits import MAX_VARCHAR_BYTES
+
 ARITHMETIC = (operators.add, operators.sub, operators.mul, operators.truediv)
 AMBIGUOUS = (Date, DateTime, Float)  # their bare literals have the type unknown, or NUMERIC
 
@@ -93,8 +95,7 @@ class LiteralCompiler(PGCompiler):
             return sql
         if isinstance(bindparam.type, AMBIGUOUS):
             return self._cast(sql, bindparam.type)
-        # a VARCHAR without a length would cut
-        return self._cast(sql, String(len(sql.encode()))) if sql.startswith("'") else sql
+        return self._cast(sql, _length_of(sql, bindparam.effective_value)) if sql.startswith("'") else sql
 
     def render_literal_value(self, value: Any, type_: TypeEngine[Any]) -> str:
         """Raises :class:`CompileError` for what Redshift has no literal of, such as NaN."""
@@ -125,3 +126,13 @@ class LiteralCompiler(PGCompiler):
         if isinstance(type_, Float) and type_.precision is None:  # SQLAlchemy 2.1 has Double for a Python float
             type_ = Double()
         return f"CAST({sql} AS {self.dialect.type_compiler_instance.process(type_)})"
+
+
+def _length_of(sql: str, value: object) -> String:
+    """Return the type of a text's literal: a VARCHAR without a length would cut it.
+
+    Raises :class:`CompileError` for a text that no VARCHAR holds.
+    """
+    if isinstance(value, str) and len(value.encode()) > MAX_VARCHAR_BYTES:
+        raise CompileError(f"A text of more than {MAX_VARCHAR_BYTES:,} bytes cannot be an output column: shorten it")
+    return String(min(len(sql.encode()), MAX_VARCHAR_BYTES))

@@ -332,7 +332,7 @@ def test_the_role_reads_its_inputs(settings: Settings) -> None:
         "DOWNLOADS": "s3://pods/logs",
         "DOWNLOADS_JSONPATH": "s3://pods/p.json",
     }
-    document = json.loads(str(policy.access(replace(settings, inputs=inputs), "aws")))
+    document = policy.access(replace(settings, inputs=inputs), "aws")
     (read,) = [statement for statement in document["Statement"] if statement["Sid"] == "Read"]
     assert read["Resource"] == ["arn:aws:s3:::pods/episodes/*", "arn:aws:s3:::pods/logs*", "arn:aws:s3:::pods/p.json"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.exc import CompileError
@@ -147,6 +147,46 @@ def test_a_float_arrives_exactly(engine: Engine, value: float) -> None:
 def test_a_text_arrives_exactly(engine: Engine, value: str) -> None:
     with engine.connect() as connection:
         assert connection.scalar(sa.select(sa.literal(value))) == value
+
+
+VALUES = st.one_of(
+    st.booleans(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.decimals(-(10**18), 10**18, places=6),
+    st.dates(),
+    st.datetimes(),  # to the microsecond
+)
+
+
+@settings(max_examples=30)
+@given(st.lists(VALUES, min_size=1, max_size=20))
+def test_values_of_every_type_arrive_exactly(engine: Engine, values: list[Any]) -> None:
+    """As output columns, where their types are seen, and compared with themselves."""
+    columns = [sa.literal(value).label(f"v{number}") for number, value in enumerate(values)]
+    equal = [sa.literal(value).in_([value]) for value in values]
+    with engine.connect() as connection:
+        assert list(connection.execute(sa.select(*columns).where(*equal)).one()) == values
+
+
+def test_null_has_the_type_of_its_column(connection: sa.Connection) -> None:
+    columns = [sa.literal(None, type_).label(name) for name, type_ in (("a", sa.DateTime()), ("b", sa.Integer()))]
+    assert (
+        sql(sa.select(*columns)) == "SELECT CAST(NULL AS TIMESTAMP WITHOUT TIME ZONE) AS a, CAST(NULL AS INTEGER) AS b"
+    )
+    assert connection.execute(sa.select(*columns)).one() == (None, None)
+
+
+@pytest.mark.parametrize("text", ["'" * 65_535, "\\" * 65_535, "é" * 32_767 + "%"], ids=["quotes", "backslashes", "é"])
+def test_the_longest_text_arrives_exactly(connection: sa.Connection, text: str) -> None:
+    """Its type is no longer than the longest VARCHAR, though its literal is. Redshift guide, r_Character_types"""
+    statement = sa.select(sa.literal(text))
+    assert "AS VARCHAR(65535))" in sql(statement)
+    assert connection.scalar(statement) == text
+
+
+def test_a_text_that_no_varchar_holds_is_refused() -> None:
+    with pytest.raises(CompileError, match="more than 65,535 bytes"):
+        sql(sa.select(sa.literal("a" * 65_536)))
 
 
 def test_a_negative_number_is_not_a_comment() -> None:
