@@ -50,7 +50,8 @@ def with_hint(message: str, hint: str) -> str:
         return sentence(message)
     if hint[0].isupper() or message.endswith("?"):
         return f"{sentence(message)} {sentence(hint[0].upper() + hint[1:])}"
-    return f"{message.removesuffix('.')}: {sentence(hint)}"
+    phrase = message if message.endswith("...") else message.removesuffix(".")
+    return f"{phrase}: {sentence(hint)}"
 
 
 def sentence(text: str) -> str:

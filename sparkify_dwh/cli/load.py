@@ -7,7 +7,7 @@ from datetime import date
 import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
-from sparkify_dwh.cli.options import files_option, force_option, json_option, since_option, wait_option
+from sparkify_dwh.cli.options import WholeNumber, files_option, force_option, json_option, since_option, wait_option
 from sparkify_dwh.cli.output import print_json, progress
 from sparkify_dwh.redshift.limits import MAX_ERRORS
 
@@ -17,7 +17,7 @@ from sparkify_dwh.redshift.limits import MAX_ERRORS
 @since_option
 @files_option
 @click.option(
-    "--max-errors", type=click.IntRange(0, MAX_ERRORS), default=0, show_default=True,
+    "--max-errors", type=WholeNumber(0, MAX_ERRORS), default=0, show_default=True,
     help="Rejected rows that are allowed per table; they are skipped.",
 )  # fmt: skip
 @wait_option

@@ -32,6 +32,12 @@ class Day(DayType):
             self.fail(str(error), param, ctx)
 
 
+class WholeNumber(click.IntRange):
+    """A whole number within limits."""
+
+    name = "number"  # click calls it an integer range, also in errors
+
+
 class Seconds(click.FloatRange):
     """A finite number of seconds."""
 
@@ -54,7 +60,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 def count_option(name: str, help: str, *, default: int | None = None, minimum: int = 0) -> Decorator:
     """Return an option whose value is a whole number."""
-    number = click.IntRange(min=minimum)
+    number = WholeNumber(min=minimum)
     return click.option(name, type=number, metavar="N", default=default, show_default=default is not None, help=help)
 
 

@@ -61,7 +61,7 @@ class RowLimit(click.IntRange):
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter:
-            self.fail(f"Invalid number of rows {value!r}: use a number from 1, or all", param, ctx)
+            self.fail(f"Invalid number of rows {value!r}: use a number from 1, or all.", param, ctx)
 
 
 @click.command()

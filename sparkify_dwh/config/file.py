@@ -73,7 +73,7 @@ def read_values(path: Path | str | None, environ: Mapping[str, str], fields: Fie
     in_environment = _from_environment(environ, fields)
     known_in_file, known_in_environment = known_values(in_file, fields), known_values(in_environment, fields)
     _check_sections({section for section, _ in in_file}, file, fields)
-    _check_names(in_file, in_environment, {*known_in_file, *known_in_environment}, fields)
+    _check_names(file, in_file, in_environment, {*known_in_file, *known_in_environment}, fields)
     _check_spelling(in_file, lambda name: f"{file}: [{name[0]}] {name[1]}", fields)
     _check_spelling(in_environment, variable, fields)
     if text is None and not known_in_environment:
@@ -169,7 +169,7 @@ def _check_sections(given: Collection[str], file: Path, fields: Fields) -> None:
 
 
 def _check_names(
-    in_file: Mapping[Name, str], in_environment: Mapping[Name, str], known: Collection[Name], fields: Fields
+    file: Path, in_file: Mapping[Name, str], in_environment: Mapping[Name, str], known: Collection[Name], fields: Fields
 ) -> None:
     """Refuse settings that a connection or a load uses under another name, unless the right one has a value too.
 
@@ -177,11 +177,11 @@ def _check_names(
     """
     sections_there = {section for section, _ in known}
     renamed = []
-    for given, shown in ((in_file, _bracketed), (in_environment, variable)):
+    for given, shown, origin in ((in_file, _bracketed, f"{file}: "), (in_environment, variable, "")):
         for name, value in given.items():
             meant = meant_by(name, fields) if _unquoted(value.strip()) else None
             if meant and meant[0] != "DWH" and meant not in known and OTHER_SECTIONS.get(name[0]) not in sections_there:
-                renamed.append(f"{shown(name)} is called {shown(meant)} here")
+                renamed.append(f"{origin}{shown(name)} is called {shown(meant)} here")
     if renamed:
         raise ConfigurationError(f"Settings under another name: {', '.join(renamed)}", "Rename them, or remove them")
 

@@ -19,6 +19,7 @@ from sparkify_dwh.errors import SparkifyError
         ("Did you mean this?", "Correct it", "Did you mean this? Correct it."),
         ("Did you mean this?", "correct it", "Did you mean this? Correct it."),
         ("It is too long: 'aaa...", "", "It is too long: 'aaa..."),
+        ("It has no X_...", "add one", "It has no X_...: add one."),
         ("", "", ""),
     ],
 )

@@ -159,3 +159,9 @@ def test_an_endless_wait_is_refused(command: str, wait: str, run: Run, capsys: C
     assert run(command, "--wait", wait) == 2
     assert "Invalid value for '--wait'" in capsys.readouterr().err
     assert SECONDS.max == MAX_WAIT_SECONDS
+
+
+@pytest.mark.parametrize("arguments", [["load", "--max-errors", "x"], ["plan", "--sample", "x"]])
+def test_a_word_for_a_number_is_called_no_number(run: Run, capsys: Captured, arguments: list[str]) -> None:
+    assert run(*arguments) == 2
+    assert f"Invalid value for '{arguments[1]}': 'x' is not a valid number." in capsys.readouterr().err

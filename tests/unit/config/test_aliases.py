@@ -67,8 +67,9 @@ def test_all_settings_under_other_names_are_named_at_once(file: Path) -> None:
     with pytest.raises(ConfigurationError) as error:
         read_values(file, {}, FIELDS)
     assert str(error.value) == (
-        "Settings under another name: [DWH] DWH_ENDPOINT is called [CLUSTER] HOST here, [DWH] DWH_ROLE_ARN is called "
-        "[IAM_ROLE] ARN here, [S3] BUCKET_REGION is called [S3] REGION here. Rename them, or remove them."
+        f"Settings under another name: {file}: [DWH] DWH_ENDPOINT is called [CLUSTER] HOST here, "
+        f"{file}: [DWH] DWH_ROLE_ARN is called [IAM_ROLE] ARN here, "
+        f"{file}: [S3] BUCKET_REGION is called [S3] REGION here. Rename them, or remove them."
     )
 
 
