@@ -35,10 +35,6 @@ class Dataset:
     def song_files(self) -> list[Path]:
         return sorted((self.directory / "song_data").rglob("*.json"))
 
-    def url(self, name: str) -> str:
-        """Return the URL of a key prefix or of the JSONPaths file, as a configuration names it."""
-        return f"{self.directory.as_uri()}/{name}" + ("" if name.endswith(".json") else "/")
-
 
 def cache_directory() -> Path:
     configured = os.environ.get(CACHE)

@@ -16,15 +16,12 @@ from pathlib import Path
 from sparkify_dwh import load
 from sparkify_dwh.database import connected
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.simulation import inputs_under
 
 
 def main(standin: str, logs: str, songs: str) -> None:
-    log_url, song_url = Path(logs).as_uri(), Path(songs).as_uri()
-    inputs = {
-        "LOG_DATA": f"{log_url}/log_data/",
-        "LOG_JSONPATH": f"{log_url}/log_json_path.json",
-        "SONG_DATA": f"{song_url}/song_data/",
-    }
+    song_data = inputs_under(Path(songs).as_uri())["SONG_DATA"]
+    inputs = inputs_under(Path(logs).as_uri()) | {"SONG_DATA": song_data}
     settings = Settings.embedded(Path(standin), inputs)
     start = time.perf_counter()
     with connected(settings):

@@ -22,6 +22,7 @@ from sparkify_dwh.loading.input_files import Selection
 from sparkify_dwh.loading.report import LoadReport
 from sparkify_dwh.loading.stage import Staging
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.simulation import inputs_under
 from sparkify_dwh.staging import STAGING
 from sparkify_dwh.standin.postgres.address import PostgresAddress
 from sparkify_dwh.standin.postgres.server import DATABASE, embedded_server, stop_server
@@ -40,12 +41,7 @@ class BenchmarkServer:
     address: PostgresAddress
 
     def settings_for(self, dataset: Dataset) -> Settings:
-        inputs = {
-            "LOG_DATA": dataset.url("log_data"),
-            "LOG_JSONPATH": dataset.url("log_json_path.json"),
-            "SONG_DATA": dataset.url("song_data"),
-        }
-        return replace(self.settings, inputs=inputs)
+        return replace(self.settings, inputs=inputs_under(dataset.directory.as_uri()))
 
     @contextmanager
     def direct(self, database: str = DATABASE) -> Iterator[psycopg.Connection]:

@@ -34,9 +34,7 @@ HOST=standin
 DIR=.
 
 [S3]
-LOG_DATA=data/log_data/
-LOG_JSONPATH=data/log_json_path.json
-SONG_DATA=data/song_data/
+{inputs}
 EXPORT=export/
 """
 
@@ -75,7 +73,7 @@ def demo(invocation: Invocation, directory: Path, songs: int, events: int) -> No
 def _prepare(directory: Path, *, songs: int, events: int, progress: Callable[[str, int, int], None]) -> Settings:
     """Write a configuration and simulated files to ``directory``. Files that the demo did not write are kept."""
     from sparkify_dwh.settings import Settings
-    from sparkify_dwh.simulation import simulate
+    from sparkify_dwh.simulation import inputs_under, simulate
 
     data = directory / "data"
     arguments = json.dumps({"songs": songs, "events": events})
@@ -88,7 +86,8 @@ def _prepare(directory: Path, *, songs: int, events: int, progress: Callable[[st
         marker.write_text(arguments)
     configuration = directory / CONFIGURATION
     if not configuration.exists():
-        configuration.write_text(CONFIGURATION_TEXT)
+        inputs = "\n".join(f"{key}={path}" for key, path in inputs_under("data").items())
+        configuration.write_text(CONFIGURATION_TEXT.format(inputs=inputs))
     return Settings.read(configuration, environ={})
 
 

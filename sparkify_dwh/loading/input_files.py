@@ -104,7 +104,7 @@ def find_input(
 
 
 def empty_file_warnings(files: Input) -> list[str]:
-    """Return a warning about files without a byte, of which nothing can be loaded; none if there are none."""
+    """Return a warning about empty files, if there are any."""
     empty = [file.url for file in files.files if not file.size]
     if not empty:
         return []

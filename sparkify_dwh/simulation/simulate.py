@@ -50,11 +50,17 @@ class Simulation:
 
     @property
     def inputs(self) -> dict[str, str]:
-        return {
-            "LOG_DATA": file_url(f"{self.log_data}/"),
-            "LOG_JSONPATH": file_url(self.log_json_path),
-            "SONG_DATA": file_url(f"{self.song_data}/"),
-        }
+        return inputs_under(file_url(f"{self.log_data.parent}/"))
+
+
+def inputs_under(url: str) -> dict[str, str]:
+    """Return the inputs in a folder with Sparkify's layout, by their keys in section [S3]."""
+    folder = url.rstrip("/")
+    return {
+        "LOG_DATA": f"{folder}/log_data/",
+        "LOG_JSONPATH": f"{folder}/log_json_path.json",
+        "SONG_DATA": f"{folder}/song_data/",
+    }
 
 
 def simulate(  # noqa: PLR0913 (each is a property of the data)

@@ -5,16 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.simulation import inputs_under
 
-
-def inputs_under(url: str) -> dict[str, str]:
-    """The inputs as Sparkify and the simulation lay them out under a folder."""
-    url = url.rstrip("/")
-    return {
-        "LOG_DATA": f"{url}/log_data/",
-        "LOG_JSONPATH": f"{url}/log_json_path.json",
-        "SONG_DATA": f"{url}/song_data/",
-    }
+__all__ = ["inputs_under", "with_inputs"]
 
 
 def with_inputs(settings: Settings, **changes: str | None) -> Settings:

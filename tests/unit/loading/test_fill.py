@@ -43,7 +43,7 @@ def a_song(song_id: str = "SO1", **changes: Any) -> Record:
 
 def bring(connection: Connection, events: Iterable[Record] = (), songs: Iterable[Record] = ()) -> dict[str, StarRows]:
     """Stage a batch and fill the star from it, as a load does. Return the rows written to each table."""
-    for staging, records in zip(STAGING, (events, songs), strict=True):
+    for staging, records in ((StagingEvent, events), (StagingSong, songs)):
         connection.execute(delete(staging.table()))
         if rows := list(records):
             columns = staging.copied()
