@@ -19,7 +19,7 @@ from sparkify_dwh.base import Base
 from sparkify_dwh.database import warehouse
 from sparkify_dwh.ledger import Load, LoadFile
 from sparkify_dwh.loading.input_files import Selection
-from sparkify_dwh.loading.report import LoadReport
+from sparkify_dwh.loading.report import LoadReport, Steps
 from sparkify_dwh.loading.stage import Staging
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.simulation import inputs_under
@@ -128,6 +128,8 @@ def engine_of(settings: Settings) -> Iterator[Engine]:
 def stage(engine: Engine, settings: Settings) -> None:
     """Stage a dataset as a load does, and commit."""
     with engine.begin() as connection, settings.open_store() as store:
-        staging = Staging(connection, engine, store, settings, settings.for_load(), LoadReport())
+        report = LoadReport()
+        steps = Steps(report, on_step=None)
+        staging = Staging(connection, engine, store, settings, settings.for_load(), report, steps)
         for model in STAGING:
             staging.fill(model, Selection(force=True), 0, 1)
