@@ -148,8 +148,13 @@ class SparkifyDialect(CatalogueReflection, RedshiftDialect_redshift_connector): 
     # The driver lets the socket's own errors through; SQLAlchemy sees a lost connection only in an error of the driver.
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        """Execute a statement; without parameters, as it is.
+
+        Given an empty sequence, the driver would still look for placeholders (``convert_paramstyle`` in its core.py): it
+        needs over a microsecond per character, and replaces colons between dollar quotes.
+        """
         with errors_of_the_driver():
-            super().do_execute(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]
+            super().do_execute(cursor, statement, parameters or None, context)  # type: ignore[no-untyped-call]
 
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         with errors_of_the_driver():

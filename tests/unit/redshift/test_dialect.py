@@ -48,6 +48,11 @@ def test_an_insert_returns_nothing() -> None:
     assert sql(sa.insert(song).values(title="x")) == "INSERT INTO song (title) VALUES (:1)"
 
 
+def test_a_statement_without_parameters_is_sent_as_it_is(connection: sa.Connection) -> None:
+    """The driver replaces a colon by a dollar sign when it looks for placeholders."""
+    assert connection.exec_driver_sql("SELECT $$12:30$$").scalar_one() == "12:30"
+
+
 def test_a_session_asks_for_keys_first_and_has_no_statement_return_them(songs: sa.Connection) -> None:
     """Those of the rows that UPDATE and DELETE find, by conditions that only the server can compute."""
     with Session(songs) as session:
