@@ -1,0 +1,74 @@
+"""Upgrade, downgrade and reset."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import DropTable
+
+from sparkify_dwh.connection.schemas import grants_hint
+from sparkify_dwh.database import connected, is_conflict, server_message
+from sparkify_dwh.errors import NotMigratedError
+from sparkify_dwh.locks.table_lock import NotFree, Wait
+from sparkify_dwh.locks.warehouse_tables import in_use, lock_of_change
+from sparkify_dwh.migrate.revisions import alembic_config, existing_tables_of, revision_hint
+from sparkify_dwh.settings import Settings
+
+
+def upgrade(settings: Settings, revision: str = "head", wait: Wait | None = None) -> None:
+    """Create the tables, or migrate them to a revision. ``wait`` is for sessions that use the tables.
+
+    Of two upgrades that create the tables concurrently one fails, because there is no table to lock yet. A failed upgrade is
+    therefore run a second time, when the tables exist.
+
+    Raises :class:`NotMigratedError` when the migrations cannot be run.
+    """
+    from alembic import command
+    from alembic.util import CommandError
+
+    config = alembic_config(settings, wait=wait)
+    try:
+        try:
+            command.upgrade(config, revision)
+        except DBAPIError:
+            command.upgrade(config, revision)
+    except CommandError as error:
+        raise NotMigratedError(f"The migrations cannot be run: {error}", revision_hint(str(error))) from error
+    except DBAPIError as error:
+        with connected(settings) as connection:
+            hint = grants_hint(connection, "USAGE", "CREATE")
+        raise NotMigratedError(f"A migration failed and was rolled back: {server_message(error)}", hint) from error
+
+
+def downgrade(settings: Settings, revision: str = "base", wait: Wait | None = None) -> None:
+    """Revert migrations; ``base`` drops every table."""
+    from alembic import command
+
+    command.downgrade(alembic_config(settings, wait=wait), revision)
+
+
+def reset(settings: Settings, wait: Wait | None = None) -> None:
+    """Drop every table of the warehouse, whatever its revision, and create all of them empty. All data is lost.
+
+    ``wait`` is for sessions that use the tables.
+    """
+    wait = wait or Wait()
+    with connected(settings) as connection:
+        try:
+            if tables := existing_tables_of(connection, settings):
+                lock_of_change(connection, tables, wait).take()
+            for table in tables:
+                connection.execute(DropTable(table))
+            connection.commit()
+        except NotFree as error:
+            raise in_use(error, wait) from error
+        except DBAPIError as error:
+            why = server_message(error).rstrip(".")
+            if is_conflict(error):
+                raise NotMigratedError(
+                    f"The tables were not dropped, because another transaction uses them ({why})",
+                    "run it again afterwards.",
+                ) from error
+            raise NotMigratedError(
+                f"The tables were not dropped: {why}", "First drop the objects that depend on them, such as views."
+            ) from error
+    upgrade(settings, wait=wait)
