@@ -54,9 +54,10 @@ def _schemas(connection: Connection) -> list[SchemaRights]:
 
 def _tables(connection: Connection, warehouse: Warehouse, schemas: Sequence[str]) -> Sequence[Row[tuple[str, ...]]]:
     """Return a row for each existing table of the models: its name, whether the user owns it, and the user's rights."""
-    name = PG_TABLES.c.tablename
-    return connection.execute(
+    name, configured = PG_TABLES.c.tablename, schemas_of(connection)
+    rows = connection.execute(
         select(
+            PG_TABLES.c.schemaname.label("schema"),
             name.label("name"),
             (PG_TABLES.c.tableowner == func.current_user()).label("is_own"),
             *(func.has_table_privilege(name, right).label(right) for right in WRITE),
@@ -64,6 +65,7 @@ def _tables(connection: Connection, warehouse: Warehouse, schemas: Sequence[str]
         .where(PG_TABLES.c.schemaname.in_(schemas), name.in_(warehouse.all_tables))
         .order_by(name)
     ).all()
+    return [row for row in rows if configured is None or configured.of(row.name) == row.schema]
 
 
 def _on_load(tables: Sequence[Row[tuple[str, ...]]], grant: str) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from support.warehouse import Sparkify
 
 from sparkify_dwh import load, migrate
 from sparkify_dwh.database import connected
+from sparkify_dwh.doctor.rights import rights_findings
 from sparkify_dwh.errors import LoadError, NotMigratedError
 from sparkify_dwh.settings import Settings
 
@@ -214,3 +215,20 @@ def test_the_schemas_of_commands_that_only_read_are_not_created(settings: Settin
     with connected(settings) as connection:
         assert migrate.current_revision(connection) is None
         assert MAIN not in inspect(connection).get_schema_names()
+
+
+def test_doctor_asks_about_the_tables_of_the_warehouse(settings: Settings, engine: Engine) -> None:
+    """And not about others of the same names in the schema of staging."""
+    apart = replace(settings, staging_schema=STAGING)
+    migrate.upgrade(apart)
+    run(
+        engine,
+        f"CREATE TABLE {STAGING}.songs (a INT)",
+        "CREATE USER other",
+        f"ALTER TABLE {STAGING}.songs OWNER TO other",
+    )
+    try:
+        with connected(apart) as connection:
+            assert {finding.state for finding in rights_findings(connection, apart.warehouse)} == {"ok"}
+    finally:
+        run(engine, f"DROP TABLE {STAGING}.songs", "DROP USER other")
