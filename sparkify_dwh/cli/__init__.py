@@ -44,6 +44,7 @@ from sparkify_dwh.cli import (
     sql,
     standin,
     upgrade,
+    verify,
 )
 from sparkify_dwh.cli.context import Invocation
 from sparkify_dwh.cli.groups import Commands, OutputClosed, explain_option
@@ -105,6 +106,7 @@ for command in (
     sql.sql,
     standin.standin,
     upgrade.upgrade,
+    verify.verify,
 ):
     cli.add_command(command)
 completion.complete_names(cli)

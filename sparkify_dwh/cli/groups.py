@@ -11,7 +11,7 @@ GROUPS = {
     "First steps": ("demo", "doctor", "cluster", "upgrade", "completion"),
     "Loading": ("plan", "load", "history", "pack", "restore"),
     "Querying": ("query", "report", "export", "schema", "sql"),
-    "Maintenance": ("check", "physical", "grant", "reset"),
+    "Maintenance": ("check", "physical", "grant", "verify", "reset"),
     "Without a cluster": ("standin", "simulate"),
 }
 OTHER_COMMANDS = "Other commands"

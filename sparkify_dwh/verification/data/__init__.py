@@ -1,0 +1,1 @@
+"""The input that a verification loads, and the star that must come of it, computed in Python."""
