@@ -12,6 +12,8 @@ LONGEST_OF_SECOND_HALF = (
     "test_migrations",
     "test_packaging",
     "test_browser",
+    "test_restore",
+    "test_extras",
 )
 
 
