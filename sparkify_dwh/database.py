@@ -5,9 +5,10 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, DateTime, Engine, create_engine, event, literal_column, select, text
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.cluster.connectivity import explain_unreachable
@@ -60,6 +61,18 @@ def connected(settings: Settings) -> Iterator[Connection]:
     """Give one connection to the warehouse. Raises :class:`UnreachableError`."""
     with warehouse(settings) as engine, engine.connect() as connection:
         yield connection
+
+
+def warehouse_now(connection: Connection) -> datetime:
+    """Return the time by the warehouse's clock, in UTC. It begins a transaction, and rolls it back.
+
+    SYSDATE is the start of the transaction in the session's time zone. Redshift guide, r_SYSDATE
+    """
+    connection.rollback()
+    connection.execute(text("SET timezone TO 'UTC'"))
+    now: datetime = connection.scalars(select(literal_column("SYSDATE", DateTime))).one()
+    connection.rollback()
+    return now
 
 
 def error_fields(error: BaseException) -> dict[str, str]:

@@ -1,5 +1,8 @@
 """The loader's own tables: loads, their files, and the lock that only one load at a time can hold.
 
+Loads are ordered by ``number``, not by time, because clocks may be wrong. A load takes the next number under the lock; one
+that fails before has the number that was next when it began.
+
 They are part of every warehouse, and therefore have their own ``MetaData``.
 """
 
@@ -39,11 +42,14 @@ class Load(LedgerTable):
     load_id: Mapped[text64] = mapped_column(
         primary_key=True, comment="Made by the loader, so that it knows its own load"
     )
-    started_at: Mapped[sorted_timestamp] = mapped_column(comment="UTC, by the clock of the loader")
+    started_at: Mapped[sorted_timestamp] = mapped_column(comment="UTC, by the clock of the warehouse")
     seconds: Mapped[float] = mapped_column(Double, info=encoded("zstd"))
     version: Mapped[text32] = mapped_column(comment="Of sparkify_dwh")
     outcome: Mapped[text32] = mapped_column(comment="loaded or failed")
     report: Mapped[str] = mapped_column(String(65535), info=encoded("zstd"), comment="The load's report as JSON")
+    number: Mapped[big | None] = mapped_column(
+        comment="Order of loads, given under the lock; that of a failed load may be another's too"
+    )
 
 
 class LoadFile(LedgerTable):
@@ -58,6 +64,7 @@ class LoadFile(LedgerTable):
     size: Mapped[big] = mapped_column(comment="Bytes")
     loaded_at: Mapped[sorted_timestamp] = mapped_column(comment="UTC")
     staged_into: Mapped[text64] = mapped_column(comment="Staging table")
+    number: Mapped[big | None] = mapped_column(comment="Of the load")
 
 
 LEDGER: tuple[type[LedgerTable], ...] = (Load, LoadFile, LoadLock)

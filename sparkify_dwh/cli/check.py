@@ -52,13 +52,13 @@ def check(invocation: Invocation, as_json: bool) -> None:
 def _results(settings: Settings) -> list[CheckResult]:
     from sparkify_dwh.checks.run import run_checks
     from sparkify_dwh.checks.scope import Scope
-    from sparkify_dwh.database import connected
+    from sparkify_dwh.database import connected, warehouse_now
     from sparkify_dwh.migrate import require_migrated
 
     with connected(settings) as connection:
         warehouse = settings.warehouse
         require_migrated(connection, warehouse)
-        return run_checks(connection, warehouse.star, warehouse.checks, Scope())
+        return run_checks(connection, warehouse.star, warehouse.checks, Scope(warehouse_now(connection)))
 
 
 def _print(results: list[CheckResult]) -> None:

@@ -7,8 +7,9 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, select
 
+from sparkify_dwh.database import warehouse_now
 from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
 from sparkify_dwh.settings import Settings
 
@@ -45,9 +46,8 @@ def _product(version: str) -> str:
 
 def _clocks(connection: Connection) -> Finding:
     """Compare the warehouse's clock with this one, taking its time as halfway between request and response."""
-    connection.execute(text("SET timezone TO 'UTC'"))  # GETDATE uses the session's time zone. Redshift guide, r_GETDATE
     sent_at = datetime.now(timezone.utc).replace(tzinfo=None)
-    server_time: datetime = connection.scalars(select(func.getdate())).one()
+    server_time = warehouse_now(connection)
     received_at = datetime.now(timezone.utc).replace(tzinfo=None)
     return clock_finding(server_time - (sent_at + (received_at - sent_at) / 2))
 
@@ -61,7 +61,6 @@ def clock_finding(ahead: timedelta) -> Finding:
         )
     return warning(
         "warehouse",
-        f"This machine's clock is {abs(seconds):,.0f} s {'behind' if seconds > 0 else 'ahead of'} the warehouse's. Loads "
-        "refuse events later than tomorrow by this clock, and AWS refuses requests that are 15 minutes off: synchronize it "
-        "by NTP.",
+        f"This machine's clock is {abs(seconds):,.0f} s {'behind' if seconds > 0 else 'ahead of'} the warehouse's. AWS "
+        "refuses requests that are 15 minutes off, and `plan` judges times by this clock: synchronize it by NTP.",
     )

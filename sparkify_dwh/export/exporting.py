@@ -24,6 +24,7 @@ from sparkify_dwh.export.manifest import Export, ExportedTable
 from sparkify_dwh.export.queries import exported_columns, extent, last_unload, unload_command
 from sparkify_dwh.export.target import Target, target_url
 from sparkify_dwh.ledger import Load
+from sparkify_dwh.loading.ledger_entries import LATEST_FIRST
 from sparkify_dwh.migrate import newest_revision, require_migrated
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.utils.version import VERSION
@@ -164,6 +165,6 @@ def _check(name: str, table: ExportedTable, unloaded: int) -> None:
 def _last_load(connection: Connection) -> tuple[str | None, datetime | None]:
     """Return the id and the time of the latest load in the export's own snapshot."""
     loaded = select(Load.load_id, Load.started_at).where(Load.outcome == "loaded")
-    latest = loaded.order_by(Load.started_at.desc(), Load.load_id).limit(1)
+    latest = loaded.order_by(*LATEST_FIRST).limit(1)
     load_id, started_at = connection.execute(latest).one_or_none() or (None, None)
     return load_id, started_at

@@ -114,7 +114,7 @@ def empty_file_warnings(files: Input) -> list[str]:
 def known_etags(connection: Connection, staging: type[StagingTable]) -> dict[str, str]:
     """Return the etag that each file had when it was last loaded, by URL."""
     latest_first = func.row_number().over(
-        partition_by=LoadFile.url, order_by=(LoadFile.loaded_at.desc(), LoadFile.load_id.desc())
+        partition_by=LoadFile.url, order_by=(LoadFile.number.desc().nulls_last(), LoadFile.load_id.desc())
     )
     ranked = (
         select(LoadFile.url, LoadFile.etag, latest_first.label("place"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from datetime import datetime, timezone
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, column, func, insert, select, table
@@ -25,12 +25,21 @@ SYS_LOAD_HISTORY = table("sys_load_history", column("query_id"), column("session
 SYS_LOAD_DETAIL = table("sys_load_detail", column("query_id"), column("file_name"))
 MAX_FILE_NAME_BYTES = 256
 
+# Failed loads may have the number of another load: they are ordered by the warehouse's clock then.
+LATEST_FIRST = (Load.number.desc().nulls_last(), Load.started_at.desc(), Load.load_id)
+
+
+def next_number(connection: Connection) -> int:
+    """Return the number of the next load. Under the lock, no other load gets it that is not failed."""
+    greatest: int | None = connection.scalar(select(func.max(Load.number)))
+    return (greatest or 0) + 1
+
 
 def record_load(connection: Connection, report: LoadReport) -> None:
     """Write a load and its files into the ledger, in the transaction of the load."""
     report.outcome = "loaded"
     connection.execute(insert(Load.table()).values(_row(report)))
-    loaded_at = datetime.now(timezone.utc).replace(tzinfo=None)
+    loaded_at = report.started_at + timedelta(seconds=report.seconds)
     entries = [
         {
             "load_id": report.load_id,
@@ -39,6 +48,7 @@ def record_load(connection: Connection, report: LoadReport) -> None:
             "size": file.size,
             "loaded_at": loaded_at,
             "staged_into": staged_into,
+            "number": report.number,
         }
         for staged_into, files in report.files.items()
         for file in files.files
@@ -98,8 +108,9 @@ def _files_read(engine: Engine, session_id: int) -> set[str]:
 
 def recent_loads(connection: Connection, limit: int) -> list[dict[str, Any]]:
     """Return the reports of the last ``limit`` loads, including failed ones, the latest first."""
-    latest_first = select(Load.report).order_by(Load.started_at.desc(), Load.load_id).limit(limit)
-    return [json.loads(report) for report in connection.scalars(latest_first)]
+    return [
+        json.loads(report) for report in connection.scalars(select(Load.report).order_by(*LATEST_FIRST).limit(limit))
+    ]
 
 
 def one_load(connection: Connection, load_id: str) -> dict[str, Any]:
@@ -124,4 +135,5 @@ def _row(report: LoadReport) -> dict[str, object]:
         "version": report.version,
         "outcome": report.outcome,
         "report": report.to_json(max_bytes=MAX_REPORT_BYTES),
+        "number": report.number,
     }

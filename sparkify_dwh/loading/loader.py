@@ -20,11 +20,11 @@ from sparkify_dwh.checks.check import explain, failed
 from sparkify_dwh.checks.run import run_checks
 from sparkify_dwh.checks.scope import Scope
 from sparkify_dwh.connection.schemas import require_usage
-from sparkify_dwh.database import is_conflict, is_lost, server_message
+from sparkify_dwh.database import is_conflict, is_lost, server_message, warehouse_now
 from sparkify_dwh.errors import CheckError, LoadError, UsageError
 from sparkify_dwh.loading import rejected_rows
 from sparkify_dwh.loading.input_files import Selection, require_named
-from sparkify_dwh.loading.ledger_entries import compare_files, record_failure, record_load
+from sparkify_dwh.loading.ledger_entries import compare_files, next_number, record_failure, record_load
 from sparkify_dwh.loading.locking import lock
 from sparkify_dwh.loading.rejected_rows import CopyFailed
 from sparkify_dwh.loading.report import LoadReport, OnStep, StarRows, Steps
@@ -116,6 +116,8 @@ class Loading:
         with self._engine.connect() as connection:
             require_migrated(connection, self._warehouse)
             require_usage(connection)
+            self._report.started_at = warehouse_now(connection)
+            self._report.number = next_number(connection)
         try:
             self._try_until_done()
         except OutcomeUnknown:  # the load may be in the ledger already
@@ -163,6 +165,7 @@ class Loading:
         with self._settings.open_store() as store:
             with self._steps.step("lock"):
                 lock(connection, self._options.wait_seconds, self._steps.tell)
+                self._report.number = next_number(connection)
             staging = Staging(connection, self._engine, store, self._settings, self._inputs, self._report, self._steps)
             for model in self._warehouse.staging:
                 with self._steps.step(f"copy {model.__tablename__}"):
@@ -189,7 +192,7 @@ class Loading:
 
     def _check(self, connection: Connection, batch: Batch) -> None:
         """Check the batch before it is published. Raises :class:`CheckError`, which rolls it back."""
-        scope = Scope(ranges=batch.ranges)
+        scope = Scope(self._report.started_at, batch.ranges)
         self._report.checks = run_checks(connection, self._warehouse.star, self._warehouse.checks, scope)
         self._report.warnings += [explain(result) for result in self._report.checks if result.state == "warning"]
         if failures := failed(self._report.checks):

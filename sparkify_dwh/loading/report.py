@@ -102,7 +102,8 @@ class LoadReport:
     The seconds of ``analyze TABLE``, which large batches have, are part of those of ``copy TABLE``.
 
     ``files`` are the inputs by staging table, if manifests are used; ``rejected`` are the rows that COPY left out;
-    ``attempts`` counts transactions. ``session_id`` is the id of the Redshift session.
+    ``attempts`` counts transactions. ``session_id`` is the id of the Redshift session. ``started_at`` is by the warehouse's
+    clock once it has been asked, and ``number`` is the load's place in the order of loads.
     """
 
     load_id: str = field(default_factory=lambda: uuid4().hex)
@@ -119,6 +120,7 @@ class LoadReport:
     rejected: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     session_id: int | None = None
+    number: int | None = None
     checks: list[CheckResult] = field(default_factory=list)
 
     def begin(self, attempt: int) -> None:

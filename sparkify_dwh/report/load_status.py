@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from sparkify_dwh.checks.check import CheckResult
 from sparkify_dwh.checks.run import run_checks
 from sparkify_dwh.checks.scope import Scope
+from sparkify_dwh.database import warehouse_now
 from sparkify_dwh.loading.ledger_entries import recent_loads
 from sparkify_dwh.sparkify import SPARKIFY
 
@@ -58,7 +59,7 @@ def read_load_status(connection: Connection, check_everything: bool) -> LoadStat
     reports = recent_loads(connection, MAX_LOADS)
     loads = [_load(report) for report in reports]
     if check_everything:
-        results = run_checks(connection, SPARKIFY.star, SPARKIFY.checks, Scope())
+        results = run_checks(connection, SPARKIFY.star, SPARKIFY.checks, Scope(warehouse_now(connection)))
         return LoadStatus(loads, results, "everything in the warehouse, when this page was made")
     for report in reports:
         is_checked = report["outcome"] == LOADED and report["checks"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shutil
@@ -21,16 +22,21 @@ from alembic.operations import Operations
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, String, inspect, text
 from support.checkout import ROOT
+from support.inputs import inputs_under
+from support.records import JSON_PATHS, a_song, an_event, write_lines
 from support.warehouse import a_standin, environment_of
 
-from sparkify_dwh import migrate
+from sparkify_dwh import load, migrate
 from sparkify_dwh.database import connected
 from sparkify_dwh.errors import NotMigratedError
+from sparkify_dwh.loading.input_files import known_etags
+from sparkify_dwh.loading.ledger_entries import next_number, recent_loads
 from sparkify_dwh.locks import table_lock
 from sparkify_dwh.locks.table_lock import Wait
 from sparkify_dwh.redshift import autogenerate
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.sparkify import SPARKIFY
+from sparkify_dwh.staging import StagingEvent
 from sparkify_dwh.star import Song
 
 TABLES = set(SPARKIFY.all_tables)
@@ -346,3 +352,104 @@ def test_a_change_of_tables_that_others_use_for_too_long_changes_nothing(
 def test_an_upgrade_with_nothing_to_do_waits_for_nobody(settings: Settings, reader: Connection) -> None:
     migrate.upgrade(settings, wait=Wait(0, pytest.fail))
     assert reader.in_transaction()
+
+
+def a_load(connection: Connection, load_id: str, started_at: str, report: dict[str, Any], **changes: Any) -> None:
+    """Write a load of revision 0004 into the ledger, with a file that has the load's id as its etag."""
+    row = {"load_id": load_id, "started_at": started_at, "seconds": 1.5, "version": "0", "outcome": "loaded"} | changes
+    connection.execute(
+        text("INSERT INTO loads VALUES (:load_id, :started_at, :seconds, :version, :outcome, :report)"),
+        row | {"report": json.dumps({"outcome": row["outcome"], **report})},
+    )
+    if row["outcome"] == "loaded":
+        connection.execute(
+            text(
+                "INSERT INTO load_files VALUES (:load_id, 'file:///a.json', :load_id, 1, :started_at, 'staging_events')"
+            ),
+            row,
+        )
+
+
+@pytest.fixture
+def revision_0004(settings: Settings) -> Iterator[Connection]:
+    """A connection to a warehouse at revision 0004."""
+    migrate.reset(settings)
+    migrate.downgrade(settings, "0004")
+    with connected(settings) as connection:
+        yield connection
+
+
+def test_the_loads_of_before_are_numbered_by_their_ends(revision_0004: Connection, settings: Settings) -> None:
+    """A load that waited for another one began before that ended."""
+    a_load(revision_0004, "b", "2018-11-15 12:00:00", {}, seconds=60)
+    a_load(revision_0004, "a", "2018-11-15 12:00:10", {}, seconds=20)
+    a_load(revision_0004, "c", "2018-11-15 12:00:20", {}, outcome="failed", seconds=0)
+    revision_0004.commit()
+    migrate.upgrade(settings)
+    with connected(settings) as connection:
+        numbers = connection.execute(text("SELECT load_id, number FROM loads ORDER BY 2")).all()
+        assert list(map(tuple, numbers)) == [("c", 1), ("a", 2), ("b", 3)]
+        assert [load["outcome"] for load in recent_loads(connection, 3)] == ["loaded", "loaded", "failed"]
+        assert known_etags(connection, StagingEvent) == {"file:///a.json": "b"}
+        assert next_number(connection) == 4
+
+
+@pytest.mark.parametrize(
+    ("reports", "loads"),
+    [
+        ([], ""),
+        (
+            [
+                {"staged": {"staging_events": {"duplicates": 0}}, "star": {"songplays": {"updated": 0}}},
+                {"staged": None},
+            ],
+            "",
+        ),
+        ([{"staged": {"staging_events": {"duplicates": 2}}}, {}], "1 load dropped or replaced events"),
+        (
+            [{"staged": {"staging_events": {"duplicates": 2}}}, {"star": {"songplays": {"updated": 1}}}],
+            "2 loads dropped",
+        ),
+    ],
+    ids=["none", "without-repeated-events", "dropped", "replaced"],
+)
+def test_the_upgrade_says_when_events_of_other_users_may_be_missing(
+    revision_0004: Connection,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    reports: list[dict[str, Any]],
+    loads: str,
+) -> None:
+    """Before, an event was known by session, item and time, and another user's event was dropped or replaced."""
+    for number, report in enumerate(reports):
+        a_load(revision_0004, str(number), "2018-11-15 12:00:00", report)
+    a_load(revision_0004, "f", "2018-11-15", {"staged": {"staging_events": {"duplicates": 2}}}, outcome="failed")
+    revision_0004.commit()
+    migrate.upgrade(settings)
+    warnings = [record.getMessage() for record in caplog.records if record.name == "sparkify_dwh.migrations"]
+    assert [warning[: len(loads)] for warning in warnings] == ([loads] if loads else [])
+    assert all("sparkify-dwh load --force" in warning for warning in warnings)
+
+
+def test_the_upgrade_keeps_plays_and_a_forced_load_adds_the_missing_ones(settings: Settings, tmp_path: Path) -> None:
+    """Two users' events with one session, item and time, of which the older version kept one."""
+    write_lines(tmp_path / "log_data" / "a.json", [an_event(userId="15"), an_event(userId="16")])
+    write_lines(tmp_path / "song_data" / "a.json", [a_song()])
+    (tmp_path / "log_json_path.json").write_text(json.dumps({"jsonpaths": [f"$['{key}']" for key in JSON_PATHS]}))
+    settings = replace(settings, inputs=inputs_under(tmp_path.as_uri()))
+    migrate.reset(settings)
+    load(settings)
+    with connected(settings) as connection:
+        connection.execute(text("DELETE FROM songplays WHERE user_id = 16"))
+        connection.execute(text("DELETE FROM users WHERE user_id = 16"))
+        connection.commit()
+        kept = connection.execute(text("SELECT * FROM songplays")).all()
+        connection.rollback()
+    migrate.downgrade(settings, "0004")
+    migrate.upgrade(settings)
+    assert not load(settings).changed
+    assert load(settings, force=True).star["songplays"].inserted == 1
+    with connected(settings) as connection:
+        plays = connection.execute(text("SELECT * FROM songplays ORDER BY songplay_id")).all()
+        assert (plays[0], len(plays)) == (kept[0], 2)
+        assert connection.execute(text("SELECT user_id FROM users ORDER BY 1")).scalars().all() == [15, 16]
