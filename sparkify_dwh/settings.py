@@ -86,6 +86,7 @@ class Settings:
     region: str | None = None
     manifests: str | None = None
     export: str | None = None
+    jsonpaths_in_any_order: bool = False
     aws_key: Secret | None = None
     aws_secret: Secret | None = None
     aws_region: str | None = None
@@ -259,6 +260,7 @@ def _settings(values: Values, warehouse: Warehouse) -> Settings:
         region=reading["S3", "REGION"],
         manifests=reading["S3", "MANIFESTS"] or (file_url(f"{directory}/manifests/") if directory else None),
         export=reading["S3", "EXPORT"],
+        jsonpaths_in_any_order=reading["S3", "JSONPATHS_IN_ANY_ORDER"],
         aws_key=reading["AWS", "KEY"],
         aws_secret=reading["AWS", "SECRET"],
         aws_region=reading["AWS", "REGION"],

@@ -109,6 +109,13 @@ _S3 = (
         "S3", "MANIFESTS", values.prefix, "key prefix for the manifests of loads; without it, loads copy whole prefixes"
     ),
     Field("S3", "EXPORT", values.prefix, "folder of `sparkify-dwh export`"),
+    Field(
+        "S3",
+        "JSONPATHS_IN_ANY_ORDER",
+        values.switch,
+        "load by JSONPaths files whose paths name other columns than those at their places",
+        False,
+    ),
 )
 
 _AWS = (

@@ -14,10 +14,11 @@ from sparkify_dwh.base import StagingTable
 from sparkify_dwh.doctor.bucket_regions import region_findings
 from sparkify_dwh.doctor.findings import Finding, ok, problem, warning
 from sparkify_dwh.errors import SourceError
-from sparkify_dwh.loading.json_paths_files import valid_paths
+from sparkify_dwh.loading.json_paths_files import order_error, valid_paths
 from sparkify_dwh.loading.report import Input
 from sparkify_dwh.planning.file_warnings import file_warnings
 from sparkify_dwh.redshift.copy_rules.json_paths import NO_PATHS
+from sparkify_dwh.redshift.copy_rules.path_order import incomparable_paths
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.storage.store import ObjectStore, path_of
 from sparkify_dwh.storage.urls import is_hidden
@@ -41,7 +42,7 @@ def source_findings(settings: Settings, store: ObjectStore) -> Iterator[tuple[st
         if prefix := settings.inputs.get(source.key):
             yield source.key, partial(_input, settings, store, staging, prefix)
         if source.json_paths and (url := settings.inputs.get(source.json_paths)):
-            yield source.json_paths, partial(_json_paths, store, staging, url)
+            yield source.json_paths, partial(_json_paths, settings, store, staging, url)
     for name in ("MANIFESTS", "EXPORT"):
         url = settings.locations.get(name)
         if url:
@@ -63,15 +64,22 @@ def _input(settings: Settings, store: ObjectStore, staging: type[StagingTable], 
         yield warning("sources", f"{name}: {text}.")
 
 
-def _json_paths(store: ObjectStore, staging: type[StagingTable], url: str) -> Iterator[Finding]:
+def _json_paths(settings: Settings, store: ObjectStore, staging: type[StagingTable], url: str) -> Iterator[Finding]:
     """Check that the JSONPaths file has a valid path for each column, in the order of the columns."""
-    name = staging.source.json_paths
-    if valid_paths(store.read(url), staging, url) is None:
+    name, columns = staging.source.json_paths, staging.copied()
+    paths = valid_paths(store.read(url), staging, url)
+    if paths is None:
         yield warning("sources", f"{name}: {url} has no effect: {NO_PATHS}. Correct the file.")
-    else:
-        yield ok(
-            "sources", f"{name} has a path for each of the {len(staging.copied())} columns of {staging.__tablename__}."
-        )
+        return
+    other_order = order_error(staging, url, paths)
+    if other_order and not settings.jsonpaths_in_any_order:
+        raise other_order
+    sentence = f"{name} has a path for each of the {len(columns)} columns of {staging.__tablename__}."
+    if other_order:
+        sentence += " Their order is another, as JSONPATHS_IN_ANY_ORDER allows."
+    if incomparable := incomparable_paths(paths, columns):
+        sentence += f" Paths that name no column, and cannot be compared by name: {', '.join(incomparable)}."
+    yield ok("sources", sentence)
 
 
 def _writable(store: ObjectStore, name: str, prefix: str) -> Iterator[Finding]:

@@ -50,7 +50,8 @@ class Staging:
     def fill(self, staging: type[StagingTable], selection: Selection, max_errors: int, attempt: int) -> None:
         """Empty a staging table, and copy the files into it that are under its prefix but not in the ledger."""
         table = staging.table()
-        require_json_paths(self._store, [staging], self._inputs)
+        if warning := require_json_paths(self._store, staging, self._settings):
+            self._report.warnings.append(warning)
         rows = self._report.staged[table.name] = StagedRows()
         self._connection.execute(delete(table))  # TRUNCATE would commit, and release the lock
         copies = copies_of(staging, self._settings, self._inputs, max_errors)

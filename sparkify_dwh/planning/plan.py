@@ -101,7 +101,6 @@ def _inputs(planning: _Planning, report_step: OnStep) -> list[PlannedInput]:
     with connected(planning.settings) as connection:
         require_migrated(connection, planning.warehouse)
         for staging in planning.warehouse.staging:
-            require_json_paths(planning.store, [staging], planning.inputs)
             report_step(f"list {staging.__tablename__}")
             inputs.append(_input(planning, staging, connection))
         connection.rollback()
@@ -109,6 +108,7 @@ def _inputs(planning: _Planning, report_step: OnStep) -> list[PlannedInput]:
 
 
 def _input(planning: _Planning, staging: type[StagingTable], connection: Connection) -> PlannedInput:
+    unread = require_json_paths(planning.store, staging, planning.settings)
     prefix, selection = planning.inputs[staging.source.key], planning.selection
     if planning.has_manifests:
         files = find_input(connection, staging, prefix, planning.store, selection)
@@ -119,7 +119,7 @@ def _input(planning: _Planning, staging: type[StagingTable], connection: Connect
     known = known_etags(connection, staging) if selection.force or not planning.has_manifests else {}
     reloaded = sum(known.get(file.url) == file.etag for file in files.files)
     warnings = file_warnings(staging, files, has_manifests=planning.has_manifests, is_partial=selection.is_partial)
-    return PlannedInput(staging.__tablename__, files, warnings, reloaded)
+    return PlannedInput(staging.__tablename__, files, [*filter(None, [unread]), *warnings], reloaded)
 
 
 def _validate(planning: _Planning, staging: type[StagingTable], files: Input, sample: int | None) -> Validation:

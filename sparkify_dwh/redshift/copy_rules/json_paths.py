@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sparkify_dwh.redshift.copy_rules.json_documents import DECODER, Document, JsonValue
 from sparkify_dwh.redshift.copy_rules.rejects import INVALID_LINE, Reject
@@ -28,9 +28,13 @@ _LINE_BREAK = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
 
 @dataclass(frozen=True)
 class JsonPath:
-    """The steps from a document's root to a value: keys of objects, and indexes of arrays from 0."""
+    """The steps from a document's root to a value: keys of objects, and indexes of arrays from 0.
+
+    ``expression`` is the path as its file has it.
+    """
 
     steps: tuple[str | int, ...]
+    expression: str = field(default="", compare=False)
 
     def find(self, document: Document, missing: bool | str | None = None) -> bool | str | None:
         """Return the value as a field of COPY: None, a boolean, or text (numbers are `Number`).
@@ -88,7 +92,7 @@ def parse_jsonpaths(data: bytes, url: str) -> list[JsonPath] | None:
             raise _invalid(url, f"'{expression}' is neither bracket notation, $['a'][0], nor dot notation, $.a[0]")
     if any("['" in expression for expression in expressions) and any("." in _outside(path) for path in expressions):
         raise _invalid(url, "it mixes bracket notation and dot notation")
-    return [JsonPath(tuple(_steps(expression))) for expression in expressions]
+    return [JsonPath(tuple(_steps(expression)), expression) for expression in expressions]
 
 
 def column_paths(data: bytes, url: str, number_of_columns: int) -> list[JsonPath] | None:
