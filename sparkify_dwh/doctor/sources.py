@@ -77,9 +77,11 @@ def _json_paths(settings: Settings, store: ObjectStore, staging: type[StagingTab
     sentence = f"{name} has a path for each of the {len(columns)} columns of {staging.__tablename__}."
     if other_order:
         sentence += " Their order is another, as JSONPATHS_IN_ANY_ORDER allows."
-    if incomparable := incomparable_paths(paths, columns):
-        sentence += f" Paths that name no column, and cannot be compared by name: {', '.join(incomparable)}."
     yield ok("sources", sentence)
+    if incomparable := incomparable_paths(paths, columns):
+        yield ok(
+            "sources", f"{name}: paths that name no column, so their order is not known: {', '.join(incomparable)}."
+        )
 
 
 def _writable(store: ObjectStore, name: str, prefix: str) -> Iterator[Finding]:
