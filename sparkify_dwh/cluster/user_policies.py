@@ -6,6 +6,7 @@ The statements about a cluster are limited to its name or, where AWS gives resou
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NoReturn
 
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import SERVERLESS, region_of
@@ -47,14 +48,18 @@ def policy_document(settings: Settings, name: str) -> Document:
     place = place_of(settings, _partition(settings))
     if name == "cluster":
         return cluster_policy(settings, place)
-    if name == "load":
-        return load_policy(settings, place)
-    role = access(settings, place.partition)
-    if role is None:
-        raise ConfigurationError(
-            f"{settings.origin} names no location in S3, so Redshift's role needs no permission", "fill in [S3]"
-        )
-    return role
+    if name == "role":
+        role = access(settings, place.partition)
+        return role or _nothing_needed(settings, "Redshift's role")
+    loads = load_policy(settings, place)
+    return loads if loads["Statement"] else _nothing_needed(settings, "whoever runs loads")
+
+
+def _nothing_needed(settings: Settings, who: str) -> NoReturn:
+    """Raise ConfigurationError: IAM refuses a policy without statements."""
+    raise ConfigurationError(
+        f"{settings.origin} names no location in S3, so {who} needs no permission of AWS", "fill in [S3]"
+    )
 
 
 def _partition(settings: Settings) -> str:

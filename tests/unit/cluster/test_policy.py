@@ -175,11 +175,13 @@ def test_a_managed_password_needs_secrets_and_none_of_s3_needs_amazons_policy(ac
     assert "iam:CreateRole" not in actions(theirs)
 
 
-def test_a_role_that_needs_nothing_has_no_policy() -> None:
+@pytest.mark.parametrize(("name", "who"), [("role", "Redshift's role"), ("load", "whoever runs loads")])
+def test_who_needs_nothing_has_no_policy(name: str, who: str) -> None:
+    """IAM refuses a policy without statements."""
     with pytest.raises(
-        ConfigurationError, match=r"names no location in S3, so Redshift's role needs no permission: fill in"
+        ConfigurationError, match=f"names no location in S3, so {who} needs no permission of AWS: fill in"
     ):
-        policy_document(Settings(inputs={"LOG_DATA": "file:///logs/"}), "role")
+        policy_document(Settings(inputs={"LOG_DATA": "file:///logs/"}), name)
 
 
 def test_the_command_prints_json(tmp_path: Path, run: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
