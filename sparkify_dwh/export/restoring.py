@@ -46,7 +46,8 @@ def restore(
 
     Meanwhile no load can run, and the tables cannot be read; ``wait_seconds`` is how long to wait for other sessions. An
     export has neither ledger nor staging: the next load reads all files again, in one batch, and changes restored rows only
-    where files contradict each other. A table with a surrogate key is created again: privileges on it must be granted again.
+    where files contradict each other. A table with a surrogate key is created again: privileges on it must be granted again,
+    but for those that ``grants`` gives on later tables.
 
     Raises:
         SourceError: no export is there, it is not whole, or its tables are not those of this version.

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, column, func, select, table
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
+from sparkify_dwh.connection.ownership import PG_TABLES
 from sparkify_dwh.connection.schemas import schemas_of
 from sparkify_dwh.database import connected, error_fields, server_message
 from sparkify_dwh.errors import SparkifyError, UsageError
@@ -24,7 +25,6 @@ from sparkify_dwh.warehouse import Warehouse
 INSUFFICIENT_PRIVILEGE = "42501"
 NOT_GRANTED = b"01007"  # the code of a warning about a GRANT that had no effect
 
-PG_TABLES = table("pg_tables", column("schemaname"), column("tablename"), column("tableowner"))
 CREATION = {"USER": "CREATE USER {} PASSWORD '...'", "ROLE": "CREATE ROLE {}", "GROUP": "CREATE GROUP {}"}
 
 State = Literal["granted", "already", "missing"]

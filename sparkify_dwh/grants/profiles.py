@@ -2,7 +2,8 @@
 
 A loader may load tables of another owner: no statement of a load needs more than these privileges. LOCK needs UPDATE or
 DELETE in PostgreSQL 8.0, from which Redshift comes; the guide does not say. ALTER TABLE, which `upgrade` and `restore` use,
-and TRUNCATE, which nothing uses, are for owners and superusers. Redshift guide, r_ALTER_TABLE, r_TRUNCATE
+and TRUNCATE, which nothing uses, are for owners and superusers, and so is ANALYZE, which a large load then leaves out.
+Redshift guide, r_ALTER_TABLE, r_TRUNCATE, r_ANALYZE
 """
 
 from __future__ import annotations
