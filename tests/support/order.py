@@ -9,6 +9,7 @@ LONGEST_OF_FIRST_HALF = ("test_examples", "test_loader", "test_readme", "test_be
 LONGEST_OF_SECOND_HALF = (
     "test_concurrent_loads",
     "test_statements_sent",
+    "test_verify",
     "test_migrations",
     "test_packaging",
     "test_browser",

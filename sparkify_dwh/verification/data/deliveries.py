@@ -170,7 +170,8 @@ def _events_with_moments() -> Iterator[Record]:
 def _events_with_numbers() -> Iterator[Record]:
     noon = milliseconds(NOON)
     for n, session_id in enumerate(awkward.SESSION_IDS):
-        yield an_event(sessionId=session_id, ts=noon + n, userId=str(AWKWARD_USER))
+        # As a text, because JSON's numbers may lose digits. Redshift guide, copy-usage_notes-copy-from-json
+        yield an_event(sessionId=str(session_id), ts=noon + n, userId=str(AWKWARD_USER))
     for item in awkward.ITEMS:
         yield an_event(sessionId=NUMBER_SESSION, itemInSession=item, ts=noon, userId=str(AWKWARD_USER))
     for n, user_id in enumerate(awkward.USER_IDS):

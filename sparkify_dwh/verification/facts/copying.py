@@ -95,6 +95,13 @@ def whole_numbers_with_a_point(trial: Trial) -> Any:
 
 
 @FACTS.fact("copy-usage_notes-copy-from-json")
+def large_integers(trial: Trial) -> dict[str, Any]:
+    """What COPY makes of integers for a BIGINT that floating point cannot hold; session numbers are smaller."""
+    probes = {n: trial.probe(Column("value", BigInteger)) for n in (2**53 + 1, 2**63 - 1)}
+    return {str(n): _copied(trial, probe, [{"value": n}]) for n, probe in probes.items()}
+
+
+@FACTS.fact("copy-usage_notes-copy-from-json")
 def fractions_as_integers(trial: Trial) -> Any:
     """What COPY makes of 1.5 for an INTEGER."""
     return _copied(trial, trial.probe(Column("value", Integer)), '{"value": 1.5}')

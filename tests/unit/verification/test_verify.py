@@ -22,8 +22,10 @@ from sparkify_dwh.settings import Settings
 from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.standin.differences import DIFFERENCES
 from sparkify_dwh.star import Songplay
+from sparkify_dwh.verification.data.records import JSON_PATHS, Delivery, File, a_song, an_event
 from sparkify_dwh.verification.fact import Fact
 from sparkify_dwh.verification.facts import FACTS
+from sparkify_dwh.verification.facts.lifecycle import _load_and_compare
 from sparkify_dwh.verification.trial import Trial
 
 QUICK = "null-is-null"
@@ -74,7 +76,7 @@ def test_the_estimate_is_close(verified: Verified, verifiable: Verifiable) -> No
     estimate = verification.estimate(verifiable.settings)
     assert estimate.statements == pytest.approx(verified.report["statements"], rel=0.2)
     assert estimate.megabytes == pytest.approx(verified.report["bytes"] / 1e6)
-    assert "1,200 statements, and uploads 1.3 MB. An estimate: it takes 10 minutes" in str(estimate)
+    assert "1,260 statements, and uploads 1.3 MB. An estimate: it takes 10 min," in str(estimate)
 
 
 def test_what_it_costs_is_said_before_it_begins(
@@ -137,6 +139,23 @@ def test_an_unexpected_error_is_an_outcome(verifiable: Verifiable) -> None:
     outcome, other = verification.verify(verifiable.settings, facts=facts).outcomes
     assert (outcome.state, outcome.found) == ("failed", '42703 column "no_such_column" does not exist')
     assert other.state == "passed"
+
+
+def test_records_that_are_rejected_against_expectation_do_not_hide_the_rest(verifiable: Verifiable) -> None:
+    too_long = an_event(itemInSession=1, ts=1542285000797, song="x" * 513)
+    delivery = Delivery([File("log_data/a.json", [an_event(), too_long])], [File("song_data/a.json", [a_song()])])
+
+    def load_it(trial: Trial) -> list[str]:
+        trial.write("log_json_path.json", JSON_PATHS)
+        return _load_and_compare(trial, delivery)
+
+    facts = [*verification.chosen(["upgrade-creates-the-tables"]), Fact("it", "It loads.", "r_COPY", load_it, [])]
+    outcome = verification.verify(verifiable.settings, facts=facts).outcomes[-1]
+    assert (outcome.state, outcome.is_complete) == ("failed", True)
+    error, *differences = outcome.found
+    assert "String length exceeds DDL length (1204)" in error
+    counts = [sentence.split(",")[0] for sentence in differences]
+    assert counts == ["songplays: missing 1", "users: other values 2", "time: missing 1"]
 
 
 def test_an_unknown_fact_is_refused() -> None:
