@@ -11,32 +11,30 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from sparkify_dwh.standin.postgres.server import _pgserver, _servers, stop_server
+from sparkify_dwh.standin.postgres import programs
+from sparkify_dwh.standin.postgres.server import _servers, stop_server
 
 
 @pytest.fixture(scope="session", autouse=True)
 def initdb_runs_once() -> Iterator[None]:
     """Without fsync: the data need not survive a power failure."""
-    server = _pgserver().postgres_server.PostgresServer
-    initialise = server.ensure_pgdata_inited
+    initdb = programs.initdb
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="sparkify-dwh-test-") as directory:
         original = Path(directory) / "pgdata"
 
-        def copy_or_initialise(made: Any) -> None:
-            is_new = not (made.pgdata / "PG_VERSION").exists()
-            if is_new and original.exists():
-                copy(original, made.pgdata)
-            initialise(made)
-            if is_new and not original.exists():
-                with (made.pgdata / "postgresql.conf").open("a") as configuration:
-                    configuration.write("fsync = off\n")
-                copy(made.pgdata, original)
+        def copy_or_initialise(made: Path) -> None:
+            if original.exists():
+                copy(original, made)
+                return
+            initdb(made)
+            with (made / "postgresql.conf").open("a") as configuration:
+                configuration.write("fsync = off\n")
+            copy(made, original)
 
-        patch.setattr(server, "ensure_pgdata_inited", copy_or_initialise)
+        patch.setattr(programs, "initdb", copy_or_initialise)
         yield
 
 

