@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from sparkify_dwh.aws.endpoint import region_of
 from sparkify_dwh.aws.sessions import AccessKey
+from sparkify_dwh.checks.rules import CheckRules
 from sparkify_dwh.config.fields import (
     DEFAULT_ANALYZE_ABOVE_ROWS,
     DEFAULT_CONNECT_SECONDS,
@@ -31,11 +32,11 @@ from sparkify_dwh.config.fields import (
     DEFAULT_QUERY_GROUP,
     Name,
     keys,
-    render_reference,
     variable,
 )
 from sparkify_dwh.config.file import Values, read_values
 from sparkify_dwh.config.reading import read_all
+from sparkify_dwh.config.reference import render_reference
 from sparkify_dwh.config.values import STANDIN, VERIFY_FULL, Endpoint, absolute
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.storage.store import ObjectStore
@@ -65,7 +66,8 @@ class Settings:
     ``inputs`` are the key prefixes and JSONPaths files of the warehouse's sources, by their keys in [S3]; ``manifests`` and
     ``export`` are key prefixes. All are ``s3://`` or ``file:///`` URLs. ``region`` is that of the buckets, ``aws_region``
     that of the cluster. ``standin_directory`` is absolute, and None with a real cluster. ``dwh`` is the section [DWH], by
-    key in capitals, without its password. ``origin`` names the configuration in messages.
+    key in capitals, without its password. ``checks`` is what differs from the declared checks; names that the warehouse
+    does not have are a ConfigurationError. ``origin`` names the configuration in messages.
     """
 
     host: str | None = None
@@ -87,6 +89,7 @@ class Settings:
     manifests: str | None = None
     export: str | None = None
     jsonpaths_in_any_order: bool = False
+    checks: CheckRules = field(default_factory=CheckRules)
     aws_key: Secret | None = None
     aws_secret: Secret | None = None
     aws_region: str | None = None
@@ -95,6 +98,10 @@ class Settings:
     dwh_db_password: Secret | None = None
     origin: str = field(default="the configuration", compare=False)
     warehouse: Warehouse = field(default_factory=sparkify, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.checks:
+            self.checks.require_known(self.warehouse.check_names, self.warehouse.allowed_values)
 
     @classmethod
     def read(
@@ -260,6 +267,7 @@ def _settings(values: Values, warehouse: Warehouse) -> Settings:
         region=reading["S3", "REGION"],
         manifests=reading["S3", "MANIFESTS"] or (file_url(f"{directory}/manifests/") if directory else None),
         export=reading["S3", "EXPORT"],
+        checks=CheckRules.configured(reading),
         jsonpaths_in_any_order=reading["S3", "JSONPATHS_IN_ANY_ORDER"],
         aws_key=reading["AWS", "KEY"],
         aws_secret=reading["AWS", "SECRET"],

@@ -14,14 +14,19 @@ Several warehouses in one program need a ``MetaData`` each: derive an abstract c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import MetaData, Table
 
 from sparkify_dwh.base import Base, Source, StagingTable, StarTable
-from sparkify_dwh.checks.check import BusinessChecks
+from sparkify_dwh.checks.check import BusinessChecks, Check
+from sparkify_dwh.checks.rules import DECLARED_RULES, CheckRules, rule_fields
+from sparkify_dwh.checks.run import all_checks
+from sparkify_dwh.checks.scope import Scope
 from sparkify_dwh.config.fields import Field, Fields, fields
 from sparkify_dwh.config.values import object_url, prefix
 from sparkify_dwh.errors import UsageError
@@ -55,7 +60,25 @@ class Warehouse:
             inputs.append(Field("S3", source.key, prefix, f"key prefix of {source.records}"))
             if source.json_paths:
                 inputs.append(Field("S3", source.json_paths, object_url, f"JSONPaths file of {source.records}"))
-        return fields(inputs)
+        return fields(inputs, rule_fields(self.check_names, self.allowed_values))
+
+    @cached_property
+    def check_names(self) -> tuple[str, ...]:
+        """The names of all checks, also of those that only a load has."""
+        return tuple(check.name for check in self.every_check())
+
+    def every_check(self, rules: CheckRules = DECLARED_RULES) -> list[Check]:
+        """Return all checks, as a load has them, with the severities of the rules."""
+        return all_checks(self.star, self.checks, Scope(ranges={}), rules)
+
+    @property
+    def allowed_values(self) -> dict[str, Sequence[str]]:
+        """The allowed values that the models declare, by ``table.column``."""
+        return {
+            f"{model.__tablename__}.{column}": values
+            for model in self.star
+            for column, values in model.allowed_values.items()
+        }
 
     @property
     def tables(self) -> dict[str, type[StarTable]]:

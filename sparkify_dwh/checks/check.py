@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, DateTime, Select, bindparam, select
 
 from sparkify_dwh.base import StarTable
+from sparkify_dwh.checks.severity import ERROR, OFF, WARNING, Severity, SeverityRule, Tolerance
 
-Severity = Literal["error", "warning"]
-ERROR: Severity = "error"
-WARNING: Severity = "warning"
+__all__ = [
+    "ERROR",
+    "OFF",
+    "TOMORROW",
+    "WARNING",
+    "BusinessChecks",
+    "Check",
+    "CheckResult",
+    "Severity",
+    "explain",
+    "failed",
+    "rows_of",
+    "switched_off",
+]
 
 TOMORROW = bindparam("tomorrow", type_=DateTime)  # a day after the scope's now; a check has no clock of its own
 
@@ -23,7 +35,7 @@ class Check:
     """A rule and its offenders: ``about`` states the rule, ``offenders`` selects the rows that break it.
 
     An offender is shown by its key and the offending value. ``within`` are the conditions of the scope that the check was
-    narrowed to.
+    narrowed to, ``checked`` counts the rows of that scope. A warning with more offenders than ``tolerance`` is an error.
     """
 
     name: str
@@ -31,11 +43,22 @@ class Check:
     severity: Severity
     offenders: Select[Any]
     within: tuple[ColumnElement[bool], ...] = ()
+    tolerance: Tolerance | None = None
+    checked: Select[Any] | None = None
 
     @property
     def statement(self) -> Select[Any]:
         """The SELECT of the offenders in the scope."""
         return self.offenders.where(*self.within)
+
+    @property
+    def rule(self) -> SeverityRule:
+        """The severity with its tolerance."""
+        return SeverityRule(self.severity, self.tolerance)
+
+    def under(self, rule: SeverityRule) -> Check:
+        """Return the check with the severity of a rule."""
+        return replace(self, severity=rule.severity, tolerance=rule.tolerance)
 
 
 OffendersQuery = Callable[[], Select[Any]]
@@ -82,16 +105,24 @@ def rows_of(model: type[StarTable], *values: str) -> Select[Any]:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check found: the number of offenders, and some of them as JSON can hold them, times as ISO text."""
+    """What a check found: the number of offenders, and some of them as JSON can hold them, times as ISO text.
+
+    ``severity`` is what the offenders are. ``tolerance`` is up to where they are a warning, if there is a limit;
+    ``checked`` is the number of checked rows, where it is a percentage of them.
+    """
 
     name: str
     about: str
     severity: Severity
     offenders: int
     examples: list[dict[str, Any]]
+    tolerance: str | None = None
+    checked: int | None = None
 
     @property
-    def state(self) -> Literal["ok", "warning", "failed"]:
+    def state(self) -> Literal["ok", "warning", "failed", "off"]:
+        if self.severity == OFF:
+            return "off"
         if not self.offenders:
             return "ok"
         return "failed" if self.severity == ERROR else "warning"
@@ -103,12 +134,17 @@ class CheckResult:
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> CheckResult:
         """Return the result that ``to_dict`` of any version has stored."""
-        return cls(**{field.name: stored[field.name] for field in fields(cls)})
+        return cls(**{field.name: stored[field.name] for field in fields(cls) if field.name in stored})
 
 
 def failed(results: Iterable[CheckResult]) -> list[CheckResult]:
     """Return the results of severity error that have offenders."""
     return [result for result in results if result.state == "failed"]
+
+
+def switched_off(results: Iterable[CheckResult]) -> list[str]:
+    """Return the names of the checks that were not run, because they are off."""
+    return [result.name for result in results if result.state == "off"]
 
 
 def explain(result: CheckResult) -> str:
@@ -118,7 +154,15 @@ def explain(result: CheckResult) -> str:
     rows = [", ".join(f"{name} {_shown(value)}" for name, value in row.items()) for row in result.examples]
     if result.offenders > len(rows):
         rows.append(f"{result.offenders - len(rows):,} more")
-    return f"{result.about.removesuffix('.')}; not so: {'; '.join(rows)}."
+    return f"{result.about.removesuffix('.')}; not so: {'; '.join(rows)}{_limit(result)}."
+
+
+def _limit(result: CheckResult) -> str:
+    """Return the number of offenders beside the limit that decides about their severity, if there is one."""
+    if result.tolerance is None:
+        return ""
+    of_checked = "" if result.checked is None else f" of {result.checked:,}"
+    return f" ({result.offenders:,}{of_checked} rows, an error above {result.tolerance})"
 
 
 def _shown(value: Any) -> str:

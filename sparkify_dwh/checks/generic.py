@@ -12,13 +12,14 @@ from sqlalchemy import and_, between, func, or_, select
 
 from sparkify_dwh.base import StarTable
 from sparkify_dwh.checks.check import ERROR, Check, rows_of
+from sparkify_dwh.checks.rules import DECLARED_RULES, CheckRules
 from sparkify_dwh.checks.scope import Scope
 from sparkify_dwh.sql.expressions import trimmed
 from sparkify_dwh.sql.merge import in_range, same_key
 from sparkify_dwh.utils.text import listed
 
 
-def derived_checks(star: Sequence[type[StarTable]], scope: Scope) -> list[Check]:
+def derived_checks(star: Sequence[type[StarTable]], scope: Scope, rules: CheckRules = DECLARED_RULES) -> list[Check]:
     """Return the checks that follow from the models' declarations, table by table."""
     tables = {model.__tablename__: model for model in star}
     checks: list[Check] = []
@@ -27,7 +28,7 @@ def derived_checks(star: Sequence[type[StarTable]], scope: Scope) -> list[Check]
             *unique_keys(model),
             required_values(model),
             *references(model, tables, scope),
-            *allowed_values(model),
+            *allowed_values(model, rules),
         ]
         checks += [scope.narrowed(each, model) for each in declared]
         if scope.is_batch:
@@ -91,15 +92,21 @@ def references(model: type[StarTable], tables: Mapping[str, type[StarTable]], sc
         )
 
 
-def allowed_values(model: type[StarTable]) -> Iterator[Check]:
-    """Check declared values, ignoring trailing blanks as Redshift does. Redshift guide, r_Character_types"""
-    for name, allowed in model.allowed_values.items():
+def allowed_values(model: type[StarTable], rules: CheckRules) -> Iterator[Check]:
+    """Check the values of columns, ignoring trailing blanks as Redshift does. Redshift guide, r_Character_types"""
+    for name, declared in model.allowed_values.items():
+        allowed = rules.values(model.__tablename__, name, declared)
         yield Check(
-            f"{model.__tablename__}.{name} is an allowed value",
+            is_allowed_value(model, name),
             f"Every {name} of {model.__tablename__} is {listed(allowed, 'or')}.",
             ERROR,
             rows_of(model, name).where(trimmed(model.table().c[name]).not_in(allowed)),
         )
+
+
+def is_allowed_value(model: type[StarTable], column: str) -> str:
+    """Return the name of the check of a column's values."""
+    return f"{model.__tablename__}.{column} is an allowed value"
 
 
 def all_staged(model: type[StarTable], scope: Scope) -> Check:
@@ -112,4 +119,5 @@ def all_staged(model: type[StarTable], scope: Scope) -> Check:
         f"Every {listed(model.key())} that was staged is in {stored.name}.",
         ERROR,
         select(*staged.c).select_from(staged.outerjoin(stored, matched)).where(is_missing).group_by(*staged.c),
+        checked=select(func.count()).select_from(model.staged_keys().distinct().subquery("staged")),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, false, or_
+from sqlalchemy import BindParameter, ColumnElement, Select, false, func, or_, select
 from sqlalchemy.sql.visitors import cloned_traverse
 
 from sparkify_dwh.base import StarTable
@@ -63,7 +63,9 @@ class Scope:
 
     def narrowed(self, check: Check, model: type[StarTable]) -> Check:
         """Return the check of the table, restricted to the rows in the scope."""
-        return replace(check, offenders=self._as_of_now(check.offenders), within=tuple(self.of(model)))
+        within = tuple(self.of(model))
+        checked = select(func.count()).select_from(model.table()).where(*within)
+        return replace(check, offenders=self._as_of_now(check.offenders), within=within, checked=checked)
 
     def _as_of_now(self, offenders: Select[Any]) -> Select[Any]:
         """Return the query with its time in place; with ``params()`` of SQLAlchemy 2.1 its parts would lack it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 from sparkify_dwh.errors import ConfigurationError, SparkifyError, UsageError
 
 if TYPE_CHECKING:
+    from sparkify_dwh.checks.rules import CheckRules
     from sparkify_dwh.settings import Settings
     from sparkify_dwh.warehouse import Warehouse
 
@@ -36,6 +38,24 @@ class Invocation:
         from sparkify_dwh.settings import Settings
 
         return Settings.read(self.config, warehouse=self.warehouse)
+
+    def check_rules(self) -> CheckRules:
+        """Return what the configuration says about checks. If it cannot be read, say so, and return the declared rules."""
+        from sparkify_dwh.checks.rules import DECLARED_RULES
+
+        try:
+            return self.settings().checks
+        except ConfigurationError as error:
+            if self._is_configured():
+                click.echo(f"Checks and values are shown as declared, without the configuration: {error}", err=True)
+            return DECLARED_RULES
+
+    def _is_configured(self) -> bool:
+        from sparkify_dwh.config.fields import PREFIX
+        from sparkify_dwh.config.file import configuration_file
+
+        has_variables = any(name.startswith(PREFIX) for name in os.environ)
+        return has_variables or configuration_file(self.config, os.environ).is_file()
 
     def search_path(self) -> list[str]:
         """Return the statement that a printed one needs before it; none without schemas, or without a configuration."""

@@ -10,9 +10,11 @@ from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option
 from sparkify_dwh.cli.output import plain_text, print_json
 from sparkify_dwh.cli.tables import print_table
+from sparkify_dwh.utils.text import listed
 
 if TYPE_CHECKING:
     from sparkify_dwh.base import Base
+    from sparkify_dwh.checks.rules import CheckRules
 
 KEYS = ("diststyle", "distkey", "sortkey")
 
@@ -22,14 +24,15 @@ KEYS = ("diststyle", "distkey", "sortkey")
 @json_option
 @pass_invocation
 def schema(invocation: Invocation, table: str | None, as_json: bool) -> None:
-    """Show the tables of the warehouse, or the columns of TABLE, with dist and sort keys and encodings.
+    """Show the tables of the warehouse, or the columns of TABLE, with dist and sort keys, encodings and allowed values.
 
     \b
     Example:  sparkify-dwh schema songplays
     """
     warehouse = invocation.warehouse
     chosen = [warehouse.model(table)] if table else warehouse.models
-    described = {model.__tablename__: _describe(model) for model in chosen}
+    rules = invocation.check_rules()
+    described = {model.__tablename__: _describe(model, rules) for model in chosen}
     if as_json:
         print_json(described)
     elif table:
@@ -42,7 +45,7 @@ def schema(invocation: Invocation, table: str | None, as_json: bool) -> None:
         print_table("Tables", ["table", "contents", "dist style", "dist key", "sort key"], rows)
 
 
-def _describe(model: type[Base]) -> dict[str, Any]:
+def _describe(model: type[Base], rules: CheckRules) -> dict[str, Any]:
     from sparkify_dwh.redshift.dialect import SparkifyDialect, encoding
 
     compiler, design = SparkifyDialect().type_compiler_instance, model.table().dialect_options["redshift"]
@@ -53,11 +56,17 @@ def _describe(model: type[Base]) -> dict[str, Any]:
             "null": bool(column.nullable),
             "encoding": encoding(column),
             "comment": column.comment,
+            "allowed_values": _allowed_values(model, column.name, rules),
         }
         for column in model.table().columns
     ]
     keys = {name: design[name] for name in KEYS}
     return {"comment": model.table().comment, **keys, "columns": columns, "about": plain_text(model.__doc__)}
+
+
+def _allowed_values(model: type[Base], column: str, rules: CheckRules) -> list[str] | None:
+    declared = getattr(model, "allowed_values", {}).get(column)
+    return None if declared is None else list(rules.values(model.__tablename__, column, declared))
 
 
 def _print_columns(described: dict[str, Any]) -> None:
@@ -68,3 +77,6 @@ def _print_columns(described: dict[str, Any]) -> None:
         for c in described["columns"]
     ]
     print_table("Columns", ["column", "type", "", "encoding", "comment"], rows)
+    for column in described["columns"]:
+        if column["allowed_values"] is not None:
+            click.echo(f"{column['name']} must be {listed(column['allowed_values'], 'or')}, or NULL.")

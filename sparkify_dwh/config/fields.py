@@ -1,7 +1,7 @@
 """The table of settings: section, key, reader, default, help.
 
 Everything about a setting is in its row: reading dwh.cfg and the environment, spelling hints, the findings of
-`sparkify-dwh doctor`, and the reference in README (``python -m sparkify_dwh.settings`` prints it). The rows of inputs
+`sparkify-dwh doctor`, and the reference in README (sparkify_dwh.config.reference). The rows of inputs
 come from the sources of a warehouse.
 """
 
@@ -15,6 +15,10 @@ from sparkify_dwh.config import values
 from sparkify_dwh.config.values import Reader
 
 PREFIX = "SPARKIFY_DWH_"
+
+# Sections whose keys are names of a warehouse (sparkify_dwh.config.names).
+CHECKS = "CHECKS"
+ALLOWED_VALUES = "ALLOWED_VALUES"
 
 DEFAULT_PORT = 5439
 DEFAULT_CONNECT_SECONDS = 30.0
@@ -36,17 +40,28 @@ Name = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A setting. ``help`` is a phrase of Markdown; ``default`` is None when there is no fixed one."""
+    """A setting. ``help`` is a phrase of Markdown; ``default`` is None when there is no fixed one.
+
+    ``label`` is the name that the key is made of, such as that of a check. Settings of one ``group`` share a row of the
+    reference, under its name.
+    """
 
     section: str
     key: str
     reader: Reader
     help: str
     default: object = None
+    label: str = ""
+    group: str = ""
 
     @property
     def name(self) -> Name:
         return self.section, self.key
+
+    @property
+    def shown_name(self) -> str:
+        """The name as messages and the reference show it."""
+        return self.label or self.key
 
     @property
     def variable(self) -> str:
@@ -203,9 +218,9 @@ _STANDIN = (
 )
 
 
-def fields(inputs: Iterable[Field] = ()) -> Fields:
-    """Return the table of settings with these inputs as rows of [S3]."""
-    rows = (*_CLUSTER, *_IAM_ROLE, *inputs, *_S3, *_AWS, *_DWH, *_STANDIN)
+def fields(inputs: Iterable[Field] = (), rules: Iterable[Field] = ()) -> Fields:
+    """Return the table of settings with these inputs as rows of [S3], and these rules of checks."""
+    rows = (*_CLUSTER, *_IAM_ROLE, *inputs, *_S3, *rules, *_AWS, *_DWH, *_STANDIN)
     return MappingProxyType({field.name: field for field in rows})
 
 
@@ -221,24 +236,3 @@ def sections(table: Fields) -> tuple[str, ...]:
 def keys(table: Fields, section: str) -> tuple[str, ...]:
     """Return the keys of a section."""
     return tuple(field.key for field in table.values() if field.section == section)
-
-
-def render_reference(fields: Fields) -> str:
-    """Return the Markdown table of all settings."""
-    lines = ["| section | key | default | value |", "| --- | --- | --- | --- |"]
-    for section in sections(fields):
-        rows = [field for field in fields.values() if field.section == section]
-        lines += [_row(f"`[{section}]`" if field is rows[0] else "", field) for field in rows]
-    return "\n".join(lines) + "\n"
-
-
-def _row(section: str, field: Field) -> str:
-    return f"| {section} | `{field.key}` | {_shown(field.default)} | {field.help} |".replace("|  |", "| |")
-
-
-def _shown(default: object) -> str:
-    if default is None:
-        return ""
-    if isinstance(default, bool):
-        return f"`{str(default).lower()}`"
-    return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sparkify_dwh.config.aliases import OTHER_SECTIONS, meant_by
 from sparkify_dwh.config.fields import FIELDS, PREFIX, Fields, Name, keys, sections, variable
+from sparkify_dwh.config.names import require_known_names, setting_name
 from sparkify_dwh.config.values import Given
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.storage.urls import expanded
@@ -49,7 +50,9 @@ class Values:
     def place(self, section: str, key: str) -> str:
         """Return where a value stands, as messages name it."""
         name = (section, key)
-        return variable(name) if name in self.in_environment else f"{self.origin}: [{section}] {key}"
+        if name in self.in_environment:
+            return variable(name)
+        return f"{self.origin}: [{section}] {self.fields[name].shown_name}"
 
     def given(self, section: str, key: str, directory: Path | None = None) -> Given | None:
         """Return a value with its place; None when it is absent. ``directory`` is the base of local paths."""
@@ -74,6 +77,8 @@ def read_values(path: Path | str | None, environ: Mapping[str, str], fields: Fie
     known_in_file, known_in_environment = known_values(in_file, fields), known_values(in_environment, fields)
     _check_sections({section for section, _ in in_file}, file, fields)
     _check_names(file, in_file, in_environment, {*known_in_file, *known_in_environment}, fields)
+    require_known_names(in_file, lambda name: f"{file}: [{name[0]}] {name[1]}", fields)
+    require_known_names(in_environment, variable, fields)
     _check_spelling(in_file, lambda name: f"{file}: [{name[0]}] {name[1]}", fields)
     _check_spelling(in_environment, variable, fields)
     if text is None and not known_in_environment:
@@ -122,9 +127,16 @@ def parse(text: str, file: Path) -> dict[Name, str]:
         problem = _problem(error)
     if problem:  # not raised in the handler: the parser's error quotes the line, which may be a password
         raise ConfigurationError(f"The configuration file {file} is malformed: {problem}")
-    return {
-        (section.strip(), key.upper()): value for section in parser.sections() for key, value in parser.items(section)
-    }
+    given: dict[Name, str] = {}
+    for section in parser.sections():
+        for key, value in parser.items(section):
+            name = setting_name(section.strip(), key)
+            if name in given:
+                raise ConfigurationError(
+                    f"The configuration file {file} gives [{name[0]}] {name[1]} a second time", "remove one of the two"
+                )
+            given[name] = value
+    return given
 
 
 def _normalize_line(line: str) -> str:

@@ -46,6 +46,7 @@ def configuration_findings(
     if not errors:
         settings = Settings.read(path, environ, warehouse=warehouse)
         yield from _missing(settings)
+        yield from _changed_checks(settings)
         yield from _invalid_cluster(settings)
 
 
@@ -114,6 +115,15 @@ def _missing(settings: Settings) -> Iterator[Finding]:
         yield problem("configuration", str(error))
     else:
         yield ok("configuration", "All settings that a load needs are there.")
+
+
+def _changed_checks(settings: Settings) -> Iterator[Finding]:
+    """Say which checks have another severity or other values than declared."""
+    rules = settings.checks
+    changes = [f"{name} = {rule}" for name, rule in rules.severities.items()]
+    changes += [f"{name} = {', '.join(values)}" for name, values in rules.allowed_values.items()]
+    if changes:
+        yield ok("configuration", f"The configuration changes the checks: {'; '.join(changes)}.")
 
 
 def _invalid_cluster(settings: Settings) -> Iterator[Finding]:

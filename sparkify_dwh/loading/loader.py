@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh import database
 from sparkify_dwh.checks.check import explain, failed
+from sparkify_dwh.checks.rules import RULES_HINT
 from sparkify_dwh.checks.run import run_checks
 from sparkify_dwh.checks.scope import Scope
 from sparkify_dwh.connection.schemas import require_usage
@@ -193,13 +194,14 @@ class Loading:
     def _check(self, connection: Connection, batch: Batch) -> None:
         """Check the batch before it is published. Raises :class:`CheckError`, which rolls it back."""
         scope = Scope(self._report.started_at, batch.ranges)
-        self._report.checks = run_checks(connection, self._warehouse.star, self._warehouse.checks, scope)
+        warehouse, rules = self._warehouse, self._settings.checks
+        self._report.checks = run_checks(connection, warehouse.star, warehouse.checks, scope, rules)
         self._report.warnings += [explain(result) for result in self._report.checks if result.state == "warning"]
         if failures := failed(self._report.checks):
             raise CheckError(
                 f"The load was rolled back: {' '.join(map(explain, failures))}",
                 "Correct these records in their files and load again; `sparkify-dwh plan` names the file and line of "
-                "invalid times and values.",
+                f"invalid times and values. {RULES_HINT}",
                 failures,
             )
 

@@ -13,10 +13,10 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sparkify_dwh.utils.text import plural
+from sparkify_dwh.checks.check import CheckResult, switched_off
+from sparkify_dwh.utils.text import numbered, plural
 
 if TYPE_CHECKING:
-    from sparkify_dwh.checks.check import CheckResult
     from sparkify_dwh.storage.urls import StoredObject
 
 log = logging.getLogger("sparkify_dwh.load")
@@ -187,6 +187,8 @@ class LoadReport:
             yield f"  left out: {line}"
         for line in self.warnings:
             yield f"  warning: {line}"
+        if off := switched_off(self.checks):
+            yield f"  {numbered(len(off), 'check')} off: {', '.join(off)}"
 
 
 def cut(items: list[str]) -> list[str]:
@@ -224,7 +226,7 @@ def report_of(stored: dict[str, Any]) -> LoadReport:
     """Return the report of an earlier load from :meth:`LoadReport.to_dict`: the same text and the same numbers.
 
     Fields that are missing, because an older version wrote the report or it was too long, are empty. Only the number of
-    files is known; checks and the session's id are not restored.
+    files is known; the session's id is not restored.
     """
     report = LoadReport(**_known(LoadReport, stored, ("load_id", "version", "seconds", "outcome", "error", "attempts")))
     if stored.get("started_at"):
@@ -235,6 +237,7 @@ def report_of(stored: dict[str, Any]) -> LoadReport:
     }
     report.star = {table: StarRows(**_known(StarRows, rows)) for table, rows in (stored.get("star") or {}).items()}
     report.steps = stored.get("steps") or {}
+    report.checks = [CheckResult.from_dict(result) for result in stored.get("checks") or []]
     report.rejected, report.warnings = stored.get("rejected") or [], stored.get("warnings") or []
     return report
 

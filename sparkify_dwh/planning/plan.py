@@ -124,7 +124,8 @@ def _input(planning: _Planning, staging: type[StagingTable], connection: Connect
 
 def _validate(planning: _Planning, staging: type[StagingTable], files: Input, sample: int | None) -> Validation:
     command = copies_of(staging, planning.settings, planning.inputs).command(files.prefix)
-    return validate_files(staging, command, files.files, planning.store, planning.warehouse, sample=sample)
+    rules = planning.settings.checks
+    return validate_files(staging, command, files.files, planning.store, planning.warehouse, rules=rules, sample=sample)
 
 
 def _statements(planning: _Planning, inputs: list[PlannedInput]) -> Iterator[PlannedStatement]:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
+from sparkify_dwh.checks.rules import DECLARED_RULES, CheckRules
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.loading.input_rows import target_columns
 from sparkify_dwh.loading.json_paths_files import valid_paths
@@ -48,11 +49,13 @@ def validate_files(  # noqa: PLR0913 (what to read, and by what rules)
     store: ObjectStore,
     warehouse: Warehouse,
     *,
+    rules: CheckRules = DECLARED_RULES,
     sample: int | None = None,
 ) -> Validation:
     """Return what ``command``, the COPY into ``staging``, would reject in the files. Writes nothing.
 
-    ``sample`` is as for :func:`sampled`. Memory does not grow with the size of the files.
+    ``rules`` are the severities and allowed values of the load's checks. ``sample`` is as for :func:`sampled`. Memory does
+    not grow with the size of the files.
 
     Raises:
         UsageError: a sample of less than one file.
@@ -71,7 +74,7 @@ def validate_files(  # noqa: PLR0913 (what to read, and by what rules)
         validation.add_problem(command.url, 0, "", "", str(error))
         return validation
     suspicious = list(
-        suspicious_values(staging, warehouse, has_milliseconds=statement.options.time_format == "epochmillisecs")
+        suspicious_values(staging, warehouse, rules, has_milliseconds=statement.options.time_format == "epochmillisecs")
     )
     columns = [
         ValidatedColumn(field, [values for values in suspicious if values.column == field.column.name])
@@ -79,7 +82,7 @@ def validate_files(  # noqa: PLR0913 (what to read, and by what rules)
     ]
     _Validator(validation, columns).run(store, chosen)
     validation.warnings += [str(values) for values in suspicious if values]
-    validation.suspicious = sum(values.count for values in suspicious)
+    validation.suspicious = sum(values.refused for values in suspicious)
     return validation
 
 

@@ -68,7 +68,7 @@ def read_report_data(  # noqa: PLR0913 (options by name)
         require_migrated(connection, SPARKIFY)
         try:
             on_step("looking at the loads")
-            load_status = read_load_status(connection, check)
+            load_status = read_load_status(connection, check, settings.checks)
             on_step("reading the plays")
             create_listeners(connection)
             bounds = connection.execute(questions.days_of_data()).one()

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from sparkify_dwh.checks.check import CheckResult
+from sparkify_dwh.checks.rules import CheckRules
 from sparkify_dwh.checks.run import run_checks
 from sparkify_dwh.checks.scope import Scope
 from sparkify_dwh.database import warehouse_now
@@ -50,16 +51,21 @@ class LoadStatus:
         return next((load for load in self.loads if load.succeeded), None)
 
     @property
+    def run(self) -> list[CheckResult]:
+        """The checks that are not off."""
+        return [check for check in self.checks if check.state != "off"]
+
+    @property
     def failing(self) -> list[CheckResult]:
-        return [check for check in self.checks if check.state != "ok"]
+        return [check for check in self.run if check.state != "ok"]
 
 
-def read_load_status(connection: Connection, check_everything: bool) -> LoadStatus:
+def read_load_status(connection: Connection, check_everything: bool, rules: CheckRules) -> LoadStatus:
     """Read the ledger. Checks are those of the latest load with new rows or, on request, run now on the whole warehouse."""
     reports = recent_loads(connection, MAX_LOADS)
     loads = [_load(report) for report in reports]
     if check_everything:
-        results = run_checks(connection, SPARKIFY.star, SPARKIFY.checks, Scope(warehouse_now(connection)))
+        results = run_checks(connection, SPARKIFY.star, SPARKIFY.checks, Scope(warehouse_now(connection)), rules)
         return LoadStatus(loads, results, "everything in the warehouse, when this page was made")
     for report in reports:
         is_checked = report["outcome"] == LOADED and report["checks"]

@@ -25,7 +25,7 @@ from support.listening import a_play, add_plays
 from support.records import a_song, an_event
 from support.warehouse import Sparkify, a_standin
 
-from sparkify_dwh import migrate
+from sparkify_dwh import Settings, migrate
 from sparkify_dwh.cli import cli
 from sparkify_dwh.database import warehouse
 from sparkify_dwh.export import export
@@ -151,6 +151,21 @@ def test_what_a_section_shows_works(at_work: Sparkify, run: Run, title: str) -> 
         add_plays(connection, a_play(user_id=16, session_id=2, gender="M", first_name="Tom"))
     for block in python(title):
         exec(compile(block, "README.md", "exec"), {})
+
+
+def test_the_checks_are_configured_as_it_says(
+    at_work: Sparkify, configuration: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_work.logs("b.json", an_event(itemInSession=6, level="premium"))
+    (block,) = python("Checks")
+    exec(block, {})
+    assert "songplays                  2 inserted" in capsys.readouterr().out
+    example = re.search(r"^    \[CHECKS\]\n.*?(?=\n- )", section("Checks"), re.DOTALL | re.MULTILINE)
+    assert example
+    with configuration.open("a") as file:
+        file.write(example[0])
+    assert len(Settings.read(configuration, {}).checks.severities) == 4
+    assert run("check") == 0
 
 
 def test_the_star_is_read_back_as_it_says(

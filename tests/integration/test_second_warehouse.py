@@ -42,7 +42,7 @@ from sparkify_dwh.checks.scope import Scope
 from sparkify_dwh.cli import cli
 from sparkify_dwh.cluster import policy
 from sparkify_dwh.doctor import examine
-from sparkify_dwh.errors import ConfigurationError
+from sparkify_dwh.errors import CheckError, ConfigurationError
 from sparkify_dwh.export import export, restore
 from sparkify_dwh.planning.plan import make_plan
 from sparkify_dwh.settings import Settings
@@ -355,6 +355,16 @@ def test_its_configuration_has_the_keys_of_its_sources(settings: Settings, confi
     configuration.write_text(misspelt)
     with pytest.raises(ConfigurationError, match="did you mean DOWNLOADS_JSONPATH"):
         Settings.read(configuration, {}, warehouse=settings.warehouse)
+
+
+def test_its_configuration_has_the_names_of_its_checks(settings: Settings, configuration: Path, tmp_path: Path) -> None:
+    with configuration.open("a") as file:
+        file.write("[CHECKS]\ndownloads have a show=error\n")
+    write(tmp_path, "downloads/b.json", {**DOWNLOAD, "id": "D2", "episode": "E9"})
+    with pytest.raises(CheckError, match="Every download is of a show; not so: download_id D2"):
+        sparkify_dwh.load(Settings.read(configuration, {}, warehouse=settings.warehouse))
+    with pytest.raises(ConfigurationError, match=r"\[CHECKS\] DOWNLOADS_HAVE_A_SHOW does not exist"):
+        Settings.read(configuration, {})
 
 
 def test_the_doctor_examines_its_inputs(settings: Settings, configuration: Path) -> None:

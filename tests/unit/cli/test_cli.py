@@ -113,11 +113,28 @@ def test_schema_describes_tables_and_columns(run: Run, capsys: Captured) -> None
         "null": False,
         "encoding": "raw",
         "comment": "UTC, with milliseconds",
+        "allowed_values": None,
     }
     assert songplays["about"].startswith(
         "One row per song that was started (NextSong event).\n\nA play matches a song "
     )
     assert "\n  " not in songplays["about"]
+
+
+def test_schema_shows_the_allowed_values_of_the_configuration(configuration: Path, run: Run, capsys: Captured) -> None:
+    assert run("--config", configuration, "schema", "users") == 0
+    assert "gender must be F or M, or NULL.\nlevel must be free or paid, or NULL.\n" in capsys.readouterr().out
+    with configuration.open("a") as file:
+        file.write("[ALLOWED_VALUES]\nusers.level=free, paid, premium\n")
+    assert run("--config", configuration, "schema", "users") == 0
+    assert "level must be free, paid or premium, or NULL." in capsys.readouterr().out
+    with configuration.open("a") as file:
+        file.write("songplay.level=free\n")
+    assert run("--config", configuration, "schema", "users") == 0
+    shown = capsys.readouterr()
+    assert "level must be free or paid, or NULL." in shown.out
+    assert shown.err.startswith("Checks and values are shown as declared, without the configuration: ")
+    assert "did you mean 'songplays.level'?" in shown.err
 
 
 def test_schema_explains_a_table_in_plain_text(run: Run, capsys: Captured) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from support.checkout import ROOT
 
-from sparkify_dwh.config.fields import FIELDS, Field, fields, render_reference
+from sparkify_dwh.config.fields import FIELDS, Field, fields
 from sparkify_dwh.config.file import read_values
 from sparkify_dwh.config.reading import read_all
+from sparkify_dwh.config.reference import render_reference
 from sparkify_dwh.config.values import Given, object_url, prefix, switch
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.sparkify import SPARKIFY

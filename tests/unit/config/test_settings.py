@@ -13,6 +13,7 @@ import pytest
 from support.checkout import ROOT
 from support.inputs import inputs_under
 
+from sparkify_dwh.config.file import parse
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.settings import Secret, Settings
 from sparkify_dwh.sparkify import SPARKIFY
@@ -268,7 +269,10 @@ def test_the_example_of_a_cluster_names_every_key(tmp_path: Path) -> None:
     settings = settings_of(tmp_path, text)
     assert settings.for_load()["LOG_DATA"].startswith("s3://")
     assert settings.url.port == 5439
-    assert not [key for section, key in SPARKIFY.fields if section != "STANDIN" and f"{key}=" not in text]
+    given = {f"[{section}] {key}" for section, key in parse(text, tmp_path)}
+    expected = [field for field in SPARKIFY.fields.values() if field.section != "STANDIN" and not field.group]
+    assert not {f"[{field.section}] {field.key}" for field in expected} - given
+    assert settings.checks.severities
 
 
 def test_settings_are_imported_without_heavy_imports() -> None:

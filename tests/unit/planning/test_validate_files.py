@@ -13,12 +13,15 @@ from support.records import a_song, an_event, write_lines
 from support.validations import EVENT, validated, validated_events
 from support.warehouse import Sparkify
 
+from sparkify_dwh.checks.rules import CheckRules
 from sparkify_dwh.errors import CopyError, UsageError
 from sparkify_dwh.planning.validate_files import sampled
 from sparkify_dwh.planning.validation_result import MAX_PROBLEMS, Problem
 from sparkify_dwh.staging import StagingEvent, StagingSong
 from sparkify_dwh.standin.differences import DIFFERENCES
 from sparkify_dwh.storage.store import StoredObject
+
+LEVEL_CHECKS = ("users.level is an allowed value", "songplays.level is an allowed value")
 
 REFUSED_EVENTS: dict[str, tuple[dict[str, Any] | str, str]] = {
     "null": (an_event(page=None), "page"),
@@ -202,6 +205,46 @@ def test_values_that_the_checks_reject_are_a_warning(tmp_path: Path) -> None:
     assert gender.startswith("gender: 1 value is not F or M, the first 'X' in")
     assert level.startswith("level: 2 values are not free or paid, the first 'gold' in")
     assert "a.json line 2;" in level
+
+
+@pytest.mark.parametrize(
+    ("severities", "consequences"),
+    [
+        ({}, ["will roll the load back if a row of the star comes from them"]),
+        (dict.fromkeys(LEVEL_CHECKS, "warning"), ["will warn if a row of the star comes from them"]),
+        (
+            {LEVEL_CHECKS[0]: "warning", LEVEL_CHECKS[1]: "warning, error above 1%"},
+            ["will warn if a row of the star comes from them, and roll the load back above 1%"],
+        ),
+        (dict.fromkeys(LEVEL_CHECKS, "off"), []),
+    ],
+)
+def test_a_warning_says_what_the_checks_of_the_configuration_do(
+    tmp_path: Path, severities: dict[str, str], consequences: list[str]
+) -> None:
+    """Two columns of the star come from the staged one: the most serious check counts."""
+    file = write_lines(tmp_path / "a.json", [an_event(level="gold")])
+    validation = validated(file, rules=CheckRules.of(severities=severities))
+    assert [warning.partition(" but the checks ")[2] for warning in validation.warnings] == consequences
+    assert validation.suspicious == sum("roll" in consequence for consequence in consequences)
+
+
+def test_values_that_the_configuration_allows_are_not_suspicious(tmp_path: Path) -> None:
+    file = write_lines(tmp_path / "a.json", [an_event(level="premium")])
+    everywhere = {"users.level": ["free", "paid", "premium"], "songplays.level": ["free", "paid", "premium"]}
+    assert validated(file, rules=CheckRules.of(allowed_values=everywhere)).warnings == []
+    del everywhere["songplays.level"]
+    (warning,) = validated(file, rules=CheckRules.of(allowed_values=everywhere)).warnings
+    assert warning.startswith("level: 1 value is not free or paid, the first 'premium' in")
+
+
+def test_times_are_judged_by_the_checks_that_compare_them(tmp_path: Path) -> None:
+    file = write_lines(tmp_path / "a.json", [an_event(ts=1542285000)])
+    severities = {"plays start within reason": "off", "users were seen within reason": "warning"}
+    validation = validated(file, rules=CheckRules.of(severities=severities))
+    assert "but the checks will warn if a row of the star comes from them" in validation.warnings[0]
+    assert validation.suspicious == 0
+    assert validated(file, rules=CheckRules.of(severities=dict.fromkeys(severities, "off"))).warnings == []
 
 
 def test_unmapped_fields_are_reported(tmp_path: Path) -> None:

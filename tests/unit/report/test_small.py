@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from support.records import a_song, an_event
 from support.two_months import NO_DRAWING, embedded, visible_text
 from support.warehouse import Sparkify
 
+from sparkify_dwh.checks.rules import CheckRules
 from sparkify_dwh.errors import LoadError
 from sparkify_dwh.report.data import read_report_data
 from sparkify_dwh.report.page import render_page
@@ -84,3 +86,19 @@ def test_everything_is_checked_on_request(loaded: Sparkify) -> None:
     text = page_of(loaded, check=True)
     assert "They cover everything in the warehouse, when this page was made." in text
     assert "Every gender of users is F or M. failed 1" in text
+
+
+def test_checks_of_the_configuration_are_shown(sparkify: Sparkify) -> None:
+    """One that is off has not passed; a level that is allowed is one of the page's levels."""
+    premium = {"users.level": ["free", "paid", "premium"], "songplays.level": ["free", "paid", "premium"]}
+    rules = CheckRules.of(severities={"plays have a positive length": "off"}, allowed_values=premium)
+    sparkify.settings = replace(sparkify.settings, checks=rules)
+    sparkify.logs("a.json", an_event(level="premium", length=0))
+    sparkify.songs("a.json", a_song())
+    sparkify.load()
+    for check in (False, True):
+        text = page_of(sparkify, check=check)
+        passed, run = map(int, re.search(r"(\d+) of (\d+) checks passed; 1 is off\.", text).groups())  # type: ignore[union-attr]
+        assert passed == run
+        assert "Every length of a play, where it is known, is more than 0 seconds. off 0" in text
+        assert "Premium" in text
