@@ -8,7 +8,7 @@
 # It stops at the first command that fails, and exits with that command's code, which says who has to act:
 #
 #   3  configuration   the owner of dwh.cfg or the environment; `sparkify-dwh doctor` shows what to change
-#   4  connection      retried below; then the administrator of the cluster and the network
+#   4  connection      retried below, also when it was lost; then the administrator of the cluster and the network
 #   5  migrations      whoever deploys: sparkify-dwh upgrade
 #   6  S3              retried below; then whoever delivers the files or grants access to them
 #   7  load            the producer of the files: the message names file, line and column

@@ -6,13 +6,13 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, DateTime, Engine, create_engine, event, literal_column, select, text
-from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.cluster.connectivity import explain_unreachable
 from sparkify_dwh.connection.connect import connect_by
+from sparkify_dwh.connection.server_errors import error_fields, is_conflict, is_lost, network_error, server_message
 from sparkify_dwh.errors import SparkifyError, UnreachableError
 from sparkify_dwh.settings import Settings
 
@@ -20,16 +20,18 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import ExceptionContext
 
 
-# Redshift guide, c_serial_isolation; https://github.com/aws/amazon-redshift-jdbc-driver/issues/147. The most common one has
-# only "1023" as its message, and is named in its detail. https://github.com/aws/aws-sdk-pandas/issues/665
-CONFLICTS = (
-    "Serializable isolation violation",
-    "conflict with concurrent transaction",
-    "Relation does not exist",
-    "could not open relation with OID",
-    "deadlock detected",
-)
-CONFLICT_CODES = frozenset({"40001", "40P01"})
+__all__ = [
+    "connected",
+    "error_fields",
+    "is_conflict",
+    "is_lost",
+    "make_engine",
+    "network_error",
+    "server_message",
+    "unreachable",
+    "warehouse",
+    "warehouse_now",
+]
 
 WRONG_NAME = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL
 
@@ -73,48 +75,6 @@ def warehouse_now(connection: Connection) -> datetime:
     now: datetime = connection.scalars(select(literal_column("SYSDATE", DateTime))).one()
     connection.rollback()
     return now
-
-
-def error_fields(error: BaseException) -> dict[str, str]:
-    """Return the fields of a server's error by their one-letter codes (C: SQLSTATE, M: message, D: detail).
-
-    redshift_connector passes them on as a dictionary. Empty when the error did not come from the server.
-    """
-    original = getattr(error, "orig", error)
-    first = original.args[0] if getattr(original, "args", ()) else None
-    return dict(first) if isinstance(first, dict) else {}
-
-
-def server_message(error: BaseException) -> str:
-    """Return what the server said, or else the driver, in one line, each text once, and without SQL."""
-    fields = error_fields(error)
-    text = " ".join((fields.get("M") or str(getattr(error, "orig", error))).split())
-    return " ".join([text, *(part for part in _details(fields.get("D", "")) if part not in text)])
-
-
-def _details(detail: str) -> list[str]:
-    """Return the parts of an error's detail that say something.
-
-    Redshift's internal errors repeat the message in a box of lines, with the place in its source code, and have in it what
-    was being read: https://github.com/aws/aws-sdk-pandas/issues/665
-    """
-    lines = [" ".join(line.split()) for line in detail.splitlines()]
-    if not any(line.startswith("-----") for line in lines):
-        return [" ".join(lines).strip()] if detail.strip() else []
-    parts = dict(line.split(": ", 1) for line in lines if ": " in line)
-    return [parts[name] for name in ("error", "context") if parts.get(name)]
-
-
-def is_conflict(error: DBAPIError) -> bool:
-    """Return whether a concurrent transaction is the cause, so that running it again can help."""
-    fields = error_fields(error)
-    text = f"{fields.get('M')} {fields.get('D')}"
-    return fields.get("C") in CONFLICT_CODES or any(phrase in text for phrase in CONFLICTS)
-
-
-def is_lost(error: DBAPIError) -> bool:
-    """Return whether the connection was lost."""
-    return bool(error.connection_invalidated)
 
 
 def _refused_connection(settings: Settings) -> Callable[[ExceptionContext], None]:
@@ -182,9 +142,3 @@ def _login_advice(settings: Settings) -> str:
     if settings.secret_arn:
         return "Check DB_NAME in [CLUSTER], and that SECRET_ARN is the secret of this warehouse."
     return "Check DB_NAME, DB_USER and DB_PASSWORD in [CLUSTER]."
-
-
-def network_error(error: BaseException) -> BaseException:
-    """Return the system's error within one of the driver, or else the error itself."""
-    causes: list[Any] = [error, *getattr(error, "args", ())]
-    return next((cause for cause in reversed(causes) if isinstance(cause, OSError)), error)

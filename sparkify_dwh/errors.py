@@ -3,6 +3,7 @@
     SparkifyError                  base class
     ├── ConfigurationError         dwh.cfg or the environment lacks a value, or has an invalid one
     ├── UnreachableError           no connection: the server does not answer, or refuses the credentials
+    │   └── ConnectionLostError    the connection was lost in every attempt, before anything was committed
     ├── NotMigratedError           the warehouse's tables are missing, or belong to another version
     ├── SourceError                an input cannot be listed or read: wrong URL, nothing under a prefix, no permission
     │   └── MissingObjectError     nothing is at a URL
@@ -75,6 +76,10 @@ class UnreachableError(SparkifyError):
     """The warehouse cannot be connected to."""
 
     exit_code = 4
+
+
+class ConnectionLostError(UnreachableError):
+    """The connection to the warehouse was lost, and nothing was committed."""
 
 
 class NotMigratedError(SparkifyError):

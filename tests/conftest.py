@@ -18,6 +18,7 @@ from support.memory import (  # noqa: E402 (first: it turns the garbage collecto
 # isort: split
 from support.aws import account, address_service, aws, sent, serverless, serverless_server  # noqa: E402
 from support.cli import configuration, run  # noqa: E402
+from support.network import network  # noqa: E402
 from support.order import pytest_collection_modifyitems  # noqa: E402
 from support.real_data import real_data  # noqa: E402
 from support.s3 import bucket, models_are_read_once, s3_environment, s3_server, store  # noqa: E402
@@ -36,6 +37,7 @@ __all__ = [
     "loaded",
     "migrated",
     "models_are_read_once",
+    "network",
     "pytest_collection_finish",
     "pytest_collection_modifyitems",
     "pytest_configure",

@@ -23,7 +23,7 @@ from sqlalchemy import Engine, String, event
 from sparkify_dwh.config.values import VERIFY_CA, VERIFY_FULL
 from sparkify_dwh.connection.credentials import Credentials
 from sparkify_dwh.errors import ConfigurationError
-from sparkify_dwh.redshift.dialect import errors_of_the_driver
+from sparkify_dwh.redshift.dialect import LOST_WHILE_CONNECTING, errors_of_the_driver
 from sparkify_dwh.settings import Settings
 
 log = logging.getLogger("sparkify_dwh.connect")
@@ -41,7 +41,7 @@ class RedshiftConnection(DriverConnection):
 
     def __init__(self, *, connect_seconds: float, **parameters: Any) -> None:
         try:
-            with errors_of_the_driver():
+            with errors_of_the_driver(LOST_WHILE_CONNECTING):
                 super().__init__(timeout=cast(int, connect_seconds), **parameters)  # a socket takes parts of a second
             self._usock.settimeout(None)
         except BaseException:
@@ -100,8 +100,9 @@ def _labeller(statement: str) -> Callable[[Any, Any], None]:
     def label(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
         try:
-            cursor.execute(statement)
-            connection.commit()
+            with errors_of_the_driver():
+                cursor.execute(statement)
+                connection.commit()
         except ProgrammingError as error:  # the connection works without the label
             reason = error.args[0].get("M", "") if isinstance(error.args[0], dict) else error
             log.warning("the queries will have no label in the console: %s", reason)

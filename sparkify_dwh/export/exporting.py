@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sparkify_dwh import database
 from sparkify_dwh.aws.redshift_errors import ServerRequest
 from sparkify_dwh.base import StarTable
+from sparkify_dwh.connection.retries import Retries
 from sparkify_dwh.errors import ConfigurationError, ExportError, SparkifyError, UsageError, with_hint
 from sparkify_dwh.export.failures import explain_failure
 from sparkify_dwh.export.manifest import Export, ExportedTable
@@ -37,13 +38,14 @@ log = logging.getLogger("sparkify_dwh.export")
 OnStep = Callable[[str], None]
 
 
-def export(
+def export(  # noqa: PLR0913 (options by name)
     settings: Settings | None = None,
     target: str | None = None,
     *,
     tables: Sequence[str] = (),
     overwrite: bool = False,
     on_step: OnStep | None = None,
+    retries: Retries | None = None,
 ) -> Export:
     """Write the star, or those ``tables`` of it, as Parquet into the folder ``target``, by default [S3] EXPORT.
 
@@ -51,6 +53,9 @@ def export(
     lists the target and writes the manifest with its own credentials. The stand-in also writes ``file:///`` and paths.
     All tables are as of one moment. Each is counted, by UNLOAD and by a query. A table without rows has no files.
     ``on_step`` is called with a step's name when it begins.
+
+    A lost connection is retried until the first UNLOAD begins: the server may go on with it, and would mix its files with
+    those of another attempt.
 
     ``overwrite`` first removes what an earlier export wrote, and nothing else; an export that then fails leaves neither.
 
@@ -63,9 +68,14 @@ def export(
     settings = settings or Settings.read()
     _require_role(settings)
     models, url = _models(settings.warehouse, tables), target_url(settings, target)
-    with settings.open_store() as store, database.connected(settings) as connection:
+    with settings.open_store() as store, database.warehouse(settings) as engine:
         exporting = Exporting(settings, Target(url, store), models, on_step or (lambda _step: None))
-        return exporting.run(connection, overwrite=overwrite)
+
+        def export_once(_attempt: int) -> Export:
+            with engine.connect() as connection:
+                return exporting.run(connection, overwrite=overwrite)
+
+        return (retries or Retries()).run("export", export_once, log)
 
 
 def _require_role(settings: Settings) -> None:
@@ -91,6 +101,7 @@ class Exporting:
         self._names = [model.__tablename__ for model in models]
         self._on_step = on_step
         self._place = target.url  # where it is at work
+        self._has_begun = False  # to unload
 
     def run(self, connection: Connection, *, overwrite: bool) -> Export:
         """Run the export, and write its manifest."""
@@ -104,6 +115,8 @@ class Exporting:
             self._target.require_untouched()
             self._target.write_manifest(export.to_json())
         except (DBAPIError, SparkifyError) as error:
+            if database.is_lost(error) and not self._has_begun:
+                raise
             request = ServerRequest(self._place, self._settings.role_arn, writes=True)
             why, hint = explain_failure(error, request)
             left = self._target.left(self._names)
@@ -135,6 +148,7 @@ class Exporting:
         self._place = self._target.folder(name)
         self._on_step(f"unload {name}")
         start = time.perf_counter()
+        self._has_begun = True
         connection.execute(unload_command(model, self._place, self._settings))
         unloaded = connection.scalar(last_unload())
         rows, last_number = connection.execute(extent(model)).one()

@@ -12,19 +12,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from sqlalchemy import Column, Connection, MetaData, SmallInteger, Table, func, select
+from sqlalchemy import Column, Connection, Engine, MetaData, SmallInteger, Table, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import DropTable
 
 from sparkify_dwh.aws.redshift_errors import ServerRequest
 from sparkify_dwh.base import StarTable, encoded
-from sparkify_dwh.database import connected, is_lost
-from sparkify_dwh.errors import LoadError, SourceError, UsageError
+from sparkify_dwh.connection.retries import Retries, commit
+from sparkify_dwh.database import is_lost, server_message, warehouse
+from sparkify_dwh.errors import LoadError, SourceError, SparkifyError, UsageError
 from sparkify_dwh.export.failures import explain_failure
 from sparkify_dwh.export.manifest import Exported, ExportedTable, read_manifest
 from sparkify_dwh.export.queries import exported_columns, is_filled, numbered_column
 from sparkify_dwh.export.target import Target, target_url
 from sparkify_dwh.loading.locking import lock
+from sparkify_dwh.loading.retries import OutcomeUnknown
 from sparkify_dwh.migrate import newest_revision, require_migrated
 from sparkify_dwh.redshift.commands import CopyCommand, DropColumn
 from sparkify_dwh.settings import Settings
@@ -41,6 +43,7 @@ def restore(
     *,
     wait_seconds: float = 3600,
     on_step: OnStep | None = None,
+    retries: Retries | None = None,
 ) -> dict[str, int]:
     """Load an export from the folder ``source``, by default [S3] EXPORT, into empty tables. Return their numbers of rows.
 
@@ -53,32 +56,76 @@ def restore(
         SourceError: no export is there, it is not whole, or its tables are not those of this version.
         UsageError: a table holds rows.
         LoadError: it failed and was rolled back.
+        ConnectionLostError: the connection was lost in each attempt of ``retries``, and nothing was committed.
     """
     settings = settings or Settings.read()
     url = target_url(settings, source)
-    with connected(settings) as connection, settings.open_store() as store:
-        require_migrated(connection, settings.warehouse)
-        target = Target(url, store)
+    restoring = Restoring(settings, url, wait_seconds, on_step, retries or Retries())
+    with warehouse(settings) as engine, settings.open_store() as store:
+        return restoring.run(engine, Target(url, store))
+
+
+class Restoring:
+    """A restore, which is run again when its connection is lost."""
+
+    def __init__(
+        self, settings: Settings, url: str, wait_seconds: float, on_step: OnStep | None, retries: Retries
+    ) -> None:
+        self._settings = settings
+        self._url = url
+        self._wait_seconds = wait_seconds
+        self._on_step = on_step
+        self._retries = retries
+
+    def run(self, engine: Engine, target: Target) -> dict[str, int]:
+        """Restore the export; return the tables' numbers of rows."""
+
+        def restore_once(_attempt: int) -> dict[str, int]:
+            with engine.connect() as connection:
+                return self._restore(engine, connection, target)
+
+        return self._retries.run("restore", restore_once, log)
+
+    def _restore(self, engine: Engine, connection: Connection, target: Target) -> dict[str, int]:
+        """Run the whole transaction once."""
+        require_migrated(connection, self._settings.warehouse)
         exported = read_manifest(target.read_manifest(), target.manifest)
-        tables, models = exported.tables, _models(settings.warehouse, exported, target)
+        models = _models(self._settings.warehouse, exported, target)
         try:
-            lock(connection, wait_seconds, on_step or log.info, also=[model.table() for model in models])
+            lock(connection, self._wait_seconds, self._on_step or log.info, also=[model.table() for model in models])
             _require_empty(connection, models)
             for model in models:
-                if on_step is not None:
-                    on_step(f"copy {model.__tablename__}")
-                _restore(connection, model, tables[model.__tablename__], target.folder(model.__tablename__), settings)
-            connection.commit()
+                name = model.__tablename__
+                if self._on_step is not None:
+                    self._on_step(f"copy {name}")
+                _copy_table(connection, model, exported.tables[name], target.folder(name), self._settings)
+            commit(connection, lambda: self._was_committed(engine, models, exported))
         except DBAPIError as error:
-            raise _failure(error, ServerRequest(url, settings.role_arn, takes_region=False)) from error
-    return {name: table.rows for name, table in tables.items()}
+            if is_lost(error):
+                raise
+            request = ServerRequest(self._url, self._settings.role_arn, takes_region=False)
+            why, hint = explain_failure(error, request)
+            raise LoadError(f"The export was not restored, and nothing has changed: {why}", hint) from error
+        return {name: table.rows for name, table in exported.tables.items()}
 
+    def _was_committed(self, engine: Engine, models: list[type[StarTable]], exported: Exported) -> bool:
+        """Return whether the tables, which were empty, hold what was exported, once their lock is released."""
+        tables = [model.table() for model in models]
 
-def _failure(error: DBAPIError, request: ServerRequest) -> LoadError:
-    if is_lost(error):  # perhaps while it committed
-        return LoadError("The connection was lost while the export was restored: see whether the tables have rows now.")
-    why, hint = explain_failure(error, request)
-    return LoadError(f"The export was not restored, and nothing has changed: {why}", hint)
+        def look(_attempt: int) -> bool:
+            with engine.connect() as connection:
+                lock(connection, self._wait_seconds, log.info, also=tables)
+                counts = {table.name: connection.scalar(select(func.count()).select_from(table)) for table in tables}
+                return counts == {name: table.rows for name, table in exported.tables.items()}
+
+        try:
+            return self._retries.run("restore: looking whether it was committed", look, log, was_connected=True)
+        except (DBAPIError, SparkifyError) as error:
+            raise OutcomeUnknown(
+                "The connection was lost during COMMIT, and whether the export was restored is not known, because its "
+                f"tables could not be read ({server_message(error).rstrip('.')})",
+                "See whether they have rows now; into empty tables, restore again.",
+            ) from error
 
 
 def _models(warehouse: Warehouse, exported: Exported, target: Target) -> list[type[StarTable]]:
@@ -108,7 +155,7 @@ def _require_empty(connection: Connection, models: list[type[StarTable]]) -> Non
             )
 
 
-def _restore(
+def _copy_table(
     connection: Connection, model: type[StarTable], exported: ExportedTable, url: str, settings: Settings
 ) -> None:
     """Copy a table from its folder; UNLOAD writes no files for a table without rows, and COPY fails where it finds none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -10,8 +11,9 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.connection.ownership import PG_TABLES
+from sparkify_dwh.connection.retries import Retries
 from sparkify_dwh.connection.schemas import schemas_of
-from sparkify_dwh.database import connected, error_fields, server_message
+from sparkify_dwh.database import connected, error_fields, is_lost, server_message
 from sparkify_dwh.errors import SparkifyError, UsageError
 from sparkify_dwh.grants.held import held_by, privileges_of
 from sparkify_dwh.grants.profiles import Profile, Scope, grants_of
@@ -21,6 +23,8 @@ from sparkify_dwh.redshift.grants import Grant, GrantDefault, Grantee
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.utils.text import listed
 from sparkify_dwh.warehouse import Warehouse
+
+log = logging.getLogger("sparkify_dwh.grants")
 
 INSUFFICIENT_PRIVILEGE = "42501"
 NOT_GRANTED = b"01007"  # the code of a warning about a GRANT that had no effect
@@ -52,14 +56,24 @@ class GrantReport:
         return asdict(self)
 
 
-def grant(settings: Settings, profile: Profile, grantee: Grantee, *, dry_run: bool = False) -> GrantReport:
+def grant(
+    settings: Settings, profile: Profile, grantee: Grantee, *, dry_run: bool = False, retries: Retries | None = None
+) -> GrantReport:
     """Grant a role, group or user of the database what ``profile`` needs, or with ``dry_run`` only say what is missing.
+
+    After a lost connection it is run again: what was granted already is not granted twice.
 
     Raises:
         UsageError: there is no such role, group or user.
         SparkifyError: this user may not grant it; nothing was granted.
         NotMigratedError: there are no tables to grant rights on.
     """
+    return (retries or Retries()).run(
+        "grant", lambda _attempt: _grant(settings, profile, grantee, dry_run=dry_run), log
+    )
+
+
+def _grant(settings: Settings, profile: Profile, grantee: Grantee, *, dry_run: bool) -> GrantReport:
     with connected(settings) as connection:
         require_migrated(connection, settings.warehouse)
         user, owners, scope = _scope(connection, settings.warehouse)
@@ -100,6 +114,8 @@ def _execute(connection: Connection, grants: Iterable[Grant | GrantDefault], use
         try:
             connection.execute(statement)
         except DBAPIError as error:
+            if is_lost(error):
+                raise
             connection.rollback()
             raise _refused(error, statement, user, owners) from error
         if any(notice.get(b"C") == NOT_GRANTED for notice in received):

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Update
@@ -20,8 +21,9 @@ from sparkify_dwh.checks.check import explain, failed
 from sparkify_dwh.checks.rules import RULES_HINT
 from sparkify_dwh.checks.run import run_checks
 from sparkify_dwh.checks.scope import Scope
+from sparkify_dwh.connection.retries import Retries
 from sparkify_dwh.connection.schemas import require_usage
-from sparkify_dwh.database import is_conflict, is_lost, server_message, warehouse_now
+from sparkify_dwh.database import server_message, warehouse_now
 from sparkify_dwh.errors import CheckError, LoadError, UsageError
 from sparkify_dwh.loading import rejected_rows
 from sparkify_dwh.loading.input_files import Selection, require_named
@@ -29,7 +31,7 @@ from sparkify_dwh.loading.ledger_entries import compare_files, next_number, reco
 from sparkify_dwh.loading.locking import lock
 from sparkify_dwh.loading.rejected_rows import CopyFailed
 from sparkify_dwh.loading.report import LoadReport, OnStep, StarRows, Steps
-from sparkify_dwh.loading.retries import OutcomeUnknown, backoff_seconds, was_committed
+from sparkify_dwh.loading.retries import Commit, OutcomeUnknown
 from sparkify_dwh.loading.stage import Staging
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.redshift.limits import MAX_ERRORS, MAX_WAIT_SECONDS
@@ -54,8 +56,7 @@ class LoadOptions:
     selection: Selection = field(default_factory=Selection)
     max_errors: int = 0
     wait_seconds: float = 3600
-    attempts: int = 5
-    first_backoff_seconds: float = 1
+    retries: Retries = field(default_factory=partial(Retries, conflicts=True))
 
 
 def load(  # noqa: PLR0913 (options by name)
@@ -111,45 +112,35 @@ class Loading:
         self._report = report
         self._steps = Steps(report, on_step)
         self._start = time.perf_counter()
-        self._committed = False  # set when the commit succeeded although the connection was lost
+        self._commit = Commit(engine, report.load_id, options.wait_seconds, options.retries)
 
     def run(self) -> None:
+        name, retries = f"load {self._report.load_id}", self._options.retries
+        retries.run(name, self._begin, log)
+        try:
+            retries.run(name, self._try, log, was_connected=True)
+        except OutcomeUnknown:  # the load may be in the ledger already
+            raise
+        except DBAPIError as error:
+            failure = LoadError(f"The load failed and was rolled back: {server_message(error)}")
+            self._record_failure(failure)
+            raise failure from error
+        except BaseException as error:  # an interruption too: the ledger has every load that has ended
+            if not self._commit.may_be_done():
+                self._record_failure(error)
+            raise
+        compare_files(self._engine, self._report)
+
+    def _record_failure(self, error: BaseException) -> None:
+        self._report.seconds = self._seconds()
+        record_failure(self._engine, self._report, error)
+
+    def _begin(self, _attempt: int) -> None:
         with self._engine.connect() as connection:
             require_migrated(connection, self._warehouse)
             require_usage(connection)
             self._report.started_at = warehouse_now(connection)
             self._report.number = next_number(connection)
-        try:
-            self._try_until_done()
-        except OutcomeUnknown:  # the load may be in the ledger already
-            raise
-        except BaseException as error:  # an interruption too: the ledger has every load that has ended
-            self._report.seconds = self._seconds()
-            record_failure(self._engine, self._report, error)
-            raise
-        compare_files(self._engine, self._report)
-
-    def _try_until_done(self) -> None:
-        for attempt in range(1, self._options.attempts + 1):
-            try:
-                self._try(attempt)
-            except DBAPIError as error:
-                if not self._may_try_again(error, attempt):
-                    raise LoadError(f"The load failed and was rolled back: {server_message(error)}") from error
-            else:
-                return
-            if self._committed:
-                return
-            wait = backoff_seconds(attempt, self._options.first_backoff_seconds)
-            log.warning("load %s: retrying in %.1f s", self._report.load_id, wait)
-            time.sleep(wait)
-
-    def _may_try_again(self, error: DBAPIError, attempt: int) -> bool:
-        """Return whether another attempt can help. A connection may have been lost after the commit."""
-        if is_lost(error):
-            self._committed = was_committed(self._engine, self._report.load_id, self._options.wait_seconds)
-            return self._committed or attempt < self._options.attempts
-        return is_conflict(error) and attempt < self._options.attempts
 
     def _try(self, attempt: int) -> None:
         """Run the whole transaction once."""
@@ -181,7 +172,7 @@ class Loading:
                 self._check(connection, batch)
         self._report.seconds = self._seconds()
         record_load(connection, self._report)
-        connection.commit()
+        self._commit.run(connection)
 
     def _fill(self, connection: Connection, model: type[StarTable], batch: Batch) -> None:
         rows = self._report.star[model.__tablename__] = fill(connection, model, batch)

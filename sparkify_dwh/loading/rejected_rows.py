@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.aws.redshift_errors import ServerRequest, explain_server_error
 from sparkify_dwh.base import StarTable
-from sparkify_dwh.database import is_conflict, server_message
+from sparkify_dwh.database import is_conflict, is_lost, server_message
 from sparkify_dwh.errors import CopyError, RejectedRow
 from sparkify_dwh.redshift.commands import CopyCommand
 
@@ -78,7 +78,7 @@ def copying(connection: Connection, command: CopyCommand, prefix: str) -> Iterat
     try:
         yield session_id
     except DBAPIError as error:
-        if error.connection_invalidated or is_conflict(error):
+        if is_lost(error) or is_conflict(error):
             raise
         raise CopyFailed(command, prefix, session_id, error) from error
 
@@ -156,7 +156,9 @@ def _last(connection: Connection, source: Select[Any], session_id: int) -> int:
     view = source.subquery("errors")
     try:
         return connection.scalar(select(func.max(view.c.query)).where(view.c.session == session_id)) or 0
-    except DBAPIError:
+    except DBAPIError as error:
+        if is_lost(error):
+            raise
         return 0
     finally:
         connection.rollback()
@@ -182,7 +184,9 @@ def _read(
             )
             for row in connection.execute(rows)
         ]
-    except DBAPIError:
+    except DBAPIError as error:
+        if is_lost(error):
+            raise
         return None
     finally:
         connection.rollback()

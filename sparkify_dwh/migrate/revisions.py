@@ -8,8 +8,8 @@ from sqlalchemy import Connection, MetaData, Table
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.connection.schemas import grants_hint, require_schemas, require_tables, schemas_of
-from sparkify_dwh.database import server_message
-from sparkify_dwh.errors import NotMigratedError, UnreachableError
+from sparkify_dwh.connection.server_errors import is_lost, loss_message, server_message
+from sparkify_dwh.errors import ConnectionLostError, NotMigratedError
 from sparkify_dwh.locks.table_lock import Wait
 from sparkify_dwh.locks.warehouse_tables import existing_tables
 from sparkify_dwh.settings import Settings
@@ -34,7 +34,7 @@ def newest_revision(warehouse: Warehouse) -> str:
 def current_revision(connection: Connection) -> str | None:
     """Return the revision of the tables in the database; None when it was never migrated.
 
-    Raises :class:`NotMigratedError` when it cannot be read, and :class:`UnreachableError` when the connection was lost.
+    Raises :class:`NotMigratedError` when it cannot be read, and :class:`ConnectionLostError`.
     """
     from alembic.runtime.migration import MigrationContext
     from alembic.util import CommandError
@@ -46,8 +46,10 @@ def current_revision(connection: Connection) -> str | None:
     except CommandError as error:
         raise NotMigratedError(f"The warehouse's revision is ambiguous: {error}", revision_hint("")) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
-            raise UnreachableError(f"The connection was lost: {server_message(error)}", "Run it again.") from error
+        if is_lost(error):
+            raise ConnectionLostError(
+                f"The connection to the warehouse was lost: {loss_message(error)}", "Run it again."
+            ) from error
         raise NotMigratedError(
             f"The warehouse's revision cannot be read from {VERSION_TABLE}: {server_message(error)}",
             grants_hint(connection, "USAGE")

@@ -9,6 +9,7 @@ The corrections of Alembic's side are in ``sparkify_dwh.redshift.alembic``.
 
 from __future__ import annotations
 
+import errno
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -30,17 +31,38 @@ from sparkify_dwh.redshift.literals import LiteralCompiler
 from sparkify_dwh.redshift.reflection import CatalogueReflection
 from sparkify_dwh.redshift.schemas import Schemas
 
-# What the driver says of a connection that is gone, and ``errors_of_the_driver``.
+# Severities of the server's errors, and what the driver says of a connection that is gone, and ``errors_of_the_driver``.
+ENDS_SESSION = ("FATAL", "PANIC")
 DISCONNECTED = ("connection is closed", "server socket closed", "communication error")
 
 
+# What the driver lets through when the network fails, or an answer is cut short; while it connects, also for lack of fields.
+LOST = (OSError, struct.error)
+LOST_WHILE_CONNECTING = (*LOST, LookupError)
+
+
 @contextmanager
-def errors_of_the_driver() -> Iterator[None]:
+def errors_of_the_driver(kinds: tuple[type[Exception], ...] = LOST) -> Iterator[None]:
     """Turn errors of the network, and of an answer cut short, into the driver's own for a lost connection."""
     try:
         yield
-    except (OSError, struct.error) as error:
+    except kinds as error:
         raise InterfaceError("communication error", error) from error
+
+
+def whole(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """Return the function that reads from the socket, which raises an error for less than what was asked for.
+
+    The driver would take a message that is cut short for a whole one: a row with half a value, or an unknown message.
+    """
+
+    def read_whole(size: int) -> bytes:
+        data = read(size)
+        if len(data) < size:
+            raise ConnectionResetError(errno.ECONNRESET, "the server has closed the connection")
+        return data
+
+    return read_whole
 
 
 class SparkifyCompiler(LiteralCompiler, RedshiftDialect_redshift_connector.statement_compiler):  # type: ignore[misc]
@@ -124,17 +146,17 @@ class SparkifyDialect(CatalogueReflection, RedshiftDialect_redshift_connector): 
         super().__init__(**kw)
         self.schemas = schemas
 
-    def on_connect(self) -> Callable[[Any], None] | None:
+    def on_connect(self) -> Callable[[Any], None]:
         """Return what is done with each new connection: with schemas of its own, its search path is pinned to them."""
         upstream, schemas, preparer = super().on_connect(), self.schemas, self.identifier_preparer
-        if schemas is None:
-            return upstream
 
         def prepare(connection: Any) -> None:
-            if upstream is not None:
-                upstream(connection)
+            connection._read = whole(connection._read)
             with errors_of_the_driver():
-                schemas.pin(connection, preparer)
+                if upstream is not None:
+                    upstream(connection)
+                if schemas is not None:
+                    schemas.pin(connection, preparer)
 
         return prepare
 
@@ -146,6 +168,10 @@ class SparkifyDialect(CatalogueReflection, RedshiftDialect_redshift_connector): 
         """Keep doubling them, whatever the server says."""
 
     # The driver lets the socket's own errors through; SQLAlchemy sees a lost connection only in an error of the driver.
+
+    def connect(self, *arguments: Any, **parameters: Any) -> Any:
+        with errors_of_the_driver(LOST_WHILE_CONNECTING):
+            return super().connect(*arguments, **parameters)
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """Execute a statement; without parameters, as it is.
@@ -195,9 +221,12 @@ class SparkifyDialect(CatalogueReflection, RedshiftDialect_redshift_connector): 
     def is_disconnect(self, e: Exception, connection: Any, cursor: Any) -> bool:  # noqa: ARG002 (SQLAlchemy's signature)
         """Whether an error means that the connection is gone; upstream never says so.
 
-        The driver says it in words. What the server says comes as a dictionary, and may quote such words from a row.
+        The driver says it in words. What the server says comes as a dictionary, and may quote such words from a row; its
+        severity FATAL or PANIC ends the session. https://www.postgresql.org/docs/current/protocol-error-fields.html
         """
         said = e.args[0] if e.args else None
+        if isinstance(said, dict):
+            return said.get("S") in ENDS_SESSION
         return isinstance(said, str) and any(sign in said for sign in DISCONNECTED)
 
 

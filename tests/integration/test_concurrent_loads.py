@@ -20,13 +20,14 @@ from sqlalchemy.exc import DBAPIError
 from support.records import a_song, an_event
 from support.warehouse import Sparkify, environment_of
 
+from sparkify_dwh.connection.retries import Retries
 from sparkify_dwh.database import is_conflict
 from sparkify_dwh.errors import LoadError
 from sparkify_dwh.ledger import Load, LoadFile, LoadLock
 from sparkify_dwh.loading.loader import Loading, LoadOptions
 from sparkify_dwh.loading.locking import lock
 from sparkify_dwh.loading.report import LoadReport
-from sparkify_dwh.loading.retries import OutcomeUnknown, backoff_seconds
+from sparkify_dwh.loading.retries import OutcomeUnknown
 from sparkify_dwh.locks import table_lock
 from sparkify_dwh.redshift.commands import LockTable
 from sparkify_dwh.star import STAR
@@ -76,13 +77,13 @@ class Failing:
             raise self._error
 
 
-def load_with(sparkify: Sparkify, failing: Failing, **options: Any) -> LoadReport:
+def load_with(sparkify: Sparkify, failing: Failing, attempts: int = 5, **options: Any) -> LoadReport:
     """A load through the engine of the tests, into which errors are injected."""
     report = LoadReport()
-    options = LoadOptions(first_backoff_seconds=0, **options)
+    chosen = LoadOptions(retries=Retries(attempts, first_seconds=0, conflicts=True), **options)
     event.listen(sparkify.engine, "do_execute", failing.before)
     try:
-        Loading(sparkify.engine, sparkify.settings, options, report, failing.on_step).run()
+        Loading(sparkify.engine, sparkify.settings, chosen, report, failing.on_step).run()
     finally:
         event.remove(sparkify.engine, "do_execute", failing.before)
     return report
@@ -411,5 +412,5 @@ def test_conflicts_are_distinguished_from_other_errors(fields: dict[str, str], c
 
 
 def test_the_wait_between_tries_doubles() -> None:
-    waits = [backoff_seconds(attempt, 1) for attempt in (1, 2, 3)]
+    waits = [Retries().seconds_after(attempt) for attempt in (1, 2, 3)]
     assert all(0.5 * 2**number <= wait <= 1.5 * 2**number for number, wait in enumerate(waits))

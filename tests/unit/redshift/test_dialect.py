@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session, registry
 from sqlalchemy.schema import CreateTable
 from support.sql import sql
 
+from sparkify_dwh.database import network_error
 from sparkify_dwh.redshift.dialect import SparkifyDialect
 
 metadata = sa.MetaData()
@@ -224,7 +226,47 @@ def cut(connection: sa.Connection) -> None:
     raw._usock.shutdown(socket.SHUT_RDWR)
 
 
-@pytest.mark.parametrize("answer", [b"1\x00\x00", b"T\x00\x00\x00\x20\x00"], ids=["in its head", "in its body"])
+FAILURES = [
+    ConnectionResetError(104, "Connection reset by peer"),
+    BrokenPipeError(32, "Broken pipe"),
+    TimeoutError(110, "Connection timed out"),
+    ssl.SSLEOFError(8, "EOF occurred in violation of protocol"),
+    ssl.SSLError(1, "decryption failed or bad record mac"),
+    socket.gaierror(-3, "Temporary failure in name resolution"),
+]
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=repr)
+def test_every_failure_of_the_network_is_a_lost_connection(engine: sa.Engine, failure: OSError) -> None:
+    with engine.connect() as connection:
+        raw: Any = connection.connection.dbapi_connection
+
+        def fail(_size: int) -> bytes:
+            raise failure
+
+        raw._read = fail
+        with pytest.raises(sa.exc.InterfaceError, match="communication error") as lost:
+            connection.execute(sa.select(1))
+        assert lost.value.connection_invalidated
+        assert network_error(lost.value.orig) is failure  # type: ignore[arg-type]
+
+
+def test_an_error_that_ends_the_session_is_a_lost_connection() -> None:
+    """https://www.postgresql.org/docs/current/protocol-error-fields.html"""
+    fields = {"S": "FATAL", "C": "57P01", "M": "terminating connection due to administrator command"}
+    assert SparkifyDialect().is_disconnect(ProgrammingError(fields), None, None)
+
+
+ROW_OF_TEXT = b"T\x00\x00\x00\x1a\x00\x01c\x00" + bytes(6) + b"\x00\x00\x00\x19\xff\xff\xff\xff\xff\xff\x00\x00"
+CUT_SHORT = {
+    "in its head": b"1\x00\x00",
+    "in its body": b"T\x00\x00\x00\x20\x00",
+    "in a message without fields": b"E\x00\x00\x00\x20SERROR",
+    "in a value": ROW_OF_TEXT + b"D\x00\x00\x00\x20\x00\x01\x00\x00\x00\x16half",
+}
+
+
+@pytest.mark.parametrize("answer", CUT_SHORT.values(), ids=CUT_SHORT)
 def test_an_answer_that_is_cut_short_is_a_lost_connection(engine: sa.Engine, answer: bytes) -> None:
     """The driver fails to read it, as if its bytes were wrong."""
     ours, theirs = socket.socketpair()
