@@ -15,6 +15,7 @@ from sparkify_dwh.checks.check import ERROR, TOMORROW, WARNING, BusinessChecks, 
 from sparkify_dwh.star import SERVICE_BEGAN, Artist, Song, Songplay, User
 
 CHECKS = BusinessChecks()
+MAX_LENGTH_S = 1_000_000
 
 
 @CHECKS.check(Songplay, severity=ERROR)
@@ -62,6 +63,15 @@ def plays_are_by_the_artist_of_their_song() -> Select[Any]:
 def plays_have_a_positive_length() -> Select[Any]:
     """Every length of a play, where it is known, is more than 0 seconds."""
     return rows_of(Songplay, "song_length").where(Songplay.song_length <= 0)
+
+
+@CHECKS.check(Songplay, severity=ERROR)
+def plays_have_a_possible_length() -> Select[Any]:
+    """No length of a play is more than a million seconds, which are eleven days.
+
+    An error: sums of listening time are whole seconds as BIGINT, and one length beyond it makes every question fail.
+    """
+    return rows_of(Songplay, "song_length").where(Songplay.song_length > MAX_LENGTH_S)
 
 
 @CHECKS.check(Song, severity=WARNING)

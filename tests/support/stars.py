@@ -49,6 +49,7 @@ WRONG = {name: script for model in STAR for name, script in _breaking(model)} | 
     "plays have a user": "UPDATE songplays SET user_id = NULL",
     "plays are by the artist of their song": "UPDATE songplays SET artist_id = 'AR2'",
     "plays have a positive length": "UPDATE songplays SET song_length = 0",
+    "plays have a possible length": "UPDATE songplays SET song_length = 1e308",
     "songs have a positive duration": "UPDATE songs SET duration = -1",
     "artists are on earth": "UPDATE artists SET latitude = 15.47, longitude = -180.1",
 }

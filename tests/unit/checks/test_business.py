@@ -199,6 +199,7 @@ def test_a_time_beyond_python_is_shown_as_stored(star: Connection) -> None:
         (User, "level", ["free", "paid", "paid  ", None, "Paid"], "users.level is an allowed value", 1),
         (Songplay, "user_id", [1, None], "plays have a user", 1),
         (Songplay, "song_length", [0.001, None, 0, -1], "plays have a positive length", 2),
+        (Songplay, "song_length", [1e6, None, 1000000.1, 1e308], "plays have a possible length", 2),
         (Song, "duration", [0.001, None, 0, -1], "songs have a positive duration", 2),
         (Artist, "latitude", [-90, 90, None, 90.01, -90.01], "artists are on earth", 2),
         (Artist, "longitude", [-180, 180, None, 180.01, -180.01], "artists are on earth", 2),

@@ -50,7 +50,7 @@ def test_row_checks_of_plays_are_combined_in_one_scan() -> None:
         f"OR songplays.start_time NOT BETWEEN '2010-01-01 00:00:00' AND '{BATCH.now + timedelta(days=1)}' "
         "OR songplays.user_id IS NULL "
         "OR songs.song_id IS NOT NULL AND (songplays.artist_id != songs.artist_id OR songplays.artist_id IS NULL) "
-        f"OR songplays.song_length <= 0) AND songplays.start_time {IN_NOVEMBER} LIMIT 1"
+        f"OR songplays.song_length <= 0 OR songplays.song_length > 1000000) AND songplays.start_time {IN_NOVEMBER} LIMIT 1"
     )
 
 
