@@ -5,7 +5,8 @@ passwords from a secrets backend into the environment (SPARKIFY_DWH_CLUSTER_DB_P
 
 Airflow does not distinguish exit codes, so retries are set by task. The doctor and the load are idempotent: a load is one
 transaction, which a failure or a killed worker rolls back, and loaded files are not loaded again. The check is not retried:
-a failing check (exit code 8) means wrong rows, and fails again.
+a failing check (exit code 8) means wrong rows, or that the newest play is older than 36 hours, because no new files arrive:
+it fails again.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ with DAG(
 ):
     doctor = BashOperator(task_id="doctor", bash_command="sparkify-dwh doctor", **WITH_RETRIES)
     load = BashOperator(task_id="load", bash_command="sparkify-dwh load --wait 7200", **WITH_RETRIES)
-    check = BashOperator(task_id="check", bash_command="sparkify-dwh check")
+    check = BashOperator(task_id="check", bash_command="sparkify-dwh check --max-age 36h")
     report = BashOperator(
         task_id="report", bash_command="sparkify-dwh report -o /srv/sparkify/reports/{{ ds }}.html", **WITH_RETRIES
     )

@@ -12,20 +12,23 @@
 #   5  migrations      whoever deploys: sparkify-dwh upgrade
 #   6  S3              retried below; then whoever delivers the files or grants access to them
 #   7  load            the producer of the files: the message names file, line and column
-#   8  check           a data engineer: the load was rolled back, and the message names the rows
+#   8  check           a data engineer: the message names the rows (after `load`, it was rolled back); or the producer of the
+#                      files, when the newest play is older than MAX_AGE, because loads succeed although nothing new arrives
 #  10  AWS             retried below (unreachable or throttled); then whoever grants permissions
 #
 # Other codes alert too. A failure leaves the warehouse as it was, and the next night loads what is missing. Nights may be
 # skipped, and runs may overlap, because loads wait for one another. `load` itself retries transient errors (conflicts with
 # other transactions, lost connections).
 #
-# Environment: TRIES (3), REST_SECONDS before the first retry (300, then doubled), REPORTS, the folder of the reports
-# (./reports), and ALERT, a command that reads the message on standard input (default: standard error, which cron mails).
+# Environment: MAX_AGE, how old the newest play may be (36h), TRIES (3), REST_SECONDS before the first retry (300, then
+# doubled), REPORTS, the folder of the reports (./reports), and ALERT, a command that reads the message on standard input
+# (default: standard error, which cron mails).
 set -uo pipefail
 
 tries=${TRIES:-3}
 rest_seconds=${REST_SECONDS:-300}
 reports=${REPORTS:-reports}
+max_age=${MAX_AGE:-36h}
 
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
@@ -60,5 +63,5 @@ nightly() {
 mkdir -p "$reports" || exit
 
 nightly sparkify-dwh load --wait 7200
-nightly sparkify-dwh check
+nightly sparkify-dwh check --max-age "$max_age"
 nightly sparkify-dwh report -o "$reports/$(date -u +%F).html"

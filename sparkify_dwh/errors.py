@@ -137,7 +137,7 @@ class CopyError(LoadError):
 
 
 class CheckError(SparkifyError):
-    """A data quality check failed. ``results`` are the ``CheckResult`` of each failed check."""
+    """A data quality check failed, or the data is too old. ``results`` are the ``CheckResult`` of each failed check."""
 
     exit_code = 8
 

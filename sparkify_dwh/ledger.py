@@ -13,6 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from sparkify_dwh.base import Base, big, design, encoded, sorted_timestamp, text32, text64, text4096
 
+LOADED = "loaded"  # the outcome of a load that was committed
+
 
 class LedgerTable(Base):
     """Base of the ledger's tables."""

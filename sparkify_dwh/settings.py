@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -67,7 +68,8 @@ class Settings:
     ``export`` are key prefixes. All are ``s3://`` or ``file:///`` URLs. ``region`` is that of the buckets, ``aws_region``
     that of the cluster. ``standin_directory`` is absolute, and None with a real cluster. ``dwh`` is the section [DWH], by
     key in capitals, without its password. ``checks`` is what differs from the declared checks; names that the warehouse
-    does not have are a ConfigurationError. ``origin`` names the configuration in messages.
+    does not have are a ConfigurationError. ``max_age`` is that of the newest event. ``origin`` names the configuration in
+    messages.
     """
 
     host: str | None = None
@@ -90,6 +92,7 @@ class Settings:
     export: str | None = None
     jsonpaths_in_any_order: bool = False
     checks: CheckRules = field(default_factory=CheckRules)
+    max_age: timedelta | None = None
     aws_key: Secret | None = None
     aws_secret: Secret | None = None
     aws_region: str | None = None
@@ -268,6 +271,7 @@ def _settings(values: Values, warehouse: Warehouse) -> Settings:
         manifests=reading["S3", "MANIFESTS"] or (file_url(f"{directory}/manifests/") if directory else None),
         export=reading["S3", "EXPORT"],
         checks=CheckRules.configured(reading),
+        max_age=reading["CHECKS", "MAX_AGE"],
         jsonpaths_in_any_order=reading["S3", "JSONPATHS_IN_ANY_ORDER"],
         aws_key=reading["AWS", "KEY"],
         aws_secret=reading["AWS", "SECRET"],

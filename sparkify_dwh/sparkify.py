@@ -9,8 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from sparkify_dwh.checks.business import CHECKS
+from sparkify_dwh.checks.freshness import EventTime
 from sparkify_dwh.staging import STAGING
-from sparkify_dwh.star import SERVICE_BEGAN, STAR
+from sparkify_dwh.star import SERVICE_BEGAN, STAR, Songplay
 from sparkify_dwh.warehouse import Warehouse
 
 SPARKIFY = Warehouse(
@@ -20,4 +21,5 @@ SPARKIFY = Warehouse(
     # In a checkout, a link to the top-level directory.
     migrations=Path(__file__).parent / "migrations",
     earliest=SERVICE_BEGAN,
+    event_time=EventTime("play", Songplay.table().c.start_time),
 )

@@ -24,6 +24,7 @@ from sqlalchemy import MetaData, Table
 
 from sparkify_dwh.base import Base, Source, StagingTable, StarTable
 from sparkify_dwh.checks.check import BusinessChecks, Check
+from sparkify_dwh.checks.freshness import EventTime
 from sparkify_dwh.checks.rules import DECLARED_RULES, CheckRules, rule_fields
 from sparkify_dwh.checks.run import all_checks
 from sparkify_dwh.checks.scope import Scope
@@ -39,6 +40,7 @@ class Warehouse:
 
     ``staging`` are the tables that COPY fills, ``star`` those that are filled from them, in the order of filling.
     ``migrations`` is the directory of the Alembic migrations. Times before ``earliest`` are suspicious in an input file.
+    ``event_time`` is the column whose newest time says how fresh the data is.
     """
 
     staging: tuple[type[StagingTable], ...]
@@ -46,6 +48,7 @@ class Warehouse:
     migrations: Path
     checks: BusinessChecks = field(default_factory=BusinessChecks)
     earliest: datetime = datetime(1970, 1, 1)
+    event_time: EventTime | None = None
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -2,8 +2,9 @@
 
 Results go to standard output, progress and errors to standard error. Errors are one sentence; ``--debug`` adds the
 traceback. Exit codes: 0 success, 1 failure, and those of ``sparkify_dwh.errors``: 2 usage, 3 configuration, 4 no connection
-to the warehouse, 5 not migrated, 6 an input cannot be read, 7 the load failed and was rolled back, 8 a check failed, 9 the
-export failed, 10 AWS refused. 130 interrupted, 143 terminated. A closed output (``| head``) is no error.
+to the warehouse, 5 not migrated, 6 an input cannot be read, 7 the load failed and was rolled back, 8 a check failed or the
+data is too old, 9 the export failed, 10 AWS refused. 130 interrupted, 143 terminated. A closed output (``| head``) is no
+error.
 """
 
 from __future__ import annotations

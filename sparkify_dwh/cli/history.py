@@ -33,26 +33,33 @@ DEFAULT_LIMIT = 20
 def history(invocation: Invocation, load_id: str | None, limit: int | None, as_json: bool) -> None:
     """List past loads, failed ones with the reason; or show everything about the load whose id begins with LOAD_ID.
 
+    The list ends with the age of the newest play and of the last successful load.
+
     \b
     Example:  sparkify-dwh history
               sparkify-dwh history 5c3e1eda
     """
     if load_id is not None and limit is not None:
         raise UsageError("LOAD_ID and --limit exclude each other", "leave out one of the two.")
-    from sparkify_dwh.database import connected
+    from sparkify_dwh.checks.freshness import read_freshness
+    from sparkify_dwh.database import connected, warehouse_now
     from sparkify_dwh.loading.ledger_entries import one_load, recent_loads
     from sparkify_dwh.migrate import require_migrated
 
     settings = invocation.settings()
     with connected(settings) as connection:
         require_migrated(connection, settings.warehouse)
-        loads = recent_loads(connection, limit or DEFAULT_LIMIT) if load_id is None else [one_load(connection, load_id)]
+        if load_id is not None:
+            load = one_load(connection, load_id)
+            print_json(load) if as_json else _print_load(load)
+            return
+        freshness = read_freshness(connection, settings.warehouse.event_time, warehouse_now(connection))
+        loads = recent_loads(connection, limit or DEFAULT_LIMIT)
     if as_json:
-        print_json(loads if load_id is None else loads[0])
-    elif load_id is not None:
-        _print_load(loads[0])
+        print_json({"freshness": freshness.to_dict(), "loads": loads})
     elif loads:
         _print_loads([report_of(load) for load in loads], settings)
+        click.echo(freshness)
     else:
         click.echo("No load has finished yet. Run: sparkify-dwh load.", err=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,12 +12,14 @@ import click
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.redshift.limits import MAX_WAIT_SECONDS
 from sparkify_dwh.utils.dates import as_date
+from sparkify_dwh.utils.durations import DURATION_EXAMPLES, parse_duration
 
 # Generic only in later versions of click than the oldest supported, and for type checkers.
 if TYPE_CHECKING:
     DayType = click.ParamType[date]
+    DurationType = click.ParamType[timedelta]
 else:
-    DayType = click.ParamType
+    DayType = DurationType = click.ParamType
 
 
 class Day(DayType):
@@ -30,6 +32,16 @@ class Day(DayType):
             return as_date(value)
         except UsageError as error:
             self.fail(str(error), param, ctx)
+
+
+class Duration(DurationType):
+    """A duration such as 36h."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        span = value if isinstance(value, timedelta) else parse_duration(value)
+        return span or self.fail(f"{value!r} is not {DURATION_EXAMPLES}.", param, ctx)
 
 
 class WholeNumber(click.IntRange):
@@ -53,7 +65,7 @@ class Seconds(click.FloatRange):
         return seconds
 
 
-DAY, SECONDS = Day(), Seconds()
+DAY, DURATION, SECONDS = Day(), Duration(), Seconds()
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

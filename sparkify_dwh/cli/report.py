@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -65,7 +64,7 @@ def report(  # noqa: PLR0913 (one for each option)
     with progress(quiet=as_json) as step:
         written = write_report(settings, output, first, last, check=check, on_step=step)
     if as_json:
-        print_json(asdict(written))
+        print_json(written.to_dict())
     else:
         click.echo(written.path)
     if not written.plays:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sparkify_dwh.errors import UsageError
+from sparkify_dwh.utils.durations import parse_duration
 
 CLUSTER = "sparkify-dwh:cluster"
 ROLE = "sparkify-dwh:role"
@@ -16,7 +16,6 @@ EXPIRES = "sparkify-dwh:expires"
 
 MIN_TTL = timedelta(minutes=15)
 
-_TTL = re.compile(r"(?:(?P<days>\d{1,3})d)?(?:(?P<hours>\d{1,4})h)?(?:(?P<minutes>\d{1,5})m)?", re.ASCII)
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -59,9 +58,8 @@ def expiry(tags: Mapping[str, str]) -> datetime | None:
 
 def parse_ttl(text: str) -> timedelta:
     """Parse a time to live such as ``8h``, ``90m``, ``2d`` or ``1d12h``, at least 15 minutes. Raises UsageError."""
-    match = _TTL.fullmatch(text.strip().lower())
-    span = timedelta(**{unit: int(number) for unit, number in match.groupdict().items() if number}) if match else None
-    if not span or span < MIN_TTL:
+    span = parse_duration(text)
+    if span is None or span < MIN_TTL:
         raise UsageError(
             f"Invalid time to live {text!r}",
             f"use a duration like 8h, 90m or 1d12h, of at least {MIN_TTL.seconds // 60}m",

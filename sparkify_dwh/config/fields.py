@@ -133,6 +133,15 @@ _S3 = (
     ),
 )
 
+_CHECKS = (
+    Field(
+        CHECKS,
+        "MAX_AGE",
+        values.duration,
+        "`check` fails when the newest event is older, e.g. `36h` or `2d`; else never",
+    ),
+)
+
 _AWS = (
     Field("AWS", "KEY", values.access_key, "access key, when environment and profile have no credentials"),
     Field("AWS", "SECRET", values.secret, "secret of the access key"),
@@ -220,7 +229,7 @@ _STANDIN = (
 
 def fields(inputs: Iterable[Field] = (), rules: Iterable[Field] = ()) -> Fields:
     """Return the table of settings with these inputs as rows of [S3], and these rules of checks."""
-    rows = (*_CLUSTER, *_IAM_ROLE, *inputs, *_S3, *rules, *_AWS, *_DWH, *_STANDIN)
+    rows = (*_CLUSTER, *_IAM_ROLE, *inputs, *_S3, *_CHECKS, *rules, *_AWS, *_DWH, *_STANDIN)
     return MappingProxyType({field.name: field for field in rows})
 
 

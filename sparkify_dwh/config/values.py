@@ -9,12 +9,14 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.redshift.limits import MAX_NAME_BYTES
 from sparkify_dwh.storage.urls import configured_location, expanded
+from sparkify_dwh.utils.durations import DURATION_EXAMPLES, parse_duration
 from sparkify_dwh.utils.secret import Secret
 
 STANDIN = "standin"
@@ -106,6 +108,13 @@ def seconds(given: Given) -> float:
     if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", given.text) and 1 <= float(given.text) <= MAX_SECONDS:
         return float(given.text)
     raise invalid(given.place, f"needs seconds from 1 to {MAX_SECONDS}", UNSHOWN)
+
+
+def duration(given: Given) -> timedelta:
+    """Return a duration like 36h."""
+    if span := parse_duration(given.text):
+        return span
+    raise invalid(given.place, f"must be {DURATION_EXAMPLES}", repr(given.text))
 
 
 def choice(*names: str) -> Reader:

@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh import database
+from sparkify_dwh.checks.freshness import Freshness, read_freshness
 from sparkify_dwh.database import server_message
 from sparkify_dwh.doctor.configuration import configuration_findings
 from sparkify_dwh.doctor.credentials import credentials_findings
 from sparkify_dwh.doctor.findings import About, Diagnosis, Finding, problem, warning
-from sparkify_dwh.doctor.loads import load_findings
+from sparkify_dwh.doctor.loads import freshness_findings, load_findings
 from sparkify_dwh.doctor.migrations import migration_findings
 from sparkify_dwh.doctor.permissions import with_policy
 from sparkify_dwh.doctor.rights import rights_findings
@@ -52,7 +53,7 @@ def examine(
         examination.add("credentials", credentials_findings, settings)
         _examine_warehouse(examination, settings)
         _examine_sources(examination, settings)
-    return Diagnosis(tuple(examination.findings))
+    return Diagnosis(tuple(examination.findings), examination.freshness)
 
 
 class _Examination:
@@ -61,6 +62,7 @@ class _Examination:
     def __init__(self, on_step: OnStep) -> None:
         self.findings: list[Finding] = []
         self.settings: Settings | None = None  # when they can be read
+        self.freshness: Freshness | None = None  # when the warehouse can be asked
         self._on_step = on_step
 
     def add(
@@ -116,6 +118,8 @@ def _examine_warehouse(examination: _Examination, settings: Settings) -> None:
                 return
             for about, examine in _WITH_CONNECTION.items():
                 examination.add(about, _in_transaction, engine, settings.warehouse, examine)
+            if not examination.has_problem("migrations"):
+                examination.add("loads", _examine_freshness, examination, engine, settings)
     except ConfigurationError:  # a load lacks the same, which the configuration's findings say
         examination.skip("warehouse", "The warehouse was not checked: the configuration does not say how to connect.")
 
@@ -126,6 +130,14 @@ _WITH_CONNECTION: dict[About, _Examine] = {
     "migrations": migration_findings,
     "loads": load_findings,
 }
+
+
+def _examine_freshness(examination: _Examination, engine: Engine, settings: Settings) -> Iterator[Finding]:
+    """Yield the findings about the freshness of the data, and keep it for the diagnosis."""
+    with engine.connect() as connection:
+        event_time, now = settings.warehouse.event_time, database.warehouse_now(connection)
+        examination.freshness = read_freshness(connection, event_time, now)
+    yield from freshness_findings(examination.freshness, settings.max_age)
 
 
 def _in_transaction(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from sparkify_dwh.checks.freshness import Freshness
 from sparkify_dwh.errors import ConfigurationError, NotMigratedError, SourceError, SparkifyError, UnreachableError
 
 About = Literal["versions", "configuration", "credentials", "warehouse", "rights", "migrations", "loads", "sources"]
@@ -51,9 +52,10 @@ def problem(about: About, sentence: str, exit_code: int | None = None) -> Findin
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """All findings, in the order of the examination."""
+    """All findings, in the order of the examination; and how fresh the data is, if the warehouse could be asked."""
 
     findings: Sequence[Finding]
+    freshness: Freshness | None = None
 
     def count(self, state: State) -> int:
         return sum(finding.state == state for finding in self.findings)
@@ -65,4 +67,8 @@ class Diagnosis:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the diagnosis for JSON."""
-        return {"exit_code": self.exit_code, "findings": [asdict(finding) for finding in self.findings]}
+        return {
+            "exit_code": self.exit_code,
+            "findings": [asdict(finding) for finding in self.findings],
+            "freshness": None if self.freshness is None else self.freshness.to_dict(),
+        }

@@ -1,20 +1,36 @@
-"""Findings about the loads: the outcome of the last, and whether one is running."""
+"""Findings about the loads: the outcome of the last, whether one is running, and how fresh the data is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from sparkify_dwh.checks.freshness import Freshness
 from sparkify_dwh.doctor.findings import Finding, ok, warning
 from sparkify_dwh.errors import NotMigratedError
-from sparkify_dwh.ledger import LoadLock
+from sparkify_dwh.ledger import LOADED, LoadLock
 from sparkify_dwh.loading.ledger_entries import recent_loads
 from sparkify_dwh.locks.table_lock import NotFree, TableLock, Wait
 from sparkify_dwh.migrate import require_migrated
+from sparkify_dwh.utils.durations import format_duration
 from sparkify_dwh.warehouse import Warehouse
 
 LOCK_TIMEOUT_SECONDS = 0.5
+
+
+def freshness_findings(freshness: Freshness, max_age: timedelta | None) -> Iterator[Finding]:
+    """Yield how old the newest event is. Raises UsageError for a maximum age without times of events."""
+    if freshness.event is None and max_age is None:
+        return
+    if max_age is None or not freshness.is_older_than(max_age):
+        yield ok("loads", str(freshness))
+    else:
+        yield warning(
+            "loads",
+            f"{freshness} [CHECKS] MAX_AGE is {format_duration(max_age)}: look for new files with `sparkify-dwh plan`.",
+        )
 
 
 def load_findings(connection: Connection, warehouse: Warehouse) -> Iterator[Finding]:
@@ -34,7 +50,7 @@ def _last_load(connection: Connection) -> Finding:
         return ok("loads", "Nothing has been loaded yet. Run: sparkify-dwh load.")
     load = loads[0]
     which = f"The last load ({load['load_id'][:8]}, {load['started_at'][:19]} UTC)"
-    if load["outcome"] == "loaded":
+    if load["outcome"] == LOADED:
         return ok("loads", f"{which} succeeded in {load['seconds']:g} s.")
     return warning("loads", f"{which} failed: {str(load['error']).rstrip('.')}. Fix this and load again.")
 

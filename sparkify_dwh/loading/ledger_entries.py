@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.database import server_message
 from sparkify_dwh.errors import SparkifyError, UsageError
-from sparkify_dwh.ledger import Load, LoadFile
+from sparkify_dwh.ledger import LOADED, Load, LoadFile
 from sparkify_dwh.loading.report import LoadReport
 from sparkify_dwh.utils.text import numbered
 
@@ -37,7 +37,7 @@ def next_number(connection: Connection) -> int:
 
 def record_load(connection: Connection, report: LoadReport) -> None:
     """Write a load and its files into the ledger, in the transaction of the load."""
-    report.outcome = "loaded"
+    report.outcome = LOADED
     connection.execute(insert(Load.table()).values(_row(report)))
     loaded_at = report.started_at + timedelta(seconds=report.seconds)
     entries = [

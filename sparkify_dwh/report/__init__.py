@@ -25,6 +25,7 @@ from sparkify_dwh.storage.atomic_write import write_atomically
 from sparkify_dwh.utils.extras import require_extra
 
 if TYPE_CHECKING:
+    from sparkify_dwh.checks.freshness import Freshness
     from sparkify_dwh.report.data import ReportData
 
 __all__ = ["Written", "make_report", "write_report"]
@@ -38,6 +39,12 @@ class Written:
     first: date | None
     last: date | None
     plays: int
+    freshness: Freshness
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        named = {"path": self.path, "first": self.first, "last": self.last, "plays": self.plays}
+        return named | {"freshness": self.freshness.to_dict()}
 
 
 def write_report(  # noqa: PLR0913 (options by name)
@@ -62,9 +69,9 @@ def write_report(  # noqa: PLR0913 (options by name)
     on_step("writing")
     write_atomically(target, html.encode())
     if data.listening is None:
-        return Written(target, None, None, 0)
+        return Written(target, None, None, 0, data.freshness)
     period = data.listening.period
-    return Written(target, period.first, period.last, data.listening.plays)
+    return Written(target, period.first, period.last, data.listening.plays, data.freshness)
 
 
 def _output_file(path: Path) -> Path:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 
-from sparkify_dwh.database import connected, server_message
+from sparkify_dwh.checks.freshness import Freshness, read_freshness
+from sparkify_dwh.database import connected, server_message, warehouse_now
 from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.report import questions
@@ -26,7 +27,10 @@ OnStep = Callable[[str], None]
 
 @dataclass(frozen=True)
 class ReportData:
-    """The data of a report. ``days`` are those from the first play in the warehouse to the last; None without plays."""
+    """The data of a report. ``days`` are those from the first play in the warehouse to the last; None without plays.
+
+    ``made_at`` is by the clock of the warehouse. ``max_age`` is that of the newest play, if it has one.
+    """
 
     made_at: datetime
     version: str
@@ -34,6 +38,13 @@ class ReportData:
     days: Period | None
     listening: Listening | None
     load_status: LoadStatus
+    freshness: Freshness
+    max_age: timedelta | None = None
+
+    @property
+    def is_too_old(self) -> bool:
+        """Whether the newest play is older than it may be."""
+        return self.max_age is not None and self.freshness.is_older_than(self.max_age)
 
     @property
     def comparable(self) -> bool:
@@ -55,7 +66,7 @@ def read_report_data(  # noqa: PLR0913 (options by name)
     now: datetime | None = None,
     on_step: OnStep = lambda _step: None,
 ) -> ReportData:
-    """Read the data of a report from the warehouse. ``now`` is UTC, by default that of this machine.
+    """Read the data of a report from the warehouse. ``now`` is UTC, by default that of the warehouse.
 
     ``check`` runs all checks on the whole warehouse.
 
@@ -63,12 +74,13 @@ def read_report_data(  # noqa: PLR0913 (options by name)
     and :class:`UsageError` for an invalid day or period.
     """
     first, last = (None if day is None else as_date(day) for day in (first, last))
-    now = now or datetime.now(timezone.utc).replace(tzinfo=None)
     with connected(settings) as connection:
         require_migrated(connection, SPARKIFY)
         try:
             on_step("looking at the loads")
-            load_status = read_load_status(connection, check, settings.checks)
+            now = now or warehouse_now(connection)
+            freshness = read_freshness(connection, SPARKIFY.event_time, now)
+            load_status = read_load_status(connection, now, check, settings.checks)
             on_step("reading the plays")
             create_listeners(connection)
             bounds = connection.execute(questions.days_of_data()).one()
@@ -79,7 +91,8 @@ def read_report_data(  # noqa: PLR0913 (options by name)
             raise SparkifyError(f"The warehouse refused a query of the report: {server_message(error)}.") from error
         finally:
             connection.rollback()
-    return ReportData(now, VERSION, _warehouse_name(settings), days, heard, load_status)
+    name = _warehouse_name(settings)
+    return ReportData(now, VERSION, name, days, heard, load_status, freshness, settings.max_age)
 
 
 def _warehouse_name(settings: Settings) -> str:

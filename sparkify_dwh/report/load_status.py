@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,12 +12,11 @@ from sparkify_dwh.checks.check import CheckResult
 from sparkify_dwh.checks.rules import CheckRules
 from sparkify_dwh.checks.run import run_checks
 from sparkify_dwh.checks.scope import Scope
-from sparkify_dwh.database import warehouse_now
+from sparkify_dwh.ledger import LOADED
 from sparkify_dwh.loading.ledger_entries import recent_loads
 from sparkify_dwh.sparkify import SPARKIFY
 
 MAX_LOADS = 10
-LOADED = "loaded"
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,6 @@ class LoadStatus:
     checked: str
 
     @property
-    def last_success(self) -> LoadSummary | None:
-        return next((load for load in self.loads if load.succeeded), None)
-
-    @property
     def run(self) -> list[CheckResult]:
         """The checks that are not off."""
         return [check for check in self.checks if check.state != "off"]
@@ -60,12 +56,12 @@ class LoadStatus:
         return [check for check in self.run if check.state != "ok"]
 
 
-def read_load_status(connection: Connection, check_everything: bool, rules: CheckRules) -> LoadStatus:
+def read_load_status(connection: Connection, now: datetime, check_everything: bool, rules: CheckRules) -> LoadStatus:
     """Read the ledger. Checks are those of the latest load with new rows or, on request, run now on the whole warehouse."""
     reports = recent_loads(connection, MAX_LOADS)
     loads = [_load(report) for report in reports]
     if check_everything:
-        results = run_checks(connection, SPARKIFY.star, SPARKIFY.checks, Scope(warehouse_now(connection)), rules)
+        results = run_checks(connection, SPARKIFY.star, SPARKIFY.checks, Scope(now), rules)
         return LoadStatus(loads, results, "everything in the warehouse, when this page was made")
     for report in reports:
         is_checked = report["outcome"] == LOADED and report["checks"]

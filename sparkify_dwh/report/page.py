@@ -30,6 +30,7 @@ from sparkify_dwh.report.formatting import (
 )
 from sparkify_dwh.report.headline_figures import FIGURES, headline_figures
 from sparkify_dwh.report.listening import Group, Listening, SessionClass
+from sparkify_dwh.utils.durations import format_duration
 
 NUMBERS = ("plays", "seconds", "matched", "levels", "new", "listeners", "sessions", "hours")
 MISSING_NAMES = {"song": "(no title)", "artist": "(no artist)", "level": "unknown", "location": "(no location)"}
@@ -135,6 +136,7 @@ def _environment() -> Environment:
         value=lambda figure: format_number(figure.kind, figure.value),
         change=lambda figure: format_change(figure.kind, figure.value, figure.before),
         day=format_day,
+        age=format_duration,
         plays_range=format_plays_range,
     )
     environment.globals.update(fraction=fraction, missing_names=MISSING_NAMES, weekdays=WEEKDAYS)

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -96,15 +97,34 @@ def night(tmp_path: Path, configuration: Path) -> Night:
     return Night(tmp_path, configuration)
 
 
+def hours_ago(hours: float) -> int:
+    """A time as the app logs it."""
+    return int((time.time() - hours * 3600) * 1000)
+
+
 def test_a_night_loads_checks_and_reports(night: Night, sparkify: Sparkify) -> None:
-    sparkify.logs("a.json", an_event())
+    sparkify.logs("a.json", an_event(ts=hours_ago(27)), an_event(ts=hours_ago(35)))
     sparkify.songs("a.json", a_song())
     done = night.run()
     assert done.returncode == 0, done.stdout
-    assert sparkify.one("SELECT count(*) FROM songplays") == 1
+    assert sparkify.one("SELECT count(*) FROM songplays") == 2
     (report,) = (night.directory / "reports").iterdir()
     assert "Setanta matins" in report.read_text()
     assert not (night.directory / "alert.txt").exists()
+
+
+def test_a_night_alerts_when_the_producer_has_stopped(night: Night, sparkify: Sparkify) -> None:
+    """The load succeeds, with nothing new."""
+    sparkify.logs("a.json", an_event(ts=hours_ago(37)))
+    sparkify.songs("a.json", a_song())
+    sparkify.load()
+    done = night.run()
+    assert done.returncode == 8
+    assert night.alert.startswith("sparkify-dwh check --max-age 36h failed on ")
+    assert re.search(
+        r"37 h( \d+ min)? ago, and the limit is 36 h: `sparkify-dwh plan` shows whether new files", night.alert
+    )
+    assert night.run(MAX_AGE="2d").returncode == 0
 
 
 def test_a_night_whose_load_fails_alerts_and_is_not_tried_again(night: Night, sparkify: Sparkify) -> None:
@@ -168,6 +188,10 @@ def test_the_commands_of_the_dag_are_there_with_their_options(line: str) -> None
     program, name, *arguments = shlex.split(line)
     assert program == "sparkify-dwh"
     cli.commands[name].make_context(name, arguments, parent=click.Context(cli))
+
+
+def test_the_check_of_the_dag_is_one_of_freshness_too() -> None:
+    assert "sparkify-dwh check --max-age 36h" in commands_of_the_dag()
 
 
 def test_the_dag_works_in_the_order_of_its_docstring() -> None:

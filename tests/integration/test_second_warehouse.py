@@ -37,12 +37,13 @@ from sparkify_dwh.base import (
     timestamp,
 )
 from sparkify_dwh.checks.check import WARNING, BusinessChecks, rows_of
+from sparkify_dwh.checks.freshness import EventTime
 from sparkify_dwh.checks.run import run_checks
 from sparkify_dwh.checks.scope import Scope
 from sparkify_dwh.cli import cli
 from sparkify_dwh.cluster import policy
 from sparkify_dwh.doctor import examine
-from sparkify_dwh.errors import CheckError, ConfigurationError
+from sparkify_dwh.errors import CheckError, ConfigurationError, UsageError
 from sparkify_dwh.export import export, restore
 from sparkify_dwh.planning.plan import make_plan
 from sparkify_dwh.settings import Settings
@@ -365,6 +366,19 @@ def test_its_configuration_has_the_names_of_its_checks(settings: Settings, confi
         sparkify_dwh.load(Settings.read(configuration, {}, warehouse=settings.warehouse))
     with pytest.raises(ConfigurationError, match=r"\[CHECKS\] DOWNLOADS_HAVE_A_SHOW does not exist"):
         Settings.read(configuration, {})
+
+
+def test_the_age_of_its_data_is_that_of_the_column_it_declares(settings: Settings, configuration: Path) -> None:
+    """Without one, there is no age to require."""
+    sparkify_dwh.load(settings)
+    runner, command = CliRunner(), ["--config", str(configuration), "check", "--max-age", "36h"]
+    result = runner.invoke(cli, command, obj=settings.warehouse)
+    assert isinstance(result.exception, UsageError)
+    assert "This warehouse declares no times of events" in str(result.exception)
+    aging = replace(settings.warehouse, event_time=EventTime("download", Download.table().c.ts))
+    result = runner.invoke(cli, command, obj=aging)
+    assert isinstance(result.exception, CheckError)
+    assert str(result.exception).startswith("The newest download is of 2023-11-14 22:13 UTC, ")
 
 
 def test_the_doctor_examines_its_inputs(settings: Settings, configuration: Path) -> None:

@@ -15,7 +15,7 @@ from sparkify_dwh.checks.run import all_checks
 from sparkify_dwh.checks.scope import Scope
 from sparkify_dwh.cli.check import check
 from sparkify_dwh.cli.context import Invocation
-from sparkify_dwh.errors import CheckError, ConfigurationError, NotMigratedError
+from sparkify_dwh.errors import CheckError, ConfigurationError, NotMigratedError, UsageError
 from sparkify_dwh.sparkify import SPARKIFY
 
 
@@ -58,7 +58,7 @@ def test_a_warning_does_not_change_the_exit_code(invocation: Invocation, sparkif
 def test_the_command_as_json_prints_nothing_else(invocation: Invocation, sparkify: Sparkify) -> None:
     change(sparkify, "UPDATE users SET level = 'gold'")
     result = CliRunner().invoke(check, ["--json"], obj=invocation)
-    found = {each["name"]: each for each in json.loads(result.stdout)}
+    found = {each["name"]: each for each in json.loads(result.stdout)["checks"]}
     assert found["users.level is an allowed value"]["examples"] == [{"user_id": 15, "level": "gold"}]
     assert found["users.level is an allowed value"]["state"] == "failed"
     assert isinstance(result.exception, CheckError)
@@ -112,6 +112,86 @@ def test_the_list_helps_with_a_name_that_does_not_exist(invocation: Invocation) 
     assert "did you mean 'plays have a user'?" in result.stderr
     assert "plays have a user" in result.stdout
     assert isinstance(CliRunner().invoke(check, obj=invocation).exception, ConfigurationError)
+
+
+def age_of_newest(sparkify: Sparkify, hours: float) -> None:
+    """Move the play to so many hours before now, by the clock of the warehouse."""
+    seconds = int(hours * 3600)
+    for table in ("songplays", "time"):
+        change(sparkify, f"UPDATE {table} SET start_time = DATEADD(second, {-seconds}, GETDATE())")
+
+
+def test_data_of_recent_times_passes(invocation: Invocation, sparkify: Sparkify) -> None:
+    age_of_newest(sparkify, 35.5)
+    result = CliRunner().invoke(check, ["--max-age", "36h"], obj=invocation)
+    assert result.exit_code == 0, result.output
+    freshness = result.stdout.splitlines()[-1]
+    assert re.match(r"The newest play is of \d{4}-\d\d-\d\d \d\d:\d\d UTC, 35 h 30 min ago; the last ", freshness)
+
+
+def test_data_that_is_too_old_ends_with_8(invocation: Invocation, sparkify: Sparkify) -> None:
+    age_of_newest(sparkify, 36.1)
+    result = CliRunner().invoke(check, ["--max-age", "1d12h"], obj=invocation)
+    assert isinstance(result.exception, CheckError)
+    assert re.search(r"^The newest play is of .* UTC, 36 h 6 min ago, and the limit is 36 h: ", str(result.exception))
+
+
+def test_the_maximum_age_of_the_configuration_holds_without_the_option(
+    invocation: Invocation, sparkify: Sparkify
+) -> None:
+    age_of_newest(sparkify, 3)
+    add_rules(invocation, "[CHECKS]\nMAX_AGE=2h\n")
+    result = CliRunner().invoke(check, ["--json"], obj=invocation)
+    assert isinstance(result.exception, CheckError)
+    found = json.loads(result.stdout)
+    assert (found["is_too_old"], found["max_age_seconds"], found["is_empty"]) == (True, 7200, False)
+    assert 10_800 <= found["freshness"]["newest"]["age_seconds"] < 10_900
+    assert CliRunner().invoke(check, ["--max-age", "4h"], obj=invocation).exit_code == 0
+
+
+def test_old_data_and_failing_checks_are_told_together(invocation: Invocation, sparkify: Sparkify) -> None:
+    change(sparkify, "UPDATE users SET gender = 'X'")
+    result = CliRunner().invoke(check, ["--max-age", "36h"], obj=invocation)
+    assert isinstance(result.exception, CheckError)
+    assert re.fullmatch(
+        r"1 of \d+ checks failed: users\.gender is an allowed value; the newest play is of 2018-11-15 12:30 UTC, "
+        r"[\d,]+ days ago, and the limit is 36 h",
+        result.exception.message,
+    )
+
+
+def test_a_play_of_the_future_does_not_hide_that_no_others_follow(invocation: Invocation, sparkify: Sparkify) -> None:
+    change(sparkify, "INSERT INTO time SELECT DATEADD(hour, 20, GETDATE()), 0, 1, 1, 1, 1, 0")
+    columns = "start_time, level, session_id, item_in_session"
+    change(
+        sparkify, f"INSERT INTO songplays ({columns}) SELECT DATEADD(hour, 20, GETDATE()), level, 1, 1 FROM songplays"
+    )
+    result = CliRunner().invoke(check, ["--max-age", "36h"], obj=invocation)
+    assert "The newest play is of 2018-11-15 12:30 UTC" in str(result.exception)
+
+
+def test_an_empty_warehouse_is_said_to_be_empty(invocation: Invocation, sparkify: Sparkify) -> None:
+    for table in SPARKIFY.tables:
+        change(sparkify, f"DELETE FROM {table}")
+    result = CliRunner().invoke(check, obj=invocation)
+    assert result.exit_code == 0
+    assert "The warehouse is empty: no table of the star has rows" in result.stdout
+    result = CliRunner().invoke(check, ["--max-age", "36h", "--json"], obj=invocation)
+    assert json.loads(result.stdout)["is_empty"] is True
+    assert json.loads(result.stdout)["freshness"]["newest"] is None
+    assert str(result.exception).startswith("There is no play yet, and the limit is 36 h: ")
+
+
+@pytest.mark.parametrize("text", ["36", "yesterday", "0h", ""])
+def test_a_maximum_age_is_a_duration(invocation: Invocation, text: str) -> None:
+    result = CliRunner().invoke(check, ["--max-age", text], obj=invocation)
+    assert result.exit_code == 2
+    assert f"{text!r} is not a duration like 36h, 90m or 1d12h." in result.stderr
+
+
+def test_a_list_has_no_age(invocation: Invocation) -> None:
+    result = CliRunner().invoke(check, ["--list", "--max-age", "36h"], obj=invocation)
+    assert isinstance(result.exception, UsageError)
 
 
 def test_a_warehouse_that_was_not_migrated_is_not_checked(tmp_path: Path) -> None:

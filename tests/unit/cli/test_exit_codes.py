@@ -61,7 +61,9 @@ def test_an_interrupted_load_is_rolled_back_and_in_the_history(
     assert outcome == "failed"
     assert "The load was interrupted and rolled back." in report
     assert run("--config", configuration, "history") == 0
-    assert capfd.readouterr().out.endswith(": The load was interrupted and rolled back.\n")
+    assert capfd.readouterr().out.endswith(
+        ": The load was interrupted and rolled back.\nThere is no play yet; no load has succeeded yet.\n"
+    )
 
 
 def command(*arguments: str, reader: list[str], **environment: str) -> list[int]:

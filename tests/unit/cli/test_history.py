@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from support.cli import Captured, Run
 from support.records import a_song, an_event
 from support.warehouse import Sparkify
@@ -70,7 +73,31 @@ def test_an_empty_history_prints_a_sentence(
     assert run("--config", configuration, "history") == 0
     assert capsys.readouterr() == ("", "No load has finished yet. Run: sparkify-dwh load.\n")
     assert run("--config", configuration, "history", "--json") == 0
-    assert capsys.readouterr().out == "[]\n"
+    nothing = json.loads(capsys.readouterr().out)
+    assert nothing["loads"] == []
+    assert (nothing["freshness"]["newest"], nothing["freshness"]["last_load"]) == (None, None)
+
+
+def test_the_ages_of_the_newest_play_and_of_the_last_success_are_shown(
+    delivered: Sparkify, configuration: Path, run: Run, capsys: Captured
+) -> None:
+    """A failed load does not count."""
+    delivered.load()
+    with delivered.engine.begin() as connection:
+        connection.execute(text("UPDATE loads SET started_at = DATEADD(day, -3, GETDATE())"))
+    delivered.logs("b.json", "no json")
+    with pytest.raises(CopyError):
+        delivered.load()
+    assert run("--config", configuration, "history") == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(
+        r"The newest play is of 2018-11-15 12:30 UTC, [\d,]+ days ago; the last successful load began at .*, 3 days ago\.",
+        last,
+    )
+    assert run("--config", configuration, "history", "--json") == 0
+    freshness = json.loads(capsys.readouterr().out)["freshness"]
+    assert freshness["newest"]["time"] == "2018-11-15T12:30:00"
+    assert 259_200 <= freshness["last_load"]["age_seconds"] < 259_300
 
 
 def test_a_limit_leaves_out_earlier_loads(delivered: Sparkify, configuration: Path, run: Run, capsys: Captured) -> None:

@@ -304,6 +304,23 @@ def test_the_last_load_is_reported(sparkify: Sparkify, connection: Connection) -
     assert now.sentence == "No load is running."
 
 
+def test_how_old_the_data_is_is_reported(loaded: Sparkify, configuration: Path) -> None:
+    diagnosis = examine(configuration)
+    (finding,) = [each for each in diagnosis.findings if "newest play" in each.sentence]
+    assert finding.state == "ok"
+    assert re.match(
+        r"The newest play is of 2018-11-15 12:30 UTC, [\d,]+ days ago; the last successful", finding.sentence
+    )
+    freshness = diagnosis.to_dict()["freshness"]
+    assert freshness["newest"]["time"] == "2018-11-15T12:30:00"
+    assert freshness["last_load"]["age_seconds"] >= 0
+    with configuration.open("a") as file:
+        file.write("[CHECKS]\nMAX_AGE=36h\n")
+    (finding,) = [each for each in examine(configuration).findings if "newest play" in each.sentence]
+    assert finding.state == "warning"
+    assert finding.sentence.endswith(" [CHECKS] MAX_AGE is 36 h: look for new files with `sparkify-dwh plan`.")
+
+
 def test_a_running_load_is_reported(sparkify: Sparkify, connection: Connection) -> None:
     with sparkify.engine.connect() as other:
         other.execute(LockTable(LoadLock.table()))

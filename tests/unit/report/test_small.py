@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text as sql_text
 from support.records import a_song, an_event
 from support.two_months import NO_DRAWING, embedded, visible_text
 from support.warehouse import Sparkify
@@ -102,3 +104,17 @@ def test_checks_of_the_configuration_are_shown(sparkify: Sparkify) -> None:
         assert passed == run
         assert "Every length of a play, where it is known, is more than 0 seconds. off 0" in text
         assert "Premium" in text
+
+
+def test_the_header_says_how_old_the_data_is(loaded: Sparkify) -> None:
+    now = datetime(2018, 11, 17, 0, 30, 1)
+    with loaded.engine.begin() as connection:
+        connection.execute(sql_text("UPDATE loads SET started_at = '2018-11-16 03:15:00'"))
+    text = page_of(loaded, now=now)
+    assert "Newest play 2018-11-15 12:30 UTC, 36 h before this page was made" in text
+    assert "Last load 2018-11-16 03:15 UTC, 21 h 15 min before" in text
+    assert "The data is old" not in text
+    loaded.settings = replace(loaded.settings, max_age=timedelta(hours=30))
+    assert "The data is old : the newest play is 36 h old, and the limit is 30 h." in page_of(loaded, now=now)
+    loaded.settings = replace(loaded.settings, max_age=timedelta(hours=37))
+    assert "The data is old" not in page_of(loaded, now=now)
