@@ -3,8 +3,8 @@
 Results go to standard output, progress and errors to standard error. Errors are one sentence; ``--debug`` adds the
 traceback. Exit codes: 0 success, 1 failure, and those of ``sparkify_dwh.errors``: 2 usage, 3 configuration, 4 no connection
 to the warehouse, 5 not migrated, 6 an input cannot be read, 7 the load failed and was rolled back, 8 a check failed or the
-data is too old, 9 the export failed, 10 AWS refused. 130 interrupted, 143 terminated. A closed output (``| head``) is no
-error.
+data is too old, 9 the export failed, 10 AWS refused. 129 hung up, 130 interrupted, 143 terminated. A closed output
+(``| head``) is no error.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ import os
 import signal
 import sys
 import traceback
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
@@ -50,11 +49,10 @@ from sparkify_dwh.cli import (
 from sparkify_dwh.cli.context import Invocation
 from sparkify_dwh.cli.groups import Commands, OutputClosed, explain_option
 from sparkify_dwh.errors import SourceError, SparkifyError, UsageError
+from sparkify_dwh.utils.signals import ending_signals, exit_code
 
 if TYPE_CHECKING:
     from sparkify_dwh.warehouse import Warehouse
-
-INTERRUPTED, TERMINATED = 130, 143  # as shells report them
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -80,7 +78,9 @@ def cli(context: click.Context, config: Path | None, quiet: bool, verbose: bool,
         raise UsageError("--quiet and --verbose exclude each other", "leave out one of the two.")
     context.obj = Invocation(config, debug, quiet, context.obj)
     context.color = False if os.environ.get("NO_COLOR") else None
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)-7s %(message)s")
+    handler = logging.StreamHandler()
+    handler.addFilter(_is_no_interruption)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)-7s %(message)s", handlers=[handler])
     if verbose:
         logging.getLogger("sparkify_dwh").setLevel(logging.INFO)
 
@@ -118,15 +118,19 @@ def main(warehouse: Warehouse | None = None) -> None:
 
     Another ``warehouse`` than Sparkify's has the same commands, except query, report and demo, which need songs and plays.
     """
-    signal.signal(signal.SIGTERM, _exit_terminated)
-    _make_streams_usable()
+    with ending_signals():
+        _make_streams_usable()
+        _run(warehouse)
+
+
+def _run(warehouse: Warehouse | None) -> None:
     try:
         cli.main(standalone_mode=False, obj=warehouse)
         sys.stdout.flush()
     except SparkifyError as error:
         _fail(str(error), error.exit_code)
     except click.Abort:
-        _fail("Interrupted.", INTERRUPTED)
+        _fail("Interrupted.", exit_code(signal.SIGINT))
     except click.ClickException as error:
         explain_option(error).show()
         sys.exit(error.exit_code)
@@ -140,6 +144,12 @@ def main(warehouse: Warehouse | None = None) -> None:
         _fail(f"Cannot use {error.filename or 'a file'}: {error.strerror or error}.", SourceError.exit_code)
     except Exception as error:  # unexpected errors are one sentence too
         _fail(_describe_unexpected(error), 1)
+
+
+def _is_no_interruption(record: logging.LogRecord) -> bool:
+    """Return whether a record is to be shown: SQLAlchemy logs signals that come while it resets a connection."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (KeyboardInterrupt, SystemExit))
 
 
 def _make_streams_usable() -> None:
@@ -160,13 +170,6 @@ def _describe_unexpected(error: Exception) -> str:
             f"The warehouse refused a query: {message}. `sparkify-dwh doctor` checks the tables and this user's rights."
         )
     return f"Unexpected {type(error).__name__}: {_first_line(error)}. Run with --debug to see where."
-
-
-def _exit_terminated(_number: int, _frame: object) -> NoReturn:
-    """Exit on SIGTERM, by an exception, so that transactions are rolled back and temporary files removed."""
-    with suppress(OSError):
-        os.write(2, b"Error: Terminated.\n")  # not by print, which the signal may have interrupted
-    sys.exit(TERMINATED)
 
 
 def _first_line(error: Exception) -> str:

@@ -7,13 +7,14 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.utils.extras import require_extra
+from sparkify_dwh.utils.signals import handled_signals
 
 if TYPE_CHECKING:
     from sparkify_dwh.utils.secret import Secret
@@ -61,7 +62,7 @@ def serve(invocation: Invocation, port: int, directory: Path | None, user: str, 
     password = read_password(password_file, os.environ) or _generated_password()
     with serving(directory or _configured_directory(invocation), Credentials(user, password), port) as place:
         click.echo(f"The stand-in accepts connections of {user} at\n  {place.url}\nStop it with Ctrl-C.")
-        _await_interrupt()
+        _await_signal()
     click.echo("The stand-in has stopped.")
 
 
@@ -88,16 +89,9 @@ def _generated_password() -> Secret:
     return password
 
 
-def _await_interrupt() -> None:
-    """Wait for Ctrl-C or SIGTERM."""
+def _await_signal() -> None:
+    """Wait for the signal that stops the server. Later ones change nothing, so that it is stopped in order."""
     stopped = threading.Event()
-
-    def stop(_number: int, _frame: Any) -> None:
-        stopped.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        stopped.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    for number in handled_signals():
+        signal.signal(number, lambda _number, _frame: stopped.set())
+    stopped.wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,15 @@ def at_exit_of_child(function: Callable[[], object]) -> None:
     multiprocessing = sys.modules.get("multiprocessing.util")  # every such child has imported it
     if multiprocessing is not None:
         multiprocessing.Finalize(None, function, exitpriority=AFTER_CHILDREN)
+
+
+def uninterrupted(function: Callable[[], None]) -> None:
+    """Run a function to its end, in a thread: an interruption of this one comes after that.
+
+    Programs that are started in the middle of it would go on without anybody who stops them.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(function).result()
 
 
 class Users:

@@ -117,6 +117,7 @@ def _run(program: str, *arguments: str) -> None:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            start_new_session=True,  # Ctrl-C in the terminal is for this program, which stops the server in order
             check=False,
             **as_user,
         )

@@ -12,6 +12,7 @@ import os
 import re
 import threading
 from contextlib import suppress
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from sparkify_dwh.standin.postgres.processes import (
     at_exit_of_child,
     remove_crash_traces,
     running_postmaster,
+    uninterrupted,
 )
 from sparkify_dwh.standin.postgres.programs import (
     SUPERUSER,
@@ -150,7 +152,12 @@ def embedded_server(directory: Path) -> PostgresAddress:
     with _lock:
         server = _servers.get(directory)
         if server is None or not server.is_usable:
-            server = _servers[directory] = _start(directory)
+            server = _servers[directory] = EmbeddedServer(directory)  # first: whatever happens, it is stopped at exit
+            try:
+                uninterrupted(partial(_start, server, directory))
+            except Exception:
+                del _servers[directory]
+                raise
         return server.address
 
 
@@ -168,7 +175,7 @@ def _release_all() -> None:
         _servers.popitem()[1].release()
 
 
-def _start(directory: Path) -> EmbeddedServer:
+def _start(server: EmbeddedServer, directory: Path) -> None:
     """Start the server of ``directory``, which is created when it does not exist, unless it runs.
 
     If it cannot be used, it is stopped.
@@ -176,7 +183,6 @@ def _start(directory: Path) -> EmbeddedServer:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         _check_path(directory)
-        server = EmbeddedServer(directory)
         try:
             server.start()
             _create_database(server.address)
@@ -191,7 +197,6 @@ def _start(directory: Path) -> EmbeddedServer:
             "Try again, or name another writable directory in [STANDIN] DIR."
         ) from error
     at_exit_of_child(_release_all)
-    return server
 
 
 def _check_path(directory: Path) -> None:

@@ -17,14 +17,6 @@ from support.warehouse import Sparkify
 
 
 @pytest.fixture
-def terminable() -> Iterator[None]:
-    """Restores the handler of SIGTERM."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
-
-
-@pytest.fixture
 def signalled(sparkify: Sparkify) -> Iterator[list[int]]:
     """Signals to send to the process, once each, when songs is filled."""
     signals: list[int] = []
@@ -40,13 +32,16 @@ def signalled(sparkify: Sparkify) -> Iterator[list[int]]:
 
 @pytest.mark.parametrize(
     ("number", "code", "message"),
-    [(signal.SIGINT, 130, "Error: Interrupted."), (signal.SIGTERM, 143, "Error: Terminated.")],
+    [
+        (signal.SIGINT, 130, "Error: Interrupted."),
+        (signal.SIGTERM, 143, "Error: Terminated."),
+        (signal.SIGHUP, 129, "Error: Hung up."),
+    ],
 )
 def test_an_interrupted_load_is_rolled_back_and_in_the_history(
     delivered: Sparkify,
     configuration: Path,
     signalled: list[int],
-    terminable: None,
     run: Run,
     capfd: Captured,
     number: int,
