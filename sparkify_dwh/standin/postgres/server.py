@@ -115,6 +115,10 @@ class EmbeddedServer:
                 self._stop()
             self._users.remove_this_process()
 
+    def abandon(self) -> None:
+        """Use the server no more: it was killed, or is the parent's."""
+        self._users.remove_this_process()
+
     def _started(self) -> Postmaster:
         if not (self._pgdata / "PG_VERSION").exists():
             initialise(self._pgdata)
@@ -152,6 +156,8 @@ def embedded_server(directory: Path) -> PostgresAddress:
     with _lock:
         server = _servers.get(directory)
         if server is None or not server.is_usable:
+            if server is not None:
+                server.abandon()
             server = _servers[directory] = EmbeddedServer(directory)  # first: whatever happens, it is stopped at exit
             try:
                 uninterrupted(partial(_start, server, directory))
