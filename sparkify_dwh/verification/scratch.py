@@ -24,6 +24,7 @@ from sqlalchemy import Column, Connection, Engine, Insert, MetaData, String, Tab
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateSchema, DropSchema
 
+from sparkify_dwh.checks.rules import DECLARED_RULES
 from sparkify_dwh.database import error_fields, server_message, warehouse
 from sparkify_dwh.errors import ConfigurationError, SparkifyError, UsageError
 from sparkify_dwh.redshift.commands import LockTable
@@ -71,6 +72,8 @@ class Scratch:
             inputs=MappingProxyType(inputs),
             manifests=f"{self.folder}manifests/",
             export=f"{self.folder}export/",
+            checks=DECLARED_RULES,
+            max_age=None,
             origin="the scratch warehouse of the verification",
         )
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from support.cli import run_command
 from support.verified import Verifiable
 
 from sparkify_dwh import verification
+from sparkify_dwh.checks.rules import CheckRules
 from sparkify_dwh.database import warehouse
 from sparkify_dwh.errors import UsageError
+from sparkify_dwh.settings import Settings
 from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.verification.fact import Fact
 from sparkify_dwh.verification.scratch import MARKER, NAME, OURS, Scratch, _create, scratch_warehouse
@@ -141,3 +145,11 @@ def test_tables_are_created_in_the_scratch_schema_alone(verifiable: Verifiable) 
     )
     ((schema,),) = [outcome.found for outcome in result.outcomes if outcome.fact is where]
     assert OURS.fullmatch(schema)
+
+
+def test_the_scratch_warehouse_has_the_declared_checks() -> None:
+    """What the configuration says about checks is for its own data."""
+    rules = CheckRules.of(severities={"plays have a user": "off"})
+    configured = Settings(host="standin", checks=rules, max_age=timedelta(hours=1))
+    settings = Scratch.new("s3://sparkify-verify/").settings(configured)
+    assert (settings.checks, settings.max_age) == (CheckRules(), None)
