@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -61,16 +62,8 @@ class RowCheck:
     @classmethod
     def of(cls, check: Check) -> RowCheck | None:
         """Return the check if its SELECT is a table, or a table LEFT JOIN another, with a WHERE; None for any other."""
-        condition, (from_, *others) = check.offenders.whereclause, check.offenders.get_final_froms()
-        if condition is None or others or any(isinstance(part, SelectBase) for part in iterate(condition)):
-            return None
-        if str(select(*check.offenders.selected_columns).select_from(from_).where(condition)) != str(check.offenders):
-            return None
-        if isinstance(from_, Table):
-            return cls(check, from_)
-        if not (isinstance(from_, Join) and isinstance(from_.left, Table) and isinstance(from_.right, Table)):
-            return None
-        return cls(check, from_.left, from_.right, from_.onclause) if from_.isouter and not from_.full else None
+        tables = _tables_of_rows(check.offenders)
+        return None if tables is None else cls(check, *tables)
 
     def goes_with(self, each: RowCheck) -> bool:
         """Return whether one scan serves both: the same table, and no join of another table on different conditions."""
@@ -78,6 +71,21 @@ class RowCheck:
             return False
         joins_another = self.other is None or each.other is None or self.other.fullname != each.other.fullname
         return joins_another or (self.on is not None and each.on is not None and self.on.compare(each.on))
+
+
+@lru_cache(maxsize=512)  # the SELECTs of a warehouse's checks stay the same, and comparing their texts takes long
+def _tables_of_rows(offenders: Select[Any]) -> tuple[Table, Table | None, ColumnElement[bool] | None] | None:
+    """Return the table, the one that is outer joined to it, and on what; None when the SELECT is of another form."""
+    condition, (from_, *others) = offenders.whereclause, offenders.get_final_froms()
+    if condition is None or others or any(isinstance(part, SelectBase) for part in iterate(condition)):
+        return None
+    if str(select(*offenders.selected_columns).select_from(from_).where(condition)) != str(offenders):
+        return None
+    if isinstance(from_, Table):
+        return from_, None, None
+    if not (isinstance(from_, Join) and isinstance(from_.left, Table) and isinstance(from_.right, Table)):
+        return None
+    return (from_.left, from_.right, from_.onclause) if from_.isouter and not from_.full else None
 
 
 def row_screens(checks: Iterable[Check]) -> list[Screen]:

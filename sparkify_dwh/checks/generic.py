@@ -7,13 +7,16 @@ row twice or hide it. Redshift guide, t_Defining_constraints
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from typing import Any
 
-from sqlalchemy import and_, between, func, or_, select
+from sqlalchemy import Column, Select, and_, between, func, or_, select
 
 from sparkify_dwh.base import StarTable
 from sparkify_dwh.checks.check import ERROR, Check, rows_of
 from sparkify_dwh.checks.rules import DECLARED_RULES, CheckRules
 from sparkify_dwh.checks.scope import Scope
+from sparkify_dwh.sql.batch import Range
 from sparkify_dwh.sql.expressions import trimmed
 from sparkify_dwh.sql.merge import in_range, same_key
 from sparkify_dwh.utils.text import listed
@@ -36,18 +39,24 @@ def derived_checks(star: Sequence[type[StarTable]], scope: Scope, rules: CheckRu
     return checks
 
 
-def unique_keys(model: type[StarTable]) -> Iterator[Check]:
+@cache
+def unique_keys(model: type[StarTable]) -> tuple[Check, ...]:
     """Check the primary key, which the planner trusts, and the natural key, by which a load recognises its rows."""
     table = model.table()
     keys = {tuple(column.name for column in table.primary_key), tuple(model.key())}
-    for names in sorted(keys, key=len):
-        columns = [table.c[name] for name in names]
-        yield Check(
+    return tuple(
+        Check(
             _is_unique(model, names),
             f"No two rows of {table.name} have the same {listed(names)}.",
             ERROR,
-            select(*columns, func.count().label("times")).group_by(*columns).having(func.count() > 1),
+            _repeated([table.c[name] for name in names]),
         )
+        for names in sorted(keys, key=len)
+    )
+
+
+def _repeated(columns: Sequence[Column[Any]]) -> Select[Any]:
+    return select(*columns, func.count().label("times")).group_by(*columns).having(func.count() > 1)
 
 
 def _is_unique(model: type[StarTable], names: Sequence[str]) -> str:
@@ -63,6 +72,7 @@ def key_checks(model: type[StarTable]) -> frozenset[str]:
     return frozenset({_is_unique(model, model.key()), _has_all_staged(model)})
 
 
+@cache
 def required_values(model: type[StarTable]) -> Check:
     """Check NOT NULL: Redshift enforces it, but cannot add it to an existing column. Redshift guide, r_ALTER_TABLE"""
     required = [column for column in model.table().columns if not column.nullable]
@@ -78,18 +88,21 @@ def references(model: type[StarTable], tables: Mapping[str, type[StarTable]], sc
     """Check that no row is an orphan. Bounds on the sort key apply to the referenced table too."""
     stored = model.table()
     for name, target_name in model.references.items():
-        target = tables[target_name]
-        (key,) = (target.table().c[key] for key in target.key())
-        matched = stored.c[name] == key
-        bounds = scope.bounds(model)
-        if bounds is not None and name == stored.dialect_options["redshift"]["sortkey"]:
-            matched = and_(matched, between(key, *bounds))
+        bounds = scope.bounds(model) if name == stored.dialect_options["redshift"]["sortkey"] else None
         yield Check(
             f"{stored.name}.{name} is in {target_name}",
             f"Every {name} of {stored.name} is that of a row of {target_name}.",
             ERROR,
-            rows_of(model, name).outerjoin(target, matched).where(stored.c[name].is_not(None), key.is_(None)),
+            _orphans(model, name, tables[target_name], bounds),
         )
+
+
+@lru_cache(maxsize=64)
+def _orphans(model: type[StarTable], name: str, target: type[StarTable], bounds: Range | None) -> Select[Any]:
+    referring = model.table().c[name]
+    (key,) = (target.table().c[key] for key in target.key())
+    matched = referring == key if bounds is None else and_(referring == key, between(key, *bounds))
+    return rows_of(model, name).outerjoin(target, matched).where(referring.is_not(None), key.is_(None))
 
 
 def allowed_values(model: type[StarTable], rules: CheckRules) -> Iterator[Check]:
@@ -100,8 +113,13 @@ def allowed_values(model: type[StarTable], rules: CheckRules) -> Iterator[Check]
             is_allowed_value(model, name),
             f"Every {name} of {model.__tablename__} is {listed(allowed, 'or')}.",
             ERROR,
-            rows_of(model, name).where(trimmed(model.table().c[name]).not_in(allowed)),
+            _not_allowed(model, name, tuple(allowed)),
         )
+
+
+@lru_cache(maxsize=64)
+def _not_allowed(model: type[StarTable], name: str, allowed: tuple[str, ...]) -> Select[Any]:
+    return rows_of(model, name).where(trimmed(model.table().c[name]).not_in(allowed))
 
 
 def is_allowed_value(model: type[StarTable], column: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Select, false, func, or_, select
-from sqlalchemy.sql.visitors import cloned_traverse
+from sqlalchemy.sql.visitors import cloned_traverse, iterate
 
 from sparkify_dwh.base import StarTable
 from sparkify_dwh.checks.check import TOMORROW, Check
@@ -25,6 +26,11 @@ def _is_staged(model: type[StarTable], name: str) -> ColumnElement[bool]:
     staged, stored = model.staged_keys(), model.table().c[name]
     found = stored.in_(staged.with_only_columns(staged.selected_columns[name]))
     return or_(found, stored.is_(None)) if stored.nullable else found
+
+
+@lru_cache(maxsize=512)  # the SELECTs of a warehouse's checks stay the same, and copying all of them takes long
+def _depends_on_now(offenders: Select[Any]) -> bool:
+    return any(isinstance(part, BindParameter) and part.key == TOMORROW.key for part in iterate(offenders))
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,8 @@ class Scope:
         """Return the check of the table, restricted to the rows in the scope."""
         within = tuple(self.of(model))
         checked = select(func.count()).select_from(model.table()).where(*within)
-        return replace(check, offenders=self._as_of_now(check.offenders), within=within, checked=checked)
+        offenders = self._as_of_now(check.offenders) if _depends_on_now(check.offenders) else check.offenders
+        return replace(check, offenders=offenders, within=within, checked=checked)
 
     def _as_of_now(self, offenders: Select[Any]) -> Select[Any]:
         """Return the query with its time in place; with ``params()`` of SQLAlchemy 2.1 its parts would lack it."""
