@@ -15,8 +15,9 @@
     └── UsageError                 an argument is invalid
 
 An error has a ``message`` (what is wrong) and a ``hint`` (what to do; may be empty); ``str()`` is both, and ends in one full
-stop, whether they have one or not. Neither holds a secret. A message that a command can show names its option,
-``--max-errors``, and not the argument in Python, ``max_errors``. ``exit_code`` is the exit code of the command line.
+stop, whether they have one or not. It is one line, safe to show whatever data it quotes. Neither holds a secret. A message
+that a command can show names its option, ``--max-errors``, and not the argument in Python, ``max_errors``. ``exit_code`` is
+the exit code of the command line.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from sparkify_dwh.utils.printable import printable
 
 MAX_VALUE_CHARACTERS = 80  # of a rejected value in a message
 
@@ -39,7 +42,7 @@ class SparkifyError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return with_hint(self.message, self.hint)
+        return printable(with_hint(self.message, self.hint))
 
 
 def with_hint(message: str, hint: str) -> str:
@@ -120,7 +123,7 @@ class RejectedRow:
         if self.column:
             place += f", column {self.column}"
         value = f"{shorten(self.value)!r}: " if self.value else ""
-        return f"{place}: {value}{self.reason} ({self.code})"
+        return printable(f"{place}: {value}{self.reason} ({self.code})")
 
 
 def shorten(value: str) -> str:

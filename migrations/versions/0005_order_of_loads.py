@@ -26,7 +26,7 @@ down_revision: str | None = "0004"
 branch_labels = None
 depends_on = None
 
-log = logging.getLogger("sparkify_dwh.migrations")
+log = logging.getLogger("sparkify_dwh.migrate")
 
 CLOCK = "UTC, by the clock of the"
 

@@ -16,6 +16,7 @@ from sqlalchemy import Date, DateTime, Float, Integer, Select, String
 from sqlalchemy.types import TypeEngine
 
 from sparkify_dwh.utils.extras import require_extra
+from sparkify_dwh.utils.printable import printable_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,7 +41,7 @@ def as_csv(question: Select[Any], rows: Rows) -> str:
 def as_json(question: Select[Any], rows: Rows) -> str:
     """Return a JSON array with an object per row."""
     records = [dict(zip(columns(question), row, strict=True)) for row in rows]
-    return json.dumps(records, indent=2, ensure_ascii=False, default=_iso) + "\n"
+    return printable_json(json.dumps(records, indent=2, ensure_ascii=False, default=_iso)) + "\n"
 
 
 def as_parquet(question: Select[Any], rows: Rows) -> bytes:

@@ -6,13 +6,13 @@ role lacks, https://github.com/embulk/embulk-output-jdbc/issues/85 and https://g
 
 from __future__ import annotations
 
-import logging
 import re
 from dataclasses import dataclass
 
 from sparkify_dwh.aws.error_codes import Reason, reason_of_code
+from sparkify_dwh.utils.logs import safe_logger
 
-log = logging.getLogger("sparkify_dwh.redshift")
+log = safe_logger("sparkify_dwh.redshift")
 
 READ_PERMISSIONS = "s3:GetObject and s3:ListBucket"
 WRITE_PERMISSIONS = "s3:PutObject, s3:GetBucketLocation and s3:ListBucket"

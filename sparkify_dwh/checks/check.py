@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, DateTime, Select, bindparam, select
 
 from sparkify_dwh.base import StarTable
 from sparkify_dwh.checks.severity import ERROR, OFF, WARNING, Severity, SeverityRule, Tolerance
+from sparkify_dwh.utils.printable import printable
 
 __all__ = [
     "ERROR",
@@ -154,7 +155,7 @@ def explain(result: CheckResult) -> str:
     rows = [", ".join(f"{name} {_shown(value)}" for name, value in row.items()) for row in result.examples]
     if result.offenders > len(rows):
         rows.append(f"{result.offenders - len(rows):,} more")
-    return f"{result.about.removesuffix('.')}; not so: {'; '.join(rows)}{_limit(result)}."
+    return printable(f"{result.about.removesuffix('.')}; not so: {'; '.join(rows)}{_limit(result)}.")
 
 
 def _limit(result: CheckResult) -> str:

@@ -48,7 +48,9 @@ from sparkify_dwh.cli import (
 )
 from sparkify_dwh.cli.context import Invocation
 from sparkify_dwh.cli.groups import Commands, OutputClosed, explain_option
+from sparkify_dwh.cli.output import echo
 from sparkify_dwh.errors import SourceError, SparkifyError, UsageError
+from sparkify_dwh.utils.printable import printable
 from sparkify_dwh.utils.signals import ending_signals, exit_code
 
 if TYPE_CHECKING:
@@ -132,7 +134,8 @@ def _run(warehouse: Warehouse | None) -> None:
     except click.Abort:
         _fail("Interrupted.", exit_code(signal.SIGINT))
     except click.ClickException as error:
-        explain_option(error).show()
+        explain_option(error).show(shown := io.StringIO())
+        echo(shown.getvalue().rstrip("\n"), err=True)
         sys.exit(error.exit_code)
     except (OutputClosed, BrokenPipeError):
         os.dup2(
@@ -178,6 +181,6 @@ def _first_line(error: Exception) -> str:
 
 def _fail(sentence: str, code: int) -> None:
     if "--debug" in sys.argv:
-        traceback.print_exc()
-    click.secho(f"Error: {sentence}", fg=None if os.environ.get("NO_COLOR") else "red", err=True)
+        echo(traceback.format_exc().rstrip("\n"), err=True)
+    click.secho(f"Error: {printable(sentence)}", fg=None if os.environ.get("NO_COLOR") else "red", err=True)
     sys.exit(code)

@@ -11,7 +11,7 @@ import click
 from sparkify_dwh.checks.rules import RULES_HINT
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import DURATION, json_option
-from sparkify_dwh.cli.output import print_json, progress
+from sparkify_dwh.cli.output import echo, print_json, progress
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import CheckError, UsageError
 from sparkify_dwh.utils.durations import format_duration
@@ -134,8 +134,8 @@ def _print(outcome: Outcome) -> None:
     print_table("Checks", ["check", "state", "offenders"], rows)
     for result in outcome.results:
         if result.offenders:
-            click.echo(f"{result.state}: {explain(result)}")
-    click.echo(EMPTY if outcome.is_empty else outcome.freshness)
+            echo(f"{result.state}: {explain(result)}")
+    echo(EMPTY if outcome.is_empty else outcome.freshness)
 
 
 def _error(outcome: Outcome) -> CheckError | None:

@@ -22,7 +22,8 @@ from sparkify_dwh.cli.cluster_output import (
 from sparkify_dwh.cli.cluster_policy import policy
 from sparkify_dwh.cli.context import Invocation, confirm, is_quiet, pass_invocation
 from sparkify_dwh.cli.options import dry_run_option, json_option, yes_option
-from sparkify_dwh.cli.output import print_json, progress
+from sparkify_dwh.cli.output import echo, print_json, progress
+from sparkify_dwh.utils.printable import printable
 
 snapshot_option = click.option(
     "--snapshot/--no-snapshot", default=True, show_default=True,
@@ -41,7 +42,7 @@ def _steps(quiet: bool = False) -> Iterator[Callable[[str], None]]:
 
     console = Console(stderr=True, highlight=False)
     with console.status("waiting for AWS"):  # a spinner below the lines, because a step may take minutes
-        yield lambda step: console.print(step, markup=False, soft_wrap=True)
+        yield lambda step: console.print(printable(step), markup=False, soft_wrap=True)
 
 
 def _parse_ttl(_context: click.Context, _option: click.Parameter, value: str | None) -> timedelta | None:
@@ -115,7 +116,7 @@ def up(  # noqa: PLR0913 (one for each option)
     elif dry_run:
         print_planned(created.done)
     else:
-        click.echo(describe_created(created))
+        echo(describe_created(created))
         print_written(file if write else None, created.values(settings))
 
 
@@ -136,7 +137,7 @@ def status(invocation: Invocation, as_json: bool) -> None:
     if as_json:
         print_json(current.to_dict())
     else:
-        click.echo("\n".join(status_lines(current, region_hint(settings, current.region))))
+        echo("\n".join(status_lines(current, region_hint(settings, current.region))))
 
 
 @cluster.command()
@@ -187,7 +188,7 @@ def _change(  # noqa: PLR0913 (those of both commands)
     elif done and dry_run:
         print_planned(done)
     else:
-        click.echo(changed if done else unchanged)
+        echo(changed if done else unchanged)
 
 
 @cluster.command()
@@ -241,7 +242,7 @@ def expire(invocation: Invocation, snapshot: bool, dry_run: bool, as_json: bool)
     for removed in expired:
         print_removed(removed, dry_run)
     if not expired:
-        click.echo("No cluster has expired.")
+        echo("No cluster has expired.")
 
 
 cluster.add_command(policy)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
+from sparkify_dwh.cli.output import echo
 
 if TYPE_CHECKING:
     from sparkify_dwh.cluster import CreatedCluster, RemovedResources, Status
@@ -40,12 +40,12 @@ def print_written(file: Path | None, values: dict[Name, str]) -> None:
         return
     names = ", ".join(f"[{section}] {key}" for section, key in values)
     if file is None:
-        click.echo(f"dwh.cfg does not contain all of this yet: set {names}, or run this again with --write.")
+        echo(f"dwh.cfg does not contain all of this yet: set {names}, or run this again with --write.")
         return
-    click.echo(f"Written to {file}: {names}.")
+    echo(f"Written to {file}: {names}.")
     overridden = [variable(name) for name, value in values.items() if os.environ.get(variable(name), value) != value]
     if overridden:
-        click.echo(f"The environment overrides values in the file: unset {', '.join(overridden)}.", err=True)
+        echo(f"The environment overrides values in the file: unset {', '.join(overridden)}.", err=True)
 
 
 def status_lines(status: Status, region_hint: str) -> Iterable[str]:
@@ -76,18 +76,18 @@ def _details(status: Status, cluster: ClusterDescription) -> Iterable[str]:
 
 def print_removed(removed: RemovedResources, dry_run: bool, region_hint: str = "") -> None:
     if not removed.done:
-        click.echo(f"Nothing to delete: there is no {removed.identifier} in {removed.region}{region_hint}.")
+        echo(f"Nothing to delete: there is no {removed.identifier} in {removed.region}{region_hint}.")
     elif dry_run:
         print_planned(removed.done)
     else:
-        click.echo(f"{removed.identifier} was deleted in {removed.region}, with everything that was created for it.")
+        echo(f"{removed.identifier} was deleted in {removed.region}, with everything that was created for it.")
         for name in removed.snapshots:
-            click.echo(f"The final snapshot {name} is kept, and costs its storage, until you delete it.")
+            echo(f"The final snapshot {name} is kept, and costs its storage, until you delete it.")
 
 
 def print_planned(steps: Iterable[str]) -> None:
     lines = [f"  {step}" for step in steps]
-    click.echo("\n".join(["Without --dry-run it would:", *lines] if lines else ["Nothing to do."]))
+    echo("\n".join(["Without --dry-run it would:", *lines] if lines else ["Nothing to do."]))
 
 
 def _format_time(moment: datetime) -> str:

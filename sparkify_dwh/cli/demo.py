@@ -12,7 +12,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import count_option
-from sparkify_dwh.cli.output import progress, progress_bars
+from sparkify_dwh.cli.output import echo, progress, progress_bars
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import ConfigurationError, UsageError
 
@@ -63,11 +63,11 @@ def demo(invocation: Invocation, directory: Path, songs: int, events: int) -> No
         report = _load(settings, on_step=step)
         step("querying")
         answers = _answers(settings)
-    click.echo(report)
+    echo(report)
     for question, (headings, rows) in answers.items():
         print_table(question, headings, rows)
     configured = "" if _is_default(settings) else f"--config {shlex.quote(str(directory / CONFIGURATION))} "
-    click.echo(f"Next:  sparkify-dwh {configured}query plays-per-day")
+    echo(f"Next:  sparkify-dwh {configured}query plays-per-day")
 
 
 def _prepare(directory: Path, *, songs: int, events: int, progress: Callable[[str, int, int], None]) -> Settings:

@@ -8,8 +8,9 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option
-from sparkify_dwh.cli.output import print_json, progress
+from sparkify_dwh.cli.output import echo, print_json, progress
 from sparkify_dwh.errors import SparkifyError
+from sparkify_dwh.utils.printable import printable
 from sparkify_dwh.utils.text import numbered
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class ProblemsFoundError(SparkifyError):
 def _print(diagnosis: Diagnosis) -> None:
     for finding in diagnosis.findings:
         state = click.style(f"{finding.state:<8}", fg=COLOURS[finding.state])
-        click.echo(f"{state} {finding.about:<14} {finding.sentence}")
+        click.echo(f"{state} {finding.about:<14} {printable(finding.sentence)}")
     warnings = diagnosis.count("warning")
     if not diagnosis.exit_code:
-        click.echo(f"No problems, {numbered(warnings, 'warning')}." if warnings else "No problems.")
+        echo(f"No problems, {numbered(warnings, 'warning')}." if warnings else "No problems.")

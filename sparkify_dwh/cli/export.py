@@ -8,7 +8,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option
-from sparkify_dwh.cli.output import print_json, progress
+from sparkify_dwh.cli.output import echo, print_json, progress
 from sparkify_dwh.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _print(exported: Export) -> None:
         [_line(name, table) for name, table in exported.tables.items()],
     )
     load = f"load {exported.last_load[:8]}" if exported.last_load else "no load"
-    click.echo(f"As of {load}, in {exported.seconds:.1f} s. Manifest: {exported.manifest}")
+    echo(f"As of {load}, in {exported.seconds:.1f} s. Manifest: {exported.manifest}")
 
 
 def _line(name: str, table: ExportedTable) -> tuple[str, int, int, int, str]:

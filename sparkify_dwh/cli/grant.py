@@ -8,7 +8,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import dry_run_option, json_option
-from sparkify_dwh.cli.output import print_json
+from sparkify_dwh.cli.output import echo, print_json
 from sparkify_dwh.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,17 +46,17 @@ def grant(invocation: Invocation, profile: str, grantee: tuple[str, str], dry_ru
     if as_json:
         print_json({"dry_run": dry_run} | report.to_dict())
     elif dry_run:
-        click.echo("\n".join(f"{statement.sql};" for statement in report.statements))
+        echo("\n".join(f"{statement.sql};" for statement in report.statements))
     else:
         _print(report)
 
 
 def _print(report: GrantReport) -> None:
     for statement in report.statements:
-        click.echo(f"{statement.state:<8} {statement.sql};")
+        echo(f"{statement.state:<8} {statement.sql};")
     granted = sum(statement.state == "granted" for statement in report.statements)
     outcome = "has the rights" if granted else "had all the rights"
     article = "an analyst" if report.profile == "analyst" else "a loader"
-    click.echo(f"The {report.grantee} {outcome} of {article}.")
+    echo(f"The {report.grantee} {outcome} of {article}.")
     for note in report.notes:
-        click.echo(note)
+        echo(note)

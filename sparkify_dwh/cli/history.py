@@ -8,11 +8,12 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option
-from sparkify_dwh.cli.output import print_json
+from sparkify_dwh.cli.output import echo, print_json
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.loading.report import LoadReport, report_of
 from sparkify_dwh.redshift.limits import MAX_ROWS
+from sparkify_dwh.utils.printable import printable
 
 if TYPE_CHECKING:
     from sparkify_dwh.settings import Settings
@@ -59,9 +60,9 @@ def history(invocation: Invocation, load_id: str | None, limit: int | None, as_j
         print_json({"freshness": freshness.to_dict(), "loads": loads})
     elif loads:
         _print_loads([report_of(load) for load in loads], settings)
-        click.echo(freshness)
+        echo(freshness)
     else:
-        click.echo("No load has finished yet. Run: sparkify-dwh load.", err=True)
+        echo("No load has finished yet. Run: sparkify-dwh load.", err=True)
 
 
 def _print_loads(loads: list[LoadReport], settings: Settings) -> None:
@@ -70,7 +71,7 @@ def _print_loads(loads: list[LoadReport], settings: Settings) -> None:
     print_table(title, headings, [_line(load) for load in loads])
     for load in loads:
         if load.error:
-            click.echo(f"{load.load_id[:8]}: {load.error}")
+            echo(f"{load.load_id[:8]}: {printable(load.error)}")
 
 
 def _line(load: LoadReport) -> tuple[Any, ...]:
@@ -83,10 +84,10 @@ def _line(load: LoadReport) -> tuple[Any, ...]:
 def _print_load(stored: dict[str, Any]) -> None:
     """Print the report of a load as it was printed when it ended, and further details."""
     load = report_of(stored)
-    click.echo(load)
+    echo(load)
     if load.error:
-        click.echo(f"  error: {load.error}")
+        echo(f"  error: {printable(load.error)}")
     attempt = f", at attempt {load.attempts}" if load.attempts > 1 else ""
-    click.echo(f"  began {load.started_at.isoformat(' ', 'milliseconds')} UTC{attempt}, with version {load.version}")
+    echo(f"  began {load.started_at.isoformat(' ', 'milliseconds')} UTC{attempt}, with version {load.version}")
     for step, seconds in load.steps.items():
-        click.echo(f"  step {step:<24}{seconds:>10,.3f} s")
+        echo(f"  step {step:<24}{seconds:>10,.3f} s")

@@ -8,7 +8,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import WholeNumber, files_option, force_option, json_option, since_option, wait_option
-from sparkify_dwh.cli.output import print_json, progress
+from sparkify_dwh.cli.output import echo, print_json, progress
 from sparkify_dwh.redshift.limits import MAX_ERRORS
 
 
@@ -57,4 +57,4 @@ def load(  # noqa: PLR0913 (one for each option)
     if as_json:
         print_json(report.to_dict())
     else:
-        click.echo(report)
+        echo(report)

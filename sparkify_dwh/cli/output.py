@@ -14,6 +14,7 @@ import click
 
 from sparkify_dwh.cli.context import is_quiet
 from sparkify_dwh.errors import UsageError
+from sparkify_dwh.utils.printable import printable, printable_json, printable_lines
 
 
 def plain_text(docstring: str | None) -> str:
@@ -21,8 +22,20 @@ def plain_text(docstring: str | None) -> str:
     return inspect.cleandoc(docstring or "").replace("``", "")
 
 
+def echo(message: object, *, err: bool = False) -> None:
+    """Print a message, in which texts from data may be: control characters other than line feeds are escaped."""
+    click.echo(printable_lines(str(message)), err=err)
+
+
 def print_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    click.echo(printable_json(json.dumps(value, indent=2, ensure_ascii=False, default=str)))
+
+
+def write_exact(content: str | bytes) -> None:
+    """Write what a program reads, such as CSV, as it is; on a terminal, a text is escaped like a message."""
+    if isinstance(content, str) and sys.stdout.isatty():
+        content = printable_lines(content)
+    click.echo(content, nl=False)
 
 
 def require_writable(file: Path | None) -> None:
@@ -40,9 +53,10 @@ def progress(quiet: bool = False) -> Iterator[Callable[[str], None]]:
         yield lambda _step: None
     elif sys.stderr.isatty():
         from rich.console import Console
+        from rich.text import Text
 
         with Console(stderr=True).status("starting") as status:
-            yield status.update
+            yield lambda step: status.update(Text(printable(step)))
     else:
         yield _echo
 
@@ -50,7 +64,7 @@ def progress(quiet: bool = False) -> Iterator[Callable[[str], None]]:
 def _echo(step: str) -> None:
     """Print a step. The operation continues if standard error is closed."""
     with suppress(OSError):
-        click.echo(step, err=True)
+        echo(printable(step), err=True)
 
 
 @contextmanager
@@ -59,7 +73,7 @@ def progress_bars(description: str, quiet: bool = False) -> Iterator[Callable[[s
     quiet = quiet or is_quiet()
     if quiet or not sys.stderr.isatty():
         if not quiet:
-            click.echo(description, err=True)
+            echo(description, err=True)
         yield lambda _name, _done, _total: None
         return
     from rich.console import Console

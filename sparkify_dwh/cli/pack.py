@@ -10,7 +10,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import count_option, json_option
-from sparkify_dwh.cli.output import print_json, progress_bars
+from sparkify_dwh.cli.output import echo, print_json, progress_bars
 from sparkify_dwh.errors import UsageError
 from sparkify_dwh.utils.text import numbered
 
@@ -65,7 +65,7 @@ def pack(  # noqa: PLR0913 (one for each option)
     if as_json:
         print_json(asdict(report))
     else:
-        click.echo(_summary(report))
+        echo(_summary(report))
 
 
 def _url(location: str) -> str:

@@ -11,7 +11,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option
-from sparkify_dwh.cli.output import print_json, progress
+from sparkify_dwh.cli.output import echo, print_json, progress
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import CheckError
 from sparkify_dwh.utils.text import numbered
@@ -92,11 +92,11 @@ def _print(report: PhysicalReport, explain: bool) -> None:
     """Print the plans if requested, the tables, and the findings."""
     if explain:
         for name, plan in report.plans.items():
-            click.echo("\n".join([f"-- {name}", *plan.lines, ""]))
+            echo("\n".join([f"-- {name}", *plan.lines, ""]))
     print_table("Tables", list(COLUMNS), [attrgetter(*COLUMNS.values())(table) for table in report.tables])
     for finding in report.findings:
-        click.echo(f"{'differs' if finding.differs else 'advice'}: {finding.sentence}")
+        echo(f"{'differs' if finding.differs else 'advice'}: {finding.sentence}")
     if not report.findings:
-        click.echo("No differences from the design.")
+        echo("No differences from the design.")
     for note in report.notes:
-        click.echo(f"note: {note}")
+        echo(f"note: {note}")

@@ -8,7 +8,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import count_option, files_option, force_option, json_option, since_option
-from sparkify_dwh.cli.output import print_json, progress
+from sparkify_dwh.cli.output import echo, print_json, progress
 from sparkify_dwh.errors import UsageError
 
 
@@ -57,6 +57,6 @@ def plan(  # noqa: PLR0913 (one for each option)
     if as_json:
         print_json(planned.to_dict())
     else:
-        click.echo(f"{planned}\n\n{planned.sql}" if with_sql else planned)
+        echo(f"{planned}\n\n{planned.sql}" if with_sql else planned)
     if planned.error:
         raise planned.error

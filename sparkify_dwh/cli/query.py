@@ -10,7 +10,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import from_option, json_option, to_option
-from sparkify_dwh.cli.output import require_writable
+from sparkify_dwh.cli.output import echo, require_writable, write_exact
 from sparkify_dwh.cli.questions import (
     ALL_ROWS,
     NO_PLAYS,
@@ -124,9 +124,9 @@ def query(  # noqa: PLR0913 (one for each option)
     rows = run(select, settings)
     _print_rows(heading(question), select, rows, chosen, output)
     if not rows:
-        click.echo(_explain_empty(name, given, settings), err=True)
+        echo(_explain_empty(name, given, settings), err=True)
     elif given["limit"] is None and len(rows) == (default_limit := default_of(question, "limit")):
-        click.echo(f"Only the first {default_limit:,} rows are shown; --limit all shows all.", err=True)
+        echo(f"Only the first {default_limit:,} rows are shown; --limit all shows all.", err=True)
 
 
 def _require_only_list(given: dict[str, Any]) -> None:
@@ -172,7 +172,7 @@ def _print_rows(heading: str, select: Select[Any], rows: Sequence[Row[Any]], for
 
 def _write(content: str | bytes, output: Path | None) -> None:
     if output is None:
-        click.echo(content, nl=False)
+        write_exact(content)
     else:
         write_atomically(output, content.encode() if isinstance(content, str) else content)
 

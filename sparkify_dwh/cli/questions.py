@@ -6,9 +6,7 @@ import inspect
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from sparkify_dwh.cli.output import plain_text, print_json
+from sparkify_dwh.cli.output import echo, plain_text, print_json
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import UsageError
 
@@ -52,7 +50,7 @@ def list_questions(name: str | None, is_listing: bool, as_json: bool) -> None:
         described = _describe(name, chosen[name])
         limit = default_of(chosen[name], "limit")
         rows_shown = f"\nWithout --limit it shows {limit:,} rows; --limit all shows all." if limit else ""
-        click.echo(f"{described['about']}\n\nOptions: {' '.join(described['options']) or 'none'}{rows_shown}")
+        echo(f"{described['about']}\n\nOptions: {' '.join(described['options']) or 'none'}{rows_shown}")
 
 
 def _describe(name: str, question: Question) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import from_option, json_option, to_option
-from sparkify_dwh.cli.output import print_json, progress
+from sparkify_dwh.cli.output import echo, print_json, progress, write_exact
 from sparkify_dwh.cli.questions import NO_PLAYS, days_with_plays
 from sparkify_dwh.errors import UsageError
 
@@ -58,7 +58,7 @@ def report(  # noqa: PLR0913 (one for each option)
             raise UsageError(f"{option} needs a file, but -o - is standard output", "name a file")
         with progress() as step:
             text = make_report(invocation.settings(), first, last, check=check, on_step=step)
-        click.echo(text.encode(), nl=False)
+        write_exact(text.encode())
         return
     settings = invocation.settings()
     with progress(quiet=as_json) as step:
@@ -66,9 +66,9 @@ def report(  # noqa: PLR0913 (one for each option)
     if as_json:
         print_json(written.to_dict())
     else:
-        click.echo(written.path)
+        echo(written.path)
     if not written.plays:
         period = days_with_plays(settings)
-        click.echo(f"The page is empty: {NO_PLAYS if period is None else f'{period}.'}", err=True)
+        echo(f"The page is empty: {NO_PLAYS if period is None else f'{period}.'}", err=True)
     if open_it and not webbrowser.open(written.path.as_uri()):
-        click.echo("Cannot start a browser: open the file yourself.", err=True)
+        echo("Cannot start a browser: open the file yourself.", err=True)

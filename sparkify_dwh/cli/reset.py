@@ -6,7 +6,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, confirm, pass_invocation
 from sparkify_dwh.cli.options import json_option, wait_option, yes_option
-from sparkify_dwh.cli.output import print_json, progress
+from sparkify_dwh.cli.output import echo, print_json, progress
 
 
 @click.command()
@@ -37,4 +37,4 @@ def reset(invocation: Invocation, yes: bool, wait: float, as_json: bool) -> None
     if as_json:
         print_json({"revision": migrate.newest_revision(settings.warehouse)})
     else:
-        click.echo(f"The warehouse is empty, at revision {migrate.newest_revision(settings.warehouse)}.")
+        echo(f"The warehouse is empty, at revision {migrate.newest_revision(settings.warehouse)}.")

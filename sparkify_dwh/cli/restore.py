@@ -6,7 +6,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option, wait_option
-from sparkify_dwh.cli.output import print_json, progress
+from sparkify_dwh.cli.output import echo, print_json, progress
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import ConfigurationError
 
@@ -46,4 +46,4 @@ def restore(invocation: Invocation, source: str | None, wait: float, as_json: bo
         print_json({"rows": rows})
     else:
         print_table("Restored", ["table", "rows"], list(rows.items()))
-        click.echo(NEXT_LOAD, err=True)
+        echo(NEXT_LOAD, err=True)

@@ -8,7 +8,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option
-from sparkify_dwh.cli.output import plain_text, print_json
+from sparkify_dwh.cli.output import echo, plain_text, print_json
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.utils.text import listed
 
@@ -70,8 +70,8 @@ def _allowed_values(model: type[Base], column: str, rules: CheckRules) -> list[s
 
 
 def _print_columns(described: dict[str, Any]) -> None:
-    click.echo(f"{described['about']}\n")
-    click.echo("".join(f"{name}: {described[name]}\n" for name in KEYS if described[name]))
+    echo(f"{described['about']}\n")
+    echo("".join(f"{name}: {described[name]}\n" for name in KEYS if described[name]))
     rows = [
         (c["name"], c["type"], "" if c["null"] else "not null", c["encoding"], c["comment"] or "")
         for c in described["columns"]
@@ -79,4 +79,4 @@ def _print_columns(described: dict[str, Any]) -> None:
     print_table("Columns", ["column", "type", "", "encoding", "comment"], rows)
     for column in described["columns"]:
         if column["allowed_values"] is not None:
-            click.echo(f"{column['name']} must be {listed(column['allowed_values'], 'or')}, or NULL.")
+            echo(f"{column['name']} must be {listed(column['allowed_values'], 'or')}, or NULL.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sparkify_dwh.cli.options import count_option, json_option
-from sparkify_dwh.cli.output import print_json, progress_bars
+from sparkify_dwh.cli.output import echo, print_json, progress_bars
 from sparkify_dwh.utils.text import numbered
 
 
@@ -50,6 +50,6 @@ def simulate(  # noqa: PLR0913 (one for each option)
         print_json(asdict(written))
     else:
         log = f"{numbered(written.events, 'event')} of {numbered(written.users, 'user')}"
-        click.echo(f"{log} in {numbered(written.log_files, 'file')} under {written.log_data}")
+        echo(f"{log} in {numbered(written.log_files, 'file')} under {written.log_data}")
         songs_written, files = numbered(written.songs, "song"), numbered(written.song_files, "file")
-        click.echo(f"{songs_written} in {files} under {written.song_data}")
+        echo(f"{songs_written} in {files} under {written.song_data}")

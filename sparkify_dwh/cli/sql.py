@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
+from sparkify_dwh.cli.output import echo
 from sparkify_dwh.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def sql(invocation: Invocation, table: str) -> None:
     from sparkify_dwh.sql.render import readable
 
     statements = [*invocation.search_path(), *map(readable, _statements(invocation.warehouse, table))]
-    click.echo("\n\n".join(f"{statement};" for statement in statements))
+    echo("\n\n".join(f"{statement};" for statement in statements))
 
 
 def _statements(warehouse: Warehouse, table: str) -> list[ClauseElement]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
+from sparkify_dwh.cli.output import echo
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.utils.extras import require_extra
 from sparkify_dwh.utils.signals import handled_signals
@@ -61,9 +62,9 @@ def serve(invocation: Invocation, port: int, directory: Path | None, user: str, 
 
     password = read_password(password_file, os.environ) or _generated_password()
     with serving(directory or _configured_directory(invocation), Credentials(user, password), port) as place:
-        click.echo(f"The stand-in accepts connections of {user} at\n  {place.url}\nStop it with Ctrl-C.")
+        echo(f"The stand-in accepts connections of {user} at\n  {place.url}\nStop it with Ctrl-C.")
         _await_signal()
-    click.echo("The stand-in has stopped.")
+    echo("The stand-in has stopped.")
 
 
 def _configured_directory(invocation: Invocation) -> Path:
@@ -85,7 +86,7 @@ def _generated_password() -> Secret:
             f"give it in --password-file or in {PASSWORD_VARIABLE}",
         )
     password = generate_password()
-    click.echo(f"Password, shown this once: {password.reveal()}", err=True)
+    echo(f"Password, shown this once: {password.reveal()}", err=True)
     return password
 
 

@@ -10,15 +10,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
+from sparkify_dwh.utils.printable import printable
+
 if TYPE_CHECKING:
     from rich.text import Text
 
 MIN_TEXT_WIDTH = 8  # words are folded to no less than this
 DEFAULT_WIDTH = 120  # without a terminal
 _BORDER_WIDTH, _PADDING_WIDTH = 1, 2  # of each column
-
-# Characters that would move a terminal's cursor or colour its text.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 _PIECE = re.compile(r"[^_ ]*[_ ]|[^_ ]+")
 
@@ -31,7 +30,7 @@ def print_table(title: str, headings: list[str], rows: list[tuple[Any, ...]]) ->
 
     columns = [column(heading, [row[index] for row in rows]) for index, heading in enumerate(headings)]
     console = Console(width=None if sys.stdout.isatty() else DEFAULT_WIDTH)
-    console.print(Text(title, style="bold"), soft_wrap=True)
+    console.print(Text(printable(title), style="bold"), soft_wrap=True)
     fitting_widths = fit_widths(columns, console.width)
     if fitting_widths is None:
         console.print(*_record_lines(columns), sep="\n", soft_wrap=True)
@@ -129,7 +128,7 @@ def _all_are(values: Sequence[Any], kind: type) -> bool:
 
 
 def _format_text(value: Any) -> str:
-    return _CONTROL.sub(lambda character: repr(character[0])[1:-1], str(value))
+    return printable(str(value))
 
 
 def _format_amount(value: Any) -> str:

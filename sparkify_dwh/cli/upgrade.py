@@ -8,7 +8,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
 from sparkify_dwh.cli.options import json_option, wait_option
-from sparkify_dwh.cli.output import print_json, progress
+from sparkify_dwh.cli.output import echo, print_json, progress
 
 if TYPE_CHECKING:
     from sparkify_dwh.settings import Settings
@@ -37,7 +37,7 @@ def upgrade(invocation: Invocation, wait: float, as_json: bool) -> None:
     if as_json:
         print_json({"revision": migrate.newest_revision(settings.warehouse), "revision_before": before})
     else:
-        click.echo(f"The warehouse is at revision {migrate.newest_revision(settings.warehouse)}.")
+        echo(f"The warehouse is at revision {migrate.newest_revision(settings.warehouse)}.")
 
 
 def _revision(settings: Settings) -> str | None:

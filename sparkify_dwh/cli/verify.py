@@ -9,7 +9,7 @@ import click
 
 from sparkify_dwh.cli.context import Invocation, confirm, pass_invocation
 from sparkify_dwh.cli.options import json_option, yes_option
-from sparkify_dwh.cli.output import print_json, progress, require_writable
+from sparkify_dwh.cli.output import echo, print_json, progress, require_writable
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import CheckError
 from sparkify_dwh.utils.text import numbered
@@ -71,7 +71,7 @@ def verify(  # noqa: PLR0913 (one for each option)
     facts = verification.chosen(names) if names else verification.FACTS
     verification.require_complete(settings, data)
     if not yes:
-        click.echo(verification.estimate(settings, facts), err=True)
+        echo(verification.estimate(settings, facts), err=True)
         confirm(f"Verify the warehouse at {_address(settings)}?", "nothing was created")
     with progress(quiet=as_json) as step:
         result = verification.verify(settings, data=data, facts=facts, on_fact=step)
@@ -90,14 +90,14 @@ def _address(settings: Settings) -> str:
 
 def _print(result: Result, output: Path) -> None:
     for name in result.cleaned_up.removed:
-        click.echo(f"Removed what a killed verification had left: {name}.")
+        echo(f"Removed what a killed verification had left: {name}.")
     rows = [(outcome.fact.name, outcome.state, outcome.seconds) for outcome in result.outcomes]
     print_table("Facts", ["fact", "outcome", "seconds"], rows)
     for outcome in result.outcomes:
         if outcome.state in EXPLAINED:
-            click.echo(_explain(outcome, result))
+            echo(_explain(outcome, result))
     counts = ", ".join(f"{count} {state}" for state, count in result.counts.items())
-    click.echo(f"{counts}; {result.statements:,} statements in {result.seconds:.0f} s. The report is {output}.")
+    echo(f"{counts}; {result.statements:,} statements in {result.seconds:.0f} s. The report is {output}.")
 
 
 def _explain(outcome: Outcome, result: Result) -> str:
@@ -119,10 +119,10 @@ def _print_cleaned_up(cleaned_up: CleanedUp, as_json: bool) -> None:
         print_json({"removed": cleaned_up.removed, "in_use": cleaned_up.in_use, "not_ours": cleaned_up.not_ours})
         return
     for name in cleaned_up.removed:
-        click.echo(f"Removed the schema {name} and its files.")
+        echo(f"Removed the schema {name} and its files.")
     for name in cleaned_up.in_use:
-        click.echo(f"Left the schema {name}: a verification that runs uses it.")
+        echo(f"Left the schema {name}: a verification that runs uses it.")
     for name in cleaned_up.not_ours:
-        click.echo(f"Left the schema {name}: it has no marker of a verification.")
+        echo(f"Left the schema {name}: it has no marker of a verification.")
     if not (cleaned_up.removed or cleaned_up.in_use or cleaned_up.not_ours):
-        click.echo("Nothing is left of earlier verifications.")
+        echo("Nothing is left of earlier verifications.")

@@ -6,7 +6,6 @@ This runs after a connection has failed. Without credentials or permissions for 
 from __future__ import annotations
 
 import ipaddress
-import logging
 
 from sparkify_dwh.aws.client import Aws
 from sparkify_dwh.aws.endpoint import endpoint_of
@@ -18,8 +17,9 @@ from sparkify_dwh.cluster.vpc import cidr_blocks
 from sparkify_dwh.connection.credentials import aws_of
 from sparkify_dwh.errors import SparkifyError
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.utils.logs import safe_logger
 
-log = logging.getLogger("sparkify_dwh.cluster")
+log = safe_logger("sparkify_dwh.cluster")
 
 
 def explain_unreachable(settings: Settings, *, address_service: str = ADDRESS_SERVICE) -> str | None:

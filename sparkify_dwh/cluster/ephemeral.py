@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import time
 from collections.abc import Iterator
@@ -21,12 +20,13 @@ from sparkify_dwh.cluster.spec import DEFAULT_ADMIN, generate_password, spec_of
 from sparkify_dwh.config.fields import variable
 from sparkify_dwh.errors import AwsError, ConfigurationError, SparkifyError
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.utils.logs import safe_logger
 
 DEFAULT_TTL = timedelta(hours=8)
 IDENTIFIER_VARIABLE = variable(("DWH", "DWH_CLUSTER_IDENTIFIER"))
 MAX_PREFIX = 48  # characters of the name, so that the role's name contains the whole new one
 
-log = logging.getLogger("sparkify_dwh.cluster")
+log = safe_logger("sparkify_dwh.cluster")
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Protocol
 
 from sparkify_dwh.aws.client import Aws
@@ -13,11 +12,12 @@ from sparkify_dwh.cluster.description import ClusterDescription
 from sparkify_dwh.cluster.execution import Execution
 from sparkify_dwh.cluster.spec import ClusterSpec, Infrastructure
 from sparkify_dwh.errors import AwsError
+from sparkify_dwh.utils.logs import safe_logger
 from sparkify_dwh.utils.secret import Secret
 
 _API = {PROVISIONED: provisioned.SERVICE, SERVERLESS: serverless.SERVICE}
 
-log = logging.getLogger("sparkify_dwh.cluster")
+log = safe_logger("sparkify_dwh.cluster")
 
 
 class Service(Protocol):

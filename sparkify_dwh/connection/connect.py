@@ -11,7 +11,6 @@ supports IPv4 only.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
@@ -25,8 +24,9 @@ from sparkify_dwh.connection.credentials import Credentials
 from sparkify_dwh.errors import ConfigurationError
 from sparkify_dwh.redshift.dialect import LOST_WHILE_CONNECTING, errors_of_the_driver
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.utils.logs import safe_logger
 
-log = logging.getLogger("sparkify_dwh.connect")
+log = safe_logger("sparkify_dwh.connect")
 
 APPLICATION_NAME = "sparkify_dwh"
 KEEPALIVE = {

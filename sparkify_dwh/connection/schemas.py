@@ -5,7 +5,6 @@ All of it is about [CLUSTER] SCHEMA and STAGING_SCHEMA: without them nothing is 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,9 +15,10 @@ from sqlalchemy.schema import CreateSchema, DropTable
 from sparkify_dwh.errors import LoadError, NotMigratedError
 from sparkify_dwh.redshift.catalogue import relations_named
 from sparkify_dwh.redshift.schemas import Schemas
+from sparkify_dwh.utils.logs import safe_logger
 from sparkify_dwh.utils.text import listed
 
-log = logging.getLogger("sparkify_dwh.migrate")
+log = safe_logger("sparkify_dwh.migrate")
 
 NAMESPACE = table("pg_namespace", column("nspname"), schema="pg_catalog")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -27,9 +26,10 @@ from sparkify_dwh.doctor.versions import version_findings
 from sparkify_dwh.doctor.warehouse import missing_standin, warehouse_findings
 from sparkify_dwh.errors import ConfigurationError, SparkifyError, sentence
 from sparkify_dwh.settings import Settings, sparkify
+from sparkify_dwh.utils.logs import safe_logger
 from sparkify_dwh.warehouse import Warehouse
 
-log = logging.getLogger("sparkify_dwh.doctor")
+log = safe_logger("sparkify_dwh.doctor")
 
 OnStep = Callable[[str], None]
 

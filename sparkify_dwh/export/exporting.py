@@ -5,7 +5,6 @@ In one transaction all tables are of one snapshot, whatever is loaded meanwhile 
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
@@ -28,12 +27,13 @@ from sparkify_dwh.ledger import Load
 from sparkify_dwh.loading.ledger_entries import LATEST_FIRST
 from sparkify_dwh.migrate import newest_revision, require_migrated
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.utils.logs import safe_logger
 from sparkify_dwh.utils.version import VERSION
 
 if TYPE_CHECKING:
     from sparkify_dwh.warehouse import Warehouse
 
-log = logging.getLogger("sparkify_dwh.export")
+log = safe_logger("sparkify_dwh.export")
 
 OnStep = Callable[[str], None]
 

@@ -9,7 +9,6 @@ that start above those of the export, and with the partition columns, which are 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 from sqlalchemy import Column, Connection, Engine, MetaData, SmallInteger, Table, func, select
@@ -30,9 +29,10 @@ from sparkify_dwh.loading.retries import OutcomeUnknown
 from sparkify_dwh.migrate import newest_revision, require_migrated
 from sparkify_dwh.redshift.commands import CopyCommand, DropColumn
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.utils.logs import safe_logger
 from sparkify_dwh.warehouse import Warehouse
 
-log = logging.getLogger("sparkify_dwh.export")
+log = safe_logger("sparkify_dwh.export")
 
 OnStep = Callable[[str], None]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -21,10 +20,11 @@ from sparkify_dwh.loading.rejected_rows import notices
 from sparkify_dwh.migrate import VERSION_TABLE, require_migrated
 from sparkify_dwh.redshift.grants import Grant, GrantDefault, Grantee
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.utils.logs import safe_logger
 from sparkify_dwh.utils.text import listed
 from sparkify_dwh.warehouse import Warehouse
 
-log = logging.getLogger("sparkify_dwh.grants")
+log = safe_logger("sparkify_dwh.grants")
 
 INSUFFICIENT_PRIVILEGE = "42501"
 NOT_GRANTED = b"01007"  # the code of a warning about a GRANT that had no effect

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
@@ -20,13 +19,14 @@ from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.sql.render import readable
 from sparkify_dwh.storage.decompression import UnreadableFileError, decompressed
 from sparkify_dwh.storage.prefetch import prefetch
+from sparkify_dwh.utils.logs import safe_logger
 
 if TYPE_CHECKING:
     from sparkify_dwh.base import StagingTable
     from sparkify_dwh.redshift.commands import CopyCommand
     from sparkify_dwh.storage.store import ObjectStore, StoredObject
 
-log = logging.getLogger("sparkify_dwh.load")
+log = safe_logger("sparkify_dwh.load")
 
 # A load that looks for rows keeps its lock meanwhile: this many records take a second or two.
 MAX_SEARCHED_RECORDS = 50_000

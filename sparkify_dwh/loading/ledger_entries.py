@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +13,10 @@ from sparkify_dwh.database import server_message
 from sparkify_dwh.errors import SparkifyError, UsageError
 from sparkify_dwh.ledger import LOADED, Load, LoadFile
 from sparkify_dwh.loading.report import LoadReport
+from sparkify_dwh.utils.logs import safe_logger
 from sparkify_dwh.utils.text import numbered
 
-log = logging.getLogger("sparkify_dwh.load")
+log = safe_logger("sparkify_dwh.load")
 
 MAX_REPORT_BYTES = Load.table().c.report.type.length  # type: ignore[attr-defined]
 

@@ -5,7 +5,6 @@ The loader walks the models and never names a table. It runs the same statements
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -38,6 +37,7 @@ from sparkify_dwh.redshift.limits import MAX_ERRORS, MAX_WAIT_SECONDS
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.sql.batch import Batch
 from sparkify_dwh.sql.merge import statements_by_change, statements_by_record
+from sparkify_dwh.utils.logs import safe_logger
 from sparkify_dwh.utils.text import numbered
 from sparkify_dwh.utils.version import VERSION
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from sparkify_dwh.base import StarTable
 
-log = logging.getLogger("sparkify_dwh.load")
+log = safe_logger("sparkify_dwh.load")
 
 
 @dataclass(frozen=True)

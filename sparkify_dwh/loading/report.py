@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sparkify_dwh.checks.check import CheckResult, switched_off
+from sparkify_dwh.utils.logs import safe_logger
+from sparkify_dwh.utils.printable import printable
 from sparkify_dwh.utils.text import numbered, plural
 
 if TYPE_CHECKING:
     from sparkify_dwh.storage.urls import StoredObject
 
-log = logging.getLogger("sparkify_dwh.load")
+log = safe_logger("sparkify_dwh.load")
 
 OnStep = Callable[[str], None]
 MAX_LISTED = 100  # items of a list in the report
@@ -167,7 +168,9 @@ class LoadReport:
         return text
 
     def __str__(self) -> str:
-        return "\n".join([f"load {self.load_id}: {self.outcome} in {self.seconds:.1f} s", *self._lines()])
+        return "\n".join(
+            [f"load {self.load_id}: {self.outcome} in {self.seconds:.1f} s", *map(printable, self._lines())]
+        )
 
     def _lines(self) -> Iterator[str]:
         for table, found in self.files.items():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
 
@@ -12,8 +10,9 @@ from sparkify_dwh.database import server_message
 from sparkify_dwh.errors import LoadError, SparkifyError, UnreachableError
 from sparkify_dwh.ledger import Load
 from sparkify_dwh.loading.locking import lock
+from sparkify_dwh.utils.logs import safe_logger
 
-log = logging.getLogger("sparkify_dwh.load")
+log = safe_logger("sparkify_dwh.load")
 
 INTERRUPTED_WAIT_SECONDS = 10  # for the lock that an interrupted COMMIT may hold
 

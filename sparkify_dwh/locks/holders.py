@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, Row, Select, Table, column, func, select, table
@@ -10,9 +9,10 @@ from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.database import server_message
 from sparkify_dwh.redshift.catalogue import CLASS
+from sparkify_dwh.utils.logs import safe_logger
 from sparkify_dwh.utils.text import listed
 
-log = logging.getLogger("sparkify_dwh.locks")
+log = safe_logger("sparkify_dwh.locks")
 
 MAX_HOLDERS = 3  # in a message
 

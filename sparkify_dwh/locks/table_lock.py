@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sparkify_dwh.database import error_fields
 from sparkify_dwh.locks.holders import describe_holders
 from sparkify_dwh.redshift.commands import LockTable
+from sparkify_dwh.utils.logs import safe_logger
 
 QUERY_CANCELED = "57014"  # the error code of statement_timeout
 FIRST_TRY_SECONDS = 1
@@ -23,7 +23,7 @@ MIN_TIMEOUT_SECONDS = 0.5
 
 DEFAULT_WAIT_SECONDS = 3600.0
 
-log = logging.getLogger("sparkify_dwh.locks")
+log = safe_logger("sparkify_dwh.locks")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -16,11 +15,12 @@ from sparkify_dwh.locks.table_lock import NotFree, Wait
 from sparkify_dwh.locks.warehouse_tables import in_use, lock_of_change
 from sparkify_dwh.migrate.revisions import alembic_config, existing_tables_of, revision_hint
 from sparkify_dwh.settings import Settings
+from sparkify_dwh.utils.logs import safe_logger
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-log = logging.getLogger("sparkify_dwh.migrate")
+log = safe_logger("sparkify_dwh.migrate")
 
 
 def upgrade(

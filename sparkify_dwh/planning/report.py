@@ -11,6 +11,7 @@ from rich.filesize import decimal
 
 from sparkify_dwh.errors import CopyError
 from sparkify_dwh.redshift.limits import MAX_ERRORS
+from sparkify_dwh.utils.printable import printable
 from sparkify_dwh.utils.text import numbered
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class Plan:
         }
 
     def __str__(self) -> str:
-        return "\n".join(line for planned in self.inputs for line in planned.lines())
+        return "\n".join(printable(line) for planned in self.inputs for line in planned.lines())
 
 
 def _validation_lines(validation: Validation) -> Iterator[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sparkify_dwh.redshift.copy_rules.rejects import printable, storable
+from sparkify_dwh.redshift.copy_rules.rejects import storable
+from sparkify_dwh.utils.printable import printable
 
 MAX_PROBLEMS = 20
 MAX_VALUE_CHARACTERS = 60
@@ -29,7 +30,7 @@ class Problem:
         place = f"{self.file} line {self.line}" if self.line else self.file
         if self.column:
             place += f", column {self.column}"
-        return f"{place}: {f'{self.value!r}: ' if self.value else ''}{self.reason}"
+        return printable(f"{place}: {f'{self.value!r}: ' if self.value else ''}{self.reason}")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ A schema without a marker that names it is never dropped.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -31,8 +30,9 @@ from sparkify_dwh.redshift.commands import LockTable
 from sparkify_dwh.settings import Settings
 from sparkify_dwh.storage.store import ObjectStore
 from sparkify_dwh.storage.urls import configured_location, path_of
+from sparkify_dwh.utils.logs import safe_logger
 
-log = logging.getLogger("sparkify_dwh.verify")
+log = safe_logger("sparkify_dwh.verify")
 
 NAME = "sparkify_dwh_verify_"
 OURS = re.compile(rf"{NAME}[0-9a-f]{{32}}")

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sparkify_dwh.utils.printable import printable
+
 # STL_LOAD_ERRORS keeps this many bytes of a line and of a value. Redshift guide, r_STL_LOAD_ERRORS
 MAX_SHOWN_BYTES = 1024
 
 # "Input line is not valid", the code for malformed JSON. Redshift guide, r_Load_Error_Reference, which has no other code
 # for JSON
 INVALID_LINE = 1216
-
-
-FIRST_BYTE_SURROGATE, LAST_BYTE_SURROGATE = 0xDC80, 0xDCFF  # of the bytes 0x80 to 0xFF
 
 # PostgreSQL stores no NUL; surrogates stand for bytes that are not UTF-8.
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -55,19 +54,6 @@ class LoadReject:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reason", printable(self.reason))
-
-
-def printable(text: str) -> str:
-    """Return a reason with escapes for control characters and for bytes that were not UTF-8: \\xe9."""
-    return "".join(c if c.isprintable() else _escape(c) for c in text)
-
-
-def _escape(character: str) -> str:
-    """Return a character as an escape; a surrogate that stands for a byte as the byte (PEP 383)."""
-    code = ord(character)
-    if FIRST_BYTE_SURROGATE <= code <= LAST_BYTE_SURROGATE:
-        return f"\\x{code - FIRST_BYTE_SURROGATE + 0x80:02x}"
-    return character.encode("unicode_escape", "surrogatepass").decode()
 
 
 def storable(text: str) -> str:

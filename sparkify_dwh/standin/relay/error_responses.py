@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-
 from sparkify_dwh.redshift.errors import RedshiftError
 from sparkify_dwh.standin.outcomes import PASSED, Plan
 from sparkify_dwh.standin.plan import plan
 from sparkify_dwh.standin.postgres.session import PostgresError
 from sparkify_dwh.standin.protocol import wire
 from sparkify_dwh.standin.rules.translate import redshift_error
+from sparkify_dwh.utils.logs import safe_logger
 
-log = logging.getLogger(__name__)
+log = safe_logger(__name__)
 
 # PostgreSQL prepares this in place of a statement that the relay carries out. It is bound and described like any other,
 # and fails if it is ever executed, so that the client never gets a success for work that was not done.

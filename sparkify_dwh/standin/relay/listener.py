@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import socket
 import threading
@@ -27,8 +26,9 @@ from sparkify_dwh.standin.protocol.channel import (
 from sparkify_dwh.standin.relay.session import Session
 from sparkify_dwh.standin.relay.startup import Credentials, StartupHandshake, startup_response
 from sparkify_dwh.standin.rules.translate import redshift_error
+from sparkify_dwh.utils.logs import safe_logger
 
-log = logging.getLogger(__name__)
+log = safe_logger(__name__)
 
 MAX_CLIENTS = 200  # more than PostgreSQL accepts; further clients are refused before they cost a thread
 CLOSE_TIMEOUT_SECONDS = 5.0  # for a client to read the last messages
