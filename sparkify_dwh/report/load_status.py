@@ -8,20 +8,24 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from sparkify_dwh.checks.check import CheckResult
+from sparkify_dwh.checks.check import CheckResult, failed
 from sparkify_dwh.checks.rules import CheckRules
 from sparkify_dwh.checks.run import run_checks
 from sparkify_dwh.checks.scope import Scope
 from sparkify_dwh.ledger import LOADED
 from sparkify_dwh.loading.ledger_entries import recent_loads
 from sparkify_dwh.sparkify import SPARKIFY
+from sparkify_dwh.utils.text import numbered
 
 MAX_LOADS = 10
 
 
 @dataclass(frozen=True)
 class LoadSummary:
-    """A past load. ``began`` is ISO text in UTC; ``files`` is None when the files were not listed."""
+    """A past load. ``began`` is ISO text in UTC; ``files`` is None when the files were not listed.
+
+    ``reason`` says why it failed in counts: errors quote values of rows, and the page shows no value that tells of a user.
+    """
 
     load_id: str
     began: str
@@ -30,7 +34,7 @@ class LoadSummary:
     files: int | None
     plays: int
     changed: int
-    error: str | None
+    reason: str | None
     version: str
 
     @property
@@ -82,9 +86,16 @@ def _load(report: dict[str, Any]) -> LoadSummary:
         None if listed is None else sum(table["loaded"] for table in listed.values()),
         star.get("songplays", {}).get("inserted", 0),
         sum(rows["inserted"] + rows["updated"] for rows in star.values()),
-        report["error"],
+        None if report["outcome"] == LOADED else _reason(report),
         report["version"],
     )
+
+
+def _reason(report: dict[str, Any]) -> str:
+    failures = failed(CheckResult.from_dict(result) for result in report["checks"] or [])
+    if failures:
+        return "; ".join(f"{result.name}: not so for {numbered(result.offenders, 'row')}" for result in failures)
+    return f"The reason is not shown here, because it may quote rows. Run: sparkify-dwh history {report['load_id'][:8]}"
 
 
 def _minute(time: str) -> str:

@@ -14,7 +14,7 @@ from support.two_months import NO_DRAWING, embedded, visible_text
 from support.warehouse import Sparkify
 
 from sparkify_dwh.checks.rules import CheckRules
-from sparkify_dwh.errors import LoadError
+from sparkify_dwh.errors import LoadError, SparkifyError
 from sparkify_dwh.report.data import read_report_data
 from sparkify_dwh.report.page import render_page
 
@@ -68,7 +68,19 @@ def test_a_failed_load_is_shown_first(loaded: Sparkify) -> None:
     text = page_of(loaded)
     assert "The latest load failed , at" in text
     assert "The latest 2 loads" in text
-    assert "column ts: 'yesterday': Invalid timestamp" in text
+    assert "Run: sparkify-dwh history" in text
+
+
+@pytest.mark.parametrize("change", [{"level": "premium"}, {"ts": "Verena Secret"}])
+def test_the_page_of_a_failed_load_has_counts_and_nothing_of_a_row(loaded: Sparkify, change: dict[str, Any]) -> None:
+    who = {"userId": "987654321", "firstName": "Verena", "lastName": "Secret", "sessionId": 123454321}
+    loaded.logs("b.json", an_event(**who), an_event(**who, itemInSession=6, **change))
+    with pytest.raises(SparkifyError, match="Secret" if "ts" in change else "987654321"):
+        loaded.load()
+    html = render_page(read_report_data(loaded.settings, check=True), NO_DRAWING)
+    for value in map(str, [*who.values(), *change.values()]):
+        assert value not in html
+    assert ("users.level is an allowed value: not so for 1 row" in visible_text(html)) == ("level" in change)
 
 
 def test_checks_are_those_of_the_latest_load_with_new_rows(sparkify: Sparkify) -> None:
