@@ -115,6 +115,6 @@ def network(migrated: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     relay = local_relay(embedded_server(migrated.standin_directory))
     path = tmp_path / "network"
     network = Network(path, str(relay.socket_path))
-    monkeypatch.setattr(relay, "socket_path", path)
+    monkeypatch.setattr(relay, "_socket_path", path)
     yield network
     network.close()

@@ -6,7 +6,6 @@ import atexit
 import os
 import shutil
 import socket
-import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -14,6 +13,11 @@ from pathlib import Path
 
 from sparkify_dwh.standin.postgres.address import PostgresAddress
 from sparkify_dwh.standin.postgres.processes import at_exit_of_child
+from sparkify_dwh.standin.postgres.socket_directories import (
+    make_socket_directory,
+    parents_of_sockets,
+    require_private,
+)
 from sparkify_dwh.standin.relay.listener import Listener
 
 DIRECTORY_PREFIX, SOCKET_NAME = "sparkify-relay-", "redshift"
@@ -25,14 +29,20 @@ class LocalRelay:
 
     def __init__(self, address: PostgresAddress) -> None:
         _remove_stale_sockets()
-        self._directory = Path(tempfile.mkdtemp(prefix=DIRECTORY_PREFIX))
-        self.socket_path = self._directory / SOCKET_NAME
+        self._directory = make_socket_directory(DIRECTORY_PREFIX, SOCKET_NAME, os.geteuid())
+        self._socket_path = self._directory / SOCKET_NAME
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listening.bind(str(self.socket_path))
+        listening.bind(str(self._socket_path))
         self._listener = Listener(listening, lambda: address)
         self._process = os.getpid()
         atexit.register(self.close)
         at_exit_of_child(self.close)
+
+    @property
+    def socket_path(self) -> Path:
+        """The socket's path. Raise PermissionError when its directory is not private any more."""
+        require_private(self._directory, os.geteuid())
+        return self._socket_path
 
     def close(self) -> None:
         """End all sessions and remove the socket."""
@@ -44,12 +54,12 @@ class LocalRelay:
 
 def _remove_stale_sockets() -> None:
     """Remove the sockets of relays whose process was killed, and which refuse connections."""
-    for directory in Path(tempfile.gettempdir()).glob(f"{DIRECTORY_PREFIX}*"):
+    for directory in [found for parent in parents_of_sockets() for found in parent.glob(f"{DIRECTORY_PREFIX}*")]:
         path = directory / SOCKET_NAME
         with suppress(OSError):  # another user's, or removed in the meantime
             status = path.lstat()
             is_old = time.time() - status.st_mtime > MIN_STALE_SECONDS
-            if status.st_uid == os.getuid() and is_old and not _accepts_connections(path):
+            if status.st_uid == os.geteuid() and is_old and not _accepts_connections(path):
                 path.unlink()
                 directory.rmdir()
 
