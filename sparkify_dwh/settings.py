@@ -5,7 +5,8 @@
     settings.for_load()              # where the inputs are
 
 Reading validates the given values. ``url`` and ``for_load`` report everything that is missing for them at once. Passwords
-and keys are ``Secret``, which is never shown by repr, logs or pickle.
+and keys are ``Secret``, which is never shown by repr or logs. Settings can be pickled for other processes; a pickle holds
+the passwords in clear.
 
 A new setting is a row of ``sparkify_dwh.config.fields``, and an attribute here.
 
@@ -16,12 +17,12 @@ the role of the machine. A host is a name or an IPv4 address, not IPv6.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparkify_dwh.aws.endpoint import region_of
 from sparkify_dwh.aws.sessions import AccessKey
@@ -105,6 +106,11 @@ class Settings:
     def __post_init__(self) -> None:
         if self.checks:
             self.checks.require_known(self.warehouse.check_names, self.warehouse.allowed_values)
+
+    def __reduce__(self) -> tuple[Callable[[dict[str, Any]], Settings], tuple[dict[str, Any]]]:
+        """Pickle the values: a read-only mapping cannot be pickled."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return _unpickled, (values | {"inputs": dict(self.inputs), "dwh": dict(self.dwh)},)
 
     @classmethod
     def read(
@@ -239,6 +245,11 @@ class Settings:
                         "as data",
                         f"move one of them, or end {name} with a slash",
                     )
+
+
+def _unpickled(values: dict[str, Any]) -> Settings:
+    read_only = {name: MappingProxyType(values[name]) for name in ("inputs", "dwh")}
+    return Settings(**(values | read_only))
 
 
 def _settings(values: Values, warehouse: Warehouse) -> Settings:

@@ -14,10 +14,12 @@ Several warehouses in one program need a ``MetaData`` each: derive an abstract c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 
 from sqlalchemy import MetaData, Table
@@ -49,6 +51,17 @@ class Warehouse:
     checks: BusinessChecks = field(default_factory=BusinessChecks)
     earliest: datetime = datetime(1970, 1, 1)
     event_time: EventTime | None = None
+
+    def __reduce__(self) -> tuple[Callable[[str, str], Warehouse], tuple[str, str]]:
+        """Pickle the name of the module's variable that holds the warehouse: models are not to be copied."""
+        for module in list(sys.modules.values()):
+            for name, value in list(vars(module).items()):
+                if value is self:
+                    return _named, (module.__name__, name)
+        raise TypeError("a Warehouse can be pickled once a variable of a module holds it")
+
+    def __deepcopy__(self, memo: object) -> Warehouse:
+        return self
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -109,3 +122,9 @@ class Warehouse:
     def metadata(self) -> list[MetaData]:
         """The distinct ``MetaData`` of the tables, for Alembic to compare with the database."""
         return list(dict.fromkeys(model.metadata for model in self.models))
+
+
+def _named(module: str, name: str) -> Warehouse:
+    """Return the warehouse that a variable of a module holds."""
+    found: Warehouse = getattr(import_module(module), name)
+    return found

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 
 class Secret:
-    """A password or key: ``***`` when printed, logged or formatted, and not to be pickled. ``reveal()`` returns it.
+    """A password or key: ``***`` when printed, logged or formatted. ``reveal()`` returns it.
+
+    A pickle holds it in clear, for another process to use: keep pickles of settings as safe as dwh.cfg.
 
     Equal only to a Secret with the same content; an empty one is false.
     """
@@ -38,5 +38,5 @@ class Secret:
     def __deepcopy__(self, memo: object) -> Secret:
         return self
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret cannot be pickled: it would leave the process in clear")
+    def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
+        return Secret, (self._clear,)
