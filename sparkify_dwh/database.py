@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, DateTime, Engine, create_engine, event, literal_column, select, text
 
@@ -50,12 +50,20 @@ def make_engine(settings: Settings) -> Engine:
 
 @contextmanager
 def warehouse(settings: Settings) -> Iterator[Engine]:
-    """Give an engine for the warehouse; close its connections at the end."""
-    engine = make_engine(settings)
+    """Give an engine for the warehouse; close its connections at the end.
+
+    An interruption may have come before one was given back, and its transaction would keep its locks.
+    """
+    engine, opened = make_engine(settings), set[Any]()
+    event.listen(engine, "connect", lambda connection, _record: opened.add(connection))
+    event.listen(engine, "close", lambda connection, _record: opened.discard(connection))
     try:
         yield engine
     finally:
         engine.dispose()
+        for connection in opened:
+            with suppress(engine.dialect.loaded_dbapi.Error):
+                engine.dialect.do_close(connection)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from support.records import a_song, an_event
 from support.warehouse import Sparkify, environment_of
 
 from sparkify_dwh.connection.retries import Retries
-from sparkify_dwh.database import is_conflict
+from sparkify_dwh.database import is_conflict, warehouse
 from sparkify_dwh.errors import LoadError
 from sparkify_dwh.ledger import Load, LoadFile, LoadLock
 from sparkify_dwh.loading.loader import Loading, LoadOptions
@@ -218,6 +218,22 @@ def test_readers_are_not_blocked_by_a_load(ready: Sparkify) -> None:
         lock(loading, 10, print)
         loading.execute(text("DELETE FROM staging_events"))
         assert reader.scalar(text("SELECT count(*) FROM songplays")) == 0
+
+
+def test_an_interruption_before_a_connection_is_given_back_frees_its_locks(ready: Sparkify) -> None:
+    """Its traceback keeps the connection alive."""
+    taken: list[Connection] = []
+
+    def interrupted() -> None:
+        with warehouse(ready.settings) as engine:
+            taken.append(engine.connect())
+            lock(taken[0], 10, print)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with ready.engine.connect() as other:
+        lock(other, 10, print)
 
 
 def test_a_lock_taken_after_the_snapshot_is_too_late(ready: Sparkify) -> None:
