@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from sqlalchemy import Engine
 from support.records import a_song, an_event
 from support.signalled import Commands, Moment, run_from_exec
 from support.warehouse import Sparkify, a_standin
@@ -55,6 +56,16 @@ def require_unlocked(sparkify: Sparkify) -> None:
         connection.commit()
 
 
+@pytest.fixture
+def group(engine: Engine) -> Iterator[None]:
+    """A group that exists for one test."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE GROUP interrupted")
+    yield
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP GROUP interrupted")
+
+
 LOAD: list[Moment] = [
     ("statement", "LOCK TABLE", TERM),
     ("statement", "COPY staging_events", HUP),
@@ -87,7 +98,7 @@ COMMANDS = [
     ("history", ("statement", "FROM loads", INT)),
     ("upgrade", ("statement", "LOCK TABLE", TERM)),
     ("reset --yes", ("answer", "DROP TABLE", HUP)),
-    ("grant analyst --to GROUP readers", ("answer", "GRANT", INT)),
+    ("grant analyst --to GROUP interrupted", ("answer", "GRANT", INT)),
     ("export {star}", ("answer", "UNLOAD", TERM)),
     ("restore {exported}", ("answer", "LOCK TABLE", HUP)),
 ]
@@ -95,14 +106,18 @@ COMMANDS = [
 
 @pytest.mark.parametrize(("command", "moment"), COMMANDS, ids=[command for command, _ in COMMANDS])
 def test_a_command_ends_by_the_first_signal_whatever_follows(
-    loaded: Sparkify, configuration: Path, commands: Commands, command: str, moment: Moment, tmp_path: Path
+    loaded: Sparkify,
+    group: None,
+    configuration: Path,
+    commands: Commands,
+    command: str,
+    moment: Moment,
+    tmp_path: Path,
 ) -> None:
     before = loaded.star()
     folders = {"star": tmp_path / "star", "exported": tmp_path / "star"}
     if "{exported}" in command:
         commands.run("--config", configuration, "export", folders["star"], moments=[]).require(0)
-    with loaded.engine.begin() as connection:
-        connection.exec_driver_sql("CREATE GROUP readers") if "readers" in command else None
     arguments = command.format(**folders).split()
     moments = [moment, ("exit", "", INT)]
     commands.run("--config", configuration, *arguments, moments=moments).require(CODES[moment[2]], *moments)

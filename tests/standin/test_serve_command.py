@@ -43,15 +43,20 @@ def serve_command(stderr: int | None = None, **environment: str) -> Iterator[tup
             yield process, [process.stdout.readline().strip() for _ in range(3)]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_command_serves_until_it_is_interrupted(number: signal.Signals) -> None:
+    """A second signal does not keep it from stopping its server."""
     with (
         serve_command(SPARKIFY_DWH_STANDIN_PASSWORD=PASSWORD) as (command, output),
         psycopg.connect(output[1], password=PASSWORD, autocommit=True) as client,
     ):
+        server = psutil.Process(client.info.backend_pid).parent()
         command.send_signal(number)
+        command.send_signal(signal.SIGINT)
         rest, _ = command.communicate(timeout=60)
         assert (command.returncode, rest) == (0, "The stand-in has stopped.\n")
+        assert server is not None
+        assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
         with pytest.raises(psycopg.OperationalError):
             client.execute("SELECT 1")
 
