@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,8 +61,9 @@ def serve(invocation: Invocation, port: int, directory: Path | None, user: str, 
 
     password = read_password(password_file, os.environ) or _generated_password()
     with serving(directory or _configured_directory(invocation), Credentials(user, password), port) as place:
+        signals = _pipe_of_signals()
         echo(f"The stand-in accepts connections of {user} at\n  {place.url}\nStop it with Ctrl-C.")
-        _await_signal()
+        os.read(signals, 1)  # later ones change nothing, so that the server is stopped in order
     echo("The stand-in has stopped.")
 
 
@@ -90,9 +90,11 @@ def _generated_password() -> Secret:
     return password
 
 
-def _await_signal() -> None:
-    """Wait for the signal that stops the server. Later ones change nothing, so that it is stopped in order."""
-    stopped = threading.Event()
+def _pipe_of_signals() -> int:
+    """Return a pipe that the signals write to, and that is all they do from now on."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     for number in handled_signals():
-        signal.signal(number, lambda _number, _frame: stopped.set())
-    stopped.wait()
+        signal.signal(number, lambda _number, _frame: None)
+    return reading
