@@ -11,7 +11,8 @@ from sparkify_dwh.cli.options import json_option
 from sparkify_dwh.cli.output import echo, print_json
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import UsageError
-from sparkify_dwh.loading.report import LoadReport, report_of
+from sparkify_dwh.loading.report import LoadReport
+from sparkify_dwh.loading.stored_reports import report_of
 from sparkify_dwh.redshift.limits import MAX_ROWS
 from sparkify_dwh.utils.printable import printable
 

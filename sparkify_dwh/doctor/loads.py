@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -12,6 +13,7 @@ from sparkify_dwh.doctor.findings import Finding, ok, warning
 from sparkify_dwh.errors import NotMigratedError
 from sparkify_dwh.ledger import LOADED, LoadLock
 from sparkify_dwh.loading.ledger_entries import recent_loads
+from sparkify_dwh.loading.missing_data import MAX_SEARCHED_LOADS, load_with_missing_data
 from sparkify_dwh.locks.table_lock import NotFree, TableLock, Wait
 from sparkify_dwh.migrate import require_migrated
 from sparkify_dwh.utils.durations import format_duration
@@ -39,20 +41,29 @@ def load_findings(connection: Connection, warehouse: Warehouse) -> Iterator[Find
         require_migrated(connection, warehouse)
     except NotMigratedError:
         return
-    yield _last_load(connection)
+    yield from _past_loads(connection)
     connection.rollback()
     yield _running_load(connection)
 
 
-def _last_load(connection: Connection) -> Finding:
-    loads = recent_loads(connection, 1)
+def _past_loads(connection: Connection) -> Iterator[Finding]:
+    loads = recent_loads(connection, MAX_SEARCHED_LOADS)
     if not loads:
-        return ok("loads", "Nothing has been loaded yet. Run: sparkify-dwh load.")
-    load = loads[0]
-    which = f"The last load ({load['load_id'][:8]}, {load['started_at'][:19]} UTC)"
-    if load["outcome"] == LOADED:
-        return ok("loads", f"{which} succeeded in {load['seconds']:g} s.")
-    return warning("loads", f"{which} failed: {str(load['error']).rstrip('.')}. Fix this and load again.")
+        yield ok("loads", "Nothing has been loaded yet. Run: sparkify-dwh load.")
+        return
+    if loads[0]["outcome"] == LOADED:
+        yield ok("loads", f"The last load {_of(loads[0])} succeeded in {loads[0]['seconds']:g} s.")
+    if missing := load_with_missing_data(connection, loads):
+        which = "The last load" if missing is loads[0] else "A load"
+        yield warning(
+            "loads",
+            f"{which} {_of(missing)} failed: {str(missing['error']).rstrip('.')}. No later load has brought its data. Fix "
+            "this and load again.",
+        )
+
+
+def _of(load: dict[str, Any]) -> str:
+    return f"({load['load_id'][:8]}, {load['started_at'][:19]} UTC)"
 
 
 def _running_load(connection: Connection) -> Finding:

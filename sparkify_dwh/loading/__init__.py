@@ -4,5 +4,6 @@ loader          the transaction: lock, stage, fill the star, check, record, comm
 input_files     which files are new                      stage           COPY of a batch, and its deduplication
 rejected_rows   what COPY refused, within the limit      ledger_entries  which files were loaded
 locking         wait while another load runs             retries         another try after a conflict or a lost connection
-report          what a load did
+report          what a load did                          stored_reports  what earlier loads did
+missing_data    whether a later load has brought what a failed one would have
 """

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select
 
-from sparkify_dwh.errors import SourceError, UsageError
+from sparkify_dwh.errors import MissingObjectError, UsageError
 from sparkify_dwh.ledger import LoadFile
 from sparkify_dwh.loading.report import Input
 from sparkify_dwh.storage.urls import is_hidden
@@ -67,12 +67,12 @@ class Selection:
 
 
 def require_named(selection: Selection, inputs: Iterable[Input]) -> None:
-    """Raise :class:`SourceError` when one of the chosen names matches no file."""
+    """Raise :class:`MissingObjectError` when one of the chosen names matches no file."""
     inputs = list(inputs)
     missing = [name for name in selection.files if not any(name in files.named for files in inputs)]
     if missing:
         prefixes = " or ".join(files.prefix for files in inputs)
-        raise SourceError(
+        raise MissingObjectError(
             f"No file under {prefixes} has a URL that ends in {missing[0]!r} (--files)",
             "correct the name, or put the file there.",
         )
@@ -81,10 +81,12 @@ def require_named(selection: Selection, inputs: Iterable[Input]) -> None:
 def find_input(
     connection: Connection, staging: type[StagingTable], prefix: str, store: ObjectStore, selection: Selection
 ) -> Input:
-    """List a prefix and select the files to load. Raises :class:`SourceError` when there is no file at all."""
+    """List a prefix and select the files to load. Raises :class:`MissingObjectError` when there is no file at all."""
     listed = store.list(prefix)
     if not listed:
-        raise SourceError(f"{prefix} matches no file", f"check {staging.source.key} in [S3], or put the files there.")
+        raise MissingObjectError(
+            f"{prefix} matches no file", f"check {staging.source.key} in [S3], or put the files there."
+        )
     loaded = known_etags(connection, staging)
     files = Input(prefix)
     for file in listed:

@@ -35,7 +35,7 @@ def require_json_paths(store: ObjectStore, staging: type[StagingTable], settings
     try:
         content = store.read(url)
     except MissingObjectError as error:
-        raise SourceError(f"[S3] {key}: {error.message}", error.hint) from error
+        raise MissingObjectError(f"[S3] {key}: {error.message}", error.hint) from error
     except SourceError as error:
         return f"the paths of {url} were not compared with the columns of {staging.__tablename__}: {error.message}"
     paths = valid_paths(content, staging, url)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +9,10 @@ from sqlalchemy import Connection, Engine, column, func, insert, select, table
 from sqlalchemy.exc import DBAPIError
 
 from sparkify_dwh.database import server_message
-from sparkify_dwh.errors import SparkifyError, UsageError
+from sparkify_dwh.errors import ConfigurationError, MissingObjectError, SparkifyError, UsageError
 from sparkify_dwh.ledger import LOADED, Load, LoadFile
 from sparkify_dwh.loading.report import LoadReport
+from sparkify_dwh.loading.stored_reports import read_report
 from sparkify_dwh.utils.logs import safe_logger
 from sparkify_dwh.utils.text import numbered
 
@@ -24,6 +24,9 @@ MAX_REPORT_BYTES = Load.table().c.report.type.length  # type: ignore[attr-define
 SYS_LOAD_HISTORY = table("sys_load_history", column("query_id"), column("session_id"))
 SYS_LOAD_DETAIL = table("sys_load_detail", column("query_id"), column("file_name"))
 MAX_FILE_NAME_BYTES = 256
+
+# Typing errors: wrong arguments or settings, and a prefix or name with nothing there.
+MISTAKES = (UsageError, ConfigurationError, MissingObjectError)
 
 # Failed loads may have the number of another load: they are ordered by the warehouse's clock then.
 LATEST_FIRST = (Load.number.desc().nulls_last(), Load.started_at.desc(), Load.load_id)
@@ -58,8 +61,13 @@ def record_load(connection: Connection, report: LoadReport) -> None:
 
 
 def record_failure(engine: Engine, report: LoadReport, error: BaseException) -> None:
-    """Write a failed load into the ledger, in a transaction of its own. If that fails too, log it."""
-    report.outcome, report.error = "failed", _reason(error)
+    """Write a failed load into the ledger, in a transaction of its own. If that fails too, log it.
+
+    A load that could not begin because of how it was called or configured is not one of the ledger's.
+    """
+    report.roll_back(_reason(error))
+    if isinstance(error, MISTAKES):
+        return
     try:
         with engine.begin() as connection:
             connection.execute(insert(Load.table()).values(_row(report)))
@@ -108,9 +116,8 @@ def _files_read(engine: Engine, session_id: int) -> set[str]:
 
 def recent_loads(connection: Connection, limit: int) -> list[dict[str, Any]]:
     """Return the reports of the last ``limit`` loads, including failed ones, the latest first."""
-    return [
-        json.loads(report) for report in connection.scalars(select(Load.report).order_by(*LATEST_FIRST).limit(limit))
-    ]
+    latest_first = select(Load.report).order_by(*LATEST_FIRST).limit(limit)
+    return [read_report(report) for report in connection.scalars(latest_first)]
 
 
 def one_load(connection: Connection, load_id: str) -> dict[str, Any]:
@@ -123,8 +130,7 @@ def one_load(connection: Connection, load_id: str) -> dict[str, Any]:
     if len(loads) != 1:
         number = "no load" if not loads else "more than one load"
         raise UsageError(f"The ledger has {number} whose id begins with {load_id!r}", "see `sparkify-dwh history`.")
-    report: dict[str, Any] = json.loads(loads[0].report)
-    return report
+    return read_report(loads[0].report)
 
 
 def _row(report: LoadReport) -> dict[str, object]:

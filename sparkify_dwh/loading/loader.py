@@ -25,7 +25,7 @@ from sparkify_dwh.connection.schemas import require_usage
 from sparkify_dwh.database import server_message, warehouse_now
 from sparkify_dwh.errors import CheckError, LoadError, UsageError
 from sparkify_dwh.loading import rejected_rows
-from sparkify_dwh.loading.input_files import Selection, require_named
+from sparkify_dwh.loading.input_files import Selection
 from sparkify_dwh.loading.ledger_entries import compare_files, next_number, record_failure, record_load
 from sparkify_dwh.loading.locking import lock
 from sparkify_dwh.loading.rejected_rows import CopyFailed
@@ -159,10 +159,11 @@ class Loading:
                 lock(connection, self._options.wait_seconds, self._steps.tell)
                 self._report.number = next_number(connection)
             staging = Staging(connection, self._engine, store, self._settings, self._inputs, self._report, self._steps)
+            with self._steps.step("list files"):
+                staging.find(self._options.selection)
             for model in self._warehouse.staging:
                 with self._steps.step(f"copy {model.__tablename__}"):
-                    staging.fill(model, self._options.selection, self._options.max_errors, attempt)
-            require_named(self._options.selection, self._report.files.values())
+                    staging.fill(model, self._options.max_errors, attempt)
             with self._steps.step("read batch"):
                 batch = Batch.of(connection, self._warehouse.staging, self._warehouse.star)
             for table in self._warehouse.star:

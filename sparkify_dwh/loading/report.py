@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sparkify_dwh.checks.check import CheckResult, switched_off
+from sparkify_dwh.ledger import LOADED
 from sparkify_dwh.utils.logs import safe_logger
 from sparkify_dwh.utils.printable import printable
 from sparkify_dwh.utils.text import numbered, plural
@@ -32,7 +33,7 @@ class Input:
 
     ``files`` are to be loaded; ``changed`` are the URLs of those that were loaded before with another etag. The counts are
     of files left out: loaded before (``known``), ``hidden``, and ``not_chosen`` by --since or --files. ``named`` are the
-    names of --files that match a listed file.
+    names of --files that match a listed file. ``not_loaded`` are the URLs of the files of a load that failed.
     """
 
     prefix: str
@@ -42,6 +43,12 @@ class Input:
     hidden: int = 0
     not_chosen: int = 0
     named: set[str] = field(default_factory=set)
+    not_loaded: list[str] = field(default_factory=list)
+
+    def roll_back(self) -> None:
+        """Record that the files were not loaded."""
+        self.not_loaded = [file.url for file in self.files]
+        self.files = []
 
     @property
     def bytes(self) -> int:
@@ -56,17 +63,17 @@ class Input:
             "hidden": self.hidden,
             "not_chosen": self.not_chosen,
             "changed": cut(self.changed),
+            "not_loaded": cut(self.not_loaded),
         }
+
+    def left_out(self) -> dict[str, int]:
+        """Return the numbers of files left out, by why."""
+        return {"loaded before": self.known, "hidden": self.hidden, "not chosen": self.not_chosen}
 
     def counts(self) -> str:
         """Return the other counts that are not 0, as the text report adds them to the number of files."""
-        counts = {
-            "loaded before": self.known,
-            "hidden": self.hidden,
-            "not chosen": self.not_chosen,
-            "changed since": len(self.changed),
-        }
-        return _nonzero(counts)
+        others = {"not loaded": len(self.not_loaded), "changed since": len(self.changed)}
+        return _nonzero(self.left_out() | others)
 
 
 @dataclass
@@ -132,6 +139,20 @@ class LoadReport:
         ):  # fmt: skip
             recorded.clear()
 
+    def roll_back(self, error: str) -> None:
+        """Record that the load failed: no file and no row of it is in the warehouse."""
+        self.outcome, self.error = "failed", error
+        for found in self.files.values():
+            found.roll_back()
+        self.staged = {table: StagedRows(rejected=rows.rejected) for table, rows in self.staged.items()}
+        self.star = {}
+
+    @property
+    def is_nothing_new(self) -> bool:
+        """Whether the load succeeded, and there was no file to load."""
+        found = self.files.values()
+        return self.outcome == LOADED and bool(found) and not any(each.files for each in found)
+
     @property
     def changed(self) -> bool:
         """Whether the load wrote anything to the star."""
@@ -145,6 +166,7 @@ class LoadReport:
             "started_at": self.started_at.isoformat(timespec="milliseconds"),
             "seconds": self.seconds,
             "outcome": self.outcome,
+            "changed": self.changed,
             "error": self.error,
             "attempts": self.attempts,
             "files": {table: found.to_dict() for table, found in self.files.items()},
@@ -168,9 +190,21 @@ class LoadReport:
         return text
 
     def __str__(self) -> str:
-        return "\n".join(
-            [f"load {self.load_id}: {self.outcome} in {self.seconds:.1f} s", *map(printable, self._lines())]
-        )
+        if self.is_nothing_new:
+            heading, lines = self._nothing_new(), self._warnings()
+        else:
+            heading, lines = f"load {self.load_id}: {self.outcome} in {self.seconds:.1f} s", self._lines()
+        return "\n".join([heading, *map(printable, lines)])
+
+    def _nothing_new(self) -> str:
+        counts: Counter[str] = Counter()
+        for found in self.files.values():
+            counts.update(found.left_out())
+        files = numbered(counts.total(), "file")
+        return f"load {self.load_id}: nothing new in {self.seconds:.1f} s among {files}{_nonzero(counts)}"
+
+    def _warnings(self) -> Iterator[str]:
+        yield from (f"  warning: {line}" for line in self.warnings)
 
     def _lines(self) -> Iterator[str]:
         for table, found in self.files.items():
@@ -188,8 +222,7 @@ class LoadReport:
             yield f"  {table:<16}{rows.inserted:>12,} inserted {rows.updated:>12,} updated{_nonzero(counts)}"
         for line in self.rejected[:MAX_LISTED]:
             yield f"  left out: {line}"
-        for line in self.warnings:
-            yield f"  warning: {line}"
+        yield from self._warnings()
         if off := switched_off(self.checks):
             yield f"  {numbered(len(off), 'check')} off: {', '.join(off)}"
 
@@ -199,7 +232,7 @@ def cut(items: list[str]) -> list[str]:
     return items if len(items) <= MAX_LISTED else [*items[:MAX_LISTED], f"and {len(items) - MAX_LISTED:,} more"]
 
 
-def _nonzero(counts: dict[str, int]) -> str:
+def _nonzero(counts: Mapping[str, int]) -> str:
     return "".join(f", {count:,} {what}" for what, count in counts.items() if count)
 
 
@@ -223,40 +256,3 @@ class Steps:
         """Call ``on_step``."""
         if self._on_step is not None:
             self._on_step(what)
-
-
-def report_of(stored: dict[str, Any]) -> LoadReport:
-    """Return the report of an earlier load from :meth:`LoadReport.to_dict`: the same text and the same numbers.
-
-    Fields that are missing, because an older version wrote the report or it was too long, are empty. Only the number of
-    files is known; the session's id is not restored.
-    """
-    report = LoadReport(**_known(LoadReport, stored, ("load_id", "version", "seconds", "outcome", "error", "attempts")))
-    if stored.get("started_at"):
-        report.started_at = datetime.fromisoformat(stored["started_at"])
-    report.files = {table: _input(numbers) for table, numbers in (stored.get("files") or {}).items()}
-    report.staged = {
-        table: StagedRows(**_known(StagedRows, rows)) for table, rows in (stored.get("staged") or {}).items()
-    }
-    report.star = {table: StarRows(**_known(StarRows, rows)) for table, rows in (stored.get("star") or {}).items()}
-    report.steps = stored.get("steps") or {}
-    report.checks = [CheckResult.from_dict(result) for result in stored.get("checks") or []]
-    report.rejected, report.warnings = stored.get("rejected") or [], stored.get("warnings") or []
-    return report
-
-
-def _known(kind: type[Any], stored: dict[str, Any], names: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the stored values of the fields of ``kind``, or of ``names``."""
-    wanted = names or [each.name for each in fields(kind)]
-    return {name: stored[name] for name in wanted if stored.get(name) is not None}
-
-
-def _input(stored: dict[str, Any]) -> Input:
-    """Return an input with the stored numbers of files and changed files."""
-    from sparkify_dwh.storage.urls import StoredObject
-
-    found = Input(**({"prefix": ""} | _known(Input, stored)))
-    found.files = [StoredObject("", 0, "")] * int(stored.get("loaded") or 0)
-    if found.changed and (rest := re.fullmatch(r"and ([\d,]+) more", found.changed[-1])):
-        found.changed = [*found.changed[:-1], *[""] * int(rest[1].replace(",", ""))]
-    return found

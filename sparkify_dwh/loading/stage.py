@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, delete, func, select
 from sparkify_dwh.base import StagingTable
 from sparkify_dwh.connection.ownership import is_owner
 from sparkify_dwh.errors import LoadError, SparkifyError, UsageError
-from sparkify_dwh.loading.input_files import Selection, empty_file_warnings, find_input, manifest
+from sparkify_dwh.loading.input_files import Selection, empty_file_warnings, find_input, manifest, require_named
 from sparkify_dwh.loading.input_rows import places_of
 from sparkify_dwh.loading.json_paths_files import require_json_paths
 from sparkify_dwh.loading.rejected_rows import NewRejectedRows, copying, notices, rejected_count
@@ -48,15 +48,27 @@ class Staging:
         self._report = report
         self._steps = steps
 
-    def fill(self, staging: type[StagingTable], selection: Selection, max_errors: int, attempt: int) -> None:
-        """Empty a staging table, and copy the files into it that are under its prefix but not in the ledger."""
+    def find(self, selection: Selection) -> None:
+        """List the files of all staging tables, and select those to load. Nothing is written."""
+        if selection.is_partial and self._settings.manifests is None:
+            raise UsageError("Loading only some files needs manifests", "Set MANIFESTS in [S3].")
+        for staging in self._settings.warehouse.staging:
+            if warning := require_json_paths(self._store, staging, self._settings):
+                self._report.warnings.append(warning)
+            if self._settings.manifests is not None:
+                prefix = self._inputs[staging.source.key]
+                files = find_input(self._connection, staging, prefix, self._store, selection)
+                self._report.files[staging.__tablename__] = files
+                self._report.warnings += empty_file_warnings(files)
+        require_named(selection, self._report.files.values())
+
+    def fill(self, staging: type[StagingTable], max_errors: int, attempt: int) -> None:
+        """Empty a staging table, and copy the files into it that were found."""
         table = staging.table()
-        if warning := require_json_paths(self._store, staging, self._settings):
-            self._report.warnings.append(warning)
         rows = self._report.staged[table.name] = StagedRows()
         self._connection.execute(delete(table))  # TRUNCATE would commit, and release the lock
         copies = copies_of(staging, self._settings, self._inputs, max_errors)
-        for copy in self._copies(staging, copies, selection, attempt):
+        for copy in self._copies(staging, copies, attempt):
             with nullcontext() if copy.files is None else manifest(self._store, copy.url, copy.files):
                 self._copy(copy.command, self._inputs[staging.source.key], rows, max_errors)
         self._require_rows(staging, rows)
@@ -93,18 +105,11 @@ class Staging:
         command = copies.command(files.prefix)
         return places_of(conflict.key, command, staging, self._store, files.files)
 
-    def _copies(
-        self, staging: type[StagingTable], copies: Copies, selection: Selection, attempt: int
-    ) -> Iterable[Copy]:
+    def _copies(self, staging: type[StagingTable], copies: Copies, attempt: int) -> Iterable[Copy]:
         """Return the COPYs of the new files, or without manifests, of the whole prefix."""
         prefix = self._inputs[staging.source.key]
-        if self._settings.manifests is not None:
-            files = find_input(self._connection, staging, prefix, self._store, selection)
-            self._report.files[staging.__tablename__] = files
-            self._report.warnings += empty_file_warnings(files)
+        if (files := self._report.files.get(staging.__tablename__)) is not None:
             return copies.of_files(files.files, f"{self._report.load_id}-{attempt}")
-        if selection.is_partial:
-            raise UsageError("Loading only some files needs manifests", "Set MANIFESTS in [S3].")
         self._report.warnings.append(f"the whole prefix {prefix} was loaded, because MANIFESTS in [S3] is not set")
         try:
             listed = self._store.list(prefix)

@@ -14,6 +14,7 @@ from sparkify_dwh.checks.run import run_checks
 from sparkify_dwh.checks.scope import Scope
 from sparkify_dwh.ledger import LOADED
 from sparkify_dwh.loading.ledger_entries import recent_loads
+from sparkify_dwh.loading.missing_data import MAX_SEARCHED_LOADS, load_with_missing_data
 from sparkify_dwh.sparkify import SPARKIFY
 from sparkify_dwh.utils.text import numbered
 
@@ -44,11 +45,15 @@ class LoadSummary:
 
 @dataclass(frozen=True)
 class LoadStatus:
-    """The latest loads, newest first, and check results; ``checked`` describes the rows that the checks covered."""
+    """The latest loads, newest first, and check results; ``checked`` describes the rows that the checks covered.
+
+    ``missing`` is the latest failed load whose data no later load has brought.
+    """
 
     loads: list[LoadSummary]
     checks: list[CheckResult]
     checked: str
+    missing: LoadSummary | None = None
 
     @property
     def run(self) -> list[CheckResult]:
@@ -62,17 +67,20 @@ class LoadStatus:
 
 def read_load_status(connection: Connection, now: datetime, check_everything: bool, rules: CheckRules) -> LoadStatus:
     """Read the ledger. Checks are those of the latest load with new rows or, on request, run now on the whole warehouse."""
-    reports = recent_loads(connection, MAX_LOADS)
+    reports = recent_loads(connection, MAX_SEARCHED_LOADS)
+    failed = load_with_missing_data(connection, reports)
+    missing = _load(failed) if failed else None
+    reports = reports[:MAX_LOADS]
     loads = [_load(report) for report in reports]
     if check_everything:
         results = run_checks(connection, SPARKIFY.star, SPARKIFY.checks, Scope(now), rules)
-        return LoadStatus(loads, results, "everything in the warehouse, when this page was made")
+        return LoadStatus(loads, results, "everything in the warehouse, when this page was made", missing)
     for report in reports:
         is_checked = report["outcome"] == LOADED and report["checks"]
         if is_checked and any(rows["loaded"] for rows in report["staged"].values()):
             checked = f"the rows of the load of {_minute(report['started_at'])} UTC"
-            return LoadStatus(loads, [CheckResult.from_dict(each) for each in report["checks"]], checked)
-    return LoadStatus(loads, [], "")
+            return LoadStatus(loads, [CheckResult.from_dict(each) for each in report["checks"]], checked, missing)
+    return LoadStatus(loads, [], "", missing)
 
 
 def _load(report: dict[str, Any]) -> LoadSummary:

@@ -20,7 +20,8 @@ from sparkify_dwh.checks.run import all_checks, all_screens, run_checks
 from sparkify_dwh.checks.scope import Scope
 from sparkify_dwh.errors import CheckError, ConfigurationError
 from sparkify_dwh.loading.ledger_entries import one_load
-from sparkify_dwh.loading.report import LoadReport, report_of
+from sparkify_dwh.loading.report import LoadReport
+from sparkify_dwh.loading.stored_reports import report_of
 from sparkify_dwh.sparkify import SPARKIFY
 
 LEVEL = "songplays.level is an allowed value"

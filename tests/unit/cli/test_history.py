@@ -13,7 +13,8 @@ from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
 from sparkify_dwh.errors import CopyError
-from sparkify_dwh.loading.report import Input, LoadReport, StagedRows, StarRows, report_of
+from sparkify_dwh.loading.report import Input, LoadReport, StagedRows, StarRows
+from sparkify_dwh.loading.stored_reports import report_of
 from sparkify_dwh.storage.urls import StoredObject
 
 

@@ -296,6 +296,7 @@ def test_tables_that_differ_from_the_models_are_named(
 def test_the_last_load_is_reported(sparkify: Sparkify, connection: Connection) -> None:
     assert "Nothing has been loaded yet" in next(load_findings(connection, SPARKIFY)).sentence
     connection.rollback()
+    sparkify.songs("a.json", a_song())
     sparkify.logs("a.json", an_event(ts="yesterday"))
     with pytest.raises(CopyError):
         sparkify.load()

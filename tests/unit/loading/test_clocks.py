@@ -11,7 +11,7 @@ from support.records import a_song, an_event
 from support.warehouse import Sparkify
 
 from sparkify_dwh.database import warehouse_now
-from sparkify_dwh.errors import CheckError, SourceError
+from sparkify_dwh.errors import CheckError, CopyError
 from sparkify_dwh.loading.ledger_entries import recent_loads
 from sparkify_dwh.loading.report import LoadReport
 
@@ -55,13 +55,15 @@ def test_the_history_is_in_the_order_of_the_loads(sparkify: Sparkify, ahead: tim
 
 
 def test_failed_loads_stand_between_those_that_came_before_and_after(sparkify: Sparkify) -> None:
-    with clock_ahead_by(A_YEAR), pytest.raises(SourceError):
-        sparkify.load()
     sparkify.songs("a.json", a_song())
+    sparkify.logs("a.json", "no json")
+    with clock_ahead_by(A_YEAR), pytest.raises(CopyError):
+        sparkify.load()
     sparkify.logs("a.json", an_event())
     sparkify.load()
-    with clock_ahead_by(-A_YEAR), pytest.raises(SourceError):
-        sparkify.load(files="missing.json")
+    sparkify.logs("a.json", "no json")
+    with clock_ahead_by(-A_YEAR), pytest.raises(CopyError):
+        sparkify.load()
     with sparkify.engine.connect() as connection:
         assert [load["outcome"] for load in recent_loads(connection, 3)] == ["failed", "loaded", "failed"]
 

@@ -194,6 +194,7 @@ def test_the_report_says_what_happened(sparkify: Sparkify) -> None:
     report = sparkify.load(on_step=steps.append)
     assert steps == [
         "lock",
+        "list files",
         *(f"copy {model.__tablename__}" for model in SPARKIFY.staging),
         "read batch",
         *(f"fill {table}" for table in SPARKIFY.tables),

@@ -66,9 +66,13 @@ def test_a_failed_load_is_shown_first(loaded: Sparkify) -> None:
     with pytest.raises(LoadError):
         loaded.load()
     text = page_of(loaded)
-    assert "The latest load failed , at" in text
+    assert "A load failed , at" in text
+    assert "no later load has brought its data" in text
     assert "The latest 2 loads" in text
     assert "Run: sparkify-dwh history" in text
+    loaded.logs("b.json", an_event(itemInSession=6))
+    loaded.load()
+    assert "A load failed" not in page_of(loaded)
 
 
 @pytest.mark.parametrize("change", [{"level": "premium"}, {"ts": "Verena Secret"}])
