@@ -131,5 +131,6 @@ def stage(engine: Engine, settings: Settings) -> None:
         report = LoadReport()
         steps = Steps(report, on_step=None)
         staging = Staging(connection, engine, store, settings, settings.for_load(), report, steps)
+        staging.find(Selection(force=True))
         for model in STAGING:
-            staging.fill(model, Selection(force=True), 0, 1)
+            staging.fill(model, 0, 1)

@@ -7,7 +7,15 @@ from datetime import date
 import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
-from sparkify_dwh.cli.options import WholeNumber, files_option, force_option, json_option, since_option, wait_option
+from sparkify_dwh.cli.options import (
+    WholeNumber,
+    files_option,
+    force_option,
+    json_option,
+    since_option,
+    until_option,
+    wait_option,
+)
 from sparkify_dwh.cli.output import echo, print_json, progress
 from sparkify_dwh.redshift.limits import MAX_ERRORS
 
@@ -15,6 +23,7 @@ from sparkify_dwh.redshift.limits import MAX_ERRORS
 @click.command()
 @force_option
 @since_option
+@until_option
 @files_option
 @click.option(
     "--max-errors", type=WholeNumber(0, MAX_ERRORS), default=0, show_default=True,
@@ -27,6 +36,7 @@ def load(  # noqa: PLR0913 (one for each option)
     invocation: Invocation,
     force: bool,
     since: date | None,
+    until: date | None,
     files: tuple[str, ...],
     max_errors: int,
     wait: float,
@@ -49,6 +59,7 @@ def load(  # noqa: PLR0913 (one for each option)
             settings,
             force=force,
             since=since,
+            until=until,
             files=files,
             max_errors=max_errors,
             wait_seconds=wait,

@@ -82,6 +82,9 @@ to_option = click.option("--to", "last", type=DAY, metavar="DAY", help="Last day
 since_option = click.option(
     "--since", type=DAY, metavar="DAY", help="Skip files whose name contains an earlier date, e.g. 2018-11-15."
 )
+until_option = click.option(
+    "--until", type=DAY, metavar="DAY", help="Skip files whose name contains a later date, e.g. 2018-11-20."
+)
 files_option = click.option(
     "--files", multiple=True, metavar="NAME", help="Only files whose URL ends in NAME; may be repeated."
 )

@@ -7,7 +7,7 @@ from datetime import date
 import click
 
 from sparkify_dwh.cli.context import Invocation, pass_invocation
-from sparkify_dwh.cli.options import count_option, files_option, force_option, json_option, since_option
+from sparkify_dwh.cli.options import count_option, files_option, force_option, json_option, since_option, until_option
 from sparkify_dwh.cli.output import echo, print_json, progress
 from sparkify_dwh.errors import UsageError
 
@@ -18,6 +18,7 @@ from sparkify_dwh.errors import UsageError
 @click.option("--sql", "with_sql", is_flag=True, help="Also print the SQL statements.")
 @force_option
 @since_option
+@until_option
 @files_option
 @json_option
 @pass_invocation
@@ -28,6 +29,7 @@ def plan(  # noqa: PLR0913 (one for each option)
     with_sql: bool,
     force: bool,
     since: date | None,
+    until: date | None,
     files: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -49,6 +51,7 @@ def plan(  # noqa: PLR0913 (one for each option)
             invocation.settings(),
             force=force,
             since=since,
+            until=until,
             files=files,
             sample=sample,
             validate=not no_trial,

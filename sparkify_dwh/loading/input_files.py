@@ -35,33 +35,39 @@ DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 class Selection:
     """Which input files to load.
 
-    ``force`` includes files that the ledger has. ``since`` excludes files whose URL names an earlier day, as in
-    ``2018-11-15-events.json``; files without a day in their URL are included. ``files`` includes only URLs that end in one
-    of these.
+    ``force`` includes files that the ledger has. ``since`` and ``until`` exclude files whose URL names an earlier
+    or a later day, as in ``2018-11-15-events.json``; files without a day in their URL are included. ``files`` includes only
+    URLs that end in one of these.
     """
 
     force: bool = False
     since: date | None = None
+    until: date | None = None
     files: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, force: bool, since: date | str | None, files: str | Iterable[str]) -> Selection:
-        """Return the selection from user input: a day as a date or text, one name or several. Raises :class:`UsageError`."""
-        day = None if since is None else as_date(since)
+    def of(
+        cls, force: bool, since: date | str | None, until: date | str | None, files: str | Iterable[str]
+    ) -> Selection:
+        """Return the selection from user input: days as dates or text, one name or several. Raises :class:`UsageError`."""
+        first, last = (None if day is None else as_date(day) for day in (since, until))
+        if first and last and last < first:
+            raise UsageError(f"--until {last} is before --since {first}", "exchange the two days.")
         names = (files,) if isinstance(files, str) else tuple(files)
         for name in names:
             if not isinstance(name, str) or not name:
                 raise UsageError(
                     f"Invalid file name {name!r}", "--files takes the ends of URLs, for example events.json."
                 )
-        return cls(force, day, names)
+        return cls(force, first, last, names)
 
     @property
     def is_partial(self) -> bool:
-        return self.since is not None or bool(self.files)
+        return bool(self.since or self.until or self.files)
 
     def takes(self, url: str) -> bool:
-        if self.since is not None and (days := DAY.findall(url)) and days[-1] < self.since.isoformat():
+        days = DAY.findall(url)
+        if days and not str(self.since or "") <= days[-1] <= str(self.until or "9999-99-99"):
             return False
         return not self.files or any(url.endswith(name) for name in self.files)
 

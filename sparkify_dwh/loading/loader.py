@@ -64,6 +64,7 @@ def load(  # noqa: PLR0913 (options by name)
     *,
     force: bool = False,
     since: date | str | None = None,
+    until: date | str | None = None,
     files: str | Iterable[str] = (),
     max_errors: int = 0,
     wait_seconds: float = 3600,
@@ -72,10 +73,10 @@ def load(  # noqa: PLR0913 (options by name)
     """Load the files under the configured prefixes that were not loaded yet, in one transaction.
 
     ``settings`` default to those of dwh.cfg and the environment. ``force`` loads files again that were loaded before;
-    ``since`` leaves out files whose URL names an earlier day (``2018-11-14-events.json``); ``files`` loads only files whose
-    URL ends in one of these names, each of which must match a file. Up to ``max_errors`` rejected rows of each table are
-    skipped and reported. ``wait_seconds`` is how long to wait for another load. ``on_step`` is called with a step's name
-    when it begins.
+    ``since`` and ``until`` leave out files whose URL names an earlier or a later day (``2018-11-14-events.json``); ``files``
+    loads only files whose URL ends in one of these names, each of which must match a file. Up to ``max_errors`` rejected
+    rows of each table are skipped and reported. ``wait_seconds`` is how long to wait for another load. ``on_step`` is called
+    with a step's name when it begins.
 
     Loads are idempotent. Of conflicting deliveries of one record, the one that sorts first is kept within a load, and the
     later one across loads. A load that fails is rolled back, and raises a :class:`SparkifyError` with a hint.
@@ -91,7 +92,7 @@ def load(  # noqa: PLR0913 (options by name)
             f"{max_errors} and {wait_seconds:g} were given",
             "correct them.",
         )
-    options = LoadOptions(Selection.of(force, since, files), max_errors, wait_seconds)
+    options = LoadOptions(Selection.of(force, since, until, files), max_errors, wait_seconds)
     report = LoadReport(version=VERSION)
     with database.warehouse(settings) as engine:
         Loading(engine, settings, options, report, on_step).run()

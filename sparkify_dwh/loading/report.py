@@ -32,8 +32,8 @@ class Input:
     """The input files of one staging table.
 
     ``files`` are to be loaded; ``changed`` are the URLs of those that were loaded before with another etag. The counts are
-    of files left out: loaded before (``known``), ``hidden``, and ``not_chosen`` by --since or --files. ``named`` are the
-    names of --files that match a listed file. ``not_loaded`` are the URLs of the files of a load that failed.
+    of files left out: loaded before (``known``), ``hidden``, and ``not_chosen`` by --since, --until or --files. ``named``
+    are the names of --files that match a listed file. ``not_loaded`` are the URLs of the files of a load that failed.
     """
 
     prefix: str

@@ -45,7 +45,7 @@ def _no_manifests(files: Input, is_partial: bool) -> Iterator[str]:
         "before: set MANIFESTS in [S3]"
     )
     if is_partial:
-        yield "--since and --files need manifests, so a load would be refused: set MANIFESTS in [S3]"
+        yield "--since, --until and --files need manifests, so a load would be refused: set MANIFESTS in [S3]"
     groups = by_compression(files.files)
     if len(groups) > 1:
         yield (

@@ -67,12 +67,13 @@ def make_plan(  # noqa: PLR0913 (options by name)
     *,
     force: bool = False,
     since: date | str | None = None,
+    until: date | str | None = None,
     files: str | Iterable[str] = (),
     sample: int | None = None,
     validate: bool = True,
     on_step: OnStep | None = None,
 ) -> Plan:
-    """Return what ``load`` would do with the same ``settings``, ``force``, ``since`` and ``files``. Writes nothing.
+    """Return what ``load`` would do with the same ``settings``, options. Writes nothing.
 
     ``validate`` reads the files and validates their records against the models; ``sample`` is a number of files of each
     input, all when None. ``on_step`` is called with a step's name when it begins.
@@ -84,7 +85,7 @@ def make_plan(  # noqa: PLR0913 (options by name)
     """
     report_step = on_step or (lambda _: None)
     with settings.open_store() as store:
-        planning = _Planning(settings, settings.for_load(), store, Selection.of(force, since, files))
+        planning = _Planning(settings, settings.for_load(), store, Selection.of(force, since, until, files))
         inputs = _inputs(planning, report_step)
         if planning.has_manifests:
             require_named(planning.selection, (planned.input for planned in inputs))

@@ -70,7 +70,20 @@ def test_an_option_is_a_flag_in_all_commands_or_in_none(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["--json", "--yes", "--from", "--to", "--since", "--files", "--force", "--wait", "--dry-run", "--snapshot"]
+    "name",
+    [
+        "--json",
+        "--yes",
+        "--from",
+        "--to",
+        "--since",
+        "--until",
+        "--files",
+        "--force",
+        "--wait",
+        "--dry-run",
+        "--snapshot",
+    ],
 )
 def test_an_option_has_the_same_help_in_all_commands(name: str) -> None:
     """But --to, which is a day, is whoever gets the rights in `grant`."""

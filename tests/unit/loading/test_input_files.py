@@ -83,6 +83,17 @@ def test_since_and_files_select_files(loaded: Sparkify) -> None:
     assert files_loaded(loaded) == ["2018-11-29-b.json"]
 
 
+def test_days_of_a_backfill_are_inclusive(loaded: Sparkify) -> None:
+    for day in range(1, 6):
+        loaded.logs(f"2018-12-0{day}-d.json", an_event(itemInSession=100 + day))
+    options = {"since": "2018-12-02", "until": date(2018, 12, 4)}
+    assert make_plan(loaded.settings, **options).to_dict()["inputs"]["staging_events"]["not_chosen"] == 2
+    assert files_loaded(loaded, **options) == ["2018-12-02-d.json", "2018-12-03-d.json", "2018-12-04-d.json"]
+    assert files_loaded(loaded, until="2018-12-01") == ["2018-12-01-d.json"]
+    with pytest.raises(UsageError, match=r"--until 2018-12-01 is before --since 2018-12-02: exchange the two days\."):
+        loaded.load(since="2018-12-02", until="2018-12-01")
+
+
 def test_files_may_be_one_name_and_since_a_string(loaded: Sparkify) -> None:
     loaded.logs("2018/12/2018-12-01-c.json", an_event(itemInSession=100))
     loaded.logs("2018/12/2018-12-02-d.json", an_event(itemInSession=101))
