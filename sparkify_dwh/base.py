@@ -6,7 +6,7 @@ automatic encoding off for the whole table, so none may be left out (Redshift gu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
@@ -15,8 +15,10 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     DateTime,
+    Delete,
     Double,
     Identity,
+    Insert,
     Integer,
     MetaData,
     Select,
@@ -24,9 +26,10 @@ from sqlalchemy import (
     String,
     Subquery,
     Table,
+    Update,
     event,
 )
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, mapped_column
 
 from sparkify_dwh.errors import UsageError
 
@@ -220,12 +223,31 @@ class StarTable(Base):
         return None
 
 
-def _refuse_to_write(_mapper: object, _connection: object, row: StarTable) -> None:
-    raise UsageError(
-        f"A session tried to write a row of {row.__tablename__}, but only loads write rows of the star",
+def _refused(table: str) -> UsageError:
+    return UsageError(
+        f"A session tried to write rows of {table}, but only loads write rows of the star",
         "roll it back, and correct the input files.",
     )
 
 
+def _refuse_to_write(_mapper: object, _connection: object, row: StarTable) -> None:
+    raise _refused(row.__tablename__)
+
+
+def _refuse_statement(state: ORMExecuteState) -> None:
+    """Refuse INSERT, UPDATE and DELETE by ``session.execute()`` and queries, which call no event of the rows."""
+    if isinstance(state.statement, (Insert, Update, Delete)):
+        table = state.statement.entity_description["table"]
+        if any(model.__table__ is table for model in _derived(StarTable) if "__table__" in vars(model)):
+            raise _refused(str(table.name))
+
+
+def _derived(model: type[StarTable]) -> Iterator[type[StarTable]]:
+    for each in model.__subclasses__():
+        yield each
+        yield from _derived(each)
+
+
 for _event in ("before_insert", "before_update", "before_delete"):
     event.listen(StarTable, _event, _refuse_to_write, propagate=True)
+event.listen(Session, "do_orm_execute", _refuse_statement)

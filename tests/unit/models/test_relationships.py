@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from sqlalchemy import Connection, event, inspect, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    String,
+    Table,
+    delete,
+    event,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
+from sqlalchemy.schema import CreateTable
 from support.checkout import ROOT
 from support.listening import OF_SETANTA, a_play, add_plays
 
@@ -46,9 +60,35 @@ def test_only_loads_write_rows(session: Session, write: str) -> None:
         session.add(Artist(artist_id="AR1"))
     else:
         session.delete(play)
-    with pytest.raises(UsageError, match=r"^A session tried to write a row of (songplays|artists), but only loads"):
+    with pytest.raises(UsageError, match=r"^A session tried to write rows of (songplays|artists), but only loads"):
         session.flush()
     session.rollback()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda session: session.execute(delete(Songplay)),
+        lambda session: session.execute(update(Songplay).values(level="gold")),
+        lambda session: session.execute(insert(Artist), [{"artist_id": "AR1"}]),
+        lambda session: session.scalars(insert(Artist).values(artist_id="AR1")),
+        lambda session: session.execute(delete(Songplay.table())),
+        lambda session: session.query(Songplay).delete(),
+        lambda session: session.query(Songplay).filter(Songplay.user_id == 15).update({"level": "gold"}),
+    ],
+)
+def test_only_loads_send_statements_that_write_rows(session: Session, write: Callable[[Session], object]) -> None:
+    with pytest.raises(UsageError, match=r"^A session tried to write rows of (songplays|artists), but only loads"):
+        write(session)
+    assert len(session.scalars(select(Songplay)).all()) == 2
+
+
+def test_tables_beside_the_star_are_written(session: Session) -> None:
+    notes = Table("notes", MetaData(), Column("text", String(10)))
+    session.execute(CreateTable(notes))
+    session.execute(insert(notes).values(text="a"))
+    session.execute(update(notes).values(text="b"))
+    assert session.scalars(select(notes.c.text)).all() == ["b"]
 
 
 def test_repr_shows_loaded_values_only(session: Session) -> None:
