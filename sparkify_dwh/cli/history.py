@@ -11,12 +11,11 @@ from sparkify_dwh.cli.options import json_option
 from sparkify_dwh.cli.output import echo, print_json
 from sparkify_dwh.cli.tables import print_table
 from sparkify_dwh.errors import UsageError
-from sparkify_dwh.loading.report import LoadReport
-from sparkify_dwh.loading.stored_reports import report_of
 from sparkify_dwh.redshift.limits import MAX_ROWS
 from sparkify_dwh.utils.printable import printable
 
 if TYPE_CHECKING:
+    from sparkify_dwh.loading.report import LoadReport
     from sparkify_dwh.settings import Settings
 
 DEFAULT_LIMIT = 20
@@ -46,6 +45,7 @@ def history(invocation: Invocation, load_id: str | None, limit: int | None, as_j
     from sparkify_dwh.checks.freshness import read_freshness
     from sparkify_dwh.database import connected, warehouse_now
     from sparkify_dwh.loading.ledger_entries import one_load, recent_loads
+    from sparkify_dwh.loading.stored_reports import report_of
     from sparkify_dwh.migrate import require_migrated
 
     settings = invocation.settings()
@@ -53,7 +53,7 @@ def history(invocation: Invocation, load_id: str | None, limit: int | None, as_j
         require_migrated(connection, settings.warehouse)
         if load_id is not None:
             load = one_load(connection, load_id)
-            print_json(load) if as_json else _print_load(load)
+            print_json(load) if as_json else _print_load(report_of(load))
             return
         freshness = read_freshness(connection, settings.warehouse.event_time, warehouse_now(connection))
         loads = recent_loads(connection, limit or DEFAULT_LIMIT)
@@ -82,9 +82,8 @@ def _line(load: LoadReport) -> tuple[Any, ...]:
     return load.load_id[:8], began, load.outcome, load.seconds, files, plays, load.version
 
 
-def _print_load(stored: dict[str, Any]) -> None:
+def _print_load(load: LoadReport) -> None:
     """Print the report of a load as it was printed when it ended, and further details."""
-    load = report_of(stored)
     echo(load)
     if load.error:
         echo(f"  error: {printable(load.error)}")

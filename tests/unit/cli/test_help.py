@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import click
@@ -178,3 +180,11 @@ def test_an_endless_wait_is_refused(command: str, wait: str, run: Run, capsys: C
 def test_a_word_for_a_number_is_called_no_number(run: Run, capsys: Captured, arguments: list[str]) -> None:
     assert run(*arguments) == 2
     assert f"Invalid value for '{arguments[1]}': 'x' is not a valid number." in capsys.readouterr().err
+
+
+def test_the_command_line_is_imported_without_heavy_imports() -> None:
+    """Help and completion answer at once: SQLAlchemy and the like are imported by the commands that need them."""
+    heavy = ("sqlalchemy", "alembic", "redshift_connector", "boto3", "psycopg", "pyarrow", "jinja2", "altair")
+    code = f"import sys, sparkify_dwh.cli; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
